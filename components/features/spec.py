@@ -1,0 +1,208 @@
+"""What a person declares in features.yaml: the only place where a feature is named.
+
+The ingestion's column types, the schema, the preprocessing function, the model's inputs and crosses, the
+evaluation's slices and the serving signatures all derive from a `FeatureSpec`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cached_property
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from components.features.strict import Strict, nearest
+
+Kind = Literal["categorical", "numeric", "set"]
+Key = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+Distance = Annotated[float, Field(gt=0, le=1)]
+
+
+class Vocabulary(Strict):
+    """Strings seen often enough get an id of their own; the rest share the out-of-vocabulary buckets."""
+
+    min_count: int = Field(1, ge=1, description="rarer strings are out of vocabulary")
+    max_size: int | None = Field(None, ge=1, description="keep the most frequent ones only")
+    oov_buckets: int = Field(1, ge=1, description="hash buckets for all other strings")
+    of: Key | None = Field(None, description="use another feature's vocabulary (its ids are the same)")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if self.of is not None and self.model_fields_set != {"of"}:
+            raise ValueError("'of' takes the other vocabulary whole: leave the other keys out")
+        return self
+
+
+class Hash(Strict):
+    """Strings go to hash buckets; nothing is learned from the data."""
+
+    buckets: int = Field(ge=2)
+
+
+class QuantileCdf(Strict):
+    """Value in the i-th of n quantiles becomes (i-1)/(n-1) (Cheng et al. 2016, section 4.2)."""
+
+    quantiles: int = Field(ge=2, le=1000)
+
+
+class ZScore(Strict):
+    """(value - mean) / standard deviation."""
+
+
+class Log(Strict):
+    """sign(value) * log(1 + |value|), then the z-score."""
+
+
+class Buckets(Strict):
+    """Bucket i holds boundaries[i-1] <= value < boundaries[i]."""
+
+    boundaries: tuple[float, ...] = Field(min_length=1)
+
+    @field_validator("boundaries")
+    @classmethod
+    def _rising(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if any(a >= b for a, b in zip(value, value[1:], strict=False)):
+            raise ValueError("boundaries must rise")
+        return value
+
+
+class Transform(Strict):
+    """How the values of one feature become ids or numbers."""
+
+    vocabulary: Vocabulary | None = None
+    hash: Hash | None = None
+    quantile_cdf: QuantileCdf | None = None
+    z_score: ZScore | None = None
+    log: Log | None = None
+    buckets: Buckets | None = None
+
+    @property
+    def given(self) -> set[str]:
+        return {name for name in type(self).model_fields if getattr(self, name) is not None}
+
+
+class Deep(Strict):
+    """The feature's part in the deep model."""
+
+    embedding: int | None = Field(None, ge=1, le=4096, description="dimensions of the embedding")
+
+
+_STRINGS = {"vocabulary", "hash"}
+_NUMBERS = {"quantile_cdf", "z_score", "log"}
+
+
+class Feature(Strict):
+    """One raw column and its roles."""
+
+    key: Key
+    kind: Kind
+    transform: Transform
+    side: Literal["context", "candidate"] = Field(
+        description="what a ranking request sends once (user and context), or once a candidate"
+    )
+    required: bool = Field(False, description="a missing value is an anomaly")
+    separator: str = Field("|", min_length=1, max_length=1, description="between the members of a set in CSV")
+    wide: bool = False
+    deep: Deep | None = None
+    slice: bool = Field(False, description="the evaluation also reports each of its values")
+    drift: Distance | None = Field(None, description="largest distance between spans")
+    skew: Distance | None = Field(None, description="largest distance between training and serving data")
+
+    @property
+    def bucketised(self) -> bool:
+        """Whether a numeric has bucket ids, as the wide part, crosses and embeddings need: its buckets, else its quantiles."""
+        return bool(self.transform.buckets or self.transform.quantile_cdf)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        given = self.transform.given
+        if self.kind == "numeric":
+            self._numeric_fits(given)
+        elif len(given) != 1 or not given <= _STRINGS:
+            raise ValueError(f"a {self.kind} feature has one transform, vocabulary or hash")
+        elif self.deep and not self.deep.embedding:
+            raise ValueError(f"a {self.kind} feature enters the deep model as an embedding: deep: {{embedding: 16}}")
+        if self.slice and self.kind != "categorical":
+            raise ValueError(f"slices are made of categorical features, this one is {self.kind}")
+        return self
+
+    def _numeric_fits(self, given: set[str]) -> None:
+        if not given or given & _STRINGS or len(given & _NUMBERS) > 1:
+            raise ValueError("a numeric feature has one of quantile_cdf, z_score, log; or buckets, beside or alone")
+        if (self.wide or (self.deep and self.deep.embedding)) and not self.bucketised:
+            raise ValueError("wide, or an embedding, of a numeric feature needs its buckets or quantile_cdf")
+        if self.deep and not self.deep.embedding and not given & _NUMBERS:
+            raise ValueError("deep: {} of a numeric feature needs quantile_cdf, z_score or log")
+
+
+class Cross(Strict):
+    """AND of 2 to 4 features, hashed into buckets; of sets, every combination of members."""
+
+    keys: tuple[Key, ...] = Field(min_length=2, max_length=4)
+    buckets: int = Field(ge=2)
+
+    @property
+    def name(self) -> str:
+        return "_x_".join(self.keys)
+
+    @field_validator("keys")
+    @classmethod
+    def _different(cls, keys: tuple[str, ...]) -> tuple[str, ...]:
+        twice = [key for key, count in Counter(keys).items() if count > 1]
+        if twice:
+            raise ValueError(f"'{twice[0]}' is crossed with itself")
+        return keys
+
+
+class Label(Strict):
+    """1 if the shown item was taken (installed, liked, bought), else 0."""
+
+    key: Key
+
+
+class FeatureSpec(Strict):
+    """A whole features.yaml."""
+
+    label: Label
+    weight: Key | None = Field(None, description="column of example weights")
+    features: tuple[Feature, ...] = Field(min_length=1)
+    crosses: tuple[Cross, ...] = ()
+
+    @cached_property
+    def by_key(self) -> dict[str, Feature]:
+        return {feature.key: feature for feature in self.features}
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        keys = [feature.key for feature in self.features] + [self.label.key]
+        keys += [self.weight] if self.weight else []
+        names = keys + [cross.name for cross in self.crosses]
+        for name, count in Counter(names).items():
+            if count > 1:
+                raise ValueError(f"'{name}' is declared {count} times")
+        for cross in self.crosses:
+            self._cross_fits(cross)
+        for feature in self.features:
+            self._vocabulary_fits(feature)
+        if not self.crosses and not any(feature.wide or feature.deep for feature in self.features):
+            raise ValueError("no feature is wide or deep, and there is no cross: the model would have no input")
+        return self
+
+    def _cross_fits(self, cross: Cross) -> None:
+        for key in cross.keys:
+            if key not in self.by_key:
+                raise ValueError(f"cross {cross.name}: unknown feature '{key}': {nearest(key, self.by_key)}")
+            feature = self.by_key[key]
+            if feature.kind == "numeric" and not feature.bucketised:
+                raise ValueError(f"cross {cross.name}: numeric '{key}' needs buckets or quantile_cdf to be crossed")
+
+    def _vocabulary_fits(self, feature: Feature) -> None:
+        vocabulary = feature.transform.vocabulary
+        if vocabulary is None or vocabulary.of is None:
+            return
+        owner = self.by_key.get(vocabulary.of)
+        if owner is None:
+            raise ValueError(f"{feature.key}: vocabulary of '{vocabulary.of}': {nearest(vocabulary.of, self.by_key)}")
+        if owner.transform.vocabulary is None or owner.transform.vocabulary.of:
+            raise ValueError(f"{feature.key}: '{vocabulary.of}' has no vocabulary of its own to share")

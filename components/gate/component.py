@@ -1,0 +1,114 @@
+"""DataGate: the component that stops a run on bad data, as ExampleValidator alone does not."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from tensorflow_metadata.proto.v0 import anomalies_pb2
+from tfx import types
+from tfx.components.example_validator import executor as example_validator
+from tfx.components.statistics_gen import stats_artifact_utils
+from tfx.dsl.components.base import base_component, base_executor, executor_spec
+from tfx.types import artifact, artifact_utils, component_spec, standard_artifacts
+from tfx.utils import io_utils
+
+from components import features
+from components.errors import GateError
+from components.gate.findings import Finding, find
+from components.gate.options import GateOptions
+
+VERDICT = "verdict.json"
+
+
+class DataVerdict(artifact.Artifact):  # type: ignore[misc]
+    """The gate's finding: `verdict.json` holds {"warnings": [...]}. It exists only where the data passed."""
+
+    TYPE_NAME = "DataVerdict"
+
+
+class DataGateSpec(types.ComponentSpec):  # type: ignore[misc]
+    """The contract of DataGate."""
+
+    PARAMETERS = {
+        "features": component_spec.ExecutionParameter(type=str),
+        "options": component_spec.ExecutionParameter(type=str),
+        "code": component_spec.ExecutionParameter(type=str),
+    }
+    INPUTS = {
+        "statistics": component_spec.ChannelParameter(type=standard_artifacts.ExampleStatistics),
+        "anomalies": component_spec.ChannelParameter(type=standard_artifacts.ExampleAnomalies),
+    }
+    OUTPUTS = {"verdict": component_spec.ChannelParameter(type=DataVerdict)}
+
+
+class Executor(base_executor.BaseExecutor):  # type: ignore[misc]
+    """Reads statistics and anomalies of every split."""
+
+    def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
+        """Writes the verdict.
+
+        Raises:
+            GateError: a finding whose severity is `stop`; names split, feature, reason and counts of them all.
+        """
+        spec = features.from_json(exec_properties["features"])
+        options = GateOptions.model_validate_json(exec_properties["options"])
+        statistics = artifact_utils.get_single_instance(input_dict["statistics"])
+        anomalies = artifact_utils.get_single_instance(input_dict["anomalies"])
+        findings: list[Finding] = []
+        for split in artifact_utils.decode_split_names(statistics.split_names):
+            found = _anomalies(artifact_utils.get_split_uri([anomalies], split))
+            numbers = stats_artifact_utils.load_statistics(statistics, split).proto()
+            findings += find(split, found, numbers, spec)
+        by_severity: dict[str, list[str]] = {"stop": [], "warn": [], "ignore": []}
+        for finding in findings:
+            by_severity[options.severity(finding.feature)].append(str(finding))
+        if by_severity["stop"]:
+            raise GateError(_stopped(by_severity["stop"]))
+        uri = artifact_utils.get_single_uri(output_dict["verdict"])
+        io_utils.write_string_file(os.path.join(uri, VERDICT), json.dumps({"warnings": by_severity["warn"]}))
+
+
+def _anomalies(uri: str) -> anomalies_pb2.Anomalies:
+    path = os.path.join(uri, example_validator.DEFAULT_FILE_NAME)
+    return anomalies_pb2.Anomalies.FromString(io_utils.read_bytes_file(path))
+
+
+def _stopped(reasons: list[str]) -> str:
+    listed = "\n".join(f"  - {reason}" for reason in reasons)
+    return (
+        f"the data does not fit the schema:\n{listed}\n"
+        "Mend the data, or say in schema.pbtxt that such values are right, "
+        "or set gate.features.<name>: warn in the pipeline's config."
+    )
+
+
+class DataGate(base_component.BaseComponent):  # type: ignore[misc]
+    """Passes, or stops the run."""
+
+    SPEC_CLASS = DataGateSpec
+    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
+
+    def __init__(
+        self, statistics: types.Channel, anomalies: types.Channel, spec: str, options: GateOptions, code: str
+    ) -> None:
+        """The gate over one run's statistics and anomalies.
+
+        Args:
+            statistics: StatisticsGen's output.
+            anomalies: ExampleValidator's output.
+            spec: the feature declaration as JSON.
+            options: severities.
+            code: digest of the gate's code, a part of the cache key.
+        """
+        super().__init__(
+            DataGateSpec(
+                features=spec,
+                options=options.model_dump_json(),
+                code=code,
+                statistics=statistics,
+                anomalies=anomalies,
+                verdict=types.Channel(type=DataVerdict),
+            )
+        )

@@ -1,0 +1,1 @@
+"""Raw files in (CSV, Parquet, TFRecord), typed and checked tf.Examples out."""

@@ -1,0 +1,134 @@
+"""ExampleGen's work: each raw file is read, checked and written as TFRecord shards by one Beam worker."""
+
+from __future__ import annotations
+
+import bisect
+import hashlib
+import itertools
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import apache_beam as beam
+import tensorflow as tf
+from tfx.components.example_gen import utils
+from tfx.dsl.components.base import base_beam_executor
+from tfx.proto import example_gen_pb2
+from tfx.types import artifact_utils, standard_component_specs
+from tfx.utils import json_utils, proto_utils
+from tfx_bsl.coders import example_coder
+
+from components import features
+from components.errors import ConfigError, DataError, unwrapped
+from components.ingest import files
+
+# Readers of a compressed TFRecord can't share one file, so a large input becomes several.
+SHARD_ROWS = 200_000
+
+
+class Executor(base_beam_executor.BaseBeamExecutor):
+    """Writes every split as gzipped TFRecords of tf.Examples.
+
+    Rows never travel through Beam one by one: a work item is a whole input file, which a worker streams from
+    the reader's Arrow batches to its shards. Many files spread over many workers.
+    """
+
+    def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
+        """Reads the files that the splits' patterns match.
+
+        Raises:
+            ConfigError: a pattern matches no file.
+            DataError: a file can't be used, or a split is left without rows.
+        """
+        self._log_startup(input_dict, output_dict, exec_properties)
+        read = example_gen_pb2.Input()
+        proto_utils.json_to_proto(exec_properties[standard_component_specs.INPUT_CONFIG_KEY], read)
+        written = example_gen_pb2.Output()
+        proto_utils.json_to_proto(exec_properties[standard_component_specs.OUTPUT_CONFIG_KEY], written)
+        custom = example_gen_pb2.CustomConfig()
+        proto_utils.json_to_proto(exec_properties[standard_component_specs.CUSTOM_CONFIG_KEY], custom)
+        options = json_utils.loads(custom.custom_config.value.decode()) if custom.custom_config.value else {}
+
+        [artifact] = output_dict[standard_component_specs.EXAMPLES_KEY]
+        splits = utils.generate_output_split_names(read, written)
+        artifact.split_names = artifact_utils.encode_split_names(splits)
+        uris = [artifact_utils.get_split_uri([artifact], split) for split in splits]
+        jobs = list(_jobs(exec_properties[standard_component_specs.INPUT_BASE_KEY], read, written, uris))
+        try:
+            with self._make_beam_pipeline() as pipeline:
+                (
+                    pipeline
+                    | "Files" >> beam.Create(jobs)
+                    | "Spread" >> beam.Reshuffle()
+                    | "Convert" >> beam.ParDo(_Convert(options["features"], options["format"]))
+                )
+        except Exception as error:
+            raise unwrapped(error) from error
+        for split, uri in zip(splits, uris, strict=True):
+            if not tf.io.gfile.glob(os.path.join(uri, "*")):
+                raise DataError(f"the split '{split}' is empty: no row fell into it. Give it more hash buckets.")
+
+
+Job = tuple[int, str, list[str], list[int]]
+
+
+def _jobs(
+    base: str, read: example_gen_pb2.Input, written: example_gen_pb2.Output, uris: list[str]
+) -> Iterator[Job]:
+    """(number, file, the splits' folders it may write to, the upper hash bucket of each), one a file."""
+    buckets = list(itertools.accumulate(split.hash_buckets for split in written.split_config.splits))
+    number = itertools.count()
+    for index, split in enumerate(read.splits):
+        pattern = os.path.join(base, split.pattern)
+        matched = sorted(path for path in tf.io.gfile.glob(pattern) if not tf.io.gfile.isdir(path))
+        if not matched:
+            raise ConfigError(f"{pattern}: matches no file. See data.path and data.splits in the pipeline's config.")
+        for path in matched:
+            yield next(number), path, (uris if buckets else [uris[index]]), (buckets or [1])
+
+
+class _Convert(beam.DoFn):  # type: ignore[misc]
+    def __init__(self, spec: str, file_format: str) -> None:
+        super().__init__()
+        self._spec, self._format = spec, file_format
+
+    def process(self, job: Job) -> None:
+        number, path, uris, buckets = job
+        encoder = example_coder.RecordBatchToExamplesEncoder()
+        shards = [_Shards(uri, number) for uri in uris]
+        try:
+            for batch in files.read(path, self._format, features.from_json(self._spec)):
+                for example in encoder.encode(batch):
+                    shards[_split(example, buckets)].write(example)
+        finally:
+            for shard in shards:
+                shard.close()
+
+
+def _split(example: bytes, buckets: list[int]) -> int:
+    """The split of a row by the hash of its content, by the same law as TFX's own ExampleGens."""
+    if len(buckets) == 1:
+        return 0
+    return bisect.bisect(buckets, int(hashlib.sha256(example).hexdigest(), 16) % buckets[-1])
+
+
+class _Shards:
+    """The TFRecord files that one input file's rows of one split go to, opened when the first row comes."""
+
+    def __init__(self, uri: str, number: int) -> None:
+        self._uri, self._number, self._rows = uri, number, 0
+        self._writer: tf.io.TFRecordWriter | None = None
+
+    def write(self, example: bytes) -> None:
+        if self._rows % SHARD_ROWS == 0:
+            self.close()
+            name = f"data_tfrecord-{self._number:05d}-{self._rows // SHARD_ROWS:05d}.gz"
+            self._writer = tf.io.TFRecordWriter(os.path.join(self._uri, name), "GZIP")
+        assert self._writer is not None
+        self._writer.write(example)
+        self._rows += 1
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None

@@ -1,0 +1,1 @@
+"""From raw features to ids and numbers: vocabularies, hashes, quantile CDFs and hashed crosses, in one graph."""

@@ -1,0 +1,86 @@
+"""The names and meaning of the transformed columns, which Transform writes and the Trainer reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from components.features.spec import Feature, FeatureSpec
+
+
+def ids(feature: Feature) -> str:
+    """Column of a feature's ids: vocabulary ids, hash buckets, or a numeric's bucket."""
+    return f"{feature.key}_id"
+
+
+def value(feature: Feature) -> str:
+    """Column of a numeric's scaled value; 0 where it is missing."""
+    return f"{feature.key}_value"
+
+
+def missing(feature: Feature) -> str:
+    """Column that is 1 where a numeric is missing, else 0."""
+    return f"{feature.key}_missing"
+
+
+def vocabulary(feature: Feature) -> str:
+    """Name of the vocabulary file that a feature's ids come from."""
+    assert feature.transform.vocabulary is not None
+    return f"{feature.transform.vocabulary.of or feature.key}_vocabulary"
+
+
+@dataclass(frozen=True)
+class IdColumn:
+    """A column of ids in 0..size-1, and its roles."""
+
+    name: str
+    feature: Feature | None
+    size: int
+    wide: bool
+    embedding: int | None
+
+
+def id_columns(spec: FeatureSpec, vocabulary_sizes: dict[str, int]) -> Iterator[IdColumn]:
+    """Every column of ids, in the declaration's order, the crosses last.
+
+    Args:
+        spec: the declaration.
+        vocabulary_sizes: strings in each vocabulary by its name, out-of-vocabulary buckets not counted.
+    """
+    for feature in spec.features:
+        if needs_ids(feature):
+            size = _size(spec, feature, vocabulary_sizes)
+            embedding = feature.deep.embedding if feature.deep else None
+            yield IdColumn(ids(feature), feature, size, feature.wide, embedding)
+    for cross in spec.crosses:
+        yield IdColumn(cross.name, None, cross.buckets, True, None)
+
+
+def needs_ids(feature: Feature) -> bool:
+    """Whether the model reads ids of this feature (a member of crosses alone needs none)."""
+    return feature.wide or bool(feature.deep and feature.deep.embedding)
+
+
+def needs_value(feature: Feature) -> bool:
+    """Whether the deep model reads the numeric value."""
+    return feature.kind == "numeric" and feature.deep is not None and feature.deep.embedding is None
+
+
+def _size(spec: FeatureSpec, feature: Feature, vocabulary_sizes: dict[str, int]) -> int:
+    transform = feature.transform
+    if transform.hash:
+        return transform.hash.buckets
+    if transform.vocabulary:
+        owner = spec.by_key[transform.vocabulary.of] if transform.vocabulary.of else feature
+        assert owner.transform.vocabulary is not None
+        return vocabulary_sizes[vocabulary(feature)] + owner.transform.vocabulary.oov_buckets
+    # One bucket more for missing values.
+    return bucket_count(feature) + 1
+
+
+def bucket_count(feature: Feature) -> int:
+    """Number of buckets of a bucketised numeric, missing values not counted."""
+    if feature.transform.buckets:
+        return len(feature.transform.buckets.boundaries) + 1
+    assert feature.transform.quantile_cdf is not None
+    return feature.transform.quantile_cdf.quantiles

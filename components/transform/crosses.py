@@ -1,0 +1,42 @@
+"""Hashed cross-product columns, of sets too.
+
+A cross is AND(a, b, ...) over the values of its members (Cheng et al. 2016, equation 1); where a member is a set,
+each combination of members is a feature. The id of a combination is
+
+    FingerprintCat(...FingerprintCat(key, F(a)), ..., F(d)) mod buckets
+
+with FarmHash's Fingerprint64 F of each value's bytes and a fixed key: equal on every machine, in training and
+in serving, and independent of the order of rows and of a set's members.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+# Any fixed number will do; it is the one that TensorFlow's own crossed columns use, so ids compare with theirs.
+HASH_KEY = 0xDECAFCAFFE
+
+
+def cross(members: Sequence[tf.SparseTensor], buckets: int) -> tf.SparseTensor:
+    """Ids of all combinations of the members' values, row by row.
+
+    Args:
+        members: string tensors of shape [batch, any], one a crossed feature.
+        buckets: ids are in 0..buckets-1.
+
+    Returns:
+        int64 of shape [batch, any], each row's ids rising and different. A row in which a member is empty is
+        empty.
+    """
+    ragged = tf.ragged.cross_hashed(
+        [tf.RaggedTensor.from_sparse(unique(member)) for member in members], num_buckets=buckets, hash_key=HASH_KEY
+    )
+    return unique(ragged.to_sparse())
+
+
+def unique(sets: tf.SparseTensor) -> tf.SparseTensor:
+    """Each row's different values in rising order: a set counts a value once, in any order."""
+    sets = tf.SparseTensor(sets.indices, sets.values, sets.dense_shape)
+    return tf.sets.union(sets, sets)
