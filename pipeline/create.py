@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from google.protobuf import struct_pb2
 from ml_metadata.proto import metadata_store_pb2
 from tfx.components.evaluator.component import Evaluator
 from tfx.components.example_gen.component import FileBasedExampleGen
@@ -120,13 +119,12 @@ def create_pipeline(config: PipelineConfig, environment: Environment) -> Pipelin
 
 
 def _example_gen(data: DataOptions, declared: str) -> FileBasedExampleGen:
+    options = struct_pb2.Struct()
+    options.update(
+        {"features": declared, "format": data.format, "code": code_digest("components.ingest.executor")}
+    )
     custom = example_gen_pb2.CustomConfig()
-    options: dict[str, Any] = {
-        "features": declared,
-        "format": data.format,
-        "code": code_digest("components.ingest.executor"),
-    }
-    custom.custom_config.value = json.dumps(options).encode()
+    custom.custom_config.Pack(options)
     output = None
     if data.splits:
         read = {name: pattern for name, pattern in data.splits.items()}

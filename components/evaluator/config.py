@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 
 from components.evaluator.options import METRICS, Bound, EvaluationOptions
 from components.features.spec import FeatureSpec
@@ -31,7 +32,7 @@ def make_config(spec: FeatureSpec, options: EvaluationOptions) -> tfma.EvalConfi
         model_specs=[model],
         slicing_specs=slices,
         metrics_specs=[tfma.MetricsSpec(metrics=[*metrics, tfma.MetricConfig(class_name="ExampleCount")])],
-        options=tfma.Options(min_slice_size={"value": MIN_SLICE_ROWS}),
+        options=config_pb2.Options(min_slice_size={"value": MIN_SLICE_ROWS}),
     )
 
 

@@ -10,12 +10,6 @@ from components.features.spec import FeatureSpec, Kind
 
 # A longer value is a broken row (an unclosed quote, a pasted document), never a category.
 MAX_VALUE_BYTES = 4096
-ARROW_TYPES: dict[str, pa.DataType] = {
-    "categorical": pa.string(),
-    "set": pa.string(),
-    "numeric": pa.float32(),
-    "label": pa.int64(),
-}
 
 
 def column_kinds(spec: FeatureSpec) -> dict[str, Kind | str]:
@@ -36,7 +30,7 @@ class BadValueError(Exception):
 
 
 def to_lists(column: pa.Array, kind: Kind | str, separator: str) -> pa.ListArray:
-    """A column of scalars or lists as a list column of the kind's type; a missing value is a null list.
+    """A column of scalars or lists as lists of binary (text), float32 or int64 (label); a missing value is a null list.
 
     Raises:
         BadValueError: the first value that is no number, not finite, not UTF-8, too long, or (label) not 0 or 1.
@@ -45,11 +39,11 @@ def to_lists(column: pa.Array, kind: Kind | str, separator: str) -> pa.ListArray
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     if kind == "set":
-        return _set(column, separator)
+        return _set(column, separator).cast(pa.list_(pa.binary()))
     if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
         column = _single(column)
     if kind == "categorical":
-        return _wrap(_text(column))
+        return _wrap(_text(column)).cast(pa.list_(pa.binary()))
     values = _number(column, kind)
     return _wrap(_label(values) if kind == "label" else values)
 
@@ -103,7 +97,6 @@ def _utf8(column: pa.Array) -> pa.Array:
 
 
 def _number(column: pa.Array, kind: Kind | str) -> pa.Array:
-    target = ARROW_TYPES[kind]
     if _is_text(column.type):
         column = pc.utf8_trim_whitespace(_utf8(column))
         column = pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
@@ -112,7 +105,7 @@ def _number(column: pa.Array, kind: Kind | str) -> pa.Array:
         wide = column.cast(pa.float64())
     if kind == "label":
         return wide
-    values = pc.cast(wide, target, safe=False)
+    values = pc.cast(wide, pa.float32(), safe=False)
     finite = pc.fill_null(pc.is_finite(values), True)
     infinite = pc.index(finite, pa.scalar(False)).as_py()
     if infinite >= 0:

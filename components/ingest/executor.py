@@ -11,11 +11,12 @@ from typing import Any
 
 import apache_beam as beam
 import tensorflow as tf
+from google.protobuf import struct_pb2
 from tfx.components.example_gen import utils
 from tfx.dsl.components.base import base_beam_executor
 from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils, standard_component_specs
-from tfx.utils import json_utils, proto_utils
+from tfx.utils import proto_utils
 from tfx_bsl.coders import example_coder
 
 from components import features
@@ -47,12 +48,15 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         proto_utils.json_to_proto(exec_properties[standard_component_specs.OUTPUT_CONFIG_KEY], written)
         custom = example_gen_pb2.CustomConfig()
         proto_utils.json_to_proto(exec_properties[standard_component_specs.CUSTOM_CONFIG_KEY], custom)
-        options = json_utils.loads(custom.custom_config.value.decode()) if custom.custom_config.value else {}
+        options = struct_pb2.Struct()
+        custom.custom_config.Unpack(options)
 
         [artifact] = output_dict[standard_component_specs.EXAMPLES_KEY]
         splits = utils.generate_output_split_names(read, written)
         artifact.split_names = artifact_utils.encode_split_names(splits)
         uris = [artifact_utils.get_split_uri([artifact], split) for split in splits]
+        for uri in uris:
+            tf.io.gfile.makedirs(uri)
         jobs = list(_jobs(exec_properties[standard_component_specs.INPUT_BASE_KEY], read, written, uris))
         try:
             with self._make_beam_pipeline() as pipeline:
