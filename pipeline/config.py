@@ -45,10 +45,12 @@ class DataOptions(Strict):
 
     @property
     def split_names(self) -> list[str]:
+        """Names of the splits, in order."""
         return list(self.splits or self.hash_split or {})
 
     @property
     def patterns(self) -> list[str]:
+        """The file patterns, relative to `path`."""
         return list(self.splits.values()) if self.splits else [self.pattern]
 
 

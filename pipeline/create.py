@@ -120,14 +120,12 @@ def create_pipeline(config: PipelineConfig, environment: Environment) -> Pipelin
 
 def _example_gen(data: DataOptions, declared: str) -> FileBasedExampleGen:
     options = struct_pb2.Struct()
-    options.update(
-        {"features": declared, "format": data.format, "code": code_digest("components.ingest.executor")}
-    )
+    options.update({"features": declared, "format": data.format, "code": code_digest("components.ingest.executor")})
     custom = example_gen_pb2.CustomConfig()
     custom.custom_config.Pack(options)
     output = None
     if data.splits:
-        read = {name: pattern for name, pattern in data.splits.items()}
+        read = dict(data.splits)
     else:
         read = {"all": data.pattern}
         splits = (data.hash_split or {}).items()

@@ -6,6 +6,7 @@ evaluation's slices and the serving signatures all derive from a `FeatureSpec`.
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from functools import cached_property
 from typing import Annotated, Literal, Self
@@ -62,7 +63,7 @@ class Buckets(Strict):
     @field_validator("boundaries")
     @classmethod
     def _rising(cls, value: tuple[float, ...]) -> tuple[float, ...]:
-        if any(a >= b for a, b in zip(value, value[1:], strict=False)):
+        if any(a >= b for a, b in itertools.pairwise(value)):
             raise ValueError("boundaries must rise")
         return value
 
@@ -79,6 +80,7 @@ class Transform(Strict):
 
     @property
     def given(self) -> set[str]:
+        """Names of the transforms that are set."""
         return {name for name in type(self).model_fields if getattr(self, name) is not None}
 
 
@@ -111,7 +113,7 @@ class Feature(Strict):
 
     @property
     def bucketised(self) -> bool:
-        """Whether a numeric has bucket ids, as the wide part, crosses and embeddings need: its buckets, else its quantiles."""
+        """Whether a numeric has bucket ids (its buckets, else its quantiles), as wide, crosses and embeddings need."""
         return bool(self.transform.buckets or self.transform.quantile_cdf)
 
     @model_validator(mode="after")
@@ -144,6 +146,7 @@ class Cross(Strict):
 
     @property
     def name(self) -> str:
+        """Name of the cross and of its transformed column."""
         return "_x_".join(self.keys)
 
     @field_validator("keys")
@@ -171,6 +174,7 @@ class FeatureSpec(Strict):
 
     @cached_property
     def by_key(self) -> dict[str, Feature]:
+        """The features by their key."""
         return {feature.key: feature for feature in self.features}
 
     @model_validator(mode="after")

@@ -22,13 +22,13 @@ from components.gate.options import GateOptions
 VERDICT = "verdict.json"
 
 
-class DataVerdict(artifact.Artifact):  # type: ignore[misc]
+class DataVerdict(artifact.Artifact):
     """The gate's finding: `verdict.json` holds {"warnings": [...]}. It exists only where the data passed."""
 
     TYPE_NAME = "DataVerdict"
 
 
-class DataGateSpec(types.ComponentSpec):  # type: ignore[misc]
+class DataGateSpec(types.ComponentSpec):
     """The contract of DataGate."""
 
     PARAMETERS = {
@@ -43,7 +43,7 @@ class DataGateSpec(types.ComponentSpec):  # type: ignore[misc]
     OUTPUTS = {"verdict": component_spec.ChannelParameter(type=DataVerdict)}
 
 
-class Executor(base_executor.BaseExecutor):  # type: ignore[misc]
+class Executor(base_executor.BaseExecutor):
     """Reads statistics and anomalies of every split."""
 
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
@@ -84,7 +84,7 @@ def _stopped(reasons: list[str]) -> str:
     )
 
 
-class DataGate(base_component.BaseComponent):  # type: ignore[misc]
+class DataGate(base_component.BaseComponent):
     """Passes, or stops the run."""
 
     SPEC_CLASS = DataGateSpec

@@ -45,7 +45,11 @@ def find(
     for reason in anomalies.dataset_anomaly_info.reason:
         yield Finding(split, "", f"{reason.short_description}: {reason.description}", rows, rows)
     label = by_name.get(spec.label.key)
-    if label is not None and label.num_stats.min == label.num_stats.max and label.num_stats.common_stats.num_non_missing:
+    if (
+        label is not None
+        and label.num_stats.min == label.num_stats.max
+        and label.num_stats.common_stats.num_non_missing
+    ):
         reason = f"all labels are {label.num_stats.min:g}; a ranking can't be learned or measured without both classes"
         yield Finding(split, spec.label.key, reason, _common(label).num_non_missing, rows)
 

@@ -64,7 +64,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                     pipeline
                     | "Files" >> beam.Create(jobs)
                     | "Spread" >> beam.Reshuffle()
-                    | "Convert" >> beam.ParDo(_Convert(options["features"], options["format"]))
+                    | "Convert" >> beam.ParDo(_Convert(str(options["features"]), str(options["format"])))
                 )
         except Exception as error:
             raise unwrapped(error) from error
@@ -76,9 +76,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 Job = tuple[int, str, list[str], list[int]]
 
 
-def _jobs(
-    base: str, read: example_gen_pb2.Input, written: example_gen_pb2.Output, uris: list[str]
-) -> Iterator[Job]:
+def _jobs(base: str, read: example_gen_pb2.Input, written: example_gen_pb2.Output, uris: list[str]) -> Iterator[Job]:
     """(number, file, the splits' folders it may write to, the upper hash bucket of each), one a file."""
     buckets = list(itertools.accumulate(split.hash_buckets for split in written.split_config.splits))
     number = itertools.count()
@@ -91,7 +89,7 @@ def _jobs(
             yield next(number), path, (uris if buckets else [uris[index]]), (buckets or [1])
 
 
-class _Convert(beam.DoFn):  # type: ignore[misc]
+class _Convert(beam.DoFn):
     def __init__(self, spec: str, file_format: str) -> None:
         super().__init__()
         self._spec, self._format = spec, file_format

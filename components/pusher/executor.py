@@ -16,7 +16,7 @@ from tfx.utils import io_utils, proto_utils
 from components.errors import WideDeepError
 
 
-class Executor(tfx_pusher.Executor):  # type: ignore[misc]
+class Executor(tfx_pusher.Executor):
     """Copies beside the versions under a name that no server reads, then renames.
 
     A version that is visible is whole: the rename is atomic within a file system, and a push that fails or is
@@ -62,7 +62,9 @@ def push(model: Path, base: Path) -> Path:
         finally:
             shutil.rmtree(hidden, ignore_errors=True)
     except (OSError, shutil.Error) as error:
-        raise WideDeepError(f"the model could not be pushed to {base}: {_reason(error)} Nothing was changed there.") from error
+        raise WideDeepError(
+            f"the model could not be pushed to {base}: {_reason(error)} Nothing was changed there."
+        ) from error
     return base / str(version)
 
 

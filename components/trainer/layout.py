@@ -27,6 +27,7 @@ class Table:
 
     @property
     def rows(self) -> int:
+        """Rows of the table."""
         return sum(slot.size for slot in self.slots)
 
 
@@ -40,6 +41,7 @@ class Layout:
 
     @property
     def id_columns(self) -> set[str]:
+        """Names of all columns of ids."""
         return {slot.column for table in (self.wide, *self.embeddings) for slot in table.slots}
 
     @property

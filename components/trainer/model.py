@@ -7,6 +7,7 @@ where a(x) are the last activations of ReLU layers over the concatenated embeddi
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -61,7 +62,7 @@ class WideDeepModel(tf.Module):
                 initial = random.normal([table.rows, table.width], stddev=table.width**-0.5)
                 self.embeddings.append(tf.Variable(initial, name=f"embedding_{table.width}"))
             sizes = [layout.deep_width, *options.deep.hidden, 1]
-            for index, (fan_in, fan_out) in enumerate(zip(sizes, sizes[1:], strict=False)):
+            for index, (fan_in, fan_out) in enumerate(itertools.pairwise(sizes)):
                 # He et al. 2015 for the ReLU layers.
                 kernel = random.normal([fan_in, fan_out], stddev=(2.0 / fan_in) ** 0.5)
                 bias = tf.zeros([fan_out])
@@ -112,9 +113,7 @@ def _gather(table: Table, variable: tf.Variable, batch: Columns) -> Rows:
         uses.append(ids.values + slot.offset)
         segments.append(ids.indices[:, 0] * len(table.slots) + index)
     ids, position = tf.unique(tf.concat(uses, axis=0))
-    return Rows(
-        ids, tf.gather(variable, ids), position, tf.concat(segments, axis=0), len(table.slots), examples
-    )
+    return Rows(ids, tf.gather(variable, ids), position, tf.concat(segments, axis=0), len(table.slots), examples)
 
 
 def _pooled(rows: Rows) -> tf.Tensor:

@@ -76,7 +76,7 @@ def _row(values: tuple[object, ...]) -> list[str]:
 
 
 def _label(income: str) -> str:
-    """ "0" or "1"; the original test file ends its labels in a dot."""
+    """Returns "0" or "1"; the original test file ends its labels in a dot."""
     label = _LABELS.get(income.removesuffix("."))
     if label is None:
         raise DataError(f"income '{income}' in the Adult data is none of {', '.join(_LABELS)}.")

@@ -45,9 +45,7 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) 
         writer.writerows(rows)
 
 
-def write_csv_split(
-    folder: Path, split: str, header: Sequence[str], rows: Sequence[Sequence[str]]
-) -> Split:
+def write_csv_split(folder: Path, split: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> Split:
     """Writes `folder`/`split`/data.csv; the last column is the label, "0" or "1"."""
     path = split_path(folder, split, "csv")
     write_csv(path, header, rows)

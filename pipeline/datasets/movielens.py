@@ -12,8 +12,8 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa  # type: ignore[import-untyped]
-import pyarrow.parquet as pq  # type: ignore[import-untyped]
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pipeline.datasets.files import Split, describe, split_path, write_csv
 from pipeline.datasets.history import LIKED, Impression, Rating, with_history
@@ -88,13 +88,9 @@ def _by_key(member: str, key: str) -> Rows:
     return {row[key]: row for row in (dict(zip(columns, row, strict=True)) for row in rows)}
 
 
-def _write_split(
-    folder: Path, split: str, impressions: list[Impression], users: Rows, movies: Rows
-) -> Split:
+def _write_split(folder: Path, split: str, impressions: list[Impression], users: Rows, movies: Rows) -> Split:
     # As a server would have seen them: by time, then user, then movie.
-    ordered = sorted(
-        impressions, key=lambda seen: (seen.rating.timestamp, seen.rating.user, seen.rating.movie)
-    )
+    ordered = sorted(impressions, key=lambda seen: (seen.rating.timestamp, seen.rating.user, seen.rating.movie))
     rows = [_row(seen, users[seen.rating.user], movies[seen.rating.movie]) for seen in ordered]
     path = split_path(folder, split, "parquet")
     pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), path)

@@ -59,8 +59,7 @@ def staged(name: str, out: Path) -> Iterator[Staging]:
             shutil.rmtree(folder, ignore_errors=True)
     except OSError as error:
         raise DataError(
-            f"can't write the data set to '{out}': {error}. "
-            "Choose a folder that you may write to, on a disk with room."
+            f"can't write the data set to '{out}': {error}. Choose a folder that you may write to, on a disk with room."
         ) from error
 
 

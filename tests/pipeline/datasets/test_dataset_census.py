@@ -57,9 +57,7 @@ def test_missing_is_an_empty_field(splits: dict[str, list[list[str]]]) -> None:
     assert {name: count for name, count in empty.items() if count} == expected
 
 
-def test_rows_are_those_of_the_original_files(
-    splits: dict[str, list[list[str]]], shared_data: Path
-) -> None:
+def test_rows_are_those_of_the_original_files(splits: dict[str, list[list[str]]], shared_data: Path) -> None:
     assert splits["test"] == original(shared_data / "adult" / "adult.test")
     train_part = original(shared_data / "adult" / "adult.data")
     held_out = {tuple(row[:-1]) for row in splits["eval"]}
@@ -84,9 +82,7 @@ def people(income: str) -> dict[str, list[object]]:
     return columns
 
 
-def test_spaces_question_marks_and_dots_are_normalised(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_spaces_question_marks_and_dots_are_normalised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(census, "read_columns", lambda _: people(" >50K"))
     monkeypatch.setattr(census, "TEST_ROWS", 2)
     splits = census.write(tmp_path)
@@ -97,9 +93,7 @@ def test_spaces_question_marks_and_dots_are_normalised(
     assert splits["train"].label_rate == splits["eval"].label_rate == 1.0
 
 
-def test_equal_people_with_different_answers_stay_together(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_equal_people_with_different_answers_stay_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     columns = people("<=50K")
     columns["age"] = [number // 2 for number in range(60)]
     columns["income"] = [("<=50K", ">50K")[number % 2] for number in range(60)]

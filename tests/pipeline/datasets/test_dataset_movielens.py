@@ -12,8 +12,8 @@ from math import floor
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa  # type: ignore[import-untyped]
-import pyarrow.parquet as pq  # type: ignore[import-untyped]
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from pipeline.datasets import Summary
@@ -117,17 +117,13 @@ def test_the_one_movie_without_a_date_has_no_year(rows: list[Row]) -> None:
     assert unknown == ["267"] * 9
 
 
-def test_history_is_what_brute_force_finds(
-    rows: list[Row], raw: dict[str, list[tuple[int, int, int]]]
-) -> None:
+def test_history_is_what_brute_force_finds(rows: list[Row], raw: dict[str, list[tuple[int, int, int]]]) -> None:
     for row in rows[::37]:
         earlier = [r for r in raw[row["user_id"]] if r[0] < row["timestamp"] and r[2] >= 4]
         assert row["history"] == [str(movie) for _, movie, _ in sorted(earlier)[-20:]]
 
 
-def test_no_row_sees_its_own_second_or_a_later_one(
-    rows: list[Row], raw: dict[str, list[tuple[int, int, int]]]
-) -> None:
+def test_no_row_sees_its_own_second_or_a_later_one(rows: list[Row], raw: dict[str, list[tuple[int, int, int]]]) -> None:
     when = {(user, str(r[1])): r[0] for user, ratings in raw.items() for r in ratings}
     for row in rows:
         assert all(when[row["user_id"], movie] < row["timestamp"] for movie in row["history"])

