@@ -6,6 +6,7 @@ The command line prints the message alone, without a stack trace, and exits with
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 
 class WideDeepError(Exception):
@@ -28,18 +29,56 @@ class GateError(WideDeepError):
     """A gate stopped the run on purpose."""
 
 
+def shown(value: object) -> str:
+    """A value as an error quotes it: short, whatever its length."""
+    if isinstance(value, bytes):
+        try:
+            value = value.decode()
+        except UnicodeDecodeError:
+            return _cut(repr(value), f"{len(value):,} bytes")
+    if isinstance(value, str):
+        return _cut(repr(value), f"{len(value):,} characters")
+    text = repr(value)
+    return _cut(text, f"{len(text):,} characters")
+
+
+def _cut(text: str, length: str) -> str:
+    return text if len(text) <= 80 else f"{text[:60]}... ({length})"
+
+
+# What may follow the message where Beam or a traceback quotes it.
+_MESSAGE_END = (
+    r"(?: \[while running '|\n\nDuring handling of the above exception|\n\nThe above exception was the direct|\Z)"
+)
+
+
 def unwrapped(error: BaseException) -> BaseException:
     """The error for people inside one that Beam wrapped, or the error itself.
 
-    Beam's runners hand over an exception from a worker as text: a traceback whose last line names it.
+    Beam's runners append the name of the step to an exception that a worker in this process raised, and hand over
+    one from another process as text: a traceback, or several, one of whose lines names it.
     """
     seen: BaseException | None = error
-    while seen is not None:
+    visited: set[int] = set()
+    while seen is not None and id(seen) not in visited:
+        visited.add(id(seen))
         if isinstance(seen, WideDeepError):
-            return seen
-        for kind in (ConfigError, DataError, GateError, WideDeepError):
-            found = re.search(rf"{__name__}\.{kind.__name__}: (.*?)(?: \[while running |\Z)", str(seen), re.DOTALL)
-            if found:
-                return kind(found.group(1).strip())
+            message = _message(str(seen))
+            return seen if message == str(seen) else type(seen)(message)
+        for kind in _kinds(WideDeepError):
+            named = re.search(rf"^{re.escape(kind.__module__)}\.{kind.__name__}: ", str(seen), re.MULTILINE)
+            if named:
+                return kind(_message(str(seen)[named.end() :]))
         seen = seen.__cause__ or seen.__context__
     return error
+
+
+def _kinds(kind: type[WideDeepError]) -> Iterator[type[WideDeepError]]:
+    yield kind
+    for narrower in kind.__subclasses__():
+        yield from _kinds(narrower)
+
+
+def _message(text: str) -> str:
+    found = re.match(rf"(.*?){_MESSAGE_END}", text, re.DOTALL)
+    return found.group(1).strip() if found else text

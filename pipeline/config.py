@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -11,7 +12,7 @@ from pydantic import Field, model_validator
 
 from components.errors import ConfigError
 from components.evaluator.options import EvaluationOptions
-from components.features.strict import Strict, nearest, parse, read_yaml
+from components.features.strict import Strict, from_yaml, nearest, parse, read_yaml
 from components.gate.options import GateOptions
 from components.trainer.options import TrainingOptions
 
@@ -38,10 +39,22 @@ class DataOptions(Strict):
     def _fits(self) -> Self:
         if (self.splits is None) == (self.hash_split is None):
             raise ValueError("give one of splits and hash_split")
-        for split in ("train", "eval"):
+        if self.splits is not None and "pattern" in self.model_fields_set:
+            raise ValueError("'pattern' goes with hash_split; splits has a pattern for each split")
+        for split, use in (("train", "trained"), ("eval", "watched while training")):
             if split not in self.split_names:
-                raise ValueError(f"there is no split '{split}', on which the model is {_USE[split]}")
+                raise ValueError(f"there is no split '{split}', on which the model is {use}")
+        self._spans_fit()
         return self
+
+    def _spans_fit(self) -> None:
+        spans = [pattern for pattern in self.patterns if _SPAN.search(pattern)]
+        for pattern in self.patterns:
+            if pattern not in spans and (spans or self.span != "latest"):
+                why = f"span is {self.span}" if self.span != "latest" else f"'{spans[0]}' has one"
+                raise ValueError(f"the pattern '{pattern}' has no {{SPAN}}, but {why}")
+            if pattern not in spans and "{VERSION" in pattern:
+                raise ValueError(f"the pattern '{pattern}' has a {{VERSION}} but no {{SPAN}} that it is a version of")
 
     @property
     def split_names(self) -> list[str]:
@@ -54,7 +67,8 @@ class DataOptions(Strict):
         return list(self.splits.values()) if self.splits else [self.pattern]
 
 
-_USE = {"train": "trained", "eval": "watched while training"}
+# A span is numbered, or a day, in TFX's ways of writing them.
+_SPAN = re.compile(r"\{SPAN(:\d+)?\}|\{YYYY\}")
 
 
 class BeamOptions(Strict):
@@ -101,27 +115,33 @@ def load(path: Path, overrides: Sequence[str] = ()) -> PipelineConfig:
     data = read_yaml(path)
     for override in overrides:
         _set(data, override)
-    config = parse(PipelineConfig, data, str(path))
+    config = parse(PipelineConfig, data, " ".join([str(path), *(f"--set {override}" for override in overrides)]))
     base = path.resolve().parent
-    resolved: dict[str, Any] = {"features": str(base / config.features)}
-    if config.schema_file:
-        resolved["schema_file"] = str(base / config.schema_file)
-    if "://" not in config.data.path:
-        resolved["data"] = config.data.model_copy(update={"path": str((base / config.data.path).resolve())})
+    resolved: dict[str, Any] = {"features": _resolved(base, config.features)}
+    if config.schema_file is not None:
+        resolved["schema_file"] = _resolved(base, config.schema_file)
+    resolved["data"] = config.data.model_copy(update={"path": _resolved(base, config.data.path)})
     return config.model_copy(update=resolved)
+
+
+def _resolved(base: Path, path: str) -> str:
+    return path if "://" in path else str((base / path).resolve())
 
 
 def _set(data: dict[str, Any], override: str) -> None:
     dotted, equals, text = override.partition("=")
-    if not equals or not dotted:
+    *parents, last = dotted.split(".")
+    if not equals or not all([*parents, last]):
         raise ConfigError(f"--set {override}: needs KEY=VALUE, for example --set training.epochs=3.")
     try:
-        value = yaml.safe_load(text)
+        value = from_yaml(text)
     except yaml.YAMLError as error:
         raise ConfigError(f"--set {override}: the value is not valid YAML: {error}") from None
-    *parents, last = dotted.split(".")
-    for key in parents:
-        data = data.setdefault(key, {})
-        if not isinstance(data, dict):
-            raise ConfigError(f"--set {override}: '{key}' is a value, not a group of keys.")
+    for number, key in enumerate(parents, 1):
+        # A key with nothing behind it ("training:") is an empty group.
+        group = {} if data.get(key) is None else data[key]
+        if not isinstance(group, dict):
+            raise ConfigError(f"--set {override}: '{'.'.join(parents[:number])}' is a value, not a group of keys.")
+        # A copy, since an alias in the YAML may name the same group elsewhere.
+        data[key] = data = dict(group)
     data[last] = value

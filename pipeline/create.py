@@ -18,7 +18,6 @@ from tfx.components.trainer.component import Trainer
 from tfx.components.transform.component import Transform
 from tfx.dsl.components.base import executor_spec
 from tfx.dsl.components.common.resolver import Resolver
-from tfx.dsl.input_resolution.strategies.latest_blessed_model_strategy import LatestBlessedModelStrategy
 from tfx.orchestration.pipeline import Pipeline
 from tfx.proto import example_gen_pb2, pusher_pb2, range_config_pb2, trainer_pb2
 from tfx.types import Channel
@@ -26,6 +25,7 @@ from tfx.types.standard_artifacts import Model, ModelBlessing
 
 from components import features
 from components.digest import code_digest
+from components.evaluator.baseline import LatestOtherBlessedModel
 from components.evaluator.config import make_config
 from components.gate.component import DataGate
 from components.ingest import executor as ingest
@@ -88,7 +88,8 @@ def create_pipeline(config: PipelineConfig, environment: Environment) -> Pipelin
         },
     )
     blessed = Resolver(
-        strategy_class=LatestBlessedModelStrategy,
+        strategy_class=LatestOtherBlessedModel,
+        candidate=trainer.outputs["model"],
         model=Channel(type=Model),
         model_blessing=Channel(type=ModelBlessing),
     ).with_id("LatestBlessedModel")

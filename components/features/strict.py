@@ -3,35 +3,42 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from components.errors import ConfigError
+from components.errors import ConfigError, shown
+
+_LISTED = 20
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Says which known name is meant, or lists them: the end of every message about an unknown name."""
     known = sorted(known)
     close = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean '{close[0]}'?" if close else f"known are: {', '.join(known)}"
+    if close:
+        return f"did you mean '{close[0]}'?"
+    more = f", and {len(known) - _LISTED} more" if len(known) > _LISTED else ""
+    return f"known are: {', '.join(known[:_LISTED])}{more}"
 
 
 class Strict(BaseModel):
     """Settings that reject unknown keys, naming the nearest known one, and can't be changed once made."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Infinity and NaN are no settings: neither survives JSON, and no limit or boundary means anything with them.
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod
     def _known_keys(cls, data: Any) -> Any:
         if isinstance(data, Mapping):
+            known = [field.alias or name for name, field in cls.model_fields.items()]
             for key in data:
-                if key not in cls.model_fields:
-                    raise ValueError(f"unknown key '{key}': {nearest(str(key), cls.model_fields)}")
+                if key not in known:
+                    raise ValueError(f"unknown key '{key}': {nearest(str(key), known)}")
         return data
 
 
@@ -39,15 +46,31 @@ class _UniqueKeyLoader(yaml.SafeLoader):
     """PyYAML keeps the last of two equal keys without a word; a feature would vanish."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen = set()
+        seen: set[Hashable] = set()
         for key_node, _ in node.value:
+            if key_node.tag == "tag:yaml.org,2002:merge":
+                continue  # "<<" brings the keys of another mapping, which this one's may override.
             key = self.construct_object(key_node, deep=True)
+            if not isinstance(key, Hashable):
+                continue  # PyYAML refuses it, and says where.
             if key in seen:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"the key '{key}' stands here twice", key_node.start_mark
                 )
             seen.add(key)
         return super().construct_mapping(node, deep)
+
+
+def from_yaml(text: str) -> Any:
+    """Plain values out of YAML: no tag makes any other object, and no key stands twice.
+
+    Raises:
+        yaml.YAMLError: the text is not such YAML.
+    """
+    try:
+        return yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 (a SafeLoader)
+    except (ValueError, RecursionError) as error:  # "2024-13-45" looks like a date; "[[[[..." has no end
+        raise yaml.YAMLError(str(error)) from None
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -57,19 +80,23 @@ def read_yaml(path: Path) -> dict[str, Any]:
         ConfigError: the file is absent, is not YAML, repeats a key, or holds no mapping.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise ConfigError(f"{path}: there is no such file.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: can't be read: {error}.") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: is not UTF-8 text (at byte {error.start}): save it as UTF-8.") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: can't be read: {error.strerror}.") from None
     try:
-        data = yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 (a SafeLoader)
+        data = from_yaml(text)
     except yaml.YAMLError as error:
         raise ConfigError(f"{path}: is not valid YAML: {error}") from None
     if not isinstance(data, dict):
-        raise ConfigError(f"{path}: holds {type(data).__name__}, a mapping of keys to values is needed.")
+        raise ConfigError(f"{path}: holds {_KINDS.get(type(data), 'a value')}; a mapping of keys to values is needed.")
     return data
 
+
+_KINDS: dict[type, str] = {type(None): "nothing", list: "a list", str: "text"}
 
 Settings = TypeVar("Settings", bound=Strict)
 
@@ -87,19 +114,28 @@ def parse(kind: type[Settings], data: Mapping[str, Any], where: str) -> Settings
 
 
 def _lines(error: ValidationError, where: str, data: Mapping[str, Any]) -> Iterable[str]:
+    """One line a key; what is wrong with each alternative of a union stands in one line, too."""
+    wrong: dict[str, list[str]] = {}
+    values: dict[str, str] = {}
     for item in error.errors():
-        key = ".".join(str(part) for part in _named(item["loc"], data))
-        message = item["msg"].removeprefix("Value error, ")
+        key = ".".join(str(part) for part in _named(item["loc"], data, item["type"] == "missing"))
+        wrong.setdefault(key, []).append(item["msg"].removeprefix("Value error, "))
         value = item["input"]
-        shown = "" if isinstance(value, dict | BaseModel) else f" (it is {value!r})"
-        yield f"{where}: {key + ': ' if key else ''}{message}{shown}"
+        values[key] = "" if isinstance(value, dict | BaseModel) else f" (it is {shown(value)})"
+    for key, messages in wrong.items():
+        yield f"{where}: {key + ': ' if key else ''}{'; or: '.join(dict.fromkeys(messages))}{values[key]}"
 
 
-def _named(location: tuple[int | str, ...], data: Any) -> Iterable[int | str]:
-    """A location with the items of a list called by their `key`, where they have one."""
-    for part in location:
+def _named(location: tuple[int | str, ...], data: Any, missing: bool) -> Iterable[int | str]:
+    """A location with the items of a list called by their `key`, where they have one.
+
+    What pydantic adds to say which alternative of a union it tried is left out: it is no key of the person's.
+    """
+    for number, part in enumerate(location, 1):
         try:
             data = data[part]
         except (KeyError, IndexError, TypeError):
-            data = None
+            if missing and number == len(location):
+                yield part
+            return
         yield data["key"] if isinstance(part, int) and isinstance(data, dict) and "key" in data else part

@@ -1,0 +1,138 @@
+"""The values of one raw column, as text, numbers or labels: checked, with the position of the first bad one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from components.errors import DataError
+
+# A longer value is a broken row (an unclosed quote, a pasted document), never a category.
+MAX_VALUE_BYTES = 4096
+
+
+class BadValueError(Exception):
+    """A value that can't be used, by its position in the column; `fault` says of it "is ..." or "has ..."."""
+
+    def __init__(self, index: int, value: object, fault: str) -> None:
+        super().__init__(index, value, fault)
+        self.index, self.value, self.fault = index, value, fault
+
+
+def text(values: pa.Array) -> pa.Array:
+    """Strings; a null, or an empty one, is missing. Whole numbers and booleans become their digits and names.
+
+    Raises:
+        BadValueError: a value is not UTF-8, or too long.
+        DataError: the type holds no categories.
+    """
+    values = _decoded(values)
+    if pa.types.is_integer(values.type) or pa.types.is_boolean(values.type):
+        return values.cast(pa.string())
+    if pa.types.is_floating(values.type):
+        # 1.0 in Parquet and "1" in a request would be two categories, so none is made up here.
+        raise DataError(
+            f"is of type {values.type}, but a category is text or a whole number: convert the column "
+            "(pandas turns whole numbers with gaps into floats; astype('Int64') turns them back)"
+        )
+    if not (_is_text(values.type) or pa.types.is_null(values.type)):
+        raise DataError(f"is of type {values.type}, but a category is text or a whole number: convert the column")
+    strings = _utf8(values)
+    strings = pc.if_else(pc.equal(strings, ""), pa.scalar(None, pa.string()), strings)
+    too_long = _first(pc.greater(pc.binary_length(strings), MAX_VALUE_BYTES))
+    if too_long is not None:
+        value = strings[too_long].as_py()
+        fault = f"has {len(value.encode()):,} bytes, and a category at most {MAX_VALUE_BYTES:,} (is a quote left open?)"
+        raise BadValueError(too_long, value, fault)
+    return strings
+
+
+def number(values: pa.Array) -> pa.Array:
+    """float32; null, or text of blanks alone, is missing.
+
+    Raises:
+        BadValueError: a value is no number, or not finite in 32 bits.
+        DataError: the type holds no numbers.
+    """
+    values = _decoded(values)
+    narrow = pc.cast(_double(values), pa.float32(), safe=False)
+    infinite = _first(pc.invert(pc.is_finite(narrow)))
+    if infinite is not None:
+        fault = "is not a finite number of 32 bits (leave a missing value empty)"
+        raise BadValueError(infinite, values[infinite].as_py(), fault)
+    return narrow
+
+
+def label(values: pa.Array) -> pa.Array:
+    """int64, 0 or 1.
+
+    Raises:
+        BadValueError: a value is missing, or another.
+        DataError: the type holds no numbers.
+    """
+    values = _decoded(values)
+    numbers = _double(values)
+    bad = _first(pc.invert(pc.is_in(numbers, pa.array([0.0, 1.0]))))
+    if bad is not None:
+        value = values[bad].as_py()
+        missing = not numbers[bad].is_valid
+        raise BadValueError(bad, value, f"is {'missing' if missing else 'wrong'}: the label must be 0 or 1")
+    return numbers.cast(pa.int64())
+
+
+def _first(flags: pa.Array) -> int | None:
+    """Position of the first true flag; a null is none."""
+    index = pc.index(flags, pa.scalar(True)).as_py()
+    return None if index < 0 else int(index)
+
+
+def _decoded(values: pa.Array) -> pa.Array:
+    return values.dictionary_decode() if pa.types.is_dictionary(values.type) else values
+
+
+_TEXT_TYPES = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+_BYTES_TYPES = (
+    pa.types.is_binary,
+    pa.types.is_large_binary,
+    pa.types.is_binary_view,
+    pa.types.is_fixed_size_binary,
+)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return any(test(kind) for test in _TEXT_TYPES + _BYTES_TYPES)
+
+
+def _utf8(values: pa.Array) -> pa.Array:
+    # Through bytes, since only that cast checks: a Parquet file may call anything a string.
+    if not pa.types.is_null(values.type):
+        values = values.cast(pa.binary())
+    return _checked(values, pa.string(), bytes.decode, "is not UTF-8 text")
+
+
+def _double(values: pa.Array) -> pa.Array:
+    if _is_text(values.type):
+        strings = pc.utf8_trim_whitespace(_utf8(values))
+        strings = pc.if_else(pc.equal(strings, ""), pa.scalar(None, pa.string()), strings)
+        return _checked(strings, pa.float64(), lambda value: pa.scalar(value).cast(pa.float64()), "is not a number")
+    try:
+        return values.cast(pa.float64(), safe=False)
+    except pa.ArrowNotImplementedError:
+        raise DataError(f"is of type {values.type}, but numbers are needed: convert the column") from None
+
+
+def _checked(values: pa.Array, kind: pa.DataType, try_one: Callable[[Any], object], fault: str) -> pa.Array:
+    """A cast; where it fails, the values are tried one by one, since Arrow does not say which it was."""
+    try:
+        return values.cast(kind)
+    except pa.ArrowInvalid:
+        for index, value in enumerate(values):
+            try:
+                if value.is_valid:
+                    try_one(value.as_py())
+            except ValueError:  # ArrowInvalid and UnicodeDecodeError are such
+                raise BadValueError(index, value.as_py(), fault) from None
+        raise

@@ -1,0 +1,30 @@
+"""How Beam runs: in this process, in one a core, or wherever the options say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pipeline.config import BeamOptions
+
+# Where a process a core begins to pay (see benchmarks/beam_modes.py): each Beam step starts its workers anew.
+MULTI_PROCESSING_BYTES = 256 << 20
+
+
+def beam_args(options: BeamOptions, input_bytes: int) -> list[str]:
+    """Beam's command-line options for an input of this size on disk."""
+    given = list(options.options)
+    # TFX otherwise packs its own sources for remote workers at every step (2 s each); the direct runner has none.
+    container = [] if _sets(given, "sdk_container_image") else ["--sdk_container_image=none"]
+    runner = next((option.partition("=")[2] for option in given if option.startswith("--runner=")), "DirectRunner")
+    if runner != "DirectRunner":
+        return given
+    mode = options.mode
+    if mode == "auto":
+        mode = "multi_processing" if input_bytes >= MULTI_PROCESSING_BYTES else "in_memory"
+    # 0 workers: one a core.
+    workers = 0 if mode == "multi_processing" else 1
+    return [f"--direct_running_mode={mode}", f"--direct_num_workers={workers}", *container, *given]
+
+
+def _sets(given: Iterable[str], name: str) -> bool:
+    return any(option.split("=")[0] == f"--{name}" for option in given)

@@ -1,0 +1,51 @@
+"""The command `widedeep`. Heavy imports wait until a command runs, so that help answers at once."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from components.errors import WideDeepError
+
+COMMANDS = ("data", "run", "report")
+
+
+class _Lazy(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = importlib.import_module(f"pipeline.commands.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="widedeep-tfx")
+def command() -> None:
+    """Raw impressions in, a served wide-and-deep ranking model out.
+
+    Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 ran well but the model was not blessed.
+    """
+
+
+def main() -> None:
+    """Entry point: runs a command and turns errors for people into a message and an exit code."""
+    try:
+        command(standalone_mode=False)
+    except click.exceptions.Abort:
+        _exit("Interrupted.", 1)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except WideDeepError as error:
+        _exit(str(error), error.exit_code)
+
+
+def _exit(message: str, code: int) -> None:
+    click.echo(click.style("Error: ", fg="red", bold=True, reset=True) + message, err=True)
+    sys.exit(code)

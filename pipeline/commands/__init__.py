@@ -1,0 +1,1 @@
+"""One module a command of `widedeep`; each holds `command`, and imports nothing heavy before it runs."""

@@ -1,0 +1,21 @@
+"""widedeep report: the report of the last run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command("report", short_help="Write the HTML report of the last run again.")
+@click.argument("workdir", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def command(workdir: Path) -> None:
+    """Writes the report of the last finished run in WORKDIR again and prints its path."""
+    from pipeline import report
+    from pipeline.summary import Summary
+    from pipeline.workdir import Workdir
+
+    folder = Workdir(workdir.resolve()).last_run()
+    path = folder / "report.html"
+    report.write(Summary.read(folder / "run.json"), path)
+    click.echo(path)
