@@ -6,6 +6,9 @@ from collections.abc import Iterable
 
 from pipeline.config import BeamOptions
 
+# The engine inside the DirectRunner. Under its own name Beam 2.77 first tries to download the Prism runner's binary
+# from the network, at every step, and takes this engine where it can't.
+_ENGINE = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
 # Where a process a core begins to pay (see benchmarks/beam_modes.py): each Beam step starts its workers anew.
 MULTI_PROCESSING_BYTES = 256 << 20
 
@@ -23,7 +26,15 @@ def beam_args(options: BeamOptions, input_bytes: int) -> list[str]:
         mode = "multi_processing" if input_bytes >= MULTI_PROCESSING_BYTES else "in_memory"
     # 0 workers: one a core.
     workers = 0 if mode == "multi_processing" else 1
-    return [f"--direct_running_mode={mode}", f"--direct_num_workers={workers}", *container, *given]
+    # A later option wins, so the person's own come last.
+    given = [option for option in given if option != "--runner=DirectRunner"]
+    return [
+        f"--runner={_ENGINE}",
+        f"--direct_running_mode={mode}",
+        f"--direct_num_workers={workers}",
+        *container,
+        *given,
+    ]
 
 
 def _sets(given: Iterable[str], name: str) -> bool:

@@ -1,12 +1,12 @@
 """Hashed cross-product columns, of sets too.
 
 A cross is AND(a, b, ...) over the values of its members (Cheng et al. 2016, equation 1); where a member is a set,
-each combination of members is a feature. The id of a combination is
+each combination of members is a feature. The id of the combination (a, ..., d) is
 
-    FingerprintCat(...FingerprintCat(key, F(a)), ..., F(d)) mod buckets
+    Cat(... Cat(Cat(HASH_KEY, F(a)), F(b)) ..., F(d)) mod buckets
 
-with FarmHash's Fingerprint64 F of each value's bytes and a fixed key: equal on every machine, in training and
-in serving, and independent of the order of rows and of a set's members.
+with FarmHash's Fingerprint64 F of each value's bytes and TensorFlow's FingerprintCat64 Cat: equal on every machine,
+in training and in serving, and independent of the order of rows and of a set's members.
 """
 
 from __future__ import annotations
@@ -30,13 +30,20 @@ def cross(members: Sequence[tf.SparseTensor], buckets: int) -> tf.SparseTensor:
         int64 of shape [batch, any], each row's ids rising and different. A row in which a member is empty is
         empty.
     """
-    ragged = tf.ragged.cross_hashed(
-        [tf.RaggedTensor.from_sparse(unique(member)) for member in members], num_buckets=buckets, hash_key=HASH_KEY
-    )
-    return unique(ragged.to_sparse())
+    return unique(tf.sparse.cross_hashed(list(members), num_buckets=buckets, hash_key=HASH_KEY))
 
 
 def unique(sets: tf.SparseTensor) -> tf.SparseTensor:
     """Each row's different values in rising order: a set counts a value once, in any order."""
-    sets = tf.SparseTensor(sets.indices, sets.values, sets.dense_shape)
-    return tf.sets.union(sets, sets)
+    indices, values, shape = tf.raw_ops.SparseToSparseSetOperation(
+        set1_indices=sets.indices,
+        set1_values=sets.values,
+        set1_shape=sets.dense_shape,
+        set2_indices=sets.indices,
+        set2_values=sets.values,
+        set2_shape=sets.dense_shape,
+        set_operation="union",
+        # The rows are in order, but a row's values need not be.
+        validate_indices=False,
+    )
+    return tf.SparseTensor(indices, values, shape)

@@ -1,6 +1,13 @@
-"""Numeric features: scaled values for the deep model, bucket ids for the wide model and the crosses."""
+"""Numeric features: scaled values for the deep model, bucket ids for the wide model and the crosses.
+
+Analyzers run on many features at a time: what a Transform of moderate data costs is Beam steps, and a step serves
+a matrix as well as a column. They leave NaN out, so a missing value is NaN here.
+"""
 
 from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 import tensorflow as tf
 import tensorflow_transform as tft
@@ -8,60 +15,75 @@ import tensorflow_transform as tft
 from components.features.spec import Feature
 
 
-def dense(raw: tf.SparseTensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """The values of shape [batch] (0 where missing) and whether each is present."""
-    rows = raw.indices[:, 0]
-    batch = raw.dense_shape[0]
-    values = tf.scatter_nd(rows[:, None], raw.values, [batch])
-    present = tf.scatter_nd(rows[:, None], tf.ones_like(rows), [batch]) > 0
-    return values, present
+class Numerics:
+    """All numeric features of a batch under their transforms."""
 
+    def __init__(self, features: Sequence[Feature], raw: Mapping[str, tf.SparseTensor]) -> None:
+        self._values = {feature.key: _dense(raw[feature.key]) for feature in features}
+        self._quantiles = self._quantile_indices(features)
+        self._standardised = self._z_scores(features)
 
-class Numeric:
-    """One numeric feature under its transforms.
+    def present(self, feature: Feature) -> tf.Tensor:
+        """bool [batch]."""
+        return ~tf.math.is_nan(self._values[feature.key])
 
-    Analyzers see the present values alone.
-    """
-
-    def __init__(self, feature: Feature, raw: tf.SparseTensor) -> None:
-        self._feature = feature
-        self._raw = raw
-        self._values, self.present = dense(raw)
-        self._quantiles: tf.Tensor | None = None
-        if feature.transform.quantile_cdf:
-            self._quantiles = tft.quantiles(
-                raw.values, feature.transform.quantile_cdf.quantiles, epsilon=0.001, name=feature.key
-            )
-
-    def scaled(self) -> tf.Tensor:
+    def scaled(self, feature: Feature) -> tf.Tensor:
         """float32 [batch]: the value for the deep model, 0 where missing."""
-        transform = self._feature.transform
-        if transform.quantile_cdf:
-            assert self._quantiles is not None
-            # The paper's (i-1)/(n-1); fewer boundaries come back where values repeat, and n stays as declared.
-            index = tf.cast(_bucket(self._values, self._quantiles), tf.float32)
-            scaled = index / float(transform.quantile_cdf.quantiles - 1)
+        quantile_cdf = feature.transform.quantile_cdf
+        if quantile_cdf:
+            # The paper's (i-1)/(n-1), n as declared even where repeated values make quantiles equal.
+            scaled = tf.cast(self._quantiles[feature.key], tf.float32) / float(quantile_cdf.quantiles - 1)
         else:
-            values, sample = self._values, self._raw.values
-            if transform.log:
-                values, sample = _signed_log(values), _signed_log(sample)
-            mean, variance = tft.mean(sample), tft.var(sample)
-            spread = tf.where(variance > 0, tf.sqrt(variance), tf.ones_like(variance))
-            scaled = (values - mean) / spread
-        return tf.where(self.present, scaled, tf.zeros_like(scaled))
+            scaled = self._standardised[feature.key]
+        return tf.where(self.present(feature), scaled, tf.zeros_like(scaled))
 
-    def buckets(self) -> tf.Tensor:
+    def buckets(self, feature: Feature) -> tf.Tensor:
         """int64 [batch]: the bucket's index, undefined where missing."""
-        given = self._feature.transform.buckets
+        given = feature.transform.buckets
         if given:
-            return _bucket(self._values, tf.constant(given.boundaries, tf.float32))
-        assert self._quantiles is not None
-        return _bucket(self._values, self._quantiles)
+            boundaries = tf.constant(given.boundaries, tf.float32)
+            return tf.searchsorted(boundaries, self._values[feature.key], side="right", out_type=tf.int64)
+        return self._quantiles[feature.key]
+
+    def _quantile_indices(self, features: Sequence[Feature]) -> dict[str, tf.Tensor]:
+        """i-1 for the i-th of a feature's n quantiles, int64 [batch]; one analyzer for each n."""
+        groups: dict[int, list[Feature]] = defaultdict(list)
+        for feature in features:
+            if feature.transform.quantile_cdf:
+                groups[feature.transform.quantile_cdf.quantiles].append(feature)
+        found: dict[str, tf.Tensor] = {}
+        for quantiles, members in groups.items():
+            matrix = tf.stack([self._values[feature.key] for feature in members])
+            boundaries = tft.quantiles(
+                tf.transpose(matrix),
+                quantiles,
+                epsilon=0.001,
+                reduce_instance_dims=False,
+                name=f"quantiles_{quantiles}",
+            )
+            boundaries = tf.reshape(boundaries, [len(members), quantiles - 1])
+            indices = tf.searchsorted(boundaries, matrix, side="right", out_type=tf.int64)
+            found.update(zip((feature.key for feature in members), tf.unstack(indices), strict=True))
+        return found
+
+    def _z_scores(self, features: Sequence[Feature]) -> dict[str, tf.Tensor]:
+        """(value - mean) / standard deviation (1 for a constant), float32 [batch]; one analyzer for all."""
+        members = [feature for feature in features if feature.transform.z_score or feature.transform.log]
+        if not members:
+            return {}
+        matrix = tf.stack([_logged(feature, self._values[feature.key]) for feature in members], axis=1)
+        mean = tft.mean(matrix, reduce_instance_dims=False, name="mean")
+        variance = tft.var(matrix, reduce_instance_dims=False, name="variance")
+        scores = (matrix - mean) / tf.where(variance > 0, tf.sqrt(variance), tf.ones_like(variance))
+        return dict(zip((feature.key for feature in members), tf.unstack(scores, axis=1), strict=True))
 
 
-def _bucket(values: tf.Tensor, boundaries: tf.Tensor) -> tf.Tensor:
-    return tf.searchsorted(tf.reshape(boundaries, [-1]), values, side="right", out_type=tf.int64)
+def _dense(raw: tf.SparseTensor) -> tf.Tensor:
+    """float32 [batch]: each row's value, NaN where it has none."""
+    rows = raw.indices[:, 0]
+    empty = tf.fill([raw.dense_shape[0]], tf.constant(float("nan")))
+    return tf.tensor_scatter_nd_update(empty, rows[:, None], raw.values)
 
 
-def _signed_log(values: tf.Tensor) -> tf.Tensor:
-    return tf.sign(values) * tf.math.log1p(tf.abs(values))
+def _logged(feature: Feature, values: tf.Tensor) -> tf.Tensor:
+    return tf.sign(values) * tf.math.log1p(tf.abs(values)) if feature.transform.log else values

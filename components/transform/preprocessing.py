@@ -1,4 +1,7 @@
-"""The preprocessing function: the same graph in training and in serving."""
+"""The preprocessing function: the same graph in training and in serving.
+
+TFX traces it nine times in a run, so it is written with few operations.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from components import features
 from components.features.spec import Feature, FeatureSpec
 from components.transform import columns
 from components.transform.crosses import cross, unique
-from components.transform.numeric import Numeric
+from components.transform.numeric import Numerics
 
 Tensors = dict[str, Any]
 
@@ -34,11 +37,9 @@ class _Preprocessing:
     def __init__(self, spec: FeatureSpec, inputs: Mapping[str, tf.SparseTensor]) -> None:
         self._spec = spec
         self._inputs = inputs
-        self._numerics = {
-            feature.key: Numeric(feature, inputs[feature.key]) for feature in spec.features if feature.kind == "numeric"
-        }
+        self._numerics = Numerics([feature for feature in spec.features if feature.kind == "numeric"], inputs)
         self._strings = {
-            feature.key: unique(_without_empty(inputs[feature.key]))
+            feature.key: _members(feature, inputs[feature.key])
             for feature in spec.features
             if feature.kind != "numeric"
         }
@@ -47,6 +48,9 @@ class _Preprocessing:
             for feature in spec.features
             if feature.transform.vocabulary and feature.transform.vocabulary.of is None
         }
+        self._crossable = {
+            key: self._values_to_cross(spec.by_key[key]) for key in {key for one in spec.crosses for key in one.keys}
+        }
 
     def outputs(self) -> Tensors:
         outputs: Tensors = {}
@@ -54,12 +58,11 @@ class _Preprocessing:
             if columns.needs_ids(feature):
                 outputs[columns.ids(feature)] = self._ids(feature)
             if columns.needs_value(feature):
-                numeric = self._numerics[feature.key]
-                outputs[columns.value(feature)] = numeric.scaled()[:, None]
-                outputs[columns.missing(feature)] = tf.cast(~numeric.present, tf.float32)[:, None]
+                outputs[columns.value(feature)] = self._numerics.scaled(feature)[:, None]
+                missing = tf.cast(~self._numerics.present(feature), tf.float32)
+                outputs[columns.missing(feature)] = missing[:, None]
         for crossed in self._spec.crosses:
-            members = [self._crossable(self._spec.by_key[key]) for key in crossed.keys]
-            outputs[crossed.name] = cross(members, crossed.buckets)
+            outputs[crossed.name] = cross([self._crossable[key] for key in crossed.keys], crossed.buckets)
         for key in (self._spec.label.key, self._spec.weight):
             if key:
                 outputs[key] = self._inputs[key]
@@ -78,35 +81,42 @@ class _Preprocessing:
 
     def _ids(self, feature: Feature) -> tf.SparseTensor:
         if feature.kind == "numeric":
-            numeric = self._numerics[feature.key]
-            bucket = tf.where(
-                numeric.present, numeric.buckets(), tf.constant(columns.bucket_count(feature), dtype=tf.int64)
-            )
-            return tf.sparse.from_dense(bucket[:, None] + 1).with_values(bucket)
+            missing = tf.constant(columns.bucket_count(feature), dtype=tf.int64)
+            return _column(tf.where(self._numerics.present(feature), self._numerics.buckets(feature), missing))
+        ids = self._string_ids(feature)
+        # Members of a set may have met in one bucket.
+        return unique(ids) if feature.kind == "set" else ids
+
+    def _string_ids(self, feature: Feature) -> tf.SparseTensor:
         strings = self._strings[feature.key]
         if feature.transform.hash:
-            buckets = tf.strings.to_hash_bucket_fast(strings.values, feature.transform.hash.buckets)
-            return unique(strings.with_values(buckets))
+            buckets = feature.transform.hash.buckets
+            return strings.with_values(tf.strings.to_hash_bucket_fast(strings.values, buckets))
         vocabulary = feature.transform.vocabulary
         assert vocabulary is not None
         owner = self._spec.by_key[vocabulary.of or feature.key]
         assert owner.transform.vocabulary is not None
-        ids = tft.apply_vocabulary(
+        return tft.apply_vocabulary(
             strings, self._vocabularies[owner.key], num_oov_buckets=owner.transform.vocabulary.oov_buckets
         )
-        return unique(ids)
 
-    def _crossable(self, feature: Feature) -> tf.SparseTensor:
+    def _values_to_cross(self, feature: Feature) -> tf.SparseTensor:
         """The feature's values as strings: a numeric's bucket, otherwise the raw value."""
         if feature.kind != "numeric":
             return self._strings[feature.key]
-        numeric = self._numerics[feature.key]
-        rows = tf.where(numeric.present)
-        batch = tf.shape(numeric.present, out_type=tf.int64)[0]
-        buckets = tf.strings.as_string(tf.boolean_mask(numeric.buckets(), numeric.present))
-        return tf.SparseTensor(tf.concat([rows, tf.zeros_like(rows)], axis=1), buckets, [batch, 1])
+        buckets = _column(self._numerics.buckets(feature))
+        buckets = tf.sparse.retain(buckets, self._numerics.present(feature))
+        return buckets.with_values(tf.strings.as_string(buckets.values))
 
 
-def _without_empty(strings: tf.SparseTensor) -> tf.SparseTensor:
-    """An empty string is a missing value."""
-    return tf.sparse.retain(strings, strings.values != "")
+def _members(feature: Feature, raw: tf.SparseTensor) -> tf.SparseTensor:
+    """The raw strings: an empty one is a missing value, and a set holds each value once."""
+    strings = tf.sparse.retain(raw, raw.values != "")
+    return unique(strings) if feature.kind == "set" else strings
+
+
+def _column(values: tf.Tensor) -> tf.SparseTensor:
+    """A sparse [batch, 1] of dense [batch]."""
+    rows = tf.range(tf.size(values, out_type=tf.int64))
+    shape = tf.stack([tf.size(values, out_type=tf.int64), tf.constant(1, tf.int64)])
+    return tf.SparseTensor(tf.stack([rows, tf.zeros_like(rows)], axis=1), values, shape)
