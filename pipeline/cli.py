@@ -49,3 +49,7 @@ def main() -> None:
 def _exit(message: str, code: int) -> None:
     click.echo(click.style("Error: ", fg="red", bold=True, reset=True) + message, err=True)
     sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

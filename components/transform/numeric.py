@@ -24,7 +24,7 @@ class Numerics:
         self._standardised = self._z_scores(features)
 
     def present(self, feature: Feature) -> tf.Tensor:
-        """bool [batch]."""
+        """Bool [batch]."""
         return ~tf.math.is_nan(self._values[feature.key])
 
     def scaled(self, feature: Feature) -> tf.Tensor:

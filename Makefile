@@ -1,0 +1,33 @@
+# Each target sets up what it needs; see `make help`.
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+W := .venv/bin/widedeep
+PY := .venv/bin/python
+
+.PHONY: help setup run test lint bench image
+
+help:  ## this list
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup:  ## .venv with the locked packages (nothing to do: under a second)
+	@bash tools/setup.sh
+
+data/movielens/SOURCE.txt: | setup
+	@$(W) data movielens --out data/movielens
+
+run: setup data/movielens/SOURCE.txt  ## the main job: MovieLens-100K in, a pushed model out
+	@$(W) run schema/movielens/pipeline.yaml
+
+test: setup  ## all tests (PYTEST_ARGS='-m "not e2e"' for the fast ones)
+	@$(PY) -m pytest $(PYTEST_ARGS)
+
+lint: setup  ## ruff and mypy
+	@$(PY) -m ruff format --check .
+	@$(PY) -m ruff check .
+	@$(PY) -m mypy
+
+bench: setup  ## the pipeline against TFX's own taxi example (minutes)
+	@$(PY) -m benchmarks.taxi
+
+image:  ## the container image
+	docker build -t widedeep-tfx .
