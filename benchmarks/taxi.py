@@ -51,7 +51,8 @@ def main(rounds: int) -> None:
 
 def _copy_example(home: Path) -> None:
     found = importlib.util.find_spec("tfx")
-    assert found is not None and found.origin is not None
+    assert found is not None
+    assert found.origin is not None
     example = Path(found.origin).parent / "examples" / "chicago_taxi_pipeline"
     (home / "taxi" / "data").mkdir(parents=True)
     shutil.copytree(example / "data" / "simple", home / "taxi" / "data" / "simple")

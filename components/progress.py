@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 Listener = Callable[[dict[str, Any]], None]
 _listeners: list[Listener] = []
 
 
-def listen(listener: Listener) -> Callable[[], None]:
-    """Calls `listener` at every report in this process, until the returned function is called."""
+@contextmanager
+def listening(listener: Listener) -> Iterator[None]:
+    """Calls `listener` at every report in this process, for as long as the context is open."""
     _listeners.append(listener)
-    return lambda: _listeners.remove(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)
 
 
 def report(state: dict[str, Any]) -> None:

@@ -58,8 +58,12 @@ class LocalRun:
     connection: metadata_store_pb2.ConnectionConfig
     nodes: list[NodeRun] = field(default_factory=list)
 
-    def execute(self, watch: Callable[[NodeRun], None]) -> None:
+    def execute(self, watch: Callable[[NodeRun], None], last: str | None = None) -> None:
         """Runs the nodes in order; `watch` hears of each when it starts and when it ends.
+
+        Args:
+            watch: called with the node.
+            last: the node after which to stop; None runs them all.
 
         Raises:
             NodeFailedError: from what the node raised; the nodes after it have not run.
@@ -81,6 +85,8 @@ class LocalRun:
             finally:
                 run.seconds = time.monotonic() - started
                 watch(run)
+            if run.id == last:
+                break
 
 
 def prepare(config: PipelineConfig, workdir: Workdir, run_id: str) -> LocalRun:

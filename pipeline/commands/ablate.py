@@ -1,0 +1,45 @@
+"""widedeep ablate: what each half of the model is worth."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from pipeline.commands.options import overrides_option, pipeline_argument, workdir_option
+
+_DIGITS = {"auc": 4, "logloss": 4, "accuracy": 4, "train_seconds": 1}
+
+
+@click.command("ablate", short_help="Compare the wide, the deep and the joint model.")
+@pipeline_argument
+@workdir_option
+@overrides_option
+@click.option("--seeds", type=click.IntRange(1), default=1, show_default=True, help="Train each with seeds 1 to N.")
+@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Also write the rows.")
+def command(
+    pipeline: Path, workdir: Path | None, overrides: tuple[str, ...], seeds: int, json_file: Path | None
+) -> None:
+    """Trains the wide, the deep and the joint model on the same transformed data.
+
+    The metrics are those of the evaluation split, which no model has seen; means, where there are several seeds.
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from pipeline import config
+    from pipeline.session import session
+
+    settings = config.load(pipeline, overrides)
+    with session(settings, workdir) as opened:
+        from pipeline.ablate import ablate
+
+        rows = ablate(settings, opened.run, range(1, seeds + 1), opened.watch)
+    if json_file:
+        json_file.write_text(json.dumps({"rows": rows}, indent=1) + "\n", encoding="utf-8")
+    table = Table("model", *_DIGITS, "examples/s", box=None, pad_edge=False)
+    for row in rows:
+        shown = [f"{row[name]:.{digits}f}" for name, digits in _DIGITS.items()]
+        table.add_row(row["model"], *shown, f"{row['examples_per_second']:,.0f}")
+    Console(highlight=False, soft_wrap=True).print(table)

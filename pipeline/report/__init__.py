@@ -1,0 +1,49 @@
+"""The HTML report of one run: one file without scripts or anything to load, for screen, phone and print."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+import jinja2
+
+from pipeline.report.charts import training_charts
+from pipeline.report.tables import component_table, metric_table, slice_table
+from pipeline.report.verdict import heading, verdict_of
+from pipeline.summary import Summary
+from pipeline.workdir import write_if_changed
+
+# Names come from data: control characters, of which HTML allows none, would break the page.
+_CONTROLS = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
+
+
+def write(summary: Summary, path: Path) -> None:
+    """Renders the report of a run into a file."""
+    write_if_changed(path, render(summary))
+
+
+def render(summary: Summary) -> str:
+    """The report as one HTML document."""
+    environment = jinja2.Environment(
+        autoescape=True,
+        loader=jinja2.FunctionLoader(_template),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    html = environment.get_template("report.html.jinja").render(
+        run=summary,
+        heading=heading(summary),
+        verdict=verdict_of(summary),
+        metrics=metric_table(summary),
+        slices=slice_table(summary),
+        charts=training_charts(summary.training),
+        components=component_table(summary),
+        cached={str(node.get("id")) for node in summary.components if node.get("state") == "CACHED"},
+    )
+    # JSON may hold half a surrogate pair, which UTF-8 can't.
+    return html.encode("utf-8", "replace").decode("utf-8").translate(_CONTROLS)
+
+
+def _template(name: str) -> str:
+    return resources.files(__package__).joinpath("templates", name).read_text("utf-8")

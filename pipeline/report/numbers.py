@@ -1,0 +1,87 @@
+"""Numbers as the report writes them. None stands for what is missing, infinite or not a number."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from components.evaluator.options import METRICS
+
+MISSING = "n/a"
+# What neither more nor less is better of has a best value instead.
+_BEST = {"calibration": 1.0}
+# From here on digits after the point say nothing, and the column would burst.
+_LARGE = 1e6
+
+
+def number(value: object) -> float | None:
+    """The value, where it is a finite number."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    # An integer may be too large for a float; then it is no measurement either.
+    return float(value) if abs(value) < 1e100 and math.isfinite(value) else None
+
+
+def fixed(value: float | None, digits: int = 4) -> str:
+    """With so many digits after the point: 0.9514, or n/a."""
+    if value is None:
+        return MISSING
+    text = f"{value:.{digits}f}" if abs(value) < _LARGE else f"{value:.3g}"
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
+def count(value: float | None) -> str:
+    """A number of rows: 1,475, or n/a."""
+    return MISSING if value is None else f"{value:,.0f}" if abs(value) < 1e15 else f"{value:.3g}"
+
+
+def duration(seconds: float | None) -> str:
+    """Time as people say it: < 0.1 s, 17.8 s, 2 min 05 s, 1 h 02 min."""
+    if seconds is None:
+        return MISSING
+    if seconds < 0.05:
+        return "< 0.1 s"
+    if round(seconds, 1) < 60:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    minutes = round(seconds / 60)
+    return f"{minutes // 60:,} h {minutes % 60:02d} min"
+
+
+@dataclass(frozen=True)
+class Change:
+    """How a metric differs from the baseline's: "+0.0036", "better"; the word is "" where neither is."""
+
+    text: str
+    word: str
+
+
+def change(name: str, candidate: float | None, baseline: float | None, digits: int = 4) -> Change | None:
+    """Compares a metric with the baseline's; None where one of them is missing.
+
+    What does not show in the digits is no change.
+    """
+    if candidate is None or baseline is None:
+        return None
+    difference = candidate - baseline
+    gain = _gain(name, candidate, baseline)
+    text = fixed(difference, digits)
+    if float(f"{difference:.{digits}f}") == 0:
+        return Change(fixed(0.0, digits), "same")
+    if difference > 0:
+        text = f"+{text}"
+    if gain is None:
+        return Change(text, "")
+    if float(f"{gain:.{digits}f}") == 0:
+        return Change(text, "same")
+    return Change(text, "better" if gain > 0 else "worse")
+
+
+def _gain(name: str, candidate: float, baseline: float) -> float | None:
+    """By how much the candidate is better; None for a metric without better and worse."""
+    if name in _BEST:
+        return abs(baseline - _BEST[name]) - abs(candidate - _BEST[name])
+    higher = METRICS[name][1] if name in METRICS else None
+    return None if higher is None else candidate - baseline if higher else baseline - candidate

@@ -1,0 +1,99 @@
+"""What the report says first: whose run it is, and what came of it."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Literal
+from urllib.parse import quote
+
+from pipeline.report.numbers import count, duration, number
+from pipeline.summary import Summary
+
+
+@dataclass(frozen=True)
+class Heading:
+    """Facts under the title.
+
+    Attributes:
+        when: the run's start, in UTC; "" where its name tells none.
+        took: all components together.
+        rows: rows that the metrics are of.
+        log_link: the log's address as seen from the report; "" where they don't lie side by side.
+    """
+
+    when: str
+    took: str
+    rows: str
+    log_link: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of the run.
+
+    Attributes:
+        kind: names colour and mark.
+        title: the answer in some words.
+        text: what it means.
+        place: the pushed version's folder, or "".
+        serve: the command that serves it, a line each; empty where this run gave nothing to serve.
+    """
+
+    kind: Literal["good", "again", "bad", "held"]
+    title: str
+    text: str
+    place: str = ""
+    serve: tuple[str, ...] = ()
+
+
+def heading(summary: Summary) -> Heading:
+    """The facts of a run."""
+    seconds = [number(node.get("seconds")) or 0.0 for node in summary.components]
+    log, report = PurePosixPath(summary.log), PurePosixPath(summary.report)
+    return Heading(
+        when=_when(summary.run_id),
+        took=duration(sum(seconds)),
+        rows=count(number(summary.metrics.get("candidate", {}).get("rows"))),
+        log_link=f"./{quote(log.name)}" if log.name and log.parent == report.parent else "",
+    )
+
+
+def verdict_of(summary: Summary) -> Verdict:
+    """Pushed, pushed before, not blessed, or blessed and not pushed."""
+    if summary.pushed_to:
+        folder = PurePosixPath(summary.pushed_to)
+        version = f" version {folder.name}" if folder.name.isdecimal() else ""
+        again = any(node.get("id") == "Pusher" and node.get("state") == "CACHED" for node in summary.components)
+        serve = _serve(str(folder.parent), summary.pipeline)
+        if again:
+            text = (
+                "Nothing it depends on has changed since an earlier run pushed it, so this run took it from the cache."
+            )
+            return Verdict("again", f"Pushed before{version and f', as{version}'}", text, str(folder), serve)
+        text = "Every bound holds." if summary.blessed else "It was pushed without a blessing."
+        return Verdict("good", f"Pushed{version}", text, str(folder), serve)
+    unchanged = "Nothing was pushed; the version that serves is unchanged."
+    if summary.blessed:
+        return Verdict("held", "Blessed, but not pushed", f"Every bound holds. {unchanged}")
+    return Verdict("bad", "Not blessed", unchanged)
+
+
+def _serve(models: str, name: str) -> tuple[str, ...]:
+    return (
+        "docker run -p 8500:8500 -p 8501:8501",
+        f"-v {shlex.quote(f'{models}:/models/{name}')}",
+        f"-e {shlex.quote(f'MODEL_NAME={name}')}",
+        "tensorflow/serving",
+    )
+
+
+def _when(run_id: str) -> str:
+    """Runs are named by their start: 20261122-011333-469."""
+    try:
+        start = datetime.strptime(run_id[:15], "%Y%m%d-%H%M%S")
+    except ValueError:
+        return ""
+    return f"{start.day} {start:%B %Y, %H:%M:%S} UTC"

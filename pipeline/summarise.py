@@ -1,0 +1,50 @@
+"""Reads what came of a run from the metadata and the artifacts. (Apart from `Summary`, which needs no TensorFlow.)"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+from tfx.orchestration import metadata
+
+from components.evaluator import results
+from components.gate.component import VERDICT
+from components.trainer.run import CURVE
+from pipeline.artifacts import outputs
+from pipeline.local import LocalRun
+from pipeline.summary import Summary
+
+
+def summarise(run: LocalRun, folder: Path) -> Summary:
+    """Reads what a finished run left.
+
+    Args:
+        run: the run, all of whose nodes have ended well.
+        folder: the run's folder.
+    """
+    with metadata.Metadata(run.connection) as handle:
+        made = {node.id: outputs(handle.store, node.execution_id) for node in run.nodes if node.execution_id}
+    evaluation = results.read(made["Evaluator"]["evaluation"].uri)
+    pushed = made["Pusher"]["pushed_model"].custom_properties
+    return Summary(
+        run_id=run.run_id,
+        pipeline=run.pipeline.pipeline_info.id,
+        components=[{"id": node.id, "state": node.state, "seconds": round(node.seconds, 2)} for node in run.nodes],
+        metrics=evaluation.metrics,
+        slices=evaluation.slices,
+        blessed=made["Evaluator"]["blessing"].custom_properties["blessed"].int_value == 1,
+        refusals=evaluation.refusals,
+        warnings=_json(made["DataGate"]["verdict"].uri, VERDICT)["warnings"],
+        pushed_to=pushed["pushed_destination"].string_value if pushed["pushed"].int_value else None,
+        training=_json(made["Trainer"]["model_run"].uri, CURVE),
+        log=str(folder / "log.txt"),
+        report=str(folder / "report.html"),
+    )
+
+
+def _json(folder: str, name: str) -> Any:
+    with tf.io.gfile.GFile(os.path.join(folder, name)) as file:
+        return json.load(file)

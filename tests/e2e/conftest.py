@@ -1,0 +1,80 @@
+"""Small real slices of the three data sets, and the command line as a person calls it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+from harness import Ran, Slice, command, csv_slice, plain, settings_beside
+
+from pipeline import datasets
+
+# Users of the MovieLens slice: some 6,000 ratings.
+USERS = [str(number) for number in range(1, 61)]
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+
+
+@pytest.fixture(scope="session")
+def run() -> Callable[..., Ran]:
+    """Runs a slice's pipeline in a working directory, with settings."""
+
+    def call(slice_: Slice, workdir: Path, *settings: str) -> Ran:
+        result = Path(str(workdir) + ".json")
+        result.unlink(missing_ok=True)
+        done = subprocess.run(
+            command(slice_, workdir, *settings), capture_output=True, text=True, timeout=600, check=False, env=plain()
+        )
+        written = json.loads(result.read_text()) if result.exists() else None
+        return Ran(done.returncode, done.stdout, done.stderr, written)
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """A whole data set, as `widedeep data` writes it."""
+    made: dict[str, Path] = {}
+
+    def prepare(name: str) -> Path:
+        if name not in made:
+            made[name] = tmp_path_factory.mktemp("data") / name
+            datasets.prepare(name, made[name])
+        return made[name]
+
+    return prepare
+
+
+@pytest.fixture
+def movielens(tmp_path: Path, prepared: Callable[[str], Path]) -> Slice:
+    """The ratings of some users, as Parquet."""
+    whole, data = prepared("movielens"), tmp_path / "movielens-data"
+    for split in ("train", "eval", "test"):
+        table = pq.read_table(whole / split / "data.parquet")
+        (data / split).mkdir(parents=True)
+        rows = table.filter(pc.is_in(table["user_id"], value_set=pa.array(USERS)))
+        pq.write_table(rows, data / split / "data.parquet")
+    (tmp_path / "settings").mkdir()
+    return settings_beside("movielens", data, tmp_path / "settings")
+
+
+@pytest.fixture
+def census(tmp_path: Path, prepared: Callable[[str], Path]) -> Slice:
+    """The first persons of each split, as CSV."""
+    return csv_slice("census", {"train": 3000, "eval": 600, "test": 1500}, tmp_path, prepared("census"))
+
+
+@pytest.fixture
+def taxi(tmp_path: Path, prepared: Callable[[str], Path]) -> Slice:
+    """The first trips of each split, as CSV."""
+    return csv_slice("taxi", {"train": 3000, "eval": 600, "test": 1200}, tmp_path, prepared("taxi"))

@@ -1,0 +1,147 @@
+"""Whole pipelines on real slices: pushed models, caches, baselines, and models that are not good enough."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+import yaml
+from harness import Ran, Slice
+
+NODES = [
+    "ExampleGen",
+    "ImportSchemaGen",
+    "StatisticsGen",
+    "ExampleValidator",
+    "DataGate",
+    "Transform",
+    "Trainer",
+    "LatestBlessedModel",
+    "Evaluator",
+    "Pusher",
+]
+Run = Callable[..., Ran]
+
+# A process that has TensorFlow alone, as a server does.
+SCORE = """
+import json, sys
+import tensorflow as tf
+signature = tf.saved_model.load(sys.argv[1]).signatures["serving_default"]
+examples = []
+for row in json.loads(sys.argv[2]):
+    feature = {}
+    for key, value in row.items():
+        if isinstance(value[0], float):
+            feature[key] = tf.train.Feature(float_list=tf.train.FloatList(value=value))
+        else:
+            feature[key] = tf.train.Feature(bytes_list=tf.train.BytesList(value=[text.encode() for text in value]))
+    examples.append(tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString())
+print(json.dumps(signature(examples=tf.constant(examples))["score"].numpy().tolist()))
+"""
+
+
+def score(model: str, rows: list[dict[str, list[object]]]) -> list[float]:
+    done = subprocess.run(
+        [sys.executable, "-c", SCORE, model, json.dumps(rows)], capture_output=True, text=True, check=True, timeout=120
+    )
+    scores = json.loads(done.stdout.splitlines()[-1])
+    assert isinstance(scores, list)
+    return scores
+
+
+def test_movielens_is_pushed_then_cached_then_retrained_against_its_baseline(
+    movielens: Slice, tmp_path: Path, run: Run
+) -> None:
+    workdir = tmp_path / "work"
+    first = run(movielens, workdir)
+    assert first.code == 0, first.stderr
+    assert set(first.states) == set(NODES)
+    assert set(first.states.values()) == {"COMPLETE"}
+    assert first.result is not None
+    assert first.result["blessed"] is True
+    assert list(first.result["metrics"]) == ["candidate"]
+    assert (
+        first.result["metrics"]["candidate"]["rows"]
+        == pq.read_metadata(movielens.data / "test" / "data.parquet").num_rows
+    )
+    assert 0.5 < first.result["metrics"]["candidate"]["auc"] < 1
+    assert first.result["pushed_to"] == str(workdir / "models" / "1")
+    assert Path(first.result["report"]).read_text().count("movielens") > 0
+    for told in (first.result["pushed_to"], first.result["report"], "tensorflow/serving", "blessed"):
+        assert told in first.stdout
+    # TensorFlow's and TFX's own words are in the log, not on the terminal.
+    log = Path(first.result["log"])
+    assert str(log) in first.stderr
+    assert "tensorflow" in log.read_text()
+    assert all(line.startswith(("✓", "movielens", "  training")) for line in first.stderr.splitlines()), first.stderr
+
+    # Any feature but the item's key may be missing, and strings may be new.
+    known = {"user_id": ["1"], "movie_id": ["50"], "genres": ["Action", "Sci-Fi"], "age": [24.0]}
+    scores = score(first.result["pushed_to"], [known, {"movie_id": ["50"]}, {"movie_id": ["no such movie"]}])
+    assert all(0 < value < 1 for value in scores)
+    assert len(set(scores)) == 3
+
+    again = run(movielens, workdir)
+    assert again.code == 0, again.stderr
+    assert {again.states[node] for node in NODES if node != "LatestBlessedModel"} == {"CACHED"}
+    assert again.result is not None
+    assert again.result["metrics"] == first.result["metrics"]
+    assert sorted(path.name for path in (workdir / "models").iterdir()) == ["1"]
+
+    retrained = run(movielens, workdir, "training.seed=7", "evaluation.bounds={auc: {at_least: 0.5}}")
+    assert retrained.code == 0, retrained.stderr
+    ran = {node for node, state in retrained.states.items() if state == "COMPLETE"}
+    assert ran == {"Trainer", "LatestBlessedModel", "Evaluator", "Pusher"}
+    assert retrained.result is not None
+    assert retrained.result["metrics"]["baseline"] == pytest.approx(first.result["metrics"]["candidate"], abs=1e-6)
+    assert retrained.result["pushed_to"] == str(workdir / "models" / "2")
+
+
+def test_a_change_in_features_yaml_never_meets_a_stale_cache(census: Slice, tmp_path: Path, run: Run) -> None:
+    workdir = tmp_path / "work"
+    assert run(census, workdir).code == 0
+    features = census.pipeline.parent / "features.yaml"
+    declared = yaml.safe_load(features.read_text())
+    declared["crosses"] = declared["crosses"][:1]
+    features.write_text(yaml.safe_dump(declared))
+
+    # It is not blessed either, since no census model reaches an AUC of 0.999.
+    changed = run(census, workdir, "evaluation.bounds={auc: {at_least: 0.999}}")
+    assert changed.code == 3, changed.stderr
+    assert changed.states["Transform"] == changed.states["Trainer"] == "COMPLETE"
+    assert changed.result is not None
+    assert changed.result["pushed_to"] is None
+    assert "not blessed: auc is 0." in changed.stdout
+    assert "at least 0.999 is needed" in changed.stdout
+    assert sorted(path.name for path in (workdir / "models").iterdir()) == ["1"]
+
+
+def test_one_csv_with_a_hash_split_spans_and_a_derived_schema(taxi: Slice, tmp_path: Path, run: Run) -> None:
+    lines = [(taxi.data / split / "data.csv").read_text().splitlines() for split in ("train", "eval", "test")]
+    rows = [line for split in lines for line in split[1:]]
+    for span, part in ((1, rows[:2400]), (2, rows[2400:])):
+        (taxi.data / f"day-{span}").mkdir()
+        (taxi.data / f"day-{span}" / "trips.csv").write_text("\n".join([lines[0][0], *part]) + "\n")
+    settings = yaml.safe_load(taxi.pipeline.read_text())
+    settings.pop("schema", None)
+    settings["data"] = {
+        "path": str(taxi.data),
+        "format": "csv",
+        "pattern": "day-{SPAN}/*",
+        "hash_split": {"train": 3, "eval": 1, "test": 1},
+    }
+    taxi.pipeline.write_text(yaml.safe_dump(settings))
+
+    latest = run(taxi, tmp_path / "work")
+    assert latest.code == 0, latest.stderr
+    assert latest.result is not None
+    held_out = latest.result["metrics"]["candidate"]["rows"]
+    # A fifth of 2,400 rows, give or take five standard deviations.
+    assert abs(held_out - 480) < 5 * (2400 * 0.2 * 0.8) ** 0.5
+    earlier = run(taxi, tmp_path / "work", "data.span=1")
+    assert earlier.states["ExampleGen"] == "COMPLETE"
