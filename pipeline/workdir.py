@@ -48,7 +48,7 @@ class Workdir:
     def new_run(self) -> Path:
         """Makes the folder of a new run, named by the time; names sort as the runs do."""
         now = datetime.now(UTC)
-        folder = self.runs / now.strftime("%Y%m%d-%H%M%S-%f")[:-3]
+        folder = self.runs / now.strftime("%Y%m%d-%H%M%S-%f")
         folder.mkdir(parents=True)
         return folder
 

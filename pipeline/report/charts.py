@@ -91,8 +91,10 @@ def _chart(
     title: str, epochs: list[float], lines: list[tuple[str, str, list[float | None]]], kept: list[bool]
 ) -> Chart:
     ys = [value for _, _, values in lines for value in values if value is not None]
-    xlow, xhigh = _range(epochs, 0.0, 0.5)
-    ylow, yhigh = _range(ys, 0.08, 0.01)
+    xlow, xhigh = _range(epochs, 0.5)
+    step = _step(*_range(ys, 0.01))
+    grid = [place * step for place in _places(*_range(ys, 0.01), step)]
+    ylow, yhigh = grid[0], grid[-1]
 
     def x(epoch: float) -> float:
         return round(LEFT + (epoch - xlow) / (xhigh - xlow) * (WIDTH - LEFT - RIGHT), 1)
@@ -113,8 +115,8 @@ def _chart(
         title=title,
         text="; ".join(said) + ".",
         lines=drawn,
-        xticks=[(x(tick), f"{tick:g}") for tick in ticks(xlow, xhigh, whole=True)],
-        yticks=[(y(tick), _tick(tick, yhigh - ylow)) for tick in ticks(ylow, yhigh)],
+        xticks=[(x(tick), f"{tick:g}") for tick in _whole(xlow, xhigh)],
+        yticks=[(y(tick), _tick(tick, step)) for tick in grid],
         kept=next((x(epoch) for epoch, one in zip(epochs, kept, strict=True) if one), None),
     )
 
@@ -138,36 +140,37 @@ def _line(name: str, look: str, points: Sequence[Dot | None]) -> Line:
     return Line(name, look, drawn, dots)
 
 
-def _range(values: list[float], margin: float, flat: float) -> tuple[float, float]:
-    """Smallest and largest with some air, and never the same."""
+def _range(values: list[float], air: float) -> tuple[float, float]:
+    """Smallest and largest; with some air around them where they are the same."""
     low, high = min(values), max(values)
-    air = (high - low) * margin
-    if high - low <= 1e-9 * max(abs(low), abs(high), 1e-3):
-        air = max(flat, abs(low) * 0.1) if margin else flat
+    if high - low > 1e-9 * max(abs(low), abs(high)):
+        return low, high
+    air = max(air, abs(low) * 0.1)
     return low - air, high + air
 
 
-def ticks(low: float, high: float, whole: bool = False) -> list[float]:
-    """Three to six round numbers within a range; integers only if `whole`."""
-    step = _step(high - low)
-    if whole:
-        step = max(1.0, step)
-    first = math.ceil(low / step - 1e-9)
-    last = math.floor(high / step + 1e-9)
-    return [place * step for place in range(first, last + 1)]
+def _places(low: float, high: float, step: float) -> range:
+    """The multiples of the step around a range: its first is below or at the smallest value, its last above."""
+    return range(math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9) + 1)
 
 
-def _step(span: float) -> float:
-    """1, 2 or 5 times a power of ten, so that five or fewer fit into the span."""
+def _whole(low: float, high: float) -> list[float]:
+    """Integers within a range, evenly spaced and six at most."""
+    step = max(1.0, _step(low, high))
+    return [place * step for place in range(math.ceil(low / step), math.floor(high / step) + 1)]
+
+
+def _step(low: float, high: float) -> float:
+    """1, 2 or 5 times a power of ten: the smallest that fits into the range five times or fewer."""
+    span = high - low
     power: float = 10.0 ** math.floor(math.log10(span / 5))
     return next(factor * power for factor in (1, 2, 5, 10) if span / (factor * power) <= 5 + 1e-9)
 
 
-def _tick(value: float, span: float) -> str:
-    step = _step(span)
+def _tick(value: float, step: float) -> str:
     if abs(value) >= 1e5 or step < 1e-5:
         return f"{value:.3g}"
-    return fixed(value + 0.0, max(0, -math.floor(math.log10(step) + 1e-9)))
+    return fixed(value, max(0, -math.floor(math.log10(step) + 1e-9)))
 
 
 def _first(epoch: float | None, place: int) -> float:
