@@ -25,7 +25,7 @@ from pipeline.beam_options import beam_args
 from pipeline.config import PipelineConfig
 from pipeline.create import Environment, create_pipeline
 from pipeline.node import run_node
-from pipeline.workdir import Workdir, write_if_changed
+from pipeline.workdir import Workdir
 
 NodeState = Literal["RUNNING", "COMPLETE", "CACHED", "SKIPPED", "FAILED"]
 
@@ -96,13 +96,12 @@ def prepare(config: PipelineConfig, workdir: Workdir, run_id: str) -> LocalRun:
         ConfigError: features, schema or data path are wrong.
     """
     spec = features.load(Path(config.features))
-    write_if_changed(workdir.schema, _schema_text(config, spec))
     connection = metadata.sqlite_metadata_connection_config(str(workdir.metadata))
     environment = Environment(
         root=str(workdir.artifacts),
         metadata=connection,
         push_directory=str(workdir.models),
-        schema_file=str(workdir.schema),
+        schema_file=str(workdir.schema(_schema_text(config, spec))),
         beam_args=beam_args(config.beam, sum(tf.io.gfile.stat(path).length for path in input_files(config))),
     )
     pipeline = compiler.Compiler().compile(create_pipeline(config, environment))

@@ -8,12 +8,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from components.evaluator.options import METRICS
 from pipeline import report
 from pipeline.local import LocalRun
+from pipeline.report.numbers import change, fixed, number
 from pipeline.summarise import summarise
 from pipeline.summary import Summary
-
-_SHOWN = {"auc": 4, "auc_pr": 4, "logloss": 4, "accuracy": 4, "calibration": 3}
 
 
 def record(run: LocalRun, folder: Path) -> Summary:
@@ -35,13 +35,8 @@ def show(summary: Summary) -> None:
     for refusal in summary.refusals:
         console.print(f"[red]not blessed[/]: {escape(refusal)}")
     if summary.pushed_to:
-        again = any(node["id"] == "Pusher" and node["state"] == "CACHED" for node in summary.components)
-        name, models = summary.pipeline, Path(summary.pushed_to).parent
-        console.print(f"pushed     {summary.pushed_to}{' (by an earlier run)' if again else ''}")
-        console.print(
-            f"serve it   docker run -p 8500:8500 -p 8501:8501 -v {models}:/models/{name} "
-            f"-e MODEL_NAME={name} tensorflow/serving"
-        )
+        console.print(f"pushed     {summary.pushed_to}{' (by an earlier run)' if summary.pushed_before else ''}")
+        console.print(f"serve it   {' '.join(summary.serve_command)}")
     else:
         console.print("not pushed; the version that serves is unchanged")
     console.print(f"report     {summary.report}")
@@ -49,11 +44,13 @@ def show(summary: Summary) -> None:
 
 def _metrics(summary: Summary) -> Table:
     baseline = summary.metrics.get("baseline")
-    table = Table("metric", "candidate", *(["baseline", "change"] if baseline else []), box=None, pad_edge=False)
-    for name, digits in _SHOWN.items():
-        value = summary.metrics["candidate"][name]
-        cells = [name, f"{value:.{digits}f}"]
+    table = Table("metric", "candidate", *(["baseline", "change", ""] if baseline else []), box=None, pad_edge=False)
+    for name in METRICS:
+        value = number(summary.metrics["candidate"].get(name))
+        cells = [name, fixed(value)]
         if baseline:
-            cells += [f"{baseline[name]:.{digits}f}", f"{value - baseline[name]:+.{digits}f}"]
+            before = number(baseline.get(name))
+            changed = change(name, value, before)
+            cells += [fixed(before), *((changed.text, changed.word) if changed else ("", ""))]
         table.add_row(*cells)
     return table

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+import math
+import shlex
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 
@@ -30,8 +32,8 @@ class Summary:
     run_id: str
     pipeline: str
     components: list[dict[str, Any]]
-    metrics: dict[str, dict[str, float]]
-    slices: dict[str, dict[str, dict[str, float]]]
+    metrics: dict[str, dict[str, float | None]]
+    slices: dict[str, dict[str, dict[str, float | None]]]
     blessed: bool
     refusals: list[str]
     warnings: list[str]
@@ -39,13 +41,38 @@ class Summary:
     training: list[dict[str, Any]]
     log: str
     report: str
-    notes: list[str] = field(default_factory=list)
+
+    @property
+    def pushed_before(self) -> bool:
+        """Whether an earlier run pushed it, and this one found that in its cache."""
+        return any(node.get("id") == "Pusher" and node.get("state") == "CACHED" for node in self.components)
+
+    @property
+    def serve_command(self) -> tuple[str, ...]:
+        """The command that serves the pushed model, a line each; empty where none was pushed."""
+        if not self.pushed_to:
+            return ()
+        models = PurePosixPath(self.pushed_to).parent
+        return (
+            "docker run -p 8500:8500 -p 8501:8501",
+            f"-v {shlex.quote(f'{models}:/models/{self.pipeline}')}",
+            f"-e {shlex.quote(f'MODEL_NAME={self.pipeline}')}",
+            "tensorflow/serving",
+        )
 
     def write(self, path: Path) -> None:
-        """Writes the summary as JSON."""
-        path.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+        """Writes the summary as JSON, in which a metric that is no number is null."""
+        path.write_text(json.dumps(_finite(asdict(self)), indent=1) + "\n", encoding="utf-8")
 
     @classmethod
     def read(cls, path: Path) -> Summary:
         """The summary back from `write`."""
         return cls(**json.loads(path.read_text(encoding="utf-8")))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

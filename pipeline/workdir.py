@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
@@ -35,10 +36,15 @@ class Workdir:
         """The pushed versions, as TF Serving reads them."""
         return self.path / "models"
 
-    @property
-    def schema(self) -> Path:
-        """The schema that the run imports."""
-        return self.path / "schema.pbtxt"
+    def schema(self, text: str) -> Path:
+        """Writes the schema that a run imports, under a name of its content.
+
+        ImportSchemaGen's cache key holds the path alone: an equal name for another content would be stale.
+        """
+        path = self.path / "schemas" / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.pbtxt"
+        path.parent.mkdir(exist_ok=True)
+        write_if_changed(path, text)
+        return path
 
     @property
     def runs(self) -> Path:

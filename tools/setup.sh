@@ -37,7 +37,6 @@ if [ "$(cat "$venv/.interpreter" 2>/dev/null || true)" != "$root" ] || ! "$venv/
   say "making .venv with $("$base" --version)"
   rm -rf "$venv"
   "$base" -m venv --copies "$venv"
-  # Under its own name pip would be compiled at every start on machines that set PYTHONDONTWRITEBYTECODE.
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r tools/bootstrap.lock
   bash tools/private_glibc.sh "$base" "$venv"
   printf '%s' "$root" > "$venv/.interpreter"

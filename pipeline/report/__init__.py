@@ -8,7 +8,8 @@ from pathlib import Path
 import jinja2
 
 from pipeline.report.charts import training_charts
-from pipeline.report.tables import component_table, metric_table, slice_table
+from pipeline.report.slices import slice_table
+from pipeline.report.tables import component_table, metric_table
 from pipeline.report.verdict import heading, verdict_of
 from pipeline.summary import Summary
 from pipeline.workdir import write_if_changed

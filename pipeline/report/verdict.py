@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -66,28 +65,18 @@ def verdict_of(summary: Summary) -> Verdict:
     if summary.pushed_to:
         folder = PurePosixPath(summary.pushed_to)
         version = f" version {folder.name}" if folder.name.isdecimal() else ""
-        again = any(node.get("id") == "Pusher" and node.get("state") == "CACHED" for node in summary.components)
-        serve = _serve(str(folder.parent), summary.pipeline)
-        if again:
+        if summary.pushed_before:
             text = (
                 "Nothing it depends on has changed since an earlier run pushed it, so this run took it from the cache."
             )
-            return Verdict("again", f"Pushed before{version and f', as{version}'}", text, str(folder), serve)
+            title = f"Pushed before{version and f', as{version}'}"
+            return Verdict("again", title, text, str(folder), summary.serve_command)
         text = "Every bound holds." if summary.blessed else "It was pushed without a blessing."
-        return Verdict("good", f"Pushed{version}", text, str(folder), serve)
+        return Verdict("good", f"Pushed{version}", text, str(folder), summary.serve_command)
     unchanged = "Nothing was pushed; the version that serves is unchanged."
     if summary.blessed:
         return Verdict("held", "Blessed, but not pushed", f"Every bound holds. {unchanged}")
     return Verdict("bad", "Not blessed", unchanged)
-
-
-def _serve(models: str, name: str) -> tuple[str, ...]:
-    return (
-        "docker run -p 8500:8500 -p 8501:8501",
-        f"-v {shlex.quote(f'{models}:/models/{name}')}",
-        f"-e {shlex.quote(f'MODEL_NAME={name}')}",
-        "tensorflow/serving",
-    )
 
 
 def _when(run_id: str) -> str:

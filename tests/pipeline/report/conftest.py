@@ -1,0 +1,147 @@
+"""A run's record with numbers that are easy to reckon with, and the report of any record as a tree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html.parser import HTMLParser
+from xml.etree.ElementTree import Element, TreeBuilder
+
+import pytest
+
+from pipeline import report
+from pipeline.summary import Summary
+
+VOID = {"meta", "br", "img", "link", "input", "hr"}
+
+
+class _Strict(HTMLParser):
+    """Builds a tree, and fails at an end tag that does not match."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._tree = TreeBuilder()
+        self._open: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        names = [name for name, _ in attrs]
+        assert len(names) == len(set(names)), f"<{tag}> repeats an attribute: {names}"
+        self._tree.start(tag, {name: value or "" for name, value in attrs})
+        if tag in VOID:
+            self._tree.end(tag)
+        else:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.handle_endtag(tag)
+
+    def handle_endtag(self, tag):
+        assert self._open, f"</{tag}> closes nothing"
+        assert self._open[-1] == tag, f"</{tag}> closes <{self._open[-1]}> on line {self.getpos()[0]}"
+        self._open.pop()
+        self._tree.end(tag)
+
+    def handle_data(self, data):
+        if self._open:
+            self._tree.data(data)
+
+    def tree(self) -> Element:
+        self.close()
+        assert not self._open, f"never closed: {self._open}"
+        return self._tree.close()
+
+
+class Page:
+    """A rendered report."""
+
+    def __init__(self, html: str) -> None:
+        self.html = html
+        parser = _Strict()
+        parser.feed(html)
+        self.root = parser.tree()
+
+    def part(self, name: str) -> Element:
+        """The section with this id."""
+        found = self.root.findall(f".//*[@id='{name}']")
+        assert len(found) == 1, f"{len(found)} elements have the id {name}"
+        return found[0]
+
+    def has(self, name: str) -> bool:
+        return self.root.find(f".//*[@id='{name}']") is not None
+
+    def text(self, name: str) -> str:
+        return said(self.part(name))
+
+    def rows(self, name: str) -> list[list[str]]:
+        """The cells of a section's first table, head included; what is drawn in them left out."""
+        table = self.part(name).find(".//table")
+        assert table is not None
+        return [[said(cell, drawn=False) for cell in row] for row in table.iter("tr")]
+
+
+def said(element: Element, drawn: bool = True) -> str:
+    """The text inside, with single spaces."""
+    return " ".join("".join(_texts(element, drawn)).split())
+
+
+def _texts(element: Element, drawn: bool):
+    if element.tag == "svg" and not drawn:
+        return
+    yield element.text or ""
+    for child in element:
+        yield from _texts(child, drawn)
+        yield child.tail or ""
+
+
+@pytest.fixture
+def page() -> Callable[[Summary], Page]:
+    """Renders a record."""
+    return lambda summary: Page(report.render(summary))
+
+
+@pytest.fixture
+def record() -> Summary:
+    """A blessed and pushed model with a baseline."""
+    return Summary(
+        run_id="20260304-050607-890",
+        pipeline="rides",
+        components=[
+            {"id": "ExampleGen", "state": "CACHED", "seconds": 0.01},
+            {"id": "Trainer", "state": "COMPLETE", "seconds": 8.0},
+            {"id": "Evaluator", "state": "COMPLETE", "seconds": 2.0},
+            {"id": "Pusher", "state": "COMPLETE", "seconds": 115.0},
+        ],
+        metrics={
+            "candidate": {
+                "auc": 0.75,
+                "auc_pr": 0.5,
+                "logloss": 0.25,
+                "accuracy": 0.875,
+                "calibration": 0.9,
+                "rows": 2000.0,
+            },
+            "baseline": {
+                "auc": 0.7,
+                "auc_pr": 0.5,
+                "logloss": 0.2,
+                "accuracy": 0.9,
+                "calibration": 1.2,
+                "rows": 2000.0,
+            },
+        },
+        slices={
+            "hour=1": {"candidate": {"auc": 0.9, "rows": 50.0}, "baseline": {"auc": 0.8, "rows": 50.0}},
+            "hour=2": {"candidate": {"auc": 0.6, "rows": 1500.0}, "baseline": {"auc": 0.7, "rows": 1500.0}},
+        },
+        blessed=True,
+        refusals=[],
+        warnings=[],
+        pushed_to="/srv/rides/models/7",
+        training=[
+            {"epoch": 1, "step": 10, "loss": 0.6, "auc": 0.6, "logloss": 0.4, "accuracy": 0.7, "kept": False},
+            {"epoch": 2, "step": 20, "loss": 0.2, "auc": 0.7, "logloss": 0.3, "accuracy": 0.8, "kept": True},
+        ],
+        log="/srv/rides/runs/20260304-050607-890/log.txt",
+        report="/srv/rides/runs/20260304-050607-890/report.html",
+    )

@@ -1,0 +1,263 @@
+"""What the report says of a record. Expected values are reckoned from the record by hand."""
+
+# ruff: noqa: RUF001 (the report writes real minus signs)
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from pipeline import report
+
+NAN, INF = math.nan, math.inf
+
+
+def test_title_and_facts(page, record):
+    """125.01 seconds in all."""
+    header = page(record).root.find(".//header")
+    text = " ".join("".join(header.itertext()).split())
+    assert text == "Wide & Deep run rides 4 March 2026, 05:06:07 UTC 2 min 05 s run 20260304-050607-890"
+
+
+def test_run_id_without_time(page, record):
+    assert "UTC" not in page(replace(record, run_id="nightly")).html
+
+
+def test_pushed(page, record):
+    assert page(record).text("verdict") == "✓Pushed version 7 /srv/rides/models/7 Every bound holds."
+
+
+def test_pushed_before(page, record):
+    record.components[-1]["state"] = "CACHED"
+    text = page(record).text("verdict")
+    assert text.startswith("✓Pushed before, as version 7 /srv/rides/models/7 ")
+    assert "took it from the cache" in text
+
+
+def test_not_blessed(page, record):
+    refused = replace(record, blessed=False, pushed_to=None, refusals=["auc is 0.7500, at least 0.8 is needed", "two"])
+    shown = page(refused)
+    assert shown.text("verdict") == (
+        "✕Not blessed auc is 0.7500, at least 0.8 is needed two "
+        "Nothing was pushed; the version that serves is unchanged."
+    )
+    assert not shown.has("serve")
+
+
+def test_not_blessed_without_reason(page, record):
+    assert "gave no reason" in page(replace(record, blessed=False, pushed_to=None)).text("verdict")
+
+
+def test_blessed_but_not_pushed(page, record):
+    text = page(replace(record, pushed_to=None)).text("verdict")
+    assert text.startswith("–Blessed, but not pushed")
+
+
+def test_metrics(page, record):
+    """Calibration: 0.9 is 0.1 away from 1, 1.2 is 0.2 away, so less is better here."""
+    assert page(record).rows("metrics") == [
+        ["Metric", "Candidate", "Baseline", "Change"],
+        ["AUC higher is better", "0.7500", "0.7000", "+0.0500 better"],
+        ["PR-AUC higher is better", "0.5000", "0.5000", "0.0000 same"],
+        ["Log loss lower is better", "0.2500", "0.2000", "+0.0500 worse"],
+        ["Accuracy higher is better", "0.8750", "0.9000", "−0.0250 worse"],
+        ["Calibration best at 1", "0.900", "1.200", "−0.300 better"],
+    ]
+    assert "on 2,000 evaluation rows" in page(record).text("metrics")
+
+
+def test_change_has_colour_too(page, record):
+    rows = page(record).part("metrics").findall(".//tbody/tr")
+    assert [row.find("td/span").get("class") for row in rows] == ["better", "same", "worse", "worse", "better"]
+
+
+def test_no_baseline(page, record):
+    del record.metrics["baseline"]
+    for models in record.slices.values():
+        del models["baseline"]
+    shown = page(record)
+    assert shown.rows("metrics")[:2] == [["Metric", "Candidate"], ["AUC higher is better", "0.7500"]]
+    assert "There was no baseline to compare with." in shown.text("metrics")
+    assert shown.rows("slices")[0] == ["Slice", "Rows", "Bar", "AUC"]
+    assert shown.part("slices").findall(".//line[@class='mark']") == []
+
+
+def test_other_and_missing_metrics(page, record):
+    record.metrics["candidate"] |= {"recall": 0.25, "auc": NAN}
+    del record.metrics["candidate"]["logloss"]
+    rows = page(record).rows("metrics")
+    assert rows[1] == ["AUC higher is better", "n/a", "0.7000", "n/a"]
+    assert rows[3] == ["Log loss lower is better", "n/a", "0.2000", "n/a"]
+    assert rows[6] == ["recall", "0.2500", "n/a", "n/a"]
+
+
+def test_slices_lowest_first(page, record):
+    record.slices |= {"hour=3": {"candidate": {"rows": 60}}, "hour=4": {"candidate": {"auc": NAN, "rows": 61}}}
+    assert page(record).rows("slices")[1:] == [
+        ["all rows", "2,000 rows", "", "0.7500", "+0.0500 better"],
+        ["hour=2", "1,500 rows", "", "0.6000", "−0.1000 worse"],
+        ["hour=1", "50 rows", "", "0.9000", "+0.1000 better"],
+        ["hour=3", "60 rows", "", "n/a", "n/a"],
+        ["hour=4", "61 rows", "", "n/a", "n/a"],
+    ]
+
+
+def test_slice_bars(page, record):
+    """The axis goes from 0.5 to 1: 0.75 is its middle, 0.6 a fifth of it."""
+    bars = page(record).part("slices").findall(".//tbody//svg")
+    assert [(bar.find("rect").get("x"), bar.find("rect").get("width")) for bar in bars] == [
+        ("0.00%", "50.00%"),
+        ("0.00%", "20.00%"),
+        ("0.00%", "80.00%"),
+    ]
+    assert [bar.find("line[@class='mark']").get("x1") for bar in bars] == ["40.00%", "40.00%", "60.00%"]
+    assert [bar.find("desc").text for bar in bars][1] == "candidate 0.6000, baseline 0.7000"
+
+
+def test_slice_worse_than_a_coin(page, record):
+    """0.3 moves the axis to 0.3..1, of which 0.5 is at 2/7; that bar goes left from there."""
+    record.slices["hour=2"]["candidate"]["auc"] = 0.3
+    bars = page(record).part("slices").findall(".//tbody//svg")
+    assert [(bar.find("rect").get("x"), bar.find("rect").get("width")) for bar in bars] == [
+        ("28.57%", "35.71%"),
+        ("0.00%", "28.57%"),
+        ("28.57%", "57.14%"),
+    ]
+
+
+def test_many_slices(page, record):
+    """Of 45 slices the 30 largest are those with 15 rows or more."""
+    record.slices = {f"id={rows}": {"candidate": {"auc": 0.8, "rows": float(rows)}} for rows in range(45)}
+    shown = page(record)
+    assert sorted(int(row[0][3:]) for row in shown.rows("slices")[2:]) == list(range(15, 45))
+    assert "the 30 slices with most rows, of 45." in shown.text("slices")
+    assert "15 more slices with fewer rows are in run.json." in shown.text("slices")
+
+
+def test_no_slices(page, record):
+    shown = page(replace(record, slices={}))
+    assert "No slice was evaluated" in shown.text("slices")
+    assert shown.part("slices").find(".//table") is None
+
+
+def test_long_slice_name(page, record):
+    """A value of the data may be a whole text: 80 characters of its start and 30 of its end are shown."""
+    record.slices = {"a" * 5000 + "z" * 30: {"candidate": {"auc": 0.8, "rows": 70}}}
+    assert page(record).rows("slices")[2][0] == "a" * 80 + "…" + "z" * 30
+
+
+def test_training(page, record):
+    """x: 46 to 346; y: 180 (lowest tick) to 14 (highest). Loss spans 0.2..0.6 by 0.1, so 0.4 is at 97."""
+    loss, auc = page(record).part("training").findall(".//figure/svg")
+    assert [line.get("points") for line in loss.findall("polyline")] == ["46,14 346,180", "46,97 346,138.5"]
+    assert [line.get("points") for line in auc.findall("polyline")] == ["46,180 346,14"]
+    assert loss.find("desc").text == (
+        "train: 0.6000 in epoch 1 to 0.2000 in epoch 2; eval: 0.4000 in epoch 1 to 0.3000 in epoch 2."
+    )
+    assert auc.find("desc").text == "eval: 0.6000 in epoch 1 to 0.7000 in epoch 2."
+    assert [text.text for text in loss.findall("text")] == ["0.2", "0.3", "0.4", "0.5", "0.6", "1", "2", "kept"]
+    assert loss.find("line[@class='kept']").get("x1") == "346.0"
+
+
+def test_training_in_numbers(page, record):
+    assert page(record).rows("training") == [
+        ["Epoch", "Step", "Train loss", "Eval log loss", "Eval AUC", "Eval accuracy"],
+        ["1", "10", "0.6000", "0.4000", "0.6000", "0.7000"],
+        ["2 kept", "20", "0.2000", "0.3000", "0.7000", "0.8000"],
+    ]
+
+
+def test_training_from_the_cache(page, record):
+    assert "earlier run" not in page(record).text("training")
+    record.components[1]["state"] = "CACHED"
+    assert "2 epochs, of the earlier run that trained this model." in page(record).text("training")
+
+
+def test_no_training(page, record):
+    assert page(replace(record, training=[])).text("training") == "Training No training curve was recorded."
+
+
+def test_components(page, record):
+    """Of the slowest, 115 s: 8 s are 6.96 %, 2 s are 1.74 %, 0.01 s are 0.01 %."""
+    shown = page(record)
+    assert shown.rows("components")[1:] == [
+        ["ExampleGen", "cached", "", "< 0.1 s"],
+        ["Trainer", "complete", "", "8.0 s"],
+        ["Evaluator", "complete", "", "2.0 s"],
+        ["Pusher", "complete", "", "1 min 55 s"],
+    ]
+    bars = shown.part("components").findall(".//tbody//svg/rect")
+    assert [bar.get("width") for bar in bars] == ["0.01%", "6.96%", "1.74%", "100.00%"]
+
+
+def test_warnings(page, record):
+    assert not page(record).has("warnings")
+    assert "The data gate had no warnings." in page(record).text("components")
+    shown = page(replace(record, warnings=["fare: 12% missing", "tips: drift"]))
+    assert shown.text("warnings") == "2 warnings about the data fare: 12% missing tips: drift"
+    assert "no warnings" not in shown.html
+
+
+def test_serve(page, record):
+    assert page(record).text("serve") == (
+        "docker run -p 8500:8500 -p 8501:8501 \\ -v /srv/rides/models:/models/rides \\ "
+        "-e MODEL_NAME=rides \\ tensorflow/serving"
+    )
+
+
+def test_serve_is_quoted_for_the_shell(page, record):
+    shown = page(replace(record, pushed_to="/srv/my rides/models/7"))
+    assert "-v '/srv/my rides/models:/models/rides'" in shown.text("serve")
+
+
+def test_log(page, record):
+    link = page(record).part("next").find(".//a")
+    assert (link.get("href"), link.text) == ("./log.txt", record.log)
+    assert page(replace(record, log="/var/log/rides.txt")).part("next").find(".//a") is None
+
+
+def test_write(tmp_path, record):
+    report.write(record, tmp_path / "report.html")
+    assert (tmp_path / "report.html").read_text(encoding="utf-8") == report.render(record)
+
+
+def test_needs_no_tensorflow():
+    """`widedeep report` answers at once."""
+    code = (
+        "import sys, pipeline.report, pipeline.summary\n"
+        "print(sorted({'tensorflow', 'tfx', 'apache_beam', 'ml_metadata'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("bad", [NAN, INF, -INF, None, "0.5", True, 1e300, -1e99, 10**400, [], {}])
+def test_strange_numbers_break_nothing(page, record, bad):
+    for models in (record.metrics, *record.slices.values()):
+        for metrics in models.values():
+            metrics.update(dict.fromkeys(metrics, bad))
+    for row in (*record.training, *record.components):
+        row |= {key: bad for key in row if key not in ("id", "state")}
+    shown = page(record)
+    places = [
+        value
+        for element in shown.root.iter()
+        for key, value in element.items()
+        if key in ("x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "width", "points")
+    ]
+    assert places
+    assert not [value for value in places if "nan" in value or "inf" in value]
+    assert ">nan<" not in shown.html.lower()
+    assert ">inf<" not in shown.html.lower()
+
+
+def test_empty_record(page, record):
+    bare = replace(record, components=[{}], metrics={}, slices={"": {}}, training=[{}], log="", report="", pipeline="")
+    shown = page(bare)
+    assert shown.rows("metrics")[1] == ["AUC higher is better", "n/a"]
+    assert shown.rows("slices")[2] == ["", "n/a rows", "", "n/a"]
+    assert shown.rows("components")[1] == ["?", "unknown", "", "n/a"]
