@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import shlex
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -32,8 +33,8 @@ class Summary:
     run_id: str
     pipeline: str
     components: list[dict[str, Any]]
-    metrics: dict[str, dict[str, float | None]]
-    slices: dict[str, dict[str, dict[str, float | None]]]
+    metrics: Mapping[str, Mapping[str, float | None]]
+    slices: Mapping[str, Mapping[str, Mapping[str, float | None]]]
     blessed: bool
     refusals: list[str]
     warnings: list[str]

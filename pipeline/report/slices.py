@@ -63,7 +63,7 @@ def slice_table(summary: Summary) -> SliceTable:
     )
 
 
-def _slice_row(name: str, models: Mapping[str, Mapping[str, float]], low: float) -> SliceRow:
+def _slice_row(name: str, models: Mapping[str, Mapping[str, float | None]], low: float) -> SliceRow:
     ours, theirs = _get(models, "auc"), _get(models, "auc", "baseline")
     bar = ("", "")
     if ours is not None:
@@ -81,7 +81,7 @@ def _slice_row(name: str, models: Mapping[str, Mapping[str, float]], low: float)
     )
 
 
-def _get(models: Mapping[str, Mapping[str, float]], metric: str, who: str = "candidate") -> float | None:
+def _get(models: Mapping[str, Mapping[str, float | None]], metric: str, who: str = "candidate") -> float | None:
     return number(models.get(who, {}).get(metric))
 
 
