@@ -38,7 +38,7 @@ def code_digest(module: str, root: Path = _ROOT) -> str:
         digest.update(f"{library}=={metadata.version(library)}\n".encode())
     for path in sorted(_reached(module, root)):
         code = path.read_bytes()
-        digest.update(f"{path.relative_to(root).as_posix()} {len(code)}\n".encode())
+        digest.update(f"{path.relative_to(root).as_posix()}\n".encode())
         digest.update(code)
     return digest.hexdigest()[:16]
 

@@ -42,6 +42,12 @@ def shown(value: object) -> str:
     return _cut(text, f"{len(text):,} characters")
 
 
+def reason(error: object) -> str:
+    """What a library says of its error, without end marks and never long: a message may quote a whole file."""
+    text = str(error).strip().rstrip(".")
+    return text if len(text) <= 300 else f"{text[:300]}... ({len(text):,} characters)"
+
+
 def _cut(text: str, length: str) -> str:
     return text if len(text) <= 80 else f"{text[:60]}... ({length})"
 

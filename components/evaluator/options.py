@@ -27,6 +27,17 @@ class Bound(Strict):
         None, description="how much worse than the last blessed model it may be"
     )
 
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
+            raise ValueError(f"nothing is at least {self.at_least:g} and at most {self.at_most:g}")
+        return self
+
+    @property
+    def given(self) -> bool:
+        """Whether it bounds anything."""
+        return any(limit is not None for limit in (self.at_least, self.at_most, self.worse_by_at_most))
+
 
 class EvaluationOptions(Strict):
     """On which split, and what makes a model good enough."""
@@ -44,6 +55,6 @@ class EvaluationOptions(Strict):
                 raise ValueError(f"unknown metric '{name}': {nearest(name, METRICS)}")
             if bound.worse_by_at_most is not None and METRICS[name][1] is None:
                 raise ValueError(f"'{name}' has no better or worse: give it at_least and at_most")
-        if not any(bound.model_fields_set for bound in self.bounds.values()):
+        if not any(bound.given for bound in self.bounds.values()):
             raise ValueError("without any bound no model could ever be blessed: give at least one")
         return self

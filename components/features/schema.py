@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from components.errors import ConfigError
+from components.errors import ConfigError, reason
 from components.features.spec import Feature, FeatureSpec
+from components.features.strict import nearest
 
 _TYPES = {"categorical": schema_pb2.BYTES, "set": schema_pb2.BYTES, "numeric": schema_pb2.FLOAT}
 SERVING = "SERVING"
@@ -56,26 +59,96 @@ def read(path: Path) -> schema_pb2.Schema:
     """Reads a schema.pbtxt. Raises ConfigError where it is absent or can't be parsed."""
     try:
         return text_format.Parse(path.read_text(encoding="utf-8"), schema_pb2.Schema())
+    except FileNotFoundError:
+        raise ConfigError(
+            f"{path}: there is no such file. Without `schema` one is derived from features.yaml."
+        ) from None
     except (OSError, UnicodeDecodeError, text_format.ParseError) as error:
-        raise ConfigError(f"{path}: is not a readable schema: {error}") from None
+        raise ConfigError(f"{path}: is no schema in the text form of schema.proto: {reason(error)}.") from None
+
+
+def check_in_step(spec: FeatureSpec, schema: schema_pb2.Schema, path: Path | str) -> None:
+    """Refuses a curated schema that contradicts the declaration.
+
+    Args:
+        spec: the declaration.
+        schema: the curated schema.
+        path: where it was read from, for the message.
+
+    Raises:
+        ConfigError: every disagreement, one a line.
+    """
+    found = disagreements(spec, schema)
+    if found:
+        raise ConfigError("\n".join(f"{path}: {sentence}" for sentence in found))
+
+
+# Presence is apart: a curated schema may be stricter.
+_SAME = (
+    "type",
+    "lifecycle_stage",
+    "in_environment",
+    "not_in_environment",
+    "value_count",
+    "drift_comparator",
+    "skew_comparator",
+)
 
 
 def disagreements(spec: FeatureSpec, schema: schema_pb2.Schema) -> list[str]:
-    """Where a curated schema contradicts the declaration, one sentence each; empty if they are in step.
+    """Where a curated schema contradicts the declaration, one sentence each, sorted; empty if they are in step.
 
     A curated schema may say more (domains, stricter presence); it may not differ in the features' names,
     types, number of values, environments or drift and skew limits.
     """
     derived = {feature.name: feature for feature in derive(spec).feature}
     curated = {feature.name: feature for feature in schema.feature}
-    found = [f"feature '{name}' is in features.yaml alone" for name in derived if name not in curated]
-    found += [f"feature '{name}' is in the schema alone" for name in curated if name not in derived]
-    if set(schema.default_environment) != {TRAINING, SERVING}:
-        found.append("default_environment must name TRAINING and SERVING")
+    found = [
+        f"feature '{name}' of features.yaml is missing in the schema: {nearest(name, curated)}"
+        for name in derived.keys() - curated.keys()
+    ]
+    found += [
+        f"feature '{name}' of the schema is not in features.yaml: {nearest(name, derived)}"
+        for name in curated.keys() - derived.keys()
+    ]
+    found += [
+        f"feature '{name}' stands in the schema {count} times"
+        for name, count in Counter(feature.name for feature in schema.feature).items()
+        if count > 1
+    ]
+    environments = sorted(schema.default_environment)
+    if environments != [SERVING, TRAINING]:
+        found.append(f"default_environment must be {TRAINING} and {SERVING}, and is {_plain(environments)}")
+    domains = [domain.name for domain in schema.string_domain]
     for name in derived.keys() & curated.keys():
-        for field in ("type", "not_in_environment", "value_count", "drift_comparator", "skew_comparator"):
-            ours, theirs = getattr(derived[name], field), getattr(curated[name], field)
-            if ours != theirs:
-                shown = [" ".join(str(value).split()) or "nothing" for value in (ours, theirs)]
-                found.append(f"{field} of '{name}' is {shown[0]} in features.yaml and {shown[1]} in the schema")
+        found += _differences(derived[name], curated[name])
+        domain = curated[name].domain
+        if domain and domain not in domains:
+            found.append(f"feature '{name}': the schema has no string_domain '{domain}': {nearest(domain, domains)}")
     return sorted(found)
+
+
+def _differences(derived: schema_pb2.Feature, curated: schema_pb2.Feature) -> Iterator[str]:
+    for field in _SAME:
+        ours, theirs = _text(derived, field), _text(curated, field)
+        if ours != theirs:
+            yield f"feature '{derived.name}': {field} is {ours} by features.yaml, but {theirs} in the schema"
+    if curated.presence.min_fraction < derived.presence.min_fraction:
+        yield (
+            f"feature '{derived.name}': it must be present in every row by features.yaml, "
+            f"but presence.min_fraction is {curated.presence.min_fraction:g} in the schema"
+        )
+
+
+def _text(feature: schema_pb2.Feature, field: str) -> str:
+    descriptor = feature.DESCRIPTOR.fields_by_name[field]
+    value = getattr(feature, field)
+    if descriptor.enum_type is not None:
+        return str(descriptor.enum_type.values_by_number[value].name)
+    if descriptor.message_type is not None:
+        return " ".join(text_format.MessageToString(value).split()) or "unset"
+    return _plain(value)
+
+
+def _plain(names: Iterable[str]) -> str:
+    return ", ".join(names) or "unset"

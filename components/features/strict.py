@@ -80,7 +80,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         ConfigError: the file is absent, is not YAML, repeats a key, or holds no mapping.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ConfigError(f"{path}: there is no such file.") from None
     except UnicodeDecodeError as error:
@@ -117,7 +117,11 @@ def _lines(error: ValidationError, where: str, data: Mapping[str, Any]) -> Itera
     """One line a key; what is wrong with each alternative of a union stands in one line, too."""
     wrong: dict[str, list[str]] = {}
     values: dict[str, str] = {}
-    for item in error.errors():
+    errors = error.errors()
+    inside = {item["loc"][:-depth] for item in errors for depth in range(1, len(item["loc"]))}
+    for item in errors:
+        if item["type"] == "too_short" and item["loc"] in inside:
+            continue  # pydantic does not count the items that are wrong, each of which has a line
         key = ".".join(str(part) for part in _named(item["loc"], data, item["type"] == "missing"))
         wrong.setdefault(key, []).append(item["msg"].removeprefix("Value error, "))
         value = item["input"]

@@ -32,28 +32,38 @@ def find(
     statistics: statistics_pb2.DatasetFeatureStatisticsList,
     spec: FeatureSpec,
 ) -> Iterator[Finding]:
-    """Yields the findings of one split, in the order of the features' names."""
+    """Yields the findings of one split, in the order of the features' names; the label's classes come last."""
     [data] = statistics.datasets
     rows = data.num_examples
-    by_name = {feature.path.step[0] or feature.name: feature for feature in data.features}
+    by_name = {_name(feature): feature for feature in data.features}
     for name in sorted(anomalies.anomaly_info):
         info = anomalies.anomaly_info[name]
-        feature = by_name.get(name)
-        present = _common(feature).num_non_missing if feature else 0
-        reasons = "; ".join(f"{reason.short_description}: {reason.description}" for reason in info.reason)
-        yield Finding(split, name, reasons or info.description, present, rows)
-    for reason in anomalies.dataset_anomaly_info.reason:
-        yield Finding(split, "", f"{reason.short_description}: {reason.description}", rows, rows)
+        present = _present(by_name[name]) if name in by_name else 0
+        yield Finding(split, name, _reasons(info) or info.description, present, rows)
+    if anomalies.HasField("dataset_anomaly_info"):
+        info = anomalies.dataset_anomaly_info
+        yield Finding(split, "", _reasons(info) or info.description, rows, rows)
+    if anomalies.data_missing or not rows:
+        yield Finding(split, "", "it has no rows", 0, rows)
     label = by_name.get(spec.label.key)
+    # Where it has no values, or text, the schema's anomalies say so.
     if (
         label is not None
-        and label.num_stats.min == label.num_stats.max
         and label.num_stats.common_stats.num_non_missing
+        and label.num_stats.min == label.num_stats.max
     ):
         reason = f"all labels are {label.num_stats.min:g}; a ranking can't be learned or measured without both classes"
-        yield Finding(split, spec.label.key, reason, _common(label).num_non_missing, rows)
+        yield Finding(split, spec.label.key, reason, _present(label), rows)
 
 
-def _common(feature: statistics_pb2.FeatureNameStatistics) -> statistics_pb2.CommonStatistics:
+def _name(feature: statistics_pb2.FeatureNameStatistics) -> str:
+    return ".".join(feature.path.step) or str(feature.name)
+
+
+def _reasons(info: anomalies_pb2.AnomalyInfo) -> str:
+    return "; ".join(f"{reason.short_description}: {reason.description}" for reason in info.reason)
+
+
+def _present(feature: statistics_pb2.FeatureNameStatistics) -> int:
     kind = feature.WhichOneof("stats")
-    return getattr(feature, kind).common_stats if kind else statistics_pb2.CommonStatistics()
+    return int(getattr(feature, kind).common_stats.num_non_missing) if kind else 0

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from components.features.spec import Key
-from components.features.strict import Strict
+from components.errors import ConfigError
+from components.features.spec import FeatureSpec, Key
+from components.features.strict import Strict, nearest
 
 Severity = Literal["stop", "warn", "ignore"]
 
@@ -19,3 +20,15 @@ class GateOptions(Strict):
     def severity(self, feature: str) -> Severity:
         """What an anomaly of this feature does ('' is the data set as a whole)."""
         return self.features.get(feature, self.anomalies)
+
+
+def check_features(options: GateOptions, spec: FeatureSpec) -> None:
+    """Checks that every feature that has a severity of its own is declared (the label and the weight are, too).
+
+    Raises:
+        ConfigError: names the unknown one and the nearest known one.
+    """
+    known = [*spec.by_key, spec.label.key, *filter(None, [spec.weight])]
+    for name in options.features:
+        if name not in known:
+            raise ConfigError(f"gate.features: unknown feature '{name}': {nearest(name, known)}")

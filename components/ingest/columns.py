@@ -5,7 +5,6 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from components.errors import DataError
 from components.features.spec import FeatureSpec, Kind
 from components.ingest import scalars
 from components.ingest.scalars import BadValueError
@@ -26,7 +25,7 @@ def to_lists(column: pa.Array, kind: Kind | str, separator: str) -> pa.ListArray
     Example: the set column ["a|b", "", null] with separator "|" becomes [[b"a", b"b"], null, null].
 
     Raises:
-        BadValueError: the first value that is no number, not finite, not UTF-8, too long, or (label) not 0 or 1.
+        BadValueError: a value that is no number, not finite, not UTF-8, too long, or (label) not 0 or 1.
         DataError: the column's type can't hold such a feature at all.
     """
     if kind == "set":
@@ -64,7 +63,7 @@ def _single(column: pa.Array) -> pa.Array:
 def _set(column: pa.Array, separator: str) -> pa.ListArray:
     """Empty members ("a||b") are dropped; a row with none left is missing, as an empty list is."""
     if not _is_list(column.type):
-        column = pc.split_pattern(_utf8_rows(column), separator)
+        column = pc.split_pattern(scalars.strings(column), separator)
     # Not column.values, where a null row may hide members.
     lengths = pc.fill_null(pc.list_value_length(column), 0)
     offsets = _offsets(lengths)
@@ -73,13 +72,6 @@ def _set(column: pa.Array, separator: str) -> pa.ListArray:
     except BadValueError as error:
         row = pc.index(pc.greater(offsets, error.index), pa.scalar(True)).as_py() - 1
         raise BadValueError(row, error.value, error.fault) from None
-    except DataError as error:
-        raise DataError(f"{error} (it holds lists)") from None
     kept = _offsets(pc.is_valid(members))
     offsets = pc.take(kept, offsets)
     return pa.ListArray.from_arrays(offsets, members.drop_null(), mask=pc.equal(offsets[1:], offsets[:-1]))
-
-
-def _utf8_rows(column: pa.Array) -> pa.Array:
-    """Rows of joined members as strings; one long row is fine where its members are short."""
-    return scalars.joined(column)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import bisect
-import hashlib
 import itertools
 import os
 from collections.abc import Iterator
@@ -17,14 +15,11 @@ from tfx.dsl.components.base import base_beam_executor
 from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import proto_utils
-from tfx_bsl.coders import example_coder
 
 from components import features
 from components.errors import ConfigError, DataError, unwrapped
 from components.ingest import files
-
-# Readers of a compressed TFRecord can't share one file, so a large input becomes several.
-SHARD_ROWS = 200_000
+from components.ingest.examples import Shards, encode, split_of
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
@@ -70,7 +65,10 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             raise unwrapped(error) from error
         for split, uri in zip(splits, uris, strict=True):
             if not tf.io.gfile.glob(os.path.join(uri, "*")):
-                raise DataError(f"the split '{split}' is empty: no row fell into it. Give it more hash buckets.")
+                raise DataError(
+                    f"the split '{split}' is empty: no row fell into it. There are too few different rows for "
+                    f"data.hash_split; give '{split}' a larger share, or name files in data.splits."
+                )
 
 
 Job = tuple[int, str, list[str], list[int]]
@@ -96,41 +94,11 @@ class _Convert(beam.DoFn):
 
     def process(self, job: Job) -> None:
         number, path, uris, buckets = job
-        encoder = example_coder.RecordBatchToExamplesEncoder()
-        shards = [_Shards(uri, number) for uri in uris]
+        shards = [Shards(uri, number) for uri in uris]
         try:
             for batch in files.read(path, self._format, features.from_json(self._spec)):
-                for example in encoder.encode(batch):
-                    shards[_split(example, buckets)].write(example)
+                for example in encode(batch):
+                    shards[split_of(example, buckets)].write(example)
         finally:
             for shard in shards:
                 shard.close()
-
-
-def _split(example: bytes, buckets: list[int]) -> int:
-    """The split of a row by the hash of its content, by the same law as TFX's own ExampleGens."""
-    if len(buckets) == 1:
-        return 0
-    return bisect.bisect(buckets, int(hashlib.sha256(example).hexdigest(), 16) % buckets[-1])
-
-
-class _Shards:
-    """The TFRecord files that one input file's rows of one split go to, opened when the first row comes."""
-
-    def __init__(self, uri: str, number: int) -> None:
-        self._uri, self._number, self._rows = uri, number, 0
-        self._writer: tf.io.TFRecordWriter | None = None
-
-    def write(self, example: bytes) -> None:
-        if self._rows % SHARD_ROWS == 0:
-            self.close()
-            name = f"data_tfrecord-{self._number:05d}-{self._rows // SHARD_ROWS:05d}.gz"
-            self._writer = tf.io.TFRecordWriter(os.path.join(self._uri, name), "GZIP")
-        assert self._writer is not None
-        self._writer.write(example)
-        self._rows += 1
-
-    def close(self) -> None:
-        if self._writer is not None:
-            self._writer.close()
-            self._writer = None

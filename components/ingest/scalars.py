@@ -1,4 +1,4 @@
-"""The values of one raw column, as text, numbers or labels: checked, with the position of the first bad one."""
+"""The values of one raw column, as text, numbers or labels: checked, with the position of a bad one."""
 
 from __future__ import annotations
 
@@ -22,32 +22,40 @@ class BadValueError(Exception):
         self.index, self.value, self.fault = index, value, fault
 
 
-def text(values: pa.Array) -> pa.Array:
-    """Strings; a null, or an empty one, is missing. Whole numbers and booleans become their digits and names.
+def strings(values: pa.Array) -> pa.Array:
+    """Strings of any length. Whole numbers and booleans become their digits and names ("true").
 
     Raises:
-        BadValueError: a value is not UTF-8, or too long.
+        BadValueError: a value is not UTF-8.
         DataError: the type holds no categories.
     """
     values = _decoded(values)
     if pa.types.is_integer(values.type) or pa.types.is_boolean(values.type):
         return values.cast(pa.string())
+    if _is_text(values.type) or pa.types.is_null(values.type):
+        return _utf8(values)
+    hint = ""
     if pa.types.is_floating(values.type):
-        # 1.0 in Parquet and "1" in a request would be two categories, so none is made up here.
-        raise DataError(
-            f"is of type {values.type}, but a category is text or a whole number: convert the column "
-            "(pandas turns whole numbers with gaps into floats; astype('Int64') turns them back)"
-        )
-    if not (_is_text(values.type) or pa.types.is_null(values.type)):
-        raise DataError(f"is of type {values.type}, but a category is text or a whole number: convert the column")
-    strings = _utf8(values)
-    strings = pc.if_else(pc.equal(strings, ""), pa.scalar(None, pa.string()), strings)
-    too_long = _first(pc.greater(pc.binary_length(strings), MAX_VALUE_BYTES))
+        # 1.0 here and "1" in a request would be two categories, so no text is made up for a float.
+        hint = " (pandas turns whole numbers with gaps into floats; astype('Int64') turns them back)"
+    raise DataError(f"is of type {values.type}, but a category is text or a whole number: convert the column{hint}")
+
+
+def text(values: pa.Array) -> pa.Array:
+    """Categories: `strings`, where an empty one is missing, too.
+
+    Raises:
+        BadValueError: a value is not UTF-8, or too long.
+        DataError: the type holds no categories.
+    """
+    found = strings(values)
+    found = _without_empty(found)
+    too_long = _first(pc.greater(pc.binary_length(found), MAX_VALUE_BYTES))
     if too_long is not None:
-        value = strings[too_long].as_py()
+        value = found[too_long].as_py()
         fault = f"has {len(value.encode()):,} bytes, and a category at most {MAX_VALUE_BYTES:,} (is a quote left open?)"
         raise BadValueError(too_long, value, fault)
-    return strings
+    return found
 
 
 def number(values: pa.Array) -> pa.Array:
@@ -89,6 +97,11 @@ def _first(flags: pa.Array) -> int | None:
     return None if index < 0 else int(index)
 
 
+def _without_empty(values: pa.Array) -> pa.Array:
+    # Not if_else: of a slice of strings Arrow 18 makes an array with wrong offsets.
+    return pc.replace_with_mask(values, pc.fill_null(pc.equal(values, ""), False), pa.scalar(None, pa.string()))
+
+
 def _decoded(values: pa.Array) -> pa.Array:
     return values.dictionary_decode() if pa.types.is_dictionary(values.type) else values
 
@@ -115,9 +128,8 @@ def _utf8(values: pa.Array) -> pa.Array:
 
 def _double(values: pa.Array) -> pa.Array:
     if _is_text(values.type):
-        strings = pc.utf8_trim_whitespace(_utf8(values))
-        strings = pc.if_else(pc.equal(strings, ""), pa.scalar(None, pa.string()), strings)
-        return _checked(strings, pa.float64(), lambda value: pa.scalar(value).cast(pa.float64()), "is not a number")
+        trimmed = _without_empty(pc.utf8_trim_whitespace(_utf8(values)))
+        return _checked(trimmed, pa.float64(), lambda value: pa.scalar(value).cast(pa.float64()), "is not a number")
     try:
         return values.cast(pa.float64(), safe=False)
     except pa.ArrowNotImplementedError:

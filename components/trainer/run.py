@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import tensorflow as tf
@@ -12,11 +14,12 @@ import tensorflow_transform as tft
 from components import features, progress
 from components.features.spec import FeatureSpec
 from components.trainer.export import ServedModel
-from components.trainer.inputs import batches
-from components.trainer.layout import Layout, make_layout
+from components.trainer.fitting import Report, fit
+from components.trainer.inputs import batch_signature, batches, parsing_spec
+from components.trainer.layout import make_layout
 from components.trainer.model import WideDeepModel
 from components.trainer.options import TrainingOptions
-from components.trainer.training import JointTrainer, fit
+from components.trainer.training import JointTrainer, Quality, evaluate
 from components.transform import columns
 
 CURVE = "training.json"
@@ -30,40 +33,64 @@ def run_fn(fn_args: Any) -> None:
     Args:
         fn_args: TFX's FnArgs; `custom_config` holds `features` (the declaration) and `training` (the options),
             both as JSON.
+
+    Raises:
+        ConfigError: `training.model` needs features that the declaration lacks.
+        DataError: a split is empty, `eval` has one class only, or the loss stopped being a number.
     """
     spec = features.from_json(fn_args.custom_config["features"])
     options = TrainingOptions.model_validate_json(fn_args.custom_config["training"])
     transform_output = tft.TFTransformOutput(fn_args.transform_output)
-    tf.random.set_seed(options.seed)
-
-    layout = make_layout(spec, vocabulary_sizes(spec, transform_output))
-    model = WideDeepModel(layout, options)
-    trainer = JointTrainer(model, spec, options)
-    parsing = parsing_spec(spec, layout)
-    curve = fit(
-        trainer,
-        batches(fn_args.train_files, parsing, options.batch_size, shuffle_seed=options.seed),
-        batches(fn_args.eval_files, parsing, _EVALUATION_BATCH),
-        options.epochs,
-        progress.report,
-    )
-    ServedModel(spec, transform_output, model).save(fn_args.serving_model_dir)
+    trained = train(fn_args.train_files, fn_args.eval_files, transform_output, spec, options, progress.report)
+    ServedModel(spec, transform_output, trained.model).save(fn_args.serving_model_dir)
     tf.io.gfile.makedirs(fn_args.model_run_dir)
     with tf.io.gfile.GFile(os.path.join(fn_args.model_run_dir, CURVE), "w") as file:
-        file.write(json.dumps(curve, indent=1))
+        file.write(json.dumps(trained.curve, indent=1))
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained model; `curve` has a row an epoch (see `fit`)."""
+
+    model: WideDeepModel
+    trainer: JointTrainer
+    parsing: dict[str, Any]
+    curve: list[dict[str, Any]]
+
+    def evaluate(self, files: Sequence[str]) -> Quality:
+        """Quality on other transformed examples."""
+        return evaluate(self.trainer, batches(files, self.parsing, _EVALUATION_BATCH))
+
+
+def train(
+    train_files: Sequence[str],
+    eval_files: Sequence[str],
+    transform_output: tft.TFTransformOutput,
+    spec: FeatureSpec,
+    options: TrainingOptions,
+    report: Report,
+) -> Trained:
+    """Builds and trains a model: equal inputs and seed give equal weights, bit for bit, on one machine.
+
+    Args:
+        train_files: patterns of gzipped TFRecords of transformed examples, to learn from.
+        eval_files: the same, to watch.
+        transform_output: what Transform learned.
+        spec: the declaration that Transform used.
+        options: variant, optimizers, epochs, seed.
+        report: is told the progress (see `fit`).
+    """
+    tf.random.set_seed(options.seed)
+    layout = make_layout(spec, vocabulary_sizes(spec, transform_output))
+    model = WideDeepModel(layout, options)
+    parsing = parsing_spec(spec, layout)
+    trainer = JointTrainer(model, spec, options, batch_signature(parsing))
+    shuffled = batches(train_files, parsing, options.batch_size, shuffle_seed=options.seed)
+    curve = fit(trainer, shuffled, batches(eval_files, parsing, _EVALUATION_BATCH), options, report)
+    return Trained(model, trainer, parsing, curve)
 
 
 def vocabulary_sizes(spec: FeatureSpec, transform_output: tft.TFTransformOutput) -> dict[str, int]:
     """Strings in each vocabulary that Transform made, by the vocabulary's name."""
     names = {columns.vocabulary(feature) for feature in spec.features if feature.transform.vocabulary}
     return {name: transform_output.vocabulary_size_by_name(name) for name in sorted(names)}
-
-
-def parsing_spec(spec: FeatureSpec, layout: Layout) -> dict[str, object]:
-    """How to parse the transformed examples: the model's inputs, the label and the weight."""
-    parsing: dict[str, object] = {name: tf.io.VarLenFeature(tf.int64) for name in layout.id_columns}
-    parsing.update({name: tf.io.FixedLenFeature([1], tf.float32) for name in layout.dense})
-    parsing[spec.label.key] = tf.io.VarLenFeature(tf.int64)
-    if spec.weight:
-        parsing[spec.weight] = tf.io.VarLenFeature(tf.float32)
-    return parsing

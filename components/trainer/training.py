@@ -1,11 +1,9 @@
-"""One joint training step, and passes over the data."""
+"""One joint training step, and what it is worth on a split."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -19,51 +17,61 @@ from components.trainer.options import TrainingOptions
 
 
 class JointTrainer(tf.Module):
-    """FTRL on the wide part and AdaGrad on the deep part, from one backward pass of one loss."""
+    """FTRL on the wide part and AdaGrad on the deep part, from one backward pass of one loss.
 
-    def __init__(self, model: WideDeepModel, spec: FeatureSpec, options: TrainingOptions) -> None:
+    The gradients are those of the loss summed over the batch: see WideOptions.
+    """
+
+    def __init__(
+        self, model: WideDeepModel, spec: FeatureSpec, options: TrainingOptions, signature: Mapping[str, tf.TypeSpec]
+    ) -> None:
+        """Makes the optimizers' slots.
+
+        Args:
+            model: is trained in place.
+            spec: names label and weight.
+            options: the optimizers' settings.
+            signature: what a batch looks like, from `batch_signature`.
+        """
         super().__init__()
         self._model = model
         self._label, self._weight = spec.label.key, spec.weight
         self._bias = Ftrl(model.bias, options.wide)
-        self._tables: list[Ftrl | Adagrad] = []
-        for _, variable in model.tables():
-            wide = variable is model.wide
-            self._tables.append(Ftrl(variable, options.wide) if wide else Adagrad(variable, options.deep))
+        self._tables = [
+            Ftrl(variable, options.wide) if variable is model.wide else Adagrad(variable, options.deep)
+            for _, variable in model.tables()
+        ]
         self._layers = [Adagrad(variable, options.deep) for layer in model.hidden for variable in layer]
+        self.step = tf.function(self._step, input_signature=[signature])
+        self.predict = tf.function(self._predict, input_signature=[signature])
 
-    @tf.function(reduce_retracing=True)
-    def step(self, batch: Columns) -> tf.Tensor:
-        """Updates the model by one batch and returns the mean loss before the update."""
+    def _step(self, batch: Columns) -> tf.Tensor:
+        """Updates the model by one batch; returns [3]: the loss before it, summed, the sum of weights, the examples."""
         rows = self._model.rows(batch)
         values = [part.values for part in rows]
         layers = [variable for layer in self._model.hidden for variable in layer]
+        label, weight = self._targets(batch)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch([self._model.bias, *values, *layers])
-            loss = self._loss(batch, self._model.logit(batch, rows, training=True))
+            logit = self._model.logit(batch, rows, training=True)
+            each = tf.nn.sigmoid_cross_entropy_with_logits(tf.cast(label, tf.float32), logit)
+            loss = tf.reduce_sum(each * weight)
         bias, tables, dense = tape.gradient(loss, (self._model.bias, values, layers))
         self._bias.apply(bias)
         for part, table, gradient in zip(rows, self._tables, tables, strict=True):
             table.apply_rows(tf.convert_to_tensor(gradient), part.ids)
         for layer, gradient in zip(self._layers, dense, strict=True):
             layer.apply(gradient)
-        return loss
+        # float64: these are added up over millions of examples.
+        return tf.stack([tf.cast(part, tf.float64) for part in (loss, tf.reduce_sum(weight), tf.size(label))])
 
-    def _loss(self, batch: Columns, logit: tf.Tensor) -> tf.Tensor:
-        label, weight = self.targets(batch)
-        each = tf.nn.sigmoid_cross_entropy_with_logits(tf.cast(label, tf.float32), logit)
-        return tf.reduce_sum(each * weight) / tf.cast(tf.size(label), tf.float32)
+    def _predict(self, batch: Columns) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Logit, label and weight of each example, [batch] all."""
+        return self._model(batch), *self._targets(batch)
 
-    @tf.function(reduce_retracing=True)
-    def predict(self, batch: Columns) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """Logit, label and weight of each example."""
-        return self._model(batch), *self.targets(batch)
-
-    def targets(self, batch: Columns) -> tuple[tf.Tensor, tf.Tensor]:
-        """Label and weight of each example, both [batch]."""
-        label = batch[self._label].values
-        weight = batch[self._weight].values if self._weight else tf.ones_like(label, tf.float32)
-        return label, weight
+    def _targets(self, batch: Columns) -> tuple[tf.Tensor, tf.Tensor]:
+        label = batch[self._label]
+        return label, batch[self._weight] if self._weight else tf.ones_like(label, tf.float32)
 
 
 @dataclass(frozen=True)
@@ -76,55 +84,24 @@ class Quality:
 
 
 def evaluate(trainer: JointTrainer, data: tf.data.Dataset) -> Quality:
-    """Quality on a split. Raises DataError where the split has one class only, for which AUC is undefined."""
+    """Quality on a split, weighted where the examples are.
+
+    Raises:
+        DataError: the split is empty or has one class only, for which AUC is undefined; or a logit is no number.
+    """
     parts = [[tensor.numpy() for tensor in trainer.predict(batch)] for batch in data]
+    if not parts:
+        raise DataError("the split to evaluate on holds no examples: give it some, or name another split.")
     logit, label, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
-    if label.min() == label.max():
-        raise DataError(f"all {label.size:,} labels of the split are {label[0]}: AUC needs both classes.")
+    classes = np.unique(label[weight > 0])
+    if classes.size < 2:
+        only = f"are {classes[0]}" if classes.size else "have weight 0"
+        raise DataError(f"all {label.size:,} labels of the split to evaluate on {only}: AUC needs both classes.")
+    if not np.isfinite(logit).all():
+        raise DataError("the model's logits are not numbers: lower training's learning rates.")
     score = 1.0 / (1.0 + np.exp(-logit.astype(np.float64)))
     return Quality(
         auc=float(metrics.roc_auc_score(label, score, sample_weight=weight)),
         logloss=float(metrics.log_loss(label, score, sample_weight=weight)),
         accuracy=float(metrics.accuracy_score(label, score >= 0.5, sample_weight=weight)),
     )
-
-
-def fit(
-    trainer: JointTrainer,
-    train: tf.data.Dataset,
-    evaluation: tf.data.Dataset,
-    epochs: int,
-    report: Callable[[dict[str, Any]], None],
-) -> list[dict[str, Any]]:
-    """Trains for some epochs; returns a row an epoch: epoch, steps, loss and the evaluation's quality.
-
-    Args:
-        trainer: the model with its optimizers.
-        train: shuffled batches of one epoch.
-        evaluation: batches of the evaluation split.
-        epochs: passes over `train`.
-        report: is told the progress (epoch, epochs, step, loss, and auc once there is one).
-
-    Raises:
-        DataError: the loss stopped being a number.
-    """
-    curve: list[dict[str, Any]] = []
-    step, per_epoch, auc = 0, None, None
-    for epoch in range(1, epochs + 1):
-        losses = []
-        for batch in train:
-            losses.append(trainer.step(batch))
-            step += 1
-            if step % 20 == 0:
-                loss = float(tf.reduce_mean(losses[-20:]))
-                if not np.isfinite(loss):
-                    raise DataError(f"the loss became {loss} near step {step}: lower training's learning rates.")
-                report({"step": step, "steps": per_epoch and per_epoch * epochs, "loss": loss, "auc": auc})
-        per_epoch = per_epoch or step
-        quality = evaluate(trainer, evaluation)
-        auc = quality.auc
-        curve.append(
-            {"epoch": epoch, "step": step, "loss": float(tf.reduce_mean(losses)), **dataclasses.asdict(quality)}
-        )
-        report({"step": step, "steps": per_epoch * epochs, "loss": curve[-1]["loss"], "auc": auc})
-    return curve

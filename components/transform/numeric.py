@@ -75,6 +75,8 @@ class Numerics:
         mean = tft.mean(matrix, reduce_instance_dims=False, name="mean")
         variance = tft.var(matrix, reduce_instance_dims=False, name="variance")
         scores = (matrix - mean) / tf.where(variance > 0, tf.sqrt(variance), tf.ones_like(variance))
+        # A feature without any value has no mean: what comes later says nothing to a model that never saw one.
+        scores = tf.where(tf.math.is_nan(mean), tf.zeros_like(scores), scores)
         return dict(zip((feature.key for feature in members), tf.unstack(scores, axis=1), strict=True))
 
 

@@ -1,0 +1,70 @@
+"""What each half of the model is worth: wide, deep and both, on the same transformed data."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import tensorflow_transform as tft
+
+from components import progress
+from components.features.spec import FeatureSpec
+from components.trainer.options import TrainingOptions
+from components.trainer.run import train
+
+MODELS: tuple[Literal["wide", "deep", "wide_deep"], ...] = ("wide", "deep", "wide_deep")
+
+
+def compare(
+    train_files: Sequence[str],
+    eval_files: Sequence[str],
+    test_files: Sequence[str],
+    transform_graph_path: str,
+    spec: FeatureSpec,
+    options: TrainingOptions,
+    seeds: Sequence[int] = (1,),
+) -> list[dict[str, Any]]:
+    """Trains each of MODELS as the Trainer would, and measures it on `test_files`.
+
+    Args:
+        train_files: patterns of transformed examples to learn from.
+        eval_files: the same, for early stopping.
+        test_files: the same, to measure on; neither training nor early stopping sees them.
+        transform_graph_path: Transform's output `transform_graph`.
+        spec: the declaration that Transform used.
+        options: as for the Trainer; `model` and `seed` are replaced.
+        seeds: each model is trained once a seed, and its row holds the means.
+
+    Returns:
+        A row a model: model, auc, logloss, accuracy, train_seconds (passes over the train split alone),
+        examples_per_second, and auc_sd, the standard deviation over the seeds (0 with one).
+
+    Raises:
+        ConfigError: no feature is wide, or none is deep.
+        DataError: as the Trainer's run_fn.
+    """
+    transform_output = tft.TFTransformOutput(transform_graph_path)
+    rows = []
+    for model in MODELS:
+        runs = []
+        for seed in seeds:
+            changed = options.model_copy(update={"model": model, "seed": seed})
+            trained = train(train_files, eval_files, transform_output, spec, changed, progress.report)
+            runs.append((trained.evaluate(test_files), trained.curve))
+        rows.append({"model": model, **_row(runs)})
+    return rows
+
+
+def _row(runs: list[tuple[Any, list[dict[str, Any]]]]) -> dict[str, float]:
+    epochs = [epoch for _, curve in runs for epoch in curve]
+    seconds, examples = (sum(epoch[key] for epoch in epochs) for key in ("seconds", "examples"))
+    qualities = [quality for quality, _ in runs]
+    return {
+        "auc": statistics.fmean(quality.auc for quality in qualities),
+        "logloss": statistics.fmean(quality.logloss for quality in qualities),
+        "accuracy": statistics.fmean(quality.accuracy for quality in qualities),
+        "train_seconds": seconds / len(runs),
+        "examples_per_second": examples / seconds,
+        "auc_sd": statistics.stdev(quality.auc for quality in qualities) if len(runs) > 1 else 0.0,
+    }

@@ -1,0 +1,198 @@
+"""features.yaml: what it may say, how a mistake reads, and its way through JSON."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from components import features
+from components.errors import ConfigError
+from components.features import FeatureSpec
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+
+
+def feature(key: str, kind: str = "categorical", **more: Any) -> dict[str, Any]:
+    transform = {"z_score": {}} if kind == "numeric" else {"vocabulary": {}}
+    return {"key": key, "kind": kind, "side": "context", "transform": transform, "wide": kind != "numeric", **more}
+
+
+def refused(tmp_path: Path, *declared: dict[str, Any], **more: Any) -> str:
+    path = tmp_path / "features.yaml"
+    # JSON is YAML.
+    path.write_text(json.dumps({"label": {"key": "label"}, "features": declared, **more}))
+    with pytest.raises(ConfigError) as caught:
+        features.load(path)
+    message = str(caught.value)
+    assert message.startswith(f"{path}: ")
+    return message.removeprefix(f"{path}: ")
+
+
+@pytest.mark.parametrize(
+    ("declared", "text"),
+    [
+        ({"wdie": True}, "features.a: unknown key 'wdie': did you mean 'wide'?"),
+        ({"kind": "text"}, "features.a.kind: Input should be 'categorical', 'numeric' or 'set' (it is 'text')"),
+        ({"key": "a b"}, "features.a b.key: String should match pattern '^[A-Za-z][A-Za-z0-9_]*$' (it is 'a b')"),
+        ({"transform": {"vocab": {}}}, "features.a.transform: unknown key 'vocab': did you mean 'vocabulary'?"),
+        (
+            {"transform": {"vocabulary": {"min_cuont": 2}}},
+            "features.a.transform.vocabulary: unknown key 'min_cuont': did you mean 'min_count'?",
+        ),
+        ({"transform": {}}, "features.a: a categorical feature has one transform, vocabulary or hash"),
+        ({"transform": {"z_score": {}}}, "features.a: a categorical feature has one transform, vocabulary or hash"),
+        (
+            {"transform": {"vocabulary": {}, "hash": {"buckets": 9}}},
+            "features.a: a categorical feature has one transform, vocabulary or hash",
+        ),
+        (
+            {"deep": {}},
+            "features.a: a categorical feature enters the deep model as an embedding: deep: {embedding: 16}",
+        ),
+        ({"kind": "set", "slice": True}, "features.a: slices are made of categorical features, this one is set"),
+        ({"drift": 0}, "features.a.drift: Input should be greater than 0 (it is 0)"),
+        (
+            {"transform": {"vocabulary": {"of": "b", "min_count": 2}}},
+            "features.a.transform.vocabulary: 'of' takes the other vocabulary whole: leave the other keys out",
+        ),
+        ({"transform": {"vocabulary": {"of": "bb"}}}, "a: vocabulary of 'bb': did you mean 'b'?"),
+        ({"transform": {"vocabulary": {"of": "n"}}}, "a: 'n' has no vocabulary of its own to share"),
+        ({"transform": {"vocabulary": {"of": "a"}}}, "a: 'a' has no vocabulary of its own to share"),
+        ({"key": "b"}, "'b' is declared 2 times"),
+        ({"key": "label"}, "'label' is declared 2 times"),
+        ({"key": "b_x_n"}, "'b_x_n' is declared 2 times"),
+    ],
+)
+def test_wrong_feature(tmp_path: Path, declared: dict[str, Any], text: str) -> None:
+    number = feature("n", "numeric", transform={"quantile_cdf": {"quantiles": 2}})
+    crosses = [{"keys": ["b", "n"], "buckets": 10}]
+    assert refused(tmp_path, {**feature("a"), **declared}, feature("b"), number, crosses=crosses) == text
+
+
+@pytest.mark.parametrize(
+    ("declared", "text"),
+    [
+        (
+            {"transform": {"vocabulary": {}}},
+            "a numeric feature has one of quantile_cdf, z_score, log; or buckets, beside or alone",
+        ),
+        (
+            {"transform": {"z_score": {}, "log": {}}},
+            "a numeric feature has one of quantile_cdf, z_score, log; or buckets, beside or alone",
+        ),
+        ({"wide": True}, "wide, or an embedding, of a numeric feature needs its buckets or quantile_cdf"),
+        ({"deep": {"embedding": 4}}, "wide, or an embedding, of a numeric feature needs its buckets or quantile_cdf"),
+        (
+            {"transform": {"buckets": {"boundaries": [1]}}, "deep": {}},
+            "deep: {} of a numeric feature needs quantile_cdf, z_score or log",
+        ),
+    ],
+)
+def test_wrong_numeric(tmp_path: Path, declared: dict[str, Any], text: str) -> None:
+    assert refused(tmp_path, feature("b"), feature("a", "numeric", **declared)) == f"features.a: {text}"
+
+
+@pytest.mark.parametrize("boundaries", [[2, 1], [1, 1]])
+def test_boundaries_rise(tmp_path: Path, boundaries: list[float]) -> None:
+    message = refused(tmp_path, feature("a", "numeric", transform={"buckets": {"boundaries": boundaries}}))
+    assert message == f"features.a.transform.buckets.boundaries: boundaries must rise (it is {boundaries})"
+
+
+@pytest.mark.parametrize(
+    ("keys", "text"),
+    [
+        (["a", "bb"], "cross a_x_bb: unknown feature 'bb': did you mean 'b'?"),
+        (["a", "n"], "cross a_x_n: numeric 'n' needs buckets or quantile_cdf to be crossed"),
+        (["a", "a"], "crosses.0.keys: 'a' is crossed with itself (it is ['a', 'a'])"),
+        (["a"], "crosses.0.keys: Tuple should have at least 2 items after validation, not 1 (it is ['a'])"),
+    ],
+)
+def test_wrong_cross(tmp_path: Path, keys: list[str], text: str) -> None:
+    crosses = [{"keys": keys, "buckets": 10}]
+    assert refused(tmp_path, feature("a"), feature("b"), feature("n", "numeric"), crosses=crosses) == text
+
+
+def test_no_input(tmp_path: Path) -> None:
+    text = "no feature is wide or deep, and there is no cross: the model would have no input"
+    assert refused(tmp_path, feature("a", wide=False)) == text
+
+
+numbers = st.floats(allow_nan=False, allow_infinity=False, width=32)
+string_transforms = st.one_of(
+    st.builds(
+        lambda count, size, oov: {"vocabulary": {"min_count": count, "max_size": size, "oov_buckets": oov}},
+        st.integers(1, 9),
+        st.none() | st.integers(1, 99),
+        st.integers(1, 5),
+    ),
+    st.builds(lambda buckets: {"hash": {"buckets": buckets}}, st.integers(2, 10_000)),
+)
+bucketed = st.lists(numbers, min_size=1, max_size=4, unique=True).map(lambda b: {"buckets": {"boundaries": sorted(b)}})
+number_transforms = st.sampled_from([{"quantile_cdf": {"quantiles": 7}}, {"z_score": {}}, {"log": {}}])
+limits = st.none() | st.floats(0.01, 1)
+
+
+@st.composite
+def specs(draw: st.DrawFn) -> FeatureSpec:
+    keys = draw(
+        st.lists(st.from_regex("[A-Za-z][A-Za-z0-9_]{0,8}", fullmatch=True), min_size=3, max_size=7, unique=True)
+    )
+    label, first, *others = keys
+    declared: list[dict[str, Any]] = [feature(first, side="candidate", required=True)]
+    for key in others:
+        kind = draw(st.sampled_from(["categorical", "set", "numeric"]))
+        item = feature(key, kind, drift=draw(limits), skew=draw(limits), separator=draw(st.sampled_from("|,;")))
+        if kind == "numeric":
+            item["transform"] = draw(number_transforms) | draw(bucketed)
+            item["deep"] = draw(st.sampled_from([None, {}, {"embedding": 3}]))
+        elif draw(st.booleans()):
+            item["transform"] = {"vocabulary": {"of": first}}
+        else:
+            item["transform"] = draw(string_transforms)
+            item["deep"] = draw(st.sampled_from([None, {"embedding": 8}]))
+        declared.append(item)
+    pairs = [pair for pair in itertools.combinations([first, *others], 2) if "_x_".join(pair) not in keys]
+    crosses = [{"keys": pair, "buckets": 50} for pair in pairs if draw(st.booleans())]
+    names = ["_x_".join(cross["keys"]) for cross in crosses]
+    crosses = [cross for cross, name in zip(crosses, names, strict=True) if names.count(name) == 1]
+    return FeatureSpec.model_validate({"label": {"key": label}, "features": declared, "crosses": crosses})
+
+
+@given(specs())
+def test_json_round_trip(spec: FeatureSpec) -> None:
+    text = features.to_json(spec)
+    assert "\n" not in text
+    again = features.from_json(text)
+    assert again == spec
+    assert features.to_json(again) == text
+
+
+def test_json_is_canonical(tmp_path: Path) -> None:
+    """Defaults written out, and keys in another order, are the same declaration."""
+    path = tmp_path / "features.yaml"
+    path.write_text(
+        "label: {key: y}\nfeatures: [{key: a, kind: set, side: context, transform: {hash: {buckets: 9}}, wide: true}]"
+    )
+    short = features.to_json(features.load(path))
+    path.write_text(
+        "crosses: []\nweight: null\nfeatures:\n  - wide: true\n    separator: '|'\n    slice: false\n"
+        "    transform: {hash: {buckets: 9}}\n    side: context\n    kind: set\n    key: a\nlabel: {key: y}\n"
+    )
+    assert features.to_json(features.load(path)) == short
+    path.write_text(path.read_text().replace("buckets: 9", "buckets: 8"))
+    assert features.to_json(features.load(path)) != short
+
+
+@pytest.mark.parametrize("module", ["components.features.schema", "pipeline.config", "components.ingest.files"])
+def test_import_needs_no_tensorflow(module: str) -> None:
+    code = f"import sys, {module}; print([n for n in ('tensorflow', 'tfx', 'apache_beam') if n in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,219 @@
+"""The gate on real statistics (TFDV) and real anomalies (TFX's ExampleValidator)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+import tensorflow_data_validation as tfdv
+from google.protobuf import text_format
+from tensorflow_data_validation.statistics import stats_impl
+from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
+from tfx.components.example_validator import executor as example_validator
+from tfx.types import artifact_utils, standard_artifacts
+from tfx.utils import io_utils
+
+from components import features
+from components.errors import ConfigError, GateError
+from components.features import FeatureSpec
+from components.features import schema as schemas
+from components.gate.component import DataVerdict, Executor
+from components.gate.findings import Finding, find
+from components.gate.options import GateOptions, check_features
+
+
+SHARED = {"side": "context", "wide": True, "transform": {"vocabulary": {}}}
+SPEC = FeatureSpec.model_validate(
+    {
+        "label": {"key": "label"},
+        "features": [
+            {"key": "user", "kind": "categorical", "required": True, **SHARED},
+            {"key": "genre", "kind": "categorical", **SHARED},
+            {"key": "age", "kind": "numeric", "side": "context", "transform": {"z_score": {}}, "deep": {}},
+        ],
+    }
+)
+GOOD: dict[str, list[Any]] = {
+    "user": ["a", "b", "c", "d"],
+    "genre": ["War", "Drama", None, "War"],
+    "age": [1.0, 2.0, 3.0, None],
+    "label": [0, 1, 0, 1],
+}
+SPLITS = ("train", "eval", "test")
+KINDS = {"user": pa.binary(), "genre": pa.binary(), "age": pa.float32(), "label": pa.int64()}
+
+
+def curated() -> schema_pb2.Schema:
+    schema = schemas.derive(SPEC)
+    schema.string_domain.add(name="genre", value=["War", "Drama"])
+    for feature in schema.feature:
+        if feature.name == "genre":
+            feature.domain = "genre"
+    return schema
+
+
+def statistics(columns: dict[str, list[Any]]) -> statistics_pb2.DatasetFeatureStatisticsList:
+    # As the ingested data has it: lists, and a column without any value does not exist.
+    arrays = {
+        name: pa.array([None if value is None else [value] for value in values], pa.list_(KINDS[name]))
+        for name, values in columns.items()
+        if any(value is not None for value in values)
+    }
+    options = tfdv.StatsOptions(schema=curated())
+    return stats_impl.generate_statistics_in_memory(pa.RecordBatch.from_pydict(arrays), options)
+
+
+class Gate:
+    """Runs ExampleValidator and the gate over the columns of each split."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def artifact(self, kind: type, name: str) -> Any:
+        made = kind()
+        made.uri = str(self.folder / name)
+        Path(made.uri).mkdir()
+        return made
+
+    def __call__(self, options: dict[str, Any] | None = None, **splits: dict[str, list[Any]]) -> dict[str, Any]:
+        stats = self.artifact(standard_artifacts.ExampleStatistics, "statistics")
+        stats.split_names = artifact_utils.encode_split_names(list(SPLITS))
+        for split in SPLITS:
+            folder = Path(stats.uri, f"Split-{split}")
+            folder.mkdir()
+            (folder / "FeatureStats.pb").write_bytes(statistics(splits.get(split, GOOD)).SerializeToString())
+        schema = self.artifact(standard_artifacts.Schema, "schema")
+        io_utils.write_string_file(f"{schema.uri}/schema.pbtxt", text_format.MessageToString(curated()))
+        anomalies = self.artifact(standard_artifacts.ExampleAnomalies, "anomalies")
+        example_validator.Executor().Do(
+            {"statistics": [stats], "schema": [schema]}, {"anomalies": [anomalies]}, {"exclude_splits": "[]"}
+        )
+        verdict = self.artifact(DataVerdict, "verdict")
+        properties = {
+            "features": features.to_json(SPEC),
+            "options": GateOptions.model_validate(options or {}).model_dump_json(),
+            "code": "",
+        }
+        Executor().Do({"statistics": [stats], "anomalies": [anomalies]}, {"verdict": [verdict]}, properties)
+        found: dict[str, Any] = json.loads(Path(verdict.uri, "verdict.json").read_text())
+        return found
+
+    def stopped(self, options: dict[str, Any] | None = None, **splits: dict[str, list[Any]]) -> list[str]:
+        with pytest.raises(GateError) as caught:
+            self(options, **splits)
+        assert not list((self.folder / "verdict").iterdir())
+        first, *reasons, last = str(caught.value).splitlines()
+        assert first == "the data does not fit the schema:"
+        assert last == (
+            "Mend the data, or say in schema.pbtxt that such values are right, "
+            "or set gate.features.<name>: warn in the pipeline's config."
+        )
+        return [reason.removeprefix("  - ") for reason in reasons]
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Gate:
+    return Gate(tmp_path)
+
+
+def test_good_data_passes(gate: Gate) -> None:
+    assert gate() == {"warnings": []}
+
+
+def test_missing_values_stop(gate: Gate) -> None:
+    assert gate.stopped(eval={**GOOD, "user": ["a", None, "c", None]}) == [
+        "split 'eval', feature 'user': Column dropped: The feature was present in fewer examples than expected: "
+        "minimum fraction = 1.000000, actual = 0.500000 (2 of 4 rows have a value)"
+    ]
+
+
+def test_feature_missing_entirely(gate: Gate) -> None:
+    assert gate.stopped(train={**GOOD, "user": [None] * 4}) == [
+        "split 'train', feature 'user': Column dropped: Column is completely missing (0 of 4 rows have a value)"
+    ]
+
+
+def test_value_outside_a_domain(gate: Gate) -> None:
+    [reason] = gate.stopped(test={**GOOD, "genre": ["War", "Anime", None, None]})
+    assert reason.startswith("split 'test', feature 'genre': Unexpected string values: ")
+    assert "Anime" in reason
+    assert reason.endswith("(2 of 4 rows have a value)")
+
+
+@pytest.mark.parametrize("split", SPLITS)
+@pytest.mark.parametrize("value", [0, 1])
+def test_labels_of_one_class(gate: Gate, split: str, value: int) -> None:
+    assert gate.stopped(**{split: {**GOOD, "label": [value] * 4}}) == [
+        f"split '{split}', feature 'label': all labels are {value}; "
+        "a ranking can't be learned or measured without both classes (4 of 4 rows have a value)"
+    ]
+
+
+def test_every_reason_of_every_split_is_named(gate: Gate) -> None:
+    reasons = gate.stopped(
+        train={**GOOD, "user": [None, "b", "c", "d"], "genre": ["X", "Y", "War", "War"]},
+        test={**GOOD, "label": [1, 1, 1, 1]},
+    )
+    assert [reason.split(": ")[0] for reason in reasons] == [
+        "split 'train', feature 'genre'",
+        "split 'train', feature 'user'",
+        "split 'test', feature 'label'",
+    ]
+
+
+BAD = {**GOOD, "user": [None, "b", "c", "d"], "genre": ["X", "Y", "War", "War"]}
+
+
+def test_severity_of_a_feature(gate: Gate) -> None:
+    [reason] = gate.stopped({"features": {"user": "warn"}}, train=BAD)
+    assert reason.startswith("split 'train', feature 'genre'")
+
+
+def test_warnings_are_kept(gate: Gate) -> None:
+    verdict = gate({"features": {"user": "warn", "genre": "ignore"}}, train=BAD)
+    [warning] = verdict["warnings"]
+    assert warning.startswith("split 'train', feature 'user': ")
+    assert warning.endswith("(3 of 4 rows have a value)")
+
+
+def test_default_severity(gate: Gate) -> None:
+    [reason] = gate.stopped({"anomalies": "ignore", "features": {"user": "stop"}}, train=BAD)
+    assert reason.startswith("split 'train', feature 'user'")
+
+
+def test_everything_ignored(gate: Gate) -> None:
+    assert gate({"anomalies": "ignore"}, train=BAD) == {"warnings": []}
+
+
+def test_findings_about_the_data_set() -> None:
+    anomalies = anomalies_pb2.Anomalies()
+    anomalies.dataset_anomaly_info.reason.add(short_description="Low num examples", description="4 < 9")
+    assert list(find("train", anomalies, statistics(GOOD), SPEC)) == [
+        Finding("train", "", "Low num examples: 4 < 9", 4, 4)
+    ]
+    [found] = find("train", anomalies_pb2.Anomalies(data_missing=True), statistics(GOOD), SPEC)
+    assert str(found) == "split 'train', the data set: it has no rows (4 rows)"
+
+
+def test_finding_counts_have_thousands() -> None:
+    finding = Finding("train", "age", "Too old: 130", 1200, 34_000)
+    assert str(finding) == "split 'train', feature 'age': Too old: 130 (1,200 of 34,000 rows have a value)"
+
+
+@pytest.mark.parametrize("name", ["user", "age", "label"])
+def test_known_features(name: str) -> None:
+    check_features(GateOptions.model_validate({"features": {name: "warn"}}), SPEC)
+
+
+def test_weight_is_a_known_feature() -> None:
+    weighted = FeatureSpec.model_validate({**json.loads(features.to_json(SPEC)), "weight": "importance"})
+    check_features(GateOptions.model_validate({"features": {"importance": "warn"}}), weighted)
+
+
+def test_unknown_feature() -> None:
+    with pytest.raises(ConfigError) as caught:
+        check_features(GateOptions.model_validate({"features": {"user": "warn", "gnere": "warn"}}), SPEC)
+    assert str(caught.value) == "gate.features: unknown feature 'gnere': did you mean 'genre'?"

@@ -1,0 +1,208 @@
+"""The whole ExampleGen executor on real files and artifacts."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import tensorflow as tf
+from google.protobuf import struct_pb2
+from tfx.dsl.components.base import base_beam_executor
+from tfx.proto import example_gen_pb2
+from tfx.types import artifact_utils, standard_artifacts
+from tfx.utils import proto_utils
+
+from components import features
+from components.errors import ConfigError, DataError
+from components.features import FeatureSpec
+from components.ingest import examples
+from components.ingest.examples import encode, split_of
+from components.ingest.executor import Executor
+
+
+class Ingest:
+    """Runs the executor and reads back what it wrote."""
+
+    def __init__(self, folder: Path, spec: FeatureSpec) -> None:
+        self.folder, self.spec, self.runs = folder, spec, 0
+
+    def __call__(
+        self, patterns: dict[str, str], buckets: dict[str, int] | None = None, file_format: str = "parquet"
+    ) -> dict[str, list[bytes]]:
+        self.runs += 1
+        artifact = standard_artifacts.Examples()
+        artifact.uri = str(self.folder / f"out{self.runs}")
+        options = struct_pb2.Struct()
+        options.update({"features": features.to_json(self.spec), "format": file_format})
+        custom = example_gen_pb2.CustomConfig()
+        custom.custom_config.Pack(options)
+        read, written = example_gen_pb2.Input(), example_gen_pb2.Output()
+        for name, pattern in patterns.items():
+            read.splits.add(name=name, pattern=pattern)
+        for name, share in (buckets or {}).items():
+            written.split_config.splits.add(name=name, hash_buckets=share)
+        properties: dict[str, Any] = {
+            "input_base": str(self.folder / "in"),
+            "input_config": proto_utils.proto_to_json(read),
+            "output_config": proto_utils.proto_to_json(written),
+            "custom_config": proto_utils.proto_to_json(custom),
+        }
+        args = ["--direct_running_mode=in_memory", "--direct_num_workers=1", "--sdk_container_image=none"]
+        context = base_beam_executor.BaseBeamExecutor.Context(
+            beam_pipeline_args=args, tmp_dir=str(self.folder / "tmp"), unique_id="1"
+        )
+        Executor(context).Do({}, {"examples": [artifact]}, properties)
+        self.files = {
+            split: sorted(Path(artifact_utils.get_split_uri([artifact], split)).iterdir())
+            for split in artifact_utils.decode_split_names(artifact.split_names)
+        }
+        return {split: [row for path in paths for row in records(path)] for split, paths in self.files.items()}
+
+    def put(self, name: str, table: pa.Table) -> None:
+        path = self.folder / "in" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(table, path)
+
+
+def records(path: Path) -> list[bytes]:
+    return list(tf.data.TFRecordDataset(str(path), "GZIP").as_numpy_iterator())
+
+
+@pytest.fixture
+def ingest(tmp_path: Path, spec: FeatureSpec) -> Ingest:
+    return Ingest(tmp_path, spec)
+
+
+def table(count: int, start: int = 0) -> pa.Table:
+    numbers = range(start, start + count)
+    return pa.table(
+        {
+            "user": [f"u{n}" for n in numbers],
+            "tags": [[f"t{n}", "x"][: n % 3] for n in numbers],
+            "age": [float(n) if n % 4 else None for n in numbers],
+            "label": [n % 2 for n in numbers],
+        }
+    )
+
+
+def test_examples_hold_the_rows(ingest: Ingest) -> None:
+    ingest.put("train/a.parquet", table(3))
+    ingest.put("eval/a.parquet", table(1, start=3))
+    found = ingest({"train": "train/*", "eval": "eval/*"})
+    assert [path.name for path in ingest.files["train"]] == ["data_tfrecord-00000-00000.gz"]
+    parsed = [tf.train.Example.FromString(row).features.feature for row in found["train"]]
+    # Row 0 has neither tags nor age: no feature stands for them, not even an empty one.
+    assert [sorted(row) for row in parsed] == [
+        ["label", "user"],
+        ["age", "label", "tags", "user"],
+        ["age", "label", "tags", "user"],
+    ]
+    assert parsed[2]["tags"].bytes_list.value == [b"t2", b"x"]
+    assert parsed[2]["age"].float_list.value == [2.0]
+    assert parsed[2]["label"].int64_list.value == [0]
+    assert [tf.train.Example.FromString(row).features.feature["user"].bytes_list.value for row in found["eval"]] == [
+        [b"u3"]
+    ]
+
+
+def test_a_large_file_becomes_several(ingest: Ingest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(examples, "SHARD_ROWS", 4)
+    ingest.put("train/a.parquet", table(9))
+    ingest.put("train/b.parquet", table(4, start=9))
+    ingest.put("eval/a.parquet", table(1))
+    found = ingest({"train": "train/*", "eval": "eval/*"})
+    counts = {path.name: len(records(path)) for path in ingest.files["train"]}
+    assert counts == {
+        "data_tfrecord-00000-00000.gz": 4,
+        "data_tfrecord-00000-00001.gz": 4,
+        "data_tfrecord-00000-00002.gz": 1,
+        "data_tfrecord-00001-00000.gz": 4,
+    }
+    users = [tf.train.Example.FromString(row).features.feature["user"].bytes_list.value[0] for row in found["train"]]
+    assert users == [b"u%d" % n for n in range(13)]
+
+
+def test_hash_split_follows_content_alone(ingest: Ingest) -> None:
+    """However the rows lie in files, and twice or once, each goes to its split."""
+    rows = table(2000)
+    shares = {"train": 8, "eval": 1, "test": 1}
+    ingest.put("one/a.parquet", rows)
+    one = ingest({"all": "one/*"}, shares)
+    shuffled = rows.take(pa.array([(n * 7919) % 2000 for n in range(2000)]))
+    ingest.put("many/a.parquet", shuffled.slice(0, 300))
+    ingest.put("many/b.parquet", shuffled.slice(300))
+    ingest.put("many/c.parquet", rows.slice(500, 700))
+    many = ingest({"all": "many/*"}, shares)
+    assert {split: set(found) for split, found in many.items()} == {split: set(found) for split, found in one.items()}
+    assert sum(map(len, one.values())) == 2000
+    assert len(set().union(*one.values())) == 2000
+    for split, share in shares.items():
+        expected, deviation = 2000 * share / 10, math.sqrt(2000 * share / 10 * (1 - share / 10))
+        assert abs(len(one[split]) - expected) < 4 * deviation
+
+
+def test_equal_rows_encode_equally(spec: FeatureSpec) -> None:
+    columns = {
+        "user": pa.array([[b"u"]] * 500, pa.list_(pa.binary())),
+        "tags": pa.array([None] * 500, pa.list_(pa.binary())),
+        "age": pa.array([[1.0]] * 500, pa.list_(pa.float32())),
+        "label": pa.array([[1]] * 500, pa.list_(pa.int64())),
+    }
+    batch = pa.RecordBatch.from_pydict(columns)
+    backwards = pa.RecordBatch.from_pydict(dict(reversed(columns.items())))
+    assert len({*encode(batch), *encode(backwards)}) == 1
+
+
+def test_split_law() -> None:
+    # sha256("0") = 5feceb66...e9 and sha256("2") = d4735e3a...35: their last bytes, 0xe9 = 233 and 0x35 = 53, say
+    # what they are modulo 2, 4 and 16: 1, 1, 9 and 1, 1, 5.
+    assert [split_of(b"0", buckets) for buckets in ([1, 2], [1, 4], [2, 4], [9, 16], [10, 16], [8, 9, 16])] == [
+        1,
+        1,
+        0,
+        1,
+        0,
+        2,
+    ]
+    assert [split_of(b"2", buckets) for buckets in ([1, 2], [1, 4], [2, 4], [5, 16], [6, 16], [16])] == [
+        1,
+        1,
+        0,
+        1,
+        0,
+        0,
+    ]
+
+
+def test_empty_split(ingest: Ingest) -> None:
+    ingest.put("a.parquet", table(2))
+    with pytest.raises(DataError) as caught:
+        ingest({"all": "*"}, {"train": 1_000_000, "eval": 1})
+    assert str(caught.value) == (
+        "the split 'eval' is empty: no row fell into it. There are too few different rows for data.hash_split; "
+        "give 'eval' a larger share, or name files in data.splits."
+    )
+
+
+def test_pattern_without_files(ingest: Ingest) -> None:
+    ingest.put("train/a.parquet", table(2))
+    (ingest.folder / "in" / "eval" / "only-a-folder").mkdir(parents=True)
+    with pytest.raises(ConfigError) as caught:
+        ingest({"train": "train/*", "eval": "eval/*"})
+    assert str(caught.value) == (
+        f"{ingest.folder}/in/eval/*: matches no file. See data.path and data.splits in the pipeline's config."
+    )
+
+
+def test_error_of_a_worker_is_readable(ingest: Ingest) -> None:
+    folder = ingest.folder / "in"
+    folder.mkdir()
+    (folder / "a.csv").write_text("user,tags,age,label\nu,a,1,0\n")
+    (folder / "b.csv").write_text("user,tags,age,label\nu,a,1,0\nu,a,old,1\n")
+    with pytest.raises(DataError) as caught:
+        ingest({"train": "a.csv", "eval": "b.csv"}, file_format="csv")
+    assert str(caught.value) == f"{folder}/b.csv, row 2, column 'age': 'old' is not a number."

@@ -1,0 +1,209 @@
+"""A push appears whole or not at all, whatever fails or kills it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components.errors import WideDeepError
+from components.pusher.push import push
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+FILES = {
+    "saved_model.pb": b"graph" * 1000,
+    "fingerprint.pb": b"f",
+    "variables/variables.index": b"i" * 100,
+    "variables/variables.data-00000-of-00001": b"w" * 300_000,
+    "assets/vocabulary": b"a\nb\n",
+    "assets.extra/tf_serving_warmup_requests": b"r",
+}
+FULL = "the disk is full. Free some space and run the same command again. No version has changed."
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    folder = tmp_path / "model"
+    for name, content in FILES.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return folder
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_versions_rise(model: Path, tmp_path: Path) -> None:
+    base = tmp_path / "models" / "taxi"
+    assert [push(model, base).name for _ in range(3)] == ["1", "2", "3"]
+    assert sorted(path.name for path in base.iterdir()) == ["1", "2", "3"]
+    assert all(content(base / version) == FILES for version in "123")
+    (model / "saved_model.pb").write_bytes(b"new")
+    shutil.rmtree(base / "2")
+    (base / "17").mkdir()
+    for name in ("latest", "99.bak", "²"):
+        (base / name).mkdir()
+    assert push(model, base) == base / "18"
+    assert content(base / "18") == {**FILES, "saved_model.pb": b"new"}
+    assert content(base / "1") == FILES
+
+
+def outcome(model: Path, base: Path) -> Path | str:
+    try:
+        return push(model, base)
+    except WideDeepError as error:
+        return str(error)
+
+
+CALLS = [("shutil", "copyfile"), ("os", "mkdir"), ("os", "fsync"), ("os", "rename")]
+
+
+@pytest.mark.parametrize(("module", "name"), CALLS)
+def test_failure_at_every_step(
+    module: str, name: str, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = tmp_path / "models"
+    push(model, base)
+    before = content(base)
+    owner = sys.modules[module]
+    real: Callable[..., Any] = getattr(owner, name)
+    calls = steps = 0
+
+    def failing(*args: Any, **kwargs: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == steps:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(args[0]))
+        return real(*args, **kwargs)
+
+    failed = 0
+    for steps in range(1, 100):
+        calls = 0
+        with monkeypatch.context() as patched:
+            patched.setattr(owner, name, failing)
+            pushed = outcome(model, base)
+        if isinstance(pushed, str):
+            failed += 1
+            assert pushed == f"the model could not be pushed to {base}: {FULL}"
+            assert content(base) == before
+            assert [path.name for path in base.iterdir()] == ["1"]
+            continue
+        # That many calls, or a sync of a folder, which is not needed for a version to be whole.
+        assert content(pushed) == FILES
+        shutil.rmtree(pushed)
+        if calls < steps:
+            break
+    # Files: 6. Folders: the hidden one and 3 in it. Synced: each file. Renamed: once.
+    assert failed == {"copyfile": 6, "mkdir": 4, "fsync": 6, "rename": 1}[name]
+
+
+LIMITED = """
+import resource, sys
+from pathlib import Path
+from components.errors import WideDeepError
+from components.pusher.push import push
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), resource.RLIM_INFINITY))
+try:
+    print(push(Path(sys.argv[1]), Path(sys.argv[2])).name)
+except WideDeepError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize(("limit", "succeeds"), [(0, False), (2000, False), (299_999, False), (300_000, True)])
+def test_file_that_can_not_be_written_whole(limit: int, succeeds: bool, model: Path, tmp_path: Path) -> None:
+    """A real fault of write(2): the largest file is 300,000 bytes."""
+    base = tmp_path / "models"
+    push(model, base)
+    command = [sys.executable, "-c", LIMITED, str(model), str(base), str(limit)]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    if succeeds:
+        assert done.stdout == "2\n"
+        assert content(base / "2") == FILES
+    else:
+        assert done.stdout.startswith(f"the model could not be pushed to {base}: [Errno 27] File too large")
+        assert done.stdout.endswith(". Mend that and run the same command again. No version has changed.\n")
+        assert [path.name for path in base.iterdir()] == ["1"]
+    assert content(base / "1") == FILES
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 400 KB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("only root may mount a small file system, which a full disk needs")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_full_disk(small_disk: Path, model: Path) -> None:
+    base = small_disk / "models"
+    assert push(model, base).name == "1"
+    with pytest.raises(WideDeepError) as caught:
+        push(model, base)
+    assert str(caught.value) == f"the model could not be pushed to {base}: {FULL}"
+    assert [path.name for path in base.iterdir()] == ["1"]
+    assert content(base / "1") == FILES
+
+
+SLOW = """
+import os, sys, time
+from pathlib import Path
+from components.pusher import push as module
+def stop(path):
+    Path(sys.argv[3]).touch()
+    time.sleep(60)
+module._sync = stop
+module.push(Path(sys.argv[1]), Path(sys.argv[2]))
+"""
+
+
+def test_killed_in_the_middle(model: Path, tmp_path: Path) -> None:
+    base, reached = tmp_path / "models", tmp_path / "reached"
+    push(model, base)
+    process = subprocess.Popen([sys.executable, "-c", SLOW, str(model), str(base), str(reached)], cwd=REPOSITORY)
+    deadline = time.monotonic() + 30
+    while not reached.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    assert sorted(path.name for path in base.iterdir()) == [".pushing-2", "1"]
+    assert push(model, base).name == "2"
+    assert sorted(path.name for path in base.iterdir()) == ["1", "2"]
+    assert content(base / "1") == content(base / "2") == FILES
+
+
+def test_model_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(WideDeepError, match=r"No such file or directory: '.*/none'\. Mend that and"):
+        push(tmp_path / "none", tmp_path / "models")
+    assert list((tmp_path / "models").iterdir()) == []
+
+
+def test_base_that_is_a_file(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "models").write_text("")
+    with pytest.raises(WideDeepError, match=r"could not be pushed to .*/models: \[Errno 17\] File exists"):
+        push(model, tmp_path / "models")
+
+
+def test_other_faults_of_a_file_are_named(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(source: Any, *args: Any, **kwargs: Any) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(source))
+
+    monkeypatch.setattr(shutil, "copyfile", denied)
+    with pytest.raises(WideDeepError) as caught:
+        push(model, tmp_path / "models")
+    assert "[Errno 13] Permission denied: " in str(caught.value)
+    assert str(caught.value).count("Errno") == 1  # one file is named, not all
