@@ -29,5 +29,5 @@ lint: setup  ## ruff and mypy
 bench: setup  ## the pipeline against TFX's own taxi example (minutes)
 	@$(PY) -m benchmarks.taxi
 
-image:  ## the container image
-	docker build -t widedeep-tfx .
+image:  ## the container image (IMAGE_ARGS='--build-arg PIP_INDEX_URL=...' behind a mirror)
+	docker build --platform linux/amd64 $(IMAGE_ARGS) -t widedeep-tfx .

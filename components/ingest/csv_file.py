@@ -71,7 +71,6 @@ def read(path: str, needed: list[str]) -> Iterator[pa.RecordBatch]:
                     include_columns=needed,
                     null_values=[""],
                     strings_can_be_null=True,
-                    check_utf8=False,
                 ),
             )
             for batch in reader:

@@ -150,7 +150,7 @@ def test_spans(tmp_path: Path) -> None:
         "test": "{SPAN:4}/v{VERSION}/x",
     }
     assert load(tmp_path, "data.span=3", data=changed("data.splits", splits)).data.span == 3
-    days = {name: f"{{YYYY}}-{{MM}}-{{DD}}/{name}" for name in ("train", "eval", "test")}
+    days = {name: f"{{YYYY}}-{{MM}}-{{DD}}/v{{VERSION}}/{name}" for name in ("train", "eval", "test")}
     assert load(tmp_path, data=changed("data.splits", days)).data.span == "latest"
 
 

@@ -160,6 +160,13 @@ def test_row_numbers_across_blocks(
     )
 
 
+def test_line_breaks_across_blocks(tmp_path: Path, spec: FeatureSpec, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_file, "_BLOCK_BYTES", 4096)
+    user = "a\n" * 30
+    found = rows(written(tmp_path, HEADER + f'"{user}",a,1,0\n' * 500), spec)
+    assert [row["user"] for row in found] == [[user.encode()]] * 500
+
+
 def test_batches_are_small_and_whole(tmp_path: Path, spec: FeatureSpec) -> None:
     body = "".join(f"u{n},a|b{n},{n},{n % 2}\n" if n % 7 else f",,,{n % 2}\n" for n in range(20_000))
     batches = list(files.read(str(written(tmp_path, HEADER + body)), "csv", spec))

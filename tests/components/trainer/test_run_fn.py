@@ -76,7 +76,8 @@ import tensorflow as tf
 model = tf.saved_model.load(sys.argv[1])
 examples = [bytes.fromhex(line) for line in sys.stdin.read().split("\\n")]
 scores = model.signatures["serving_default"](examples=tf.constant(examples))["score"].numpy().tolist()
-foreign = sorted({name.partition(".")[0] for name in sys.modules} & {"tfx", "tfx_bsl", "tensorflow_transform", "components"})
+loaded = {name.partition(".")[0] for name in sys.modules}
+foreign = sorted(loaded & {"tfx", "tfx_bsl", "tensorflow_transform", "components"})
 print(json.dumps({"scores": scores, "foreign": foreign}))
 """
 

@@ -77,7 +77,7 @@ def make_rows(count: int = 120) -> list[Row]:
         row: Row = {
             "city": [f"city{int(random.exponential(6.0))}"],
             "home": [f"city{int(random.exponential(6.0))}"],
-            "tags": [str(tag) for tag in random.permutation(["α", "beta", "gamma", "δ"])[: random.integers(0, 5)]],
+            "tags": [str(tag) for tag in random.permutation(["ä", "beta", "gamma", "δ"])[: random.integers(0, 5)]],
             "top": [tops[number]],
             "zip": [f"{random.integers(90_000, 90_100)}"],
             "words": [f"w{word}" for word in random.integers(0, 6, random.integers(0, 4))],
