@@ -22,19 +22,19 @@ ARG VERSION=0.1.0
 
 
 FROM ${IMAGE_BASE} AS build
-# g++ and the headers: pyfarmhash comes as source only.
+# g++ and the headers: for packages that come as source only.
 RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
       ca-certificates g++ python3 python3-dev python3-venv \
  && rm -rf /var/lib/apt/lists/*
 
-ARG PIP_INDEX_URL=https://pypi.org/simple
+# Unset, pip and uv ask PyPI. pip reads it from the environment, uv is told.
+ARG PIP_INDEX_URL
 ARG EXTRA_CA=
 ENV PIP_CERT=/etc/ssl/certs/ca-certificates.crt \
     PIP_DISABLE_PIP_VERSION_CHECK=1 \
     PIP_NO_CACHE_DIR=1 \
     SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt \
-    UV_DEFAULT_INDEX=${PIP_INDEX_URL} \
     UV_NO_CACHE=1 \
     VIRTUAL_ENV=/opt/venv
 RUN [ -z "$EXTRA_CA" ] || printf '%s\n' "$EXTRA_CA" >> "$SSL_CERT_FILE"
@@ -48,16 +48,16 @@ RUN python3 -m venv /opt/uv \
 
 # Bytecode halves the start of every process; the image's user could not write it later.
 COPY requirements.lock ./
-RUN /opt/uv/bin/uv pip install --compile-bytecode --require-hashes --build-constraints tools/build.lock \
-      -r requirements.lock
+RUN /opt/uv/bin/uv pip install ${PIP_INDEX_URL:+--default-index "$PIP_INDEX_URL"} --compile-bytecode \
+      --require-hashes --build-constraints tools/build.lock -r requirements.lock
 
 # Apart from /opt/venv, so that a change of code leaves the layer of 3.4 GB as it is.
 COPY . .
 ARG VERSION
 RUN grep -qx "version = \"$VERSION\"" pyproject.toml \
       || { echo "Dockerfile says VERSION=$VERSION, pyproject.toml another" >&2; exit 1; } \
- && /opt/uv/bin/uv pip install --compile-bytecode --no-deps --build-constraints tools/build.lock \
-      --prefix /opt/project .
+ && /opt/uv/bin/uv pip install ${PIP_INDEX_URL:+--default-index "$PIP_INDEX_URL"} --compile-bytecode --no-deps \
+      --build-constraints tools/build.lock --prefix /opt/project .
 
 
 FROM ${IMAGE_BASE}

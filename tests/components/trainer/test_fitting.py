@@ -118,10 +118,10 @@ def quality(logits: list[float], labels: list[int], weights: list[float]) -> Qua
 
 
 def test_quality_by_hand():
-    found = quality([2.0, -1.0, 0.5, -3.0], [1, 0, 0, 1], [1.0, 2.0, 3.0, 4.0])
+    found = quality([2.0, -0.2, 0.5, -3.0], [1, 0, 0, 1], [1.0, 2.0, 3.0, 4.0])
     # Pairs (positive, negative) by weight: 2.0 beats both, 1 * (2 + 3); -3.0 beats none, 4 * (2 + 3).
     assert found.auc == pytest.approx(5 / 25)
-    losses = np.log1p(np.exp([-2.0, -1.0, 0.5, 3.0]))
+    losses = np.log1p(np.exp([-2.0, -0.2, 0.5, 3.0]))
     assert found.logloss == pytest.approx(losses @ [1, 2, 3, 4] / 10)
     # Right at 0.5: the first two.
     assert found.accuracy == pytest.approx(3 / 10)
