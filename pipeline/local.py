@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,11 +22,15 @@ from tfx.proto.orchestration import pipeline_pb2
 from components import features
 from components.errors import ConfigError, unwrapped
 from components.features import schema as schemas
+from components.gate.options import check_features
 from pipeline.beam_options import beam_args
 from pipeline.config import PipelineConfig
 from pipeline.create import Environment, create_pipeline
 from pipeline.node import run_node
 from pipeline.workdir import Workdir
+
+# Of TFX's input patterns: {SPAN}, {VERSION}, {SPAN:4}, and dates.
+_PLACEHOLDER = re.compile(r"\{(SPAN|VERSION)(:\d+)?\}|\{(YYYY|MM|DD)\}")
 
 NodeState = Literal["RUNNING", "COMPLETE", "CACHED", "SKIPPED", "FAILED"]
 
@@ -96,6 +101,7 @@ def prepare(config: PipelineConfig, workdir: Workdir, run_id: str) -> LocalRun:
         ConfigError: features, schema or data path are wrong.
     """
     spec = features.load(Path(config.features))
+    check_features(config.gate, spec)
     connection = metadata.sqlite_metadata_connection_config(str(workdir.metadata))
     environment = Environment(
         root=str(workdir.artifacts),
@@ -113,10 +119,7 @@ def _schema_text(config: PipelineConfig, spec: features.FeatureSpec) -> str:
     if config.schema_file is None:
         return str(text_format.MessageToString(schemas.derive(spec)))
     path = Path(config.schema_file)
-    curated = schemas.read(path)
-    found = schemas.disagreements(spec, curated)
-    if found:
-        raise ConfigError("\n".join(f"{path}: {sentence}" for sentence in found))
+    schemas.check_in_step(spec, schemas.read(path), path)
     return path.read_text(encoding="utf-8")
 
 
@@ -129,7 +132,7 @@ def input_files(config: PipelineConfig) -> list[str]:
     found: list[str] = []
     for pattern in config.data.patterns:
         whole = os.path.join(config.data.path, pattern)
-        matched = tf.io.gfile.glob(whole.replace("{SPAN}", "*").replace("{VERSION}", "*"))
+        matched = tf.io.gfile.glob(_PLACEHOLDER.sub("*", whole))
         matched = [path for path in matched if not tf.io.gfile.isdir(path)]
         if not matched:
             raise ConfigError(f"{whole}: matches no file. See data.path and data.splits in the pipeline's config.")

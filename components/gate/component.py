@@ -63,7 +63,8 @@ class Executor(base_executor.BaseExecutor):
             findings += find(split, found, numbers, spec)
         by_severity: dict[str, list[str]] = {"stop": [], "warn": [], "ignore": []}
         for finding in findings:
-            by_severity[options.severity(finding.feature)].append(str(finding))
+            severity = "stop" if finding.fatal else options.severity(finding.feature)
+            by_severity[severity].append(str(finding))
         if by_severity["stop"]:
             raise GateError(_stopped(by_severity["stop"]))
         uri = artifact_utils.get_single_uri(output_dict["verdict"])

@@ -9,16 +9,30 @@ from tensorflow_metadata.proto.v0 import anomalies_pb2, statistics_pb2
 
 from components.features.spec import FeatureSpec
 
+_LEARNED_FROM = "train"
+# Quantiles and vocabularies of nothing don't exist, so Transform could not go on.
+_EMPTY = "no row has a value to learn from: fill the column, or take the feature out of features.yaml"
+
 
 @dataclass(frozen=True)
 class Finding:
-    """One reason against the data; `feature` is '' where it is about the data set as a whole."""
+    """One reason against the data.
+
+    Attributes:
+        split: where it was found.
+        feature: which one; '' where it is about the data set as a whole.
+        reason: what is wrong.
+        present: rows that have a value.
+        rows: all rows.
+        fatal: no severity lets it pass.
+    """
 
     split: str
     feature: str
     reason: str
     present: int
     rows: int
+    fatal: bool = False
 
     def __str__(self) -> str:
         where = f"feature '{self.feature}'" if self.feature else "the data set"
@@ -45,6 +59,10 @@ def find(
         yield Finding(split, "", _reasons(info) or info.description, rows, rows)
     if anomalies.data_missing or not rows:
         yield Finding(split, "", "it has no rows", 0, rows)
+    if split == _LEARNED_FROM and rows:
+        for feature in spec.features:
+            if feature.key not in by_name or not _present(by_name[feature.key]):
+                yield Finding(split, feature.key, _EMPTY, 0, rows, fatal=True)
     label = by_name.get(spec.label.key)
     # Where it has no values, or text, the schema's anomalies say so.
     if (

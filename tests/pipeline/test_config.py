@@ -68,7 +68,7 @@ def test_of_the_data_sets(name: str) -> None:
     loaded = config.load(REPOSITORY / "schema" / name / "pipeline.yaml")
     assert loaded.name == name
     assert Path(loaded.features) == REPOSITORY / "schema" / name / "features.yaml"
-    assert Path(loaded.data.path) == REPOSITORY / "data" / name
+    assert Path(loaded.data.path) == (REPOSITORY / "data" / name).resolve()
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,6 @@ from components.gate.component import DataVerdict, Executor
 from components.gate.findings import Finding, find
 from components.gate.options import GateOptions, check_features
 
-
 SHARED = {"side": "context", "wide": True, "transform": {"vocabulary": {}}}
 SPEC = FeatureSpec.model_validate(
     {
@@ -131,8 +130,15 @@ def test_missing_values_stop(gate: Gate) -> None:
 
 
 def test_feature_missing_entirely(gate: Gate) -> None:
-    assert gate.stopped(train={**GOOD, "user": [None] * 4}) == [
-        "split 'train', feature 'user': Column dropped: Column is completely missing (0 of 4 rows have a value)"
+    assert gate.stopped(eval={**GOOD, "user": [None] * 4}) == [
+        "split 'eval', feature 'user': Column dropped: Column is completely missing (0 of 4 rows have a value)"
+    ]
+
+
+def test_a_feature_that_train_has_no_value_of_stops_at_any_severity(gate: Gate) -> None:
+    assert gate.stopped({"anomalies": "ignore"}, train={**GOOD, "age": [None] * 4}) == [
+        "split 'train', feature 'age': no row has a value to learn from: fill the column, or take the feature out of "
+        "features.yaml (0 of 4 rows have a value)"
     ]
 
 

@@ -14,7 +14,6 @@ from components.errors import WideDeepError
 from components.pusher import executor
 from components.pusher.executor import Executor
 
-
 FILES = {"saved_model.pb": b"graph", "variables/variables.index": b"i"}
 
 
