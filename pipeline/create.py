@@ -9,14 +9,11 @@ from pathlib import Path
 from google.protobuf import struct_pb2
 from ml_metadata.proto import metadata_store_pb2
 from tfx.components.evaluator.component import Evaluator
-from tfx.components.example_gen.component import FileBasedExampleGen
 from tfx.components.example_validator.component import ExampleValidator
-from tfx.components.pusher.component import Pusher
 from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
 from tfx.components.statistics_gen.component import StatisticsGen
 from tfx.components.trainer.component import Trainer
 from tfx.components.transform.component import Transform
-from tfx.dsl.components.base import executor_spec
 from tfx.dsl.components.common.resolver import Resolver
 from tfx.orchestration.pipeline import Pipeline
 from tfx.proto import example_gen_pb2, pusher_pb2, range_config_pb2, trainer_pb2
@@ -28,8 +25,8 @@ from components.digest import code_digest
 from components.evaluator.baseline import LatestOtherBlessedModel
 from components.evaluator.config import make_config
 from components.gate.component import DataGate
-from components.ingest import executor as ingest
-from components.pusher import executor as pusher
+from components.ingest.component import ExampleGen
+from components.pusher.component import Pusher
 from pipeline.config import DataOptions, PipelineConfig
 
 
@@ -107,7 +104,6 @@ def create_pipeline(config: PipelineConfig, environment: Environment) -> Pipelin
         push_destination=pusher_pb2.PushDestination(
             filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=environment.push_directory)
         ),
-        custom_executor_spec=executor_spec.ExecutorClassSpec(pusher.Executor),
     )
     return Pipeline(
         pipeline_name=config.name,
@@ -119,7 +115,7 @@ def create_pipeline(config: PipelineConfig, environment: Environment) -> Pipelin
     )
 
 
-def _example_gen(data: DataOptions, declared: str) -> FileBasedExampleGen:
+def _example_gen(data: DataOptions, declared: str) -> ExampleGen:
     options = struct_pb2.Struct()
     options.update({"features": declared, "format": data.format, "code": code_digest("components.ingest.executor")})
     custom = example_gen_pb2.CustomConfig()
@@ -140,7 +136,7 @@ def _example_gen(data: DataOptions, declared: str) -> FileBasedExampleGen:
         one_span = range_config_pb2.RangeConfig(
             static_range=range_config_pb2.StaticRange(start_span_number=data.span, end_span_number=data.span)
         )
-    return FileBasedExampleGen(
+    return ExampleGen(
         input_base=data.path,
         input_config=example_gen_pb2.Input(
             splits=[example_gen_pb2.Input.Split(name=name, pattern=pattern) for name, pattern in read.items()]
@@ -148,5 +144,4 @@ def _example_gen(data: DataOptions, declared: str) -> FileBasedExampleGen:
         output_config=output,
         range_config=one_span,
         custom_config=custom,
-        custom_executor_spec=executor_spec.BeamExecutorSpec(ingest.Executor),
-    ).with_id("ExampleGen")
+    )

@@ -65,3 +65,10 @@ def test_an_equal_file_keeps_its_time_and_a_changed_one_is_replaced(tmp_path: Pa
     assert path.read_text() == "two"
     assert path.stat().st_mtime > 1
     assert [entry.name for entry in tmp_path.iterdir()] == ["schema.pbtxt"]
+
+
+def test_a_schema_lies_under_a_name_of_its_content(tmp_path: Path) -> None:
+    workdir = Workdir(tmp_path)
+    one, again, other = workdir.schema("one"), workdir.schema("one"), workdir.schema("other")
+    assert one == again != other
+    assert (one.read_text(), other.read_text()) == ("one", "other")
