@@ -83,6 +83,12 @@ class Transform(Strict):
         """Names of the transforms that are set."""
         return {name for name in type(self).model_fields if getattr(self, name) is not None}
 
+    @property
+    def learns(self) -> bool:
+        """Whether something is learned from the values of the train split: a vocabulary, quantiles, moments."""
+        own_vocabulary = self.vocabulary is not None and self.vocabulary.of is None
+        return own_vocabulary or bool(self.given & _NUMBERS)
+
 
 class Deep(Strict):
     """The feature's part in the deep model."""

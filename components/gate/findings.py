@@ -10,7 +10,7 @@ from tensorflow_metadata.proto.v0 import anomalies_pb2, statistics_pb2
 from components.features.spec import FeatureSpec
 
 _LEARNED_FROM = "train"
-# Quantiles and vocabularies of nothing don't exist, so Transform could not go on.
+# Quantiles, moments and vocabularies of nothing don't exist: Transform could not go on.
 _EMPTY = "no row has a value to learn from: fill the column, or take the feature out of features.yaml"
 
 
@@ -61,7 +61,8 @@ def find(
         yield Finding(split, "", "it has no rows", 0, rows)
     if split == _LEARNED_FROM and rows:
         for feature in spec.features:
-            if feature.key not in by_name or not _present(by_name[feature.key]):
+            empty = feature.key not in by_name or not _present(by_name[feature.key])
+            if empty and feature.transform.learns:
                 yield Finding(split, feature.key, _EMPTY, 0, rows, fatal=True)
     label = by_name.get(spec.label.key)
     # Where it has no values, or text, the schema's anomalies say so.

@@ -30,11 +30,10 @@ def run() -> Callable[..., Ran]:
     """Runs a slice's pipeline in a working directory, with settings."""
 
     def call(slice_: Slice, workdir: Path, *settings: str) -> Ran:
-        result = Path(str(workdir) + ".json")
+        result = slice_.pipeline.parent / "result.json"
         result.unlink(missing_ok=True)
-        done = subprocess.run(
-            command(slice_, workdir, *settings), capture_output=True, text=True, timeout=600, check=False, env=plain()
-        )
+        arguments = [*command(slice_, workdir, *settings), "--json", str(result)]
+        done = subprocess.run(arguments, capture_output=True, text=True, timeout=600, check=False, env=plain())
         written = json.loads(result.read_text()) if result.exists() else None
         return Ran(done.returncode, done.stdout, done.stderr, written)
 

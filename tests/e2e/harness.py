@@ -37,8 +37,7 @@ class Ran:
 
 def command(slice_: Slice, workdir: Path, *settings: str) -> list[str]:
     flags = [flag for setting in settings for flag in ("--set", setting)]
-    out = ["--workdir", str(workdir), "--json", str(workdir) + ".json"]
-    return [WIDEDEEP, "run", str(slice_.pipeline), *out, *flags]
+    return [WIDEDEEP, "run", str(slice_.pipeline), "--workdir", str(workdir), *flags]
 
 
 def plain() -> dict[str, str]:

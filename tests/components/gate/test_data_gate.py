@@ -32,6 +32,7 @@ SPEC = FeatureSpec.model_validate(
             {"key": "user", "kind": "categorical", "required": True, **SHARED},
             {"key": "genre", "kind": "categorical", **SHARED},
             {"key": "age", "kind": "numeric", "side": "context", "transform": {"z_score": {}}, "deep": {}},
+            {"key": "zip", "kind": "categorical", **SHARED, "transform": {"hash": {"buckets": 9}}},
         ],
     }
 )
@@ -39,10 +40,11 @@ GOOD: dict[str, list[Any]] = {
     "user": ["a", "b", "c", "d"],
     "genre": ["War", "Drama", None, "War"],
     "age": [1.0, 2.0, 3.0, None],
+    "zip": ["1", None, None, None],
     "label": [0, 1, 0, 1],
 }
 SPLITS = ("train", "eval", "test")
-KINDS = {"user": pa.binary(), "genre": pa.binary(), "age": pa.float32(), "label": pa.int64()}
+KINDS = {"user": pa.binary(), "genre": pa.binary(), "zip": pa.binary(), "age": pa.float32(), "label": pa.int64()}
 
 
 def curated() -> schema_pb2.Schema:
@@ -140,6 +142,10 @@ def test_a_feature_that_train_has_no_value_of_stops_at_any_severity(gate: Gate) 
         "split 'train', feature 'age': no row has a value to learn from: fill the column, or take the feature out of "
         "features.yaml (0 of 4 rows have a value)"
     ]
+
+
+def test_hash_buckets_need_no_values_to_learn_from(gate: Gate) -> None:
+    assert gate(train={**GOOD, "zip": [None] * 4}) == {"warnings": []}
 
 
 def test_value_outside_a_domain(gate: Gate) -> None:
