@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from components.features.spec import Cross, Feature, FeatureSpec, Vocabulary
+from components.features.spec import Cross, Feature, FeatureSpec
 from components.features.strict import parse, read_yaml
 
-__all__ = ["Cross", "Feature", "FeatureSpec", "Vocabulary", "from_json", "load", "to_json"]
+__all__ = ["Cross", "Feature", "FeatureSpec", "from_json", "load", "to_json"]
 
 
 def load(path: Path) -> FeatureSpec:

@@ -6,7 +6,6 @@ evaluation's slices and the serving signatures all derive from a `FeatureSpec`.
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
 from functools import cached_property
 from typing import Annotated, Literal, Self
@@ -14,90 +13,16 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from components.features.strict import Strict, nearest
+from components.features.transforms import NUMBERS, STRINGS, Key, Transform
 
 Kind = Literal["categorical", "numeric", "set"]
-Key = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 Distance = Annotated[float, Field(gt=0, le=1)]
-
-
-class Vocabulary(Strict):
-    """Strings seen often enough get an id of their own; the rest share the out-of-vocabulary buckets."""
-
-    min_count: int = Field(1, ge=1, description="rarer strings are out of vocabulary")
-    max_size: int | None = Field(None, ge=1, description="keep the most frequent ones only")
-    oov_buckets: int = Field(1, ge=1, description="hash buckets for all other strings")
-    of: Key | None = Field(None, description="use another feature's vocabulary (its ids are the same)")
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Self:
-        if self.of is not None and self.model_fields_set != {"of"}:
-            raise ValueError("'of' takes the other vocabulary whole: leave the other keys out")
-        return self
-
-
-class Hash(Strict):
-    """Strings go to hash buckets; nothing is learned from the data."""
-
-    buckets: int = Field(ge=2)
-
-
-class QuantileCdf(Strict):
-    """Value in the i-th of n quantiles becomes (i-1)/(n-1) (Cheng et al. 2016, section 4.2)."""
-
-    quantiles: int = Field(ge=2, le=1000)
-
-
-class ZScore(Strict):
-    """(value - mean) / standard deviation."""
-
-
-class Log(Strict):
-    """sign(value) * log(1 + |value|), then the z-score."""
-
-
-class Buckets(Strict):
-    """Bucket i holds boundaries[i-1] <= value < boundaries[i]."""
-
-    boundaries: tuple[float, ...] = Field(min_length=1)
-
-    @field_validator("boundaries")
-    @classmethod
-    def _rising(cls, value: tuple[float, ...]) -> tuple[float, ...]:
-        if any(a >= b for a, b in itertools.pairwise(value)):
-            raise ValueError("boundaries must rise")
-        return value
-
-
-class Transform(Strict):
-    """How the values of one feature become ids or numbers."""
-
-    vocabulary: Vocabulary | None = None
-    hash: Hash | None = None
-    quantile_cdf: QuantileCdf | None = None
-    z_score: ZScore | None = None
-    log: Log | None = None
-    buckets: Buckets | None = None
-
-    @property
-    def given(self) -> set[str]:
-        """Names of the transforms that are set."""
-        return {name for name in type(self).model_fields if getattr(self, name) is not None}
-
-    @property
-    def learns(self) -> bool:
-        """Whether something is learned from the values of the train split: a vocabulary, quantiles, moments."""
-        own_vocabulary = self.vocabulary is not None and self.vocabulary.of is None
-        return own_vocabulary or bool(self.given & _NUMBERS)
 
 
 class Deep(Strict):
     """The feature's part in the deep model."""
 
     embedding: int | None = Field(None, ge=1, le=4096, description="dimensions of the embedding")
-
-
-_STRINGS = {"vocabulary", "hash"}
-_NUMBERS = {"quantile_cdf", "z_score", "log"}
 
 
 class Feature(Strict):
@@ -127,7 +52,7 @@ class Feature(Strict):
         given = self.transform.given
         if self.kind == "numeric":
             self._numeric_fits(given)
-        elif len(given) != 1 or not given <= _STRINGS:
+        elif len(given) != 1 or not given <= STRINGS:
             raise ValueError(f"a {self.kind} feature has one transform, vocabulary or hash")
         elif self.deep and not self.deep.embedding:
             raise ValueError(f"a {self.kind} feature enters the deep model as an embedding: deep: {{embedding: 16}}")
@@ -136,11 +61,11 @@ class Feature(Strict):
         return self
 
     def _numeric_fits(self, given: set[str]) -> None:
-        if not given or given & _STRINGS or len(given & _NUMBERS) > 1:
+        if not given or given & STRINGS or len(given & NUMBERS) > 1:
             raise ValueError("a numeric feature has one of quantile_cdf, z_score, log; or buckets, beside or alone")
         if (self.wide or (self.deep and self.deep.embedding)) and not self.bucketised:
             raise ValueError("wide, or an embedding, of a numeric feature needs its buckets or quantile_cdf")
-        if self.deep and not self.deep.embedding and not given & _NUMBERS:
+        if self.deep and not self.deep.embedding and not given & NUMBERS:
             raise ValueError("deep: {} of a numeric feature needs quantile_cdf, z_score or log")
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 from components.errors import ConfigError
-from components.features.spec import FeatureSpec, Key
+from components.features.spec import FeatureSpec
 from components.features.strict import Strict, nearest
+from components.features.transforms import Key
 
 Severity = Literal["stop", "warn", "ignore"]
 

@@ -1,0 +1,85 @@
+"""How the values of a feature become ids or numbers, as features.yaml declares it."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Annotated, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from components.features.strict import Strict
+
+Key = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+
+STRINGS = {"vocabulary", "hash"}
+NUMBERS = {"quantile_cdf", "z_score", "log"}
+
+
+class Vocabulary(Strict):
+    """Strings seen often enough get an id of their own; the rest share the out-of-vocabulary buckets."""
+
+    min_count: int = Field(1, ge=1, description="rarer strings are out of vocabulary")
+    max_size: int | None = Field(None, ge=1, description="keep the most frequent ones only")
+    oov_buckets: int = Field(1, ge=1, description="hash buckets for all other strings")
+    of: Key | None = Field(None, description="use another feature's vocabulary (its ids are the same)")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if self.of is not None and self.model_fields_set != {"of"}:
+            raise ValueError("'of' takes the other vocabulary whole: leave the other keys out")
+        return self
+
+
+class Hash(Strict):
+    """Strings go to hash buckets; nothing is learned from the data."""
+
+    buckets: int = Field(ge=2)
+
+
+class QuantileCdf(Strict):
+    """Value in the i-th of n quantiles becomes (i-1)/(n-1) (Cheng et al. 2016, section 4.2)."""
+
+    quantiles: int = Field(ge=2, le=1000)
+
+
+class ZScore(Strict):
+    """(value - mean) / standard deviation."""
+
+
+class Log(Strict):
+    """sign(value) * log(1 + |value|), then the z-score."""
+
+
+class Buckets(Strict):
+    """Bucket i holds boundaries[i-1] <= value < boundaries[i]."""
+
+    boundaries: tuple[float, ...] = Field(min_length=1)
+
+    @field_validator("boundaries")
+    @classmethod
+    def _rising(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if any(a >= b for a, b in itertools.pairwise(value)):
+            raise ValueError("boundaries must rise")
+        return value
+
+
+class Transform(Strict):
+    """How the values of one feature become ids or numbers."""
+
+    vocabulary: Vocabulary | None = None
+    hash: Hash | None = None
+    quantile_cdf: QuantileCdf | None = None
+    z_score: ZScore | None = None
+    log: Log | None = None
+    buckets: Buckets | None = None
+
+    @property
+    def given(self) -> set[str]:
+        """Names of the transforms that are set."""
+        return {name for name in type(self).model_fields if getattr(self, name) is not None}
+
+    @property
+    def learns(self) -> bool:
+        """Whether something is learned from the values of the train split: a vocabulary, quantiles, moments."""
+        own_vocabulary = self.vocabulary is not None and self.vocabulary.of is None
+        return own_vocabulary or bool(self.given & NUMBERS)
