@@ -74,8 +74,8 @@ _SPAN = re.compile(r"\{SPAN(:\d+)?\}|\{YYYY\}")
 class BeamOptions(Strict):
     """How Beam runs the data steps.
 
-    `auto` runs them in this process up to MULTI_PROCESSING_BYTES of input, and in one process a core above it:
-    starting workers costs tens of seconds, which only a large input earns back.
+    `auto` runs them in this process for a small input and with a process a core for a large one, from about 600,000
+    rows: measured, since starting the workers costs 20 s a run (see pipeline/beam_options.py).
     """
 
     mode: Literal["auto", "in_memory", "multi_processing"] = "auto"

@@ -108,7 +108,7 @@ def prepare(config: PipelineConfig, workdir: Workdir, run_id: str) -> LocalRun:
         metadata=connection,
         push_directory=str(workdir.models),
         schema_file=str(workdir.schema(_schema_text(config, spec))),
-        beam_args=beam_args(config.beam, sum(tf.io.gfile.stat(path).length for path in input_files(config))),
+        beam_args=beam_args(config.beam, config.data.format, _bytes(input_files(config))),
     )
     pipeline = compiler.Compiler().compile(create_pipeline(config, environment))
     runtime_parameter_utils.substitute_runtime_parameter(pipeline, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: run_id})
@@ -121,6 +121,10 @@ def _schema_text(config: PipelineConfig, spec: features.FeatureSpec) -> str:
     path = Path(config.schema_file)
     schemas.check_in_step(spec, schemas.read(path), path)
     return path.read_text(encoding="utf-8")
+
+
+def _bytes(files: list[str]) -> int:
+    return sum(tf.io.gfile.stat(path).length for path in files)
 
 
 def input_files(config: PipelineConfig) -> list[str]:
