@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from components import progress
 from components.errors import WideDeepError
 from pipeline.config import PipelineConfig
-from pipeline.terminal import Watch, logged_to
+from pipeline.terminal import Watch, logged_to, waiting
 from pipeline.workdir import locked
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def session(config: PipelineConfig, path: Path | None) -> Iterator[Session]:
         with logged_to(log) as console:
             console.print(f"[bold]{config.name}[/]  run {folder.name}  log {log}")
             try:
-                with console.status("loading TensorFlow, Beam and TFX"):
+                with waiting(console, "loading TensorFlow, Beam and TFX"):
                     from pipeline import local
                 run = local.prepare(config, workdir, folder.name)
                 with Watch(console) as screen, progress.listening(screen.training):

@@ -15,9 +15,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+from rich.spinner import Spinner
 from rich.text import Text
 
 _MARKS = {"COMPLETE": "[green]✓[/]", "CACHED": "[cyan]✓[/]", "SKIPPED": "[dim]-[/]", "FAILED": "[red]✗[/]"}
@@ -52,6 +53,23 @@ def logged_to(path: Path) -> Iterator[Console]:
                 os.close(descriptor)
 
 
+def waiting(console: Console, text: str) -> Live:
+    """Shows a spinner with a text for as long as its context is open."""
+    return _live(Spinner("dots", text=text), console)
+
+
+def _live(shown: RenderableType, console: Console) -> Live:
+    # Rich would otherwise send what others print to the person, past the log.
+    return Live(
+        shown,
+        console=console,
+        transient=True,
+        refresh_per_second=4,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
+
+
 class Watch:
     """One line a component, and under them what runs now: on a terminal alive, elsewhere as plain lines."""
 
@@ -66,7 +84,7 @@ class Watch:
             TextColumn("{task.fields[state]}"),
             console=console,
         )
-        self._live = Live(self._progress, console=console, transient=True, refresh_per_second=4)
+        self._live = _live(self._progress, console)
         self._task: Any = None
         self._said = time.monotonic()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from pipeline.terminal import Watch
+from pipeline.terminal import Watch, waiting
 
 NOISY = """
 import logging, os, sys
@@ -42,6 +42,17 @@ def test_output_is_the_persons_again_after_an_error(tmp_path: Path) -> None:
     done = noisy(tmp_path / "log.txt", "fail")
     assert done.returncode == 1
     assert done.stderr.rstrip().endswith("RuntimeError: stopped inside")
+
+
+def test_what_others_print_stays_out_of_the_live_display() -> None:
+    output = io.StringIO()
+    console = Console(file=output, force_terminal=True, width=100)
+    before = sys.stdout, sys.stderr
+    with waiting(console, "loading"):
+        assert (sys.stdout, sys.stderr) == before
+    with Watch(console):
+        assert (sys.stdout, sys.stderr) == before
+    assert "loading" in output.getvalue()
 
 
 def lines(*, terminal: bool) -> str:
