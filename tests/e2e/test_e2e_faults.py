@@ -94,7 +94,13 @@ def wait_for(process: subprocess.Popen[str], line: str) -> None:
 
 def start(slice_: Slice, workdir: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        command(slice_, workdir), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=plain()
+        command(slice_, workdir),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=plain(),
+        # What a shell starts in the background ignores Ctrl-C, and so would these tests' children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
