@@ -4,7 +4,7 @@ MAKEFLAGS += --no-print-directory
 W := .venv/bin/widedeep
 PY := .venv/bin/python
 
-.PHONY: help setup run test lint bench image
+.PHONY: help setup run test lint lock bench image
 
 help:  ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,10 @@ lint: setup  ## ruff and mypy
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy
+
+lock: setup  ## requirements.lock anew from pyproject.toml, keeping the versions that still fit
+	@.venv/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	  --no-header --quiet --output-file requirements.lock
 
 bench: setup  ## the pipeline against TFX's own taxi example (minutes)
 	@$(PY) -m benchmarks.taxi
