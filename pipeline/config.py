@@ -74,8 +74,8 @@ _SPAN = re.compile(r"\{SPAN(:\d+)?\}|\{YYYY\}")
 class BeamOptions(Strict):
     """How Beam runs the data steps.
 
-    `auto` runs them in this process for a small input and with a process a core for a large one, from about 600,000
-    rows: measured, since starting the workers costs 20 s a run (see pipeline/beam_options.py).
+    `auto` runs them in this process for a small input and with a process a core for a large one: starting workers
+    costs tens of seconds a run. The limit was measured; it stands in pipeline/beam_options.py.
     """
 
     mode: Literal["auto", "in_memory", "multi_processing"] = "auto"

@@ -20,9 +20,10 @@ from tfx.orchestration.portable import runtime_parameter_utils
 from tfx.proto.orchestration import pipeline_pb2
 
 from components import features
-from components.errors import ConfigError, unwrapped
+from components.errors import unwrapped
 from components.features import schema as schemas
 from components.gate.options import check_features
+from components.ingest.paths import matched
 from pipeline.beam_options import beam_args
 from pipeline.config import PipelineConfig
 from pipeline.create import Environment, create_pipeline
@@ -135,10 +136,5 @@ def input_files(config: PipelineConfig) -> list[str]:
     """
     found: list[str] = []
     for pattern in config.data.patterns:
-        whole = os.path.join(config.data.path, pattern)
-        matched = tf.io.gfile.glob(_PLACEHOLDER.sub("*", whole))
-        matched = [path for path in matched if not tf.io.gfile.isdir(path)]
-        if not matched:
-            raise ConfigError(f"{whole}: matches no file. See data.path and data.splits in the pipeline's config.")
-        found += matched
+        found += matched(_PLACEHOLDER.sub("*", os.path.join(config.data.path, pattern)))
     return found

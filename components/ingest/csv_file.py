@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 import pyarrow.csv
-import pyarrow.fs
 
 from components.errors import DataError, reason, shown
+from components.ingest.paths import located
 
 # A block must hold a whole row; a longer row is a broken file.
 _BLOCK_BYTES = 16 << 20
@@ -124,8 +124,5 @@ def _check_quotes(path: str) -> None:
 
 def open_stream(path: str) -> pa.NativeFile:
     """The file's bytes, decompressed by what the name ends in (.gz, .bz2, .zst)."""
-    if "://" in path:
-        filesystem, inner = pyarrow.fs.FileSystem.from_uri(path)
-    else:
-        filesystem, inner = pyarrow.fs.LocalFileSystem(), path
+    filesystem, inner = located(path)
     return filesystem.open_input_stream(inner)

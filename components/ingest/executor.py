@@ -17,9 +17,10 @@ from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import proto_utils
 
 from components import features
-from components.errors import ConfigError, DataError, unwrapped
+from components.errors import DataError, unwrapped
 from components.ingest import files
 from components.ingest.examples import Shards, encode, split_of
+from components.ingest.paths import matched
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
@@ -79,11 +80,7 @@ def _jobs(base: str, read: example_gen_pb2.Input, written: example_gen_pb2.Outpu
     buckets = list(itertools.accumulate(split.hash_buckets for split in written.split_config.splits))
     number = itertools.count()
     for index, split in enumerate(read.splits):
-        pattern = os.path.join(base, split.pattern)
-        matched = sorted(path for path in tf.io.gfile.glob(pattern) if not tf.io.gfile.isdir(path))
-        if not matched:
-            raise ConfigError(f"{pattern}: matches no file. See data.path and data.splits in the pipeline's config.")
-        for path in matched:
+        for path in matched(os.path.join(base, split.pattern)):
             yield next(number), path, (uris if buckets else [uris[index]]), (buckets or [1])
 
 

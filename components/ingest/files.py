@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
-import pyarrow.fs
 import pyarrow.parquet
 
 from components.errors import DataError, reason, shown
@@ -14,6 +13,7 @@ from components.features.spec import FeatureSpec
 from components.features.strict import nearest
 from components.ingest import csv_file
 from components.ingest.columns import column_kinds, to_lists
+from components.ingest.paths import located
 from components.ingest.scalars import BadValueError
 
 FORMATS = ("csv", "parquet", "tfrecord")
@@ -80,7 +80,7 @@ def _csv(path: str, needed: list[str]) -> Iterator[pa.RecordBatch]:
 
 
 def _parquet(path: str, needed: list[str]) -> Iterator[pa.RecordBatch]:
-    filesystem, inner = pyarrow.fs.FileSystem.from_uri(path) if "://" in path else (pyarrow.fs.LocalFileSystem(), path)
+    filesystem, inner = located(path)
     try:
         with filesystem.open_input_file(inner) as source:
             file = pyarrow.parquet.ParquetFile(source, buffer_size=_BUFFER_BYTES)
@@ -112,6 +112,15 @@ def _tfrecord(path: str, needed: list[str]) -> Iterator[pa.RecordBatch]:
         message = error.message if isinstance(error, tf.errors.OpError) else str(error)
         where = f"{path}, from row {row + 1} on"
         raise DataError(f"{where}: is not readable as TFRecord of tf.Examples: {reason(message)}.") from None
+    if compression:
+        _check_whole(path)
+
+
+def _check_whole(path: str) -> None:
+    """TensorFlow takes a gzip file that is cut between two records for a whole one; Arrow's reader raises OSError."""
+    with csv_file.open_stream(path) as stream:
+        while stream.read(_BUFFER_BYTES):
+            pass
 
 
 _RAW = {"csv": _csv, "parquet": _parquet, "tfrecord": _tfrecord}

@@ -1,0 +1,30 @@
+"""Where raw files are: on a local or a remote file system."""
+
+from __future__ import annotations
+
+import pyarrow.fs
+
+from components.errors import ConfigError
+
+
+def matched(pattern: str) -> list[str]:
+    """The files that a pattern matches, sorted.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    # Only here, since reading most formats needs no TensorFlow.
+    import tensorflow as tf
+
+    found = sorted(path for path in tf.io.gfile.glob(pattern) if not tf.io.gfile.isdir(path))
+    if not found:
+        raise ConfigError(f"{pattern}: matches no file. See data.path and data.splits in the pipeline's config.")
+    return found
+
+
+def located(path: str) -> tuple[pyarrow.fs.FileSystem, str]:
+    """Arrow's file system that holds a path, and the path in it."""
+    if "://" in path:
+        filesystem, inner = pyarrow.fs.FileSystem.from_uri(path)
+        return filesystem, inner
+    return pyarrow.fs.LocalFileSystem(), path
