@@ -21,6 +21,6 @@ def listening(listener: Listener) -> Iterator[None]:
 
 
 def report(state: dict[str, Any]) -> None:
-    """Tells every listener where the work stands (step, steps, loss, auc)."""
+    """Tells every listener where the work stands (step, steps, loss, watched, value; in a search trial and trials)."""
     for listener in _listeners:
         listener(state)

@@ -15,6 +15,7 @@ from components.evaluator.options import EvaluationOptions
 from components.features.strict import Strict, from_yaml, nearest, parse, read_yaml
 from components.gate.options import GateOptions
 from components.trainer.options import TrainingOptions
+from components.tuner.options import TuningOptions
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
 
@@ -34,6 +35,7 @@ class DataOptions(Strict):
     span: Literal["latest"] | Annotated[int, Field(ge=0)] = Field(
         "latest", description="which {SPAN} to read, where a pattern has one"
     )
+    window: int = Field(1, ge=1, description="spans to train on: the one read, and those before it that were read")
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -48,6 +50,8 @@ class DataOptions(Strict):
         return self
 
     def _spans_fit(self) -> None:
+        if self.window > 1 and not self.in_spans:
+            raise ValueError(f"window is {self.window}, but no pattern has a {{SPAN}}")
         spans = [pattern for pattern in self.patterns if _SPAN.search(pattern)]
         for pattern in self.patterns:
             if pattern not in spans and (spans or self.span != "latest"):
@@ -60,6 +64,11 @@ class DataOptions(Strict):
     def split_names(self) -> list[str]:
         """Names of the splits, in order."""
         return list(self.splits or self.hash_split or {})
+
+    @property
+    def in_spans(self) -> bool:
+        """Whether the data come in spans."""
+        return any(_SPAN.search(pattern) for pattern in self.patterns)
 
     @property
     def patterns(self) -> list[str]:
@@ -91,6 +100,7 @@ class PipelineConfig(Strict):
     data: DataOptions
     gate: GateOptions = GateOptions()
     training: TrainingOptions = TrainingOptions()
+    tuning: TuningOptions | None = Field(None, description="search for training options; else `training` holds them")
     evaluation: EvaluationOptions = EvaluationOptions()
     beam: BeamOptions = BeamOptions()
 
@@ -99,6 +109,8 @@ class PipelineConfig(Strict):
         if self.evaluation.split not in self.data.split_names:
             splits = nearest(self.evaluation.split, self.data.split_names)
             raise ValueError(f"evaluation.split: there is no split '{self.evaluation.split}': {splits}")
+        if self.tuning is not None:
+            self.tuning.check(self.training)
         return self
 
 

@@ -8,10 +8,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from components.evaluator.options import METRICS
+from components.metrics import in_order
 from pipeline import report
 from pipeline.local import LocalRun
 from pipeline.report.numbers import change, fixed, number
+from pipeline.report.tuning import told
 from pipeline.summarise import summarise
 from pipeline.summary import Summary
 
@@ -28,7 +29,9 @@ def show(summary: Summary) -> None:
     """Prints the metrics, the verdict, where the model is and how to serve it."""
     console = Console(highlight=False, soft_wrap=True)
     console.print(_metrics(summary))
-    for warning in summary.warnings:
+    if summary.tuning:
+        console.print(f"tuned      {escape(told(summary.tuning))}")
+    for warning in (*summary.warnings, *(cross["warning"] for cross in summary.crosses if cross["warning"])):
         console.print(f"[yellow]warning[/]: {escape(warning)}")
     if summary.blessed:
         console.print("[green]blessed[/]: every bound holds")
@@ -45,7 +48,7 @@ def show(summary: Summary) -> None:
 def _metrics(summary: Summary) -> Table:
     baseline = summary.metrics.get("baseline")
     table = Table("metric", "candidate", *(["baseline", "change", ""] if baseline else []), box=None, pad_edge=False)
-    for name in METRICS:
+    for name in in_order(summary.metrics["candidate"]):
         value = number(summary.metrics["candidate"].get(name))
         cells = [name, fixed(value)]
         if baseline:

@@ -12,7 +12,8 @@ from tfx.orchestration import metadata
 
 from components.evaluator import results
 from components.gate.component import VERDICT
-from components.trainer.run import CURVE
+from components.trainer.run import RECORD
+from components.tuner.trials import FILE as TRIALS
 from pipeline.artifacts import outputs
 from pipeline.local import LocalRun
 from pipeline.summary import Summary
@@ -28,6 +29,7 @@ def summarise(run: LocalRun, folder: Path) -> Summary:
     with metadata.Metadata(run.connection) as handle:
         made = {node.id: outputs(handle.store, node.execution_id) for node in run.nodes if node.execution_id}
     evaluation = results.read(made["Evaluator"]["evaluation"].uri)
+    training = _json(made["Trainer"]["model_run"].uri, RECORD)
     pushed = made["Pusher"]["pushed_model"].custom_properties
     return Summary(
         run_id=run.run_id,
@@ -39,9 +41,13 @@ def summarise(run: LocalRun, folder: Path) -> Summary:
         refusals=evaluation.refusals,
         warnings=_json(made["DataGate"]["verdict"].uri, VERDICT)["warnings"],
         pushed_to=pushed["pushed_destination"].string_value if pushed["pushed"].int_value else None,
-        training=_json(made["Trainer"]["model_run"].uri, CURVE),
+        training=training["curve"],
+        crosses=training["crosses"],
+        wide=training["wide"],
+        base=training["base"],
         log=str(folder / "log.txt"),
         report=str(folder / "report.html"),
+        tuning=_json(made["Tuner"]["tuner_results"].uri, TRIALS) if "Tuner" in made else None,
     )
 
 

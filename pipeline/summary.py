@@ -26,8 +26,14 @@ class Summary:
         warnings: of the gate on data.
         pushed_to: the pushed version's folder, or null.
         training: loss and quality, a row an epoch.
+        crosses: how full each cross is (see components/trainer/crosses.py).
+        wide: rows of the wide table, and the `nonzero` ones.
+        base: the model that the training started from, its quality before the first step, and what was not taken
+            over; null in a cold start.
         log: path of the log.
         report: path of the report.
+        tuning: the search for the training's options, and its trials (see components/tuner/trials.py); null where
+            there was none.
     """
 
     run_id: str
@@ -40,8 +46,12 @@ class Summary:
     warnings: list[str]
     pushed_to: str | None
     training: list[dict[str, Any]]
+    crosses: list[dict[str, Any]]
+    wide: dict[str, int]
+    base: dict[str, Any] | None
     log: str
     report: str
+    tuning: dict[str, Any] | None = None
 
     @property
     def pushed_before(self) -> bool:

@@ -109,12 +109,16 @@ class Watch:
         self._console.print(f"{_MARKS[state]} {node:<20} {seconds:6.1f} s{cached}")
 
     def training(self, report: dict[str, Any]) -> None:
-        """The Trainer reached a step."""
-        numbers = [f"{name} {report[key]:.4f}" for name, key in (("loss", "loss"), ("AUC", "auc")) if report.get(key)]
-        text = "  ".join(numbers)
+        """The Trainer, or a trial of the Tuner, reached a step."""
+        trial = f"trial {report['trial']}/{report['trials']}  " if "trial" in report else ""
+        text = f"loss {report['loss']:.4f}"
+        if report["value"] is not None:
+            text += f"  {report['watched'].replace('auc', 'AUC')} {report['value']:.4f}"
         if self._console.is_terminal:
             if self._task is not None:
-                self._progress.update(self._task, completed=report["step"], total=report.get("steps"), state=text)
+                self._progress.update(
+                    self._task, completed=report["step"], total=report.get("steps"), state=trial + text
+                )
         elif time.monotonic() - self._said >= _QUIET_SECONDS:
             self._said = time.monotonic()
-            self._console.print(Text(f"  training: step {report['step']}/{report.get('steps') or '?'}  {text}"))
+            self._console.print(Text(f"  training: {trial}step {report['step']}/{report.get('steps') or '?'}  {text}"))

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import os
+from collections.abc import Iterator
 from typing import Any
 
+import tensorflow as tf
 from tfx.dsl.components.common import resolver
 from tfx.types import artifact
+from tfx.utils import path_utils
+
+from components.features.spec import Label
+from components.trainer.export import FEATURES
 
 _BLESSED = "blessed"
 _JUDGED_MODEL = "current_model_id"
 
 
 class LatestOtherBlessedModel(resolver.ResolverStrategy):
-    """The model of the latest blessing, the candidate itself left out; none where there is no such model.
+    """The model of the latest blessing that can be measured on the candidate's label; none where there is no such.
 
+    A model of another kind of label has other metrics. And the candidate itself is left out:
     TFX's own LatestBlessedModelStrategy does not know the candidate: an unchanged pipeline that runs again would
     compare the last model, which is now the blessed one, with itself, miss its cache and push it a second time.
     """
@@ -23,10 +32,25 @@ class LatestOtherBlessedModel(resolver.ResolverStrategy):
     ) -> dict[str, list[artifact.Artifact]]:
         """Reduces `model` and `model_blessing` to the baseline's, given the `candidate`."""
         del store
-        candidates = {model.id for model in input_dict["candidate"]}
-        models = {model.id: model for model in input_dict["model"] if model.id not in candidates}
-        for blessing in sorted(input_dict["model_blessing"], key=lambda one: one.id, reverse=True):
-            judged = blessing.get_int_custom_property(_JUDGED_MODEL)
-            if blessing.get_int_custom_property(_BLESSED) == 1 and judged in models:
-                return {**input_dict, "model": [models[judged]], "model_blessing": [blessing]}
+        [candidate] = input_dict["candidate"]
+        for model, blessing in blessed_models(input_dict):
+            if model.id != candidate.id and _predicts(model) == _predicts(candidate):
+                return {**input_dict, "model": [model], "model_blessing": [blessing]}
         return {**input_dict, "model": [], "model_blessing": []}
+
+
+def _predicts(model: artifact.Artifact) -> tuple[str, int | None]:
+    with tf.io.gfile.GFile(os.path.join(path_utils.serving_model_path(model.uri), FEATURES)) as file:
+        label = Label.model_validate(json.load(file)["label"])
+    return label.kind, label.classes
+
+
+def blessed_models(
+    input_dict: dict[str, list[artifact.Artifact]],
+) -> Iterator[tuple[artifact.Artifact, artifact.Artifact]]:
+    """The models that were blessed, each with its blessing, the latest blessing first."""
+    models = {model.id: model for model in input_dict["model"]}
+    for blessing in sorted(input_dict["model_blessing"], key=lambda one: one.id, reverse=True):
+        judged = blessing.get_int_custom_property(_JUDGED_MODEL)
+        if blessing.get_int_custom_property(_BLESSED) == 1 and judged in models:
+            yield models[judged], blessing

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from components.errors import ConfigError
+from components.features.spec import Label
 from components.features.strict import Strict, nearest
+from components.metrics import HIGHER_IS_BETTER
 
-# Our names, as the command line prints them; TFMA's class; whether more is better (None: neither).
-METRICS: dict[str, tuple[str, bool | None]] = {
-    "auc": ("AUC", True),
-    "auc_pr": ("AUCPrecisionRecall", True),
-    "logloss": ("BinaryCrossEntropy", False),
-    "accuracy": ("BinaryAccuracy", True),
-    "calibration": ("Calibration", None),
+# For each kind of label its metrics, and TFMA's class of each; or Keras', where TFMA has none.
+# (Keras' log loss takes no chance for less than 1e-7.)
+METRICS: dict[str, dict[str, str]] = {
+    "binary": {
+        "auc": "AUC",
+        "auc_pr": "AUCPrecisionRecall",
+        "logloss": "BinaryCrossEntropy",
+        "accuracy": "BinaryAccuracy",
+        "calibration": "Calibration",
+    },
+    "regression": {"rmse": "RootMeanSquaredError", "mae": "MeanAbsoluteError", "calibration": "Calibration"},
+    "multiclass": {"logloss": "SparseCategoricalCrossentropy", "accuracy": "SparseCategoricalAccuracy"},
 }
 
 
@@ -26,6 +35,9 @@ class Bound(Strict):
     worse_by_at_most: Annotated[float, Field(ge=0)] | None = Field(
         None, description="how much worse than the last blessed model it may be"
     )
+    worse_by_share_at_most: Annotated[float, Field(ge=0)] | None = Field(
+        None, description="the same, as a share of the last blessed model's value"
+    )
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
@@ -34,27 +46,63 @@ class Bound(Strict):
         return self
 
     @property
+    def compares(self) -> bool:
+        """Whether it bounds the change from the last blessed model."""
+        return self.worse_by_at_most is not None or self.worse_by_share_at_most is not None
+
+    @property
     def given(self) -> bool:
         """Whether it bounds anything."""
-        return any(limit is not None for limit in (self.at_least, self.at_most, self.worse_by_at_most))
+        return self.compares or self.at_least is not None or self.at_most is not None
 
 
 class EvaluationOptions(Strict):
     """On which split, and what makes a model good enough."""
 
     split: str = "test"
-    bounds: dict[str, Bound] = {
-        "auc": Bound(at_least=0.5, worse_by_at_most=0.005),
-        "logloss": Bound(worse_by_at_most=0.01),
-    }
+    bounds: dict[str, Bound] | None = Field(None, description="by metric; null: see `bounds_of`")
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
+        if self.bounds is None:
+            return self
         for name, bound in self.bounds.items():
-            if name not in METRICS:
-                raise ValueError(f"unknown metric '{name}': {nearest(name, METRICS)}")
-            if bound.worse_by_at_most is not None and METRICS[name][1] is None:
+            if name not in HIGHER_IS_BETTER:
+                raise ValueError(f"unknown metric '{name}': {nearest(name, HIGHER_IS_BETTER)}")
+            if bound.compares and HIGHER_IS_BETTER[name] is None:
                 raise ValueError(f"'{name}' has no better or worse: give it at_least and at_most")
         if not any(bound.given for bound in self.bounds.values()):
             raise ValueError("without any bound no model could ever be blessed: give at least one")
         return self
+
+    def bounds_of(self, label: Label) -> dict[str, Bound]:
+        """The bounds by metric, checked against the label; where none are set, its kind's.
+
+        Raises:
+            ConfigError: the label has no such metric.
+        """
+        if self.bounds is None:
+            return _default_bounds(label)
+        for name in self.bounds:
+            if name not in METRICS[label.kind]:
+                known = ", ".join(METRICS[label.kind])
+                raise ConfigError(f"evaluation.bounds: a {label.kind} label has no '{name}': it has {known}.")
+        return self.bounds
+
+
+def _default_bounds(label: Label) -> dict[str, Bound]:
+    """No worse than knowing nothing of a row, and hardly worse than the last blessed model.
+
+    Who knows nothing has an AUC of 0.5, or log(classes) as log loss. An error is in the label's unit, so that only its
+    change, as a share, can be bounded.
+    """
+    if label.kind == "regression":
+        return {"rmse": Bound(worse_by_share_at_most=0.01)}
+    if label.kind == "multiclass":
+        assert label.classes is not None
+        guessed = math.log(label.classes)
+        return {
+            "logloss": Bound(at_most=guessed, worse_by_at_most=0.01),
+            "accuracy": Bound(worse_by_at_most=0.005),
+        }
+    return {"auc": Bound(at_least=0.5, worse_by_at_most=0.005), "logloss": Bound(worse_by_at_most=0.01)}

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 
-from components.evaluator.options import METRICS
+from components.evaluator.config import LARGEST, ROWS
+from components.metrics import HIGHER_IS_BETTER
 
 CANDIDATE, BASELINE = "candidate", "baseline"
 # Slices with fewer rows say nothing about a model. (TFMA's own min_slice_size takes their metrics away, and its
 # validation then refuses the model for the metrics that are not there.)
 MIN_SLICE_ROWS = 50
-# The key of TFMA's class AUC is auc, of BinaryCrossEntropy binary_crossentropy: as Keras would name it.
-_NAMES = {
-    "auc": "auc",
-    "auc_precision_recall": "auc_pr",
-    "binary_crossentropy": "logloss",
-    "binary_accuracy": "accuracy",
-    "calibration": "calibration",
-    "example_count": "rows",
-}
 
 
 @dataclass(frozen=True)
@@ -47,12 +41,12 @@ def read(uri: str) -> Results:
         name = ", ".join(f"{key.column}={_value(key)}" for key in one.slice_key.single_slice_keys)
         into = slices.setdefault(name, {}) if name else overall
         for item in one.metric_keys_and_values:
-            if item.key.name in _NAMES and not item.key.is_diff:
+            if (item.key.name in HIGHER_IS_BETTER or item.key.name == ROWS) and not item.key.is_diff:
                 # TFMA leaves the name empty where there is one model only.
                 model = into.setdefault(item.key.model_name or CANDIDATE, {})
-                model[_NAMES[item.key.name]] = item.value.double_value.value
-    large = {name: models for name, models in slices.items() if models[CANDIDATE]["rows"] >= MIN_SLICE_ROWS}
-    return Results(overall, large, list(_refusals(uri)))
+                model[item.key.name] = item.value.double_value.value
+    large = {name: models for name, models in slices.items() if models[CANDIDATE][ROWS] >= MIN_SLICE_ROWS}
+    return Results(overall, large, list(_refusals(uri, overall.get(BASELINE, {}))))
 
 
 def _value(key: object) -> str:
@@ -61,27 +55,33 @@ def _value(key: object) -> str:
     return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
 
-def _refusals(uri: str) -> Iterator[str]:
+def _refusals(uri: str, baseline: dict[str, float]) -> Iterator[str]:
     result = tfma.load_validation_result(uri)
     if result is None:
         return
     for one in result.metric_validations_per_slice:
         for failure in one.failures:
-            name = _NAMES.get(failure.metric_key.name, failure.metric_key.name)
-            yield _sentence(name, failure)
+            name, value = failure.metric_key.name, failure.metric_value.double_value.value
+            if failure.metric_key.is_diff:
+                yield _worse(name, value, failure.metric_threshold.change_threshold, baseline)
+            else:
+                yield _outside(name, value, failure.metric_threshold.value_threshold)
 
 
-def _sentence(name: str, failure: object) -> str:
-    value = failure.metric_value.double_value.value  # type: ignore[attr-defined]
-    threshold = failure.metric_threshold  # type: ignore[attr-defined]
-    if failure.metric_key.is_diff:  # type: ignore[attr-defined]
-        allowed = abs(threshold.change_threshold.absolute.value)
-        higher = METRICS[name][1]
-        return (
-            f"{name} is {abs(value):.4f} {'lower' if higher else 'higher'} than the last blessed model's, "
-            f"at most {allowed:g} is allowed"
-        )
-    bounds = threshold.value_threshold
-    if bounds.HasField("lower_bound") and not value >= bounds.lower_bound.value:
-        return f"{name} is {value:.4f}, at least {bounds.lower_bound.value:g} is needed"
-    return f"{name} is {value:.4f}, at most {bounds.upper_bound.value:g} is allowed"
+def _worse(name: str, change: float, threshold: config_pb2.GenericChangeThreshold, baseline: dict[str, float]) -> str:
+    direction = "lower" if HIGHER_IS_BETTER[name] else "higher"
+    absolute, relative = abs(threshold.absolute.value), abs(threshold.relative.value)
+    if threshold.HasField("absolute") and not abs(change) <= absolute:
+        by, allowed = f"{abs(change):.4f}", f"{absolute:g}"
+    else:
+        share = abs(change / baseline[name]) if baseline[name] else math.inf
+        by, allowed = f"{100 * share:.2f} %", f"{100 * relative:g} %"
+    return f"{name} is {by} {direction} than the last blessed model's, at most {allowed} is allowed"
+
+
+def _outside(name: str, value: float, threshold: config_pb2.GenericValueThreshold) -> str:
+    if threshold.HasField("lower_bound") and not value >= threshold.lower_bound.value:
+        return f"{name} is {value:.4f}, at least {threshold.lower_bound.value:g} is needed"
+    if threshold.upper_bound.value == LARGEST:
+        return f"{name} is {value}, which is no number"
+    return f"{name} is {value:.4f}, at most {threshold.upper_bound.value:g} is allowed"

@@ -10,7 +10,7 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.errors import ConfigError, reason
-from components.features.spec import Feature, FeatureSpec
+from components.features.spec import Feature, FeatureSpec, Label
 from components.features.strict import nearest
 
 _TYPES = {"categorical": schema_pb2.BYTES, "set": schema_pb2.BYTES, "numeric": schema_pb2.FLOAT}
@@ -23,10 +23,7 @@ def derive(spec: FeatureSpec) -> schema_pb2.Schema:
     schema = schema_pb2.Schema(default_environment=[TRAINING, SERVING])
     for feature in spec.features:
         _add(schema, feature)
-    label = schema.feature.add(name=spec.label.key, type=schema_pb2.INT, not_in_environment=[SERVING])
-    label.presence.min_fraction = 1.0
-    label.int_domain.min, label.int_domain.max = 0, 1
-    _one_value(label)
+    _add_label(schema, spec.label)
     if spec.weight:
         weight = schema.feature.add(name=spec.weight, type=schema_pb2.FLOAT, not_in_environment=[SERVING])
         weight.presence.min_fraction = 1.0
@@ -49,6 +46,15 @@ def _add(schema: schema_pb2.Schema, feature: Feature) -> None:
             comparator.jensen_shannon_divergence.threshold = limit
         else:
             comparator.infinity_norm.threshold = limit
+
+
+def _add_label(schema: schema_pb2.Schema, label: Label) -> None:
+    proto = schema.feature.add(name=label.key, type=schema_pb2.FLOAT, not_in_environment=[SERVING])
+    proto.presence.min_fraction = 1.0
+    if label.kind != "regression":
+        proto.type = schema_pb2.INT
+        proto.int_domain.min, proto.int_domain.max = 0, (label.classes or 2) - 1
+    _one_value(proto)
 
 
 def _one_value(proto: schema_pb2.Feature) -> None:
@@ -99,7 +105,7 @@ def disagreements(spec: FeatureSpec, schema: schema_pb2.Schema) -> list[str]:
     """Where a curated schema contradicts the declaration, one sentence each, sorted; empty if they are in step.
 
     A curated schema may say more (domains, stricter presence); it may not differ in the features' names,
-    types, number of values, environments or drift and skew limits.
+    types, number of values, environments or drift and skew limits, nor in the label's classes.
     """
     derived = {feature.name: feature for feature in derive(spec).feature}
     curated = {feature.name: feature for feature in schema.feature}
@@ -121,15 +127,16 @@ def disagreements(spec: FeatureSpec, schema: schema_pb2.Schema) -> list[str]:
         found.append(f"default_environment must be {TRAINING} and {SERVING}, and is {_plain(environments)}")
     domains = [domain.name for domain in schema.string_domain]
     for name in derived.keys() & curated.keys():
-        found += _differences(derived[name], curated[name])
+        same = (*_SAME, "int_domain") if name == spec.label.key else _SAME
+        found += _differences(derived[name], curated[name], same)
         domain = curated[name].domain
         if domain and domain not in domains:
             found.append(f"feature '{name}': the schema has no string_domain '{domain}': {nearest(domain, domains)}")
     return sorted(found)
 
 
-def _differences(derived: schema_pb2.Feature, curated: schema_pb2.Feature) -> Iterator[str]:
-    for field in _SAME:
+def _differences(derived: schema_pb2.Feature, curated: schema_pb2.Feature, same: Iterable[str]) -> Iterator[str]:
+    for field in same:
         ours, theirs = _text(derived, field), _text(curated, field)
         if ours != theirs:
             yield f"feature '{derived.name}': {field} is {ours} by features.yaml, but {theirs} in the schema"

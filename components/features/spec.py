@@ -23,6 +23,7 @@ class Deep(Strict):
     """The feature's part in the deep model."""
 
     embedding: int | None = Field(None, ge=1, le=4096, description="dimensions of the embedding")
+    pooling: Literal["mean", "sum"] = Field("mean", description="of the embeddings of a set's members")
 
 
 class Feature(Strict):
@@ -90,9 +91,21 @@ class Cross(Strict):
 
 
 class Label(Strict):
-    """1 if the shown item was taken (installed, liked, bought), else 0."""
+    """What the model predicts.
+
+    binary: 1 if the shown item was taken (installed, liked, bought), else 0; regression: a number; multiclass:
+    one of `classes` classes, 0 to classes - 1.
+    """
 
     key: Key
+    kind: Literal["binary", "regression", "multiclass"] = "binary"
+    classes: int | None = Field(None, ge=3, le=10_000, description="number of classes of a multiclass label")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if (self.classes is not None) != (self.kind == "multiclass"):
+            raise ValueError("'classes' is given for a multiclass label, and for no other")
+        return self
 
 
 class FeatureSpec(Strict):

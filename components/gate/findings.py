@@ -1,4 +1,4 @@
-"""What speaks against a split's data: the schema's anomalies, and labels of one class."""
+"""What speaks against a split's data: the schema's anomalies, and labels that are all the same."""
 
 from __future__ import annotations
 
@@ -12,6 +12,12 @@ from components.features.spec import FeatureSpec
 _LEARNED_FROM = "train"
 # Quantiles, moments and vocabularies of nothing don't exist: Transform could not go on.
 _EMPTY = "no row has a value to learn from: fill the column, or take the feature out of features.yaml"
+
+_CONSTANT = {
+    "binary": "a ranking can't be learned or measured without both classes",
+    "regression": "nothing can be learned from, or measured on, a label that does not vary",
+    "multiclass": "nothing can be learned from, or measured on, less than two classes",
+}
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,7 @@ def find(
     statistics: statistics_pb2.DatasetFeatureStatisticsList,
     spec: FeatureSpec,
 ) -> Iterator[Finding]:
-    """Yields the findings of one split, in the order of the features' names; the label's classes come last."""
+    """Yields the findings of one split, in the order of the features' names; equal labels come last."""
     [data] = statistics.datasets
     rows = data.num_examples
     by_name = {_name(feature): feature for feature in data.features}
@@ -71,7 +77,7 @@ def find(
         and label.num_stats.common_stats.num_non_missing
         and label.num_stats.min == label.num_stats.max
     ):
-        reason = f"all labels are {label.num_stats.min:g}; a ranking can't be learned or measured without both classes"
+        reason = f"all labels are {label.num_stats.min:g}; {_CONSTANT[spec.label.kind]}"
         yield Finding(split, spec.label.key, reason, _present(label), rows)
 
 

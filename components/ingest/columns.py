@@ -5,27 +5,27 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from components.features.spec import FeatureSpec, Kind
+from components.features.spec import FeatureSpec, Kind, Label
 from components.ingest import scalars
 from components.ingest.scalars import BadValueError
 
 
-def column_kinds(spec: FeatureSpec) -> dict[str, Kind | str]:
-    """Every column the data must have, with its kind."""
-    kinds: dict[str, Kind | str] = {feature.key: feature.kind for feature in spec.features}
-    kinds[spec.label.key] = "label"
+def column_kinds(spec: FeatureSpec) -> dict[str, Kind | Label]:
+    """Every column the data must have, with its kind; the label's is its declaration."""
+    kinds: dict[str, Kind | Label] = {feature.key: feature.kind for feature in spec.features}
+    kinds[spec.label.key] = spec.label
     if spec.weight:
         kinds[spec.weight] = "numeric"
     return kinds
 
 
-def to_lists(column: pa.Array, kind: Kind | str, separator: str) -> pa.ListArray:
-    """A column of scalars or lists as lists of binary (text), float32 or int64 (label); a missing value is a null list.
+def to_lists(column: pa.Array, kind: Kind | Label, separator: str) -> pa.ListArray:
+    """A column of scalars or lists as lists of binary (text), float32 or int64 (classes); a missing value is null.
 
     Example: the set column ["a|b", "", null] with separator "|" becomes [[b"a", b"b"], null, null].
 
     Raises:
-        BadValueError: a value that is no number, not finite, not UTF-8, too long, or (label) not 0 or 1.
+        BadValueError: a value that is no number, not finite, not UTF-8, too long, or no value of the label.
         DataError: the column's type can't hold such a feature at all.
     """
     if kind == "set":
@@ -34,7 +34,7 @@ def to_lists(column: pa.Array, kind: Kind | str, separator: str) -> pa.ListArray
         column = _single(column)
     if kind == "categorical":
         return _wrap(scalars.text(column)).cast(pa.list_(pa.binary()))
-    return _wrap(scalars.label(column) if kind == "label" else scalars.number(column))
+    return _wrap(scalars.label(column, kind) if isinstance(kind, Label) else scalars.number(column))
 
 
 def _is_list(kind: pa.DataType) -> bool:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from components.errors import DataError
+from components.features.spec import Label
 
 # A longer value is a broken row (an unclosed quote, a pasted document), never a category.
 MAX_VALUE_BYTES = 4096
@@ -74,21 +75,27 @@ def number(values: pa.Array) -> pa.Array:
     return narrow
 
 
-def label(values: pa.Array) -> pa.Array:
-    """int64, 0 or 1.
+def label(values: pa.Array, declared: Label) -> pa.Array:
+    """float32 of a regression; otherwise int64, a class from 0 on.
 
     Raises:
-        BadValueError: a value is missing, or another.
+        BadValueError: a value is missing, or no such number.
         DataError: the type holds no numbers.
     """
     values = _decoded(values)
     numbers = _double(values)
-    bad = _first(pc.invert(pc.is_in(numbers, pa.array([0.0, 1.0]))))
+    if declared.kind == "regression":
+        found = numbers.cast(pa.float32(), safe=False)
+        good, needed = pc.is_finite(found), "a finite number of 32 bits"
+    else:
+        classes = declared.classes or 2
+        found, good = numbers, pc.is_in(numbers, pa.array(range(classes), pa.float64()))
+        needed = "0 or 1" if classes == 2 else f"a whole number from 0 to {classes - 1}"
+    bad = _first(pc.invert(pc.fill_null(good, False)))
     if bad is not None:
-        value = values[bad].as_py()
-        missing = not numbers[bad].is_valid
-        raise BadValueError(bad, value, f"is {'missing' if missing else 'wrong'}: the label must be 0 or 1")
-    return numbers.cast(pa.int64())
+        fault = "missing" if not numbers[bad].is_valid else "wrong"
+        raise BadValueError(bad, values[bad].as_py(), f"is {fault}: the label must be {needed}")
+    return found if declared.kind == "regression" else found.cast(pa.int64())
 
 
 def _first(flags: pa.Array) -> int | None:

@@ -10,8 +10,8 @@ import tensorflow_transform as tft
 
 from components import progress
 from components.features.spec import FeatureSpec
+from components.trainer.estimator import WideDeepEstimator
 from components.trainer.options import TrainingOptions
-from components.trainer.run import train
 
 MODELS: tuple[Literal["wide", "deep", "wide_deep"], ...] = ("wide", "deep", "wide_deep")
 
@@ -37,8 +37,9 @@ def compare(
         seeds: each model is trained once a seed, and its row holds the means.
 
     Returns:
-        A row a model: model, auc, logloss, accuracy, train_seconds (passes over the train split alone),
-        examples_per_second, and auc_sd, the standard deviation over the seeds (0 with one).
+        A row a model: model, the metrics of its label (of a binary one auc, logloss, accuracy), train_seconds (passes
+        over the train split alone), examples_per_second, and the metrics' standard deviations over the seeds, as
+        auc_sd (0 with one seed).
 
     Raises:
         ConfigError: no feature is wide, or none is deep.
@@ -50,8 +51,9 @@ def compare(
         runs = []
         for seed in seeds:
             changed = options.model_copy(update={"model": model, "seed": seed})
-            trained = train(train_files, eval_files, transform_output, spec, changed, progress.report)
-            runs.append((trained.evaluate(test_files), trained.curve))
+            estimator = WideDeepEstimator(spec, transform_output, changed)
+            curve = estimator.train(train_files, eval_files, progress.report)
+            runs.append((estimator.evaluate(test_files), curve))
         rows.append({"model": model, **_row(runs)})
     return rows
 
@@ -61,10 +63,12 @@ def _row(runs: list[tuple[Any, list[dict[str, Any]]]]) -> dict[str, float]:
     seconds, examples = (sum(epoch[key] for epoch in epochs) for key in ("seconds", "examples"))
     qualities = [quality for quality, _ in runs]
     return {
-        "auc": statistics.fmean(quality.auc for quality in qualities),
-        "logloss": statistics.fmean(quality.logloss for quality in qualities),
-        "accuracy": statistics.fmean(quality.accuracy for quality in qualities),
+        **{name: statistics.fmean(quality[name] for quality in qualities) for name in qualities[0]},
         "train_seconds": seconds / len(runs),
         "examples_per_second": examples / seconds,
-        "auc_sd": statistics.stdev(quality.auc for quality in qualities) if len(runs) > 1 else 0.0,
+        **{f"{name}_sd": _deviation([quality[name] for quality in qualities]) for name in qualities[0]},
     }
+
+
+def _deviation(values: list[float]) -> float:
+    return statistics.stdev(values) if len(values) > 1 else 0.0

@@ -1,86 +1,148 @@
-"""Passes over the data: epochs, early stopping, progress."""
+"""Passes over the data: epochs, early stopping, checkpoints, progress."""
 
 from __future__ import annotations
 
-import dataclasses
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from components.errors import DataError
+from components.errors import ConfigError, DataError
+from components.trainer.blocks import Block, Source
+from components.trainer.checkpoints import Checkpoints, Progress
+from components.trainer.diagnosis import blame
+from components.trainer.heads import RISING, Head
 from components.trainer.options import TrainingOptions
-from components.trainer.training import JointTrainer, evaluate
+from components.trainer.quality import evaluate
+from components.trainer.training import JointTrainer
 
 Report = Callable[[dict[str, Any]], None]
-# Reports wait for the device: a few a second cost nothing, one a step would.
 _REPORT_SECONDS = 0.3
+# Between two calls of the runtime a person hears of the progress, and Ctrl-C is heard.
+_STEPS_A_CALL = 50
 
 
-def fit(
-    trainer: JointTrainer, train: tf.data.Dataset, evaluation: tf.data.Dataset, options: TrainingOptions, report: Report
-) -> list[dict[str, Any]]:
-    """Trains for some epochs, and leaves the trainer at the best one unless `options.patience` is null.
+class Fitting:
+    """Trains for some epochs, and leaves the trainer at the best one unless `options.patience` is null."""
 
-    Args:
-        trainer: the model with its optimizers.
-        train: shuffled batches of one epoch.
-        evaluation: batches of the evaluation split.
-        options: epochs and patience.
-        report: is told `step`, `steps` in all (None in the first epoch), `loss` so far in the epoch, and `auc`
-            of the last epoch (None in the first).
+    def __init__(
+        self, trainer: JointTrainer, head: Head, train: Source, evaluation: Source, options: TrainingOptions
+    ) -> None:
+        self._trainer, self._head = trainer, head
+        self._train, self._evaluation = train, evaluation
+        self._options = options
+        self._watched = options.stop_on or head.watched
+        replicas = trainer.strategy.num_replicas_in_sync
+        if options.batch_size % replicas:
+            raise ConfigError(f"training.batch_size is {options.batch_size}: it must divide by the {replicas} devices.")
 
-    Returns:
-        A row an epoch: epoch, step, examples, seconds (of training alone), loss, auc, logloss, accuracy, and
-        whether the epoch is `kept`, which one is.
+    def run(self, checkpoints: Checkpoints, report: Report) -> list[dict[str, Any]]:
+        """Trains, from the last checkpoint on where there is one.
 
-    Raises:
-        DataError: a split is empty, `evaluation` has one class only, or the loss stopped being a number.
-    """
-    curve: list[dict[str, Any]] = []
-    best, kept = 0, []
-    for epoch in range(1, options.epochs + 1):
-        curve.append({"epoch": epoch, **_pass(trainer, train, curve, options.epochs, report)})
-        curve[-1] |= dataclasses.asdict(evaluate(trainer, evaluation)) | {"kept": False}
-        shown = {key: curve[-1][key] for key in ("step", "loss", "auc")}
-        report(shown | {"steps": curve[0]["step"] * options.epochs})
-        if options.patience is None or not best or curve[-1]["auc"] > curve[best - 1]["auc"]:
-            best = epoch
-            # The last epoch's state is in place already.
-            kept = [variable.numpy() for variable in trainer.variables] if epoch < options.epochs else []
-        elif epoch - best >= options.patience:
-            break
-    if best < len(curve):
-        for variable, value in zip(trainer.variables, kept, strict=True):
-            variable.assign(value)
-    curve[best - 1]["kept"] = True
-    return curve
+        The order of the examples and the dropout depend on seed, epoch and step alone: carrying on gives the same
+        model as training without a break.
 
+        Args:
+            checkpoints: where the state is kept.
+            report: is told `step`, `steps` in all (None until known), `loss` so far in the epoch, `watched`, the
+                name of what is watched on eval, and `value`, the last epoch's of it (None in the first).
 
-def _pass(
-    trainer: JointTrainer, train: tf.data.Dataset, curve: list[dict[str, Any]], epochs: int, report: Report
-) -> dict[str, Any]:
-    """One epoch: `step` reached, `examples` seen in it, its `seconds` and mean `loss`."""
-    before: dict[str, Any] = curve[-1] if curve else {"step": 0, "auc": None}
-    steps = curve[0]["step"] * epochs if curve else None
-    step, total = before["step"], tf.zeros([3], tf.float64)
-    start = reported = time.monotonic()
-    for batch in train:
-        total += trainer.step(batch)
-        step += 1
-        if time.monotonic() - reported > _REPORT_SECONDS:
-            report({"step": step, "steps": steps, "loss": _mean(total, step), "auc": before["auc"]})
-            reported = time.monotonic()
-    if step == before["step"]:
-        raise DataError("the split train holds no examples: there is nothing to learn from.")
-    loss = _mean(total, step)
-    return {"step": step, "examples": int(total[2]), "seconds": time.monotonic() - start, "loss": loss}
+        Returns:
+            A row an epoch: epoch, step, examples, seconds (reading included, evaluation not), loss, the metrics on
+            eval, and whether the epoch is `kept`, which one is.
 
+        Raises:
+            ConfigError: `options.stop_on` is no metric of this label.
+            DataError: a split is empty, the evaluation split has one class only, or the loss is no number.
+        """
+        progress = checkpoints.carry_on()
+        options, curve = self._options, progress.curve
+        while progress.epoch <= options.epochs and not self._out_of_patience(progress):
+            self._epoch(progress, checkpoints, report)
+            curve.append(self._row(progress))
+            self._report(report, progress)
+            if options.patience is None or not progress.best or self._better(curve[-1], curve[progress.best - 1]):
+                progress.best = progress.epoch
+                # The last epoch's state is in place already.
+                if options.patience is not None and progress.epoch < options.epochs:
+                    checkpoints.save_best()
+            progress.next_epoch()
+        if progress.best < len(curve):
+            checkpoints.restore_best()
+        for row in curve:
+            row["kept"] = row["epoch"] == progress.best
+        return curve
 
-def _mean(total: tf.Tensor, step: int) -> float:
-    loss, weight, _ = total.numpy()
-    if not np.isfinite(loss):
-        raise DataError(f"the loss became {loss} by step {step}: lower training's learning rates.")
-    return float(loss / max(weight, 1e-9))
+    def _out_of_patience(self, progress: Progress) -> bool:
+        patience = self._options.patience
+        return patience is not None and progress.best > 0 and progress.epoch - 1 - progress.best >= patience
+
+    def _better(self, row: dict[str, Any], best: dict[str, Any]) -> bool:
+        now, before = row[self._watched], best[self._watched]
+        return bool(now > before if self._watched in RISING else now < before)
+
+    def _row(self, progress: Progress) -> dict[str, Any]:
+        quality = evaluate(self._trainer, self._head, self._evaluation)
+        if self._watched not in quality:
+            raise ConfigError(f"training.stop_on is '{self._watched}'; this label has {', '.join(quality)}.")
+        return {
+            "epoch": progress.epoch,
+            "step": progress.steps,
+            "examples": progress.examples,
+            "seconds": progress.seconds,
+            "loss": progress.loss,
+            **quality,
+        }
+
+    def _epoch(self, progress: Progress, checkpoints: Checkpoints, report: Report) -> None:
+        started = reported = time.monotonic()
+        before = progress.seconds
+        for number, block in enumerate(self._train.blocks()):
+            if number < progress.block:
+                continue
+            progress.block = number
+            random = np.random.default_rng([self._options.seed, progress.epoch, number])
+            order = random.permutation(block.examples)
+            for _ in self._steps(block, order, progress):
+                progress.seconds = before + time.monotonic() - started
+                if time.monotonic() - reported > _REPORT_SECONDS:
+                    reported = time.monotonic()
+                    self._report(report, progress)
+                if progress.steps % self._options.checkpoint_steps == 0:
+                    checkpoints.save(progress)
+            progress.batch = 0
+        self._report(report, progress)
+
+    def _steps(self, block: Block, order: np.ndarray, progress: Progress) -> Iterator[None]:
+        """Trains on the block's batches from `progress.batch` on; pauses after every call of the runtime."""
+        every, replicas = self._options.checkpoint_steps, self._trainer.strategy.num_replicas_in_sync
+        in_block = math.ceil(block.examples / self._options.batch_size)
+        # Each replica takes an equal part of the batch.
+        parts = block.batches(self._options.batch_size // replicas, order, progress.batch * replicas)
+        batches = iter(self._trainer.strategy.distribute_datasets_from_function(lambda _: parts))
+        # Of an earlier training of the same model.
+        earlier = int(self._trainer.steps.numpy()) - progress.steps
+        while progress.batch < in_block:
+            count = min(_STEPS_A_CALL, in_block - progress.batch, every - progress.steps % every)
+            try:
+                done = self._trainer.run(batches, tf.constant(count, tf.int64)).numpy()
+            except tf.errors.InvalidArgumentError as error:
+                if "the loss" not in error.message:
+                    raise
+                fine = int(self._trainer.steps.numpy()) - earlier - progress.steps
+                batch = next(iter(block.batches(self._options.batch_size, order, progress.batch + fine)))
+                why = blame(self._trainer.model, batch)
+                raise DataError(f"the loss is not a number at step {progress.steps + fine + 1}: {why}") from None
+            progress.add(count, done)
+            yield
+
+    def _report(self, report: Report, progress: Progress) -> None:
+        examples = self._train.examples
+        in_all = math.ceil(examples / self._options.batch_size) * self._options.epochs if examples else None
+        value = progress.curve[-1][self._watched] if progress.curve else None
+        report(
+            {"step": progress.steps, "steps": in_all, "loss": progress.loss, "watched": self._watched, "value": value}
+        )

@@ -1,62 +1,98 @@
-"""Batches of transformed examples."""
+"""The model's inputs: which rows of its tables a batch of transformed examples uses."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from components.errors import DataError
 from components.features.spec import FeatureSpec
-from components.trainer.layout import Layout
+from components.trainer.layout import Layout, Table
+from components.transform import columns
 
-# Rows held in memory to draw from: whole small data sets, and enough to break up the order of large ones.
-_SHUFFLE_ROWS = 100_000
-
-
-def parsing_spec(spec: FeatureSpec, layout: Layout) -> dict[str, Any]:
-    """How to parse the transformed examples: the model's inputs, the label and the weight."""
-    parsing: dict[str, Any] = {name: tf.io.VarLenFeature(tf.int64) for name in layout.id_columns}
-    parsing.update({name: tf.io.FixedLenFeature([1], tf.float32) for name in layout.dense})
-    parsing[spec.label.key] = tf.io.FixedLenFeature([], tf.int64)
-    if spec.weight:
-        parsing[spec.weight] = tf.io.FixedLenFeature([], tf.float32)
-    return parsing
+LABEL_TYPES = {"binary": tf.int64, "regression": tf.float32, "multiclass": tf.int64}
+_ID_MASK = 2**columns.ID_BITS - 1
 
 
-def batch_signature(parsing: dict[str, Any]) -> dict[str, tf.TypeSpec]:
+class Uses(NamedTuple):
+    """The rows of one table that a batch uses.
+
+    Attributes:
+        rows: int32 [k], each row once.
+        position: int32 [n], for each use the index in `rows`.
+        cell: int64 [n], rising, for each use where its value goes: example * cells + cell of the example.
+
+    Example: a table of the columns a (rows 0-9) and b (rows 10-19), and two examples, a: {3}, b: {1, 2} and
+    a: {3}, b: {}. Then rows are 3, 11, 12; positions 0, 1, 2, 0; cells 0, 1, 1, 2.
+    """
+
+    rows: tf.Tensor
+    position: tf.Tensor
+    cell: tf.Tensor
+
+
+class Inputs(NamedTuple):
+    """What the model reads of b examples: `uses` of each of the layout's tables, `dense` as float32 [b, dense]."""
+
+    uses: tuple[Uses, ...]
+    dense: tf.Tensor
+
+
+class Batch(NamedTuple):
+    """b examples: inputs, label [b], and weight, float32 [b]."""
+
+    inputs: Inputs
+    label: tf.Tensor
+    weight: tf.Tensor
+
+
+def batch_signature(spec: FeatureSpec, layout: Layout) -> Batch:
     """What a batch of any size looks like to tf.function, so that one trace serves every batch."""
-    return {
-        name: tf.SparseTensorSpec([None, None], feature.dtype)
-        if isinstance(feature, tf.io.VarLenFeature)
-        else tf.TensorSpec([None, *feature.shape], feature.dtype)
-        for name, feature in parsing.items()
-    }
+    uses = Uses(tf.TensorSpec([None], tf.int32), tf.TensorSpec([None], tf.int32), tf.TensorSpec([None], tf.int64))
+    dense = tf.TensorSpec([None, len(layout.dense)], tf.float32)
+    label = tf.TensorSpec([None], LABEL_TYPES[spec.label.kind])
+    return Batch(Inputs((uses,) * len(layout.tables), dense), label, tf.TensorSpec([None], tf.float32))
 
 
-def batches(
-    files: Sequence[str], parsing: dict[str, Any], batch_size: int, shuffle_seed: int | None = None
-) -> tf.data.Dataset:
-    """Batches of columns, in the files' order, or anew shuffled at each pass where a seed is given.
+def from_transformed(layout: Layout, transformed: dict[str, Any], examples: tf.Tensor) -> Inputs:
+    """The inputs of transformed columns, as Transform's graph returns them in a server.
 
     Args:
-        files: patterns of gzipped TFRecords of transformed tf.Examples.
-        parsing: what to parse, from `parsing_spec`.
-        batch_size: rows in a batch; the last one may be smaller.
-        shuffle_seed: makes the order of every pass reproducible.
-
-    Raises:
-        DataError: no file matches.
+        layout: the model's.
+        transformed: columns.IDS, sparse, and columns.DENSE, as far as the declaration has such.
+        examples: int64 scalar, the number of rows.
     """
-    names = sorted(name for pattern in files for name in tf.io.gfile.glob(pattern))
-    if not names:
-        raise DataError(f"no transformed examples match {', '.join(files) or '(no pattern)'}: is the split empty?")
-    data = tf.data.TFRecordDataset(names, "GZIP")
-    if shuffle_seed is not None:
-        data = data.shuffle(_SHUFFLE_ROWS, seed=shuffle_seed, reshuffle_each_iteration=True)
-    return (
-        data.batch(batch_size)
-        .map(lambda serialized: tf.io.parse_example(serialized, parsing), num_parallel_calls=tf.data.AUTOTUNE)
-        .prefetch(tf.data.AUTOTUNE)
-    )
+    uses = []
+    for table in layout.tables:
+        rows, cell = table_uses(table, len(layout.id_columns), transformed[columns.IDS])
+        uses.append(deduplicated(rows, cell))
+    dense = transformed[columns.DENSE] if layout.dense else tf.zeros([examples, 0])
+    return Inputs(tuple(uses), tf.ensure_shape(dense, [None, len(layout.dense)]))
+
+
+def table_uses(table: Table, id_columns: int, ids: tf.SparseTensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Row of the table (int32 [n]) and cell (int64 [n], rising) of each use.
+
+    Args:
+        table: one of the layout's.
+        id_columns: number of id columns in all.
+        ids: columns.IDS, int64 [batch, any].
+    """
+    # -1 marks the columns that are not in this table.
+    offsets, cells = [-1] * id_columns, [0] * id_columns
+    for number, slot in enumerate(table.slots):
+        offsets[slot.index], cells[slot.index] = slot.offset, min(number, table.cells - 1)
+    column = tf.bitwise.right_shift(ids.values, columns.ID_BITS)
+    offset = tf.gather(tf.constant(offsets, tf.int64), column)
+    cell = ids.indices[:, 0] * table.cells + tf.gather(tf.constant(cells, tf.int64), column)
+    rows = offset + tf.bitwise.bitwise_and(ids.values, _ID_MASK)
+    if -1 in offsets:
+        mine = offset >= 0
+        rows, cell = tf.boolean_mask(rows, mine), tf.boolean_mask(cell, mine)
+    return tf.cast(rows, tf.int32), cell
+
+
+def deduplicated(rows: tf.Tensor, cell: tf.Tensor) -> Uses:
+    """Uses with each row once: the sparse updates are right for different rows only."""
+    different, position = tf.unique(rows)
+    return Uses(different, position, cell)

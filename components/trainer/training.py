@@ -1,107 +1,143 @@
-"""One joint training step, and what it is worth on a split."""
+"""One joint training step."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-import numpy as np
 import tensorflow as tf
-from sklearn import metrics
 
-from components.errors import DataError
-from components.features.spec import FeatureSpec
-from components.trainer.model import Columns, WideDeepModel
-from components.trainer.optimizers import Adagrad, Ftrl
+from components.trainer.heads import Head
+from components.trainer.inputs import Batch
+from components.trainer.model import WideDeepModel
+from components.trainer.optimizers import Ftrl, Optimizer, deep_optimizer
 from components.trainer.options import TrainingOptions
+from components.trainer.schedule import factor
+
+
+class _Gradients(NamedTuple):
+    """Of a batch's summed loss: for the bias, the used rows of each table, and the hidden layers; and the totals."""
+
+    bias: tf.Tensor
+    rows: tuple[tf.Tensor, ...]
+    tables: tuple[tf.Tensor, ...]
+    layers: tuple[tf.Tensor, ...]
+    totals: tf.Tensor
 
 
 class JointTrainer(tf.Module):
-    """FTRL on the wide part and AdaGrad on the deep part, from one backward pass of one loss.
+    """FTRL on the wide part and AdaGrad or Adam on the deep part, from one backward pass of one loss.
 
-    The gradients are those of the loss summed over the batch: see WideOptions.
+    The gradients are those of the loss summed over the batch: see WideOptions. Under a strategy with several replicas
+    each computes the gradients of a batch of its own; their sum is applied to every copy of the variables.
     """
 
-    def __init__(
-        self, model: WideDeepModel, spec: FeatureSpec, options: TrainingOptions, signature: Mapping[str, tf.TypeSpec]
-    ) -> None:
-        """Makes the optimizers' slots.
+    def __init__(self, model: WideDeepModel, head: Head, options: TrainingOptions, signature: Batch) -> None:
+        """Makes the optimizers' slots, for the strategy in whose scope it is called.
 
         Args:
             model: is trained in place.
-            spec: names label and weight.
+            head: the label's loss.
             options: the optimizers' settings.
             signature: what a batch looks like, from `batch_signature`.
         """
         super().__init__()
-        self._model = model
-        self._label, self._weight = spec.label.key, spec.weight
-        self._bias = Ftrl(model.bias, options.wide)
-        self._tables = [
-            Ftrl(variable, options.wide) if variable is model.wide else Adagrad(variable, options.deep)
-            for _, variable in model.tables()
+        self.model = model
+        self.strategy = tf.distribute.get_strategy()
+        self._head = head
+        self._seed = options.seed
+        self._schedule = options.deep.schedule
+        self.steps = tf.Variable(0, dtype=tf.int64, trainable=False)
+        self.bias = Ftrl(model.bias, options.wide)
+        self.tables = [
+            Ftrl(variable, options.wide) if variable is model.wide else deep_optimizer(variable, options.deep)
+            for variable in model.tables
         ]
-        self._layers = [Adagrad(variable, options.deep) for layer in model.hidden for variable in layer]
+        self.layers = [deep_optimizer(variable, options.deep) for variable in model.layers]
+        self.run = tf.function(self._run)
         self.step = tf.function(self._step, input_signature=[signature])
-        self.predict = tf.function(self._predict, input_signature=[signature])
+        self.predict = tf.function(lambda batch: model(batch.inputs), input_signature=[signature])
 
-    def _step(self, batch: Columns) -> tf.Tensor:
-        """Updates the model by one batch; returns [3]: the loss before it, summed, the sum of weights, the examples."""
-        rows = self._model.rows(batch)
-        values = [part.values for part in rows]
-        layers = [variable for layer in self._model.hidden for variable in layer]
-        label, weight = self._targets(batch)
+    def start_at(self, bias: float) -> None:
+        """Sets the bias before the first step."""
+        self.model.bias.assign(tf.fill(self.model.bias.shape, bias))
+        self.bias.follow()
+
+    def _run(self, batches: Any, count: tf.Tensor) -> tf.Tensor:
+        """`step` on the next `count` batches, in one call of the runtime: a call costs as much as a fifth of a step.
+
+        Returns:
+            The sum of the steps' results.
+        """
+        total = tf.zeros([3], tf.float64)
+        for _ in tf.range(count):
+            total += self._step(next(batches))
+        return total
+
+    def _step(self, batch: Batch) -> tf.Tensor:
+        """Updates the model by one batch of each replica.
+
+        Returns:
+            float64 [3]: the loss before the update, summed, the sum of weights, the examples.
+
+        Raises:
+            tf.errors.InvalidArgumentError: the loss or a gradient is no number; nothing was updated.
+        """
+        each = [
+            self.strategy.experimental_local_results(part)
+            for part in tf.nest.flatten(self.strategy.run(self._gradients, args=(batch,)))
+        ]
+        tables, layers = len(self.tables), len(self.layers)
+        bias, totals = tf.add_n(each[0]), tf.add_n(each[-1])
+        # The gradients too: ReLU makes 0 of NaN, so that the loss of an input that is no number may be one.
+        numbers = [one for part in each for one in part if one.dtype.is_floating]
+        with tf.control_dependencies([tf.debugging.check_numerics(one, "the loss") for one in numbers]):
+            rate = factor(self._schedule, self.steps)
+            self._update(self.model.bias, self.bias, (bias, rate))
+            for number, (variable, optimizer) in enumerate(zip(self.model.tables, self.tables, strict=True)):
+                rows, gradient = _summed_rows(each[1 + number], each[1 + tables + number])
+                self._update_rows(variable, optimizer, (gradient, rows, rate))
+            for number, (variable, optimizer) in enumerate(zip(self.model.layers, self.layers, strict=True)):
+                self._update(variable, optimizer, (tf.add_n(each[1 + 2 * tables + number]), rate))
+            self.steps.assign_add(1)
+        assert len(each) == 2 + 2 * tables + layers
+        return totals
+
+    def _gradients(self, batch: Batch) -> _Gradients:
+        values = self.model.values(batch.inputs)
+        layers = self.model.layers
         with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch([self._model.bias, *values, *layers])
-            logit = self._model.logit(batch, rows, training=True)
-            each = tf.nn.sigmoid_cross_entropy_with_logits(tf.cast(label, tf.float32), logit)
-            loss = tf.reduce_sum(each * weight)
-        bias, tables, dense = tape.gradient(loss, (self._model.bias, values, layers))
-        self._bias.apply(bias)
-        for part, table, gradient in zip(rows, self._tables, tables, strict=True):
-            table.apply_rows(tf.convert_to_tensor(gradient), part.ids)
-        for layer, gradient in zip(self._layers, dense, strict=True):
-            layer.apply(gradient)
-        # float64: these are added up over millions of examples.
-        return tf.stack([tf.cast(part, tf.float64) for part in (loss, tf.reduce_sum(weight), tf.size(label))])
+            tape.watch([self.model.bias, *values, *layers])
+            logit = self.model.logit(batch.inputs, values, self._dropout_seed())
+            loss = tf.reduce_sum(self._head.losses(batch.label, logit) * batch.weight)
+        bias, tables, dense = tape.gradient(loss, (self.model.bias, values, layers))
+        parts = (loss, tf.reduce_sum(batch.weight), tf.size(batch.label))
+        return _Gradients(
+            bias,
+            tuple(uses.rows for uses in batch.inputs.uses),
+            tuple(tf.convert_to_tensor(gradient) for gradient in tables),
+            tuple(dense),
+            # float64: these are added up over millions of examples.
+            tf.stack([tf.cast(part, tf.float64) for part in parts]),
+        )
 
-    def _predict(self, batch: Columns) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """Logit, label and weight of each example, [batch] all."""
-        return self._model(batch), *self._targets(batch)
+    def _dropout_seed(self) -> tf.Tensor:
+        """int64 [2], another one at each step of each replica."""
+        context = tf.distribute.get_replica_context()
+        replica = tf.cast(context.replica_id_in_sync_group, tf.int64)
+        number = self.steps * context.num_replicas_in_sync + replica
+        return tf.stack([tf.constant(self._seed, tf.int64), number * len(self.layers)])
 
-    def _targets(self, batch: Columns) -> tuple[tf.Tensor, tf.Tensor]:
-        label = batch[self._label]
-        return label, batch[self._weight] if self._weight else tf.ones_like(label, tf.float32)
+    def _update(self, variable: tf.Variable, optimizer: Optimizer, args: tuple[tf.Tensor, ...]) -> None:
+        self.strategy.extended.update(variable, lambda _, *given: optimizer.apply(*given), args)
 
-
-@dataclass(frozen=True)
-class Quality:
-    """How well a model ranks (auc) and how well its probabilities fit (logloss, accuracy at 0.5)."""
-
-    auc: float
-    logloss: float
-    accuracy: float
+    def _update_rows(self, variable: tf.Variable, optimizer: Optimizer, args: tuple[tf.Tensor, ...]) -> None:
+        self.strategy.extended.update(variable, lambda _, *given: optimizer.apply_rows(*given), args)
 
 
-def evaluate(trainer: JointTrainer, data: tf.data.Dataset) -> Quality:
-    """Quality on a split, weighted where the examples are.
-
-    Raises:
-        DataError: the split is empty or has one class only, for which AUC is undefined; or a logit is no number.
-    """
-    parts = [[tensor.numpy() for tensor in trainer.predict(batch)] for batch in data]
-    if not parts:
-        raise DataError("the split to evaluate on holds no examples: give it some, or name another split.")
-    logit, label, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
-    classes = np.unique(label[weight > 0])
-    if classes.size < 2:
-        only = f"are {classes[0]}" if classes.size else "have weight 0"
-        raise DataError(f"all {label.size:,} labels of the split to evaluate on {only}: AUC needs both classes.")
-    if not np.isfinite(logit).all():
-        raise DataError("the model's logits are not numbers: lower training's learning rates.")
-    score = 1.0 / (1.0 + np.exp(-logit.astype(np.float64)))
-    return Quality(
-        auc=float(metrics.roc_auc_score(label, score, sample_weight=weight)),
-        logloss=float(metrics.log_loss(label, score, sample_weight=weight)),
-        accuracy=float(metrics.accuracy_score(label, score >= 0.5, sample_weight=weight)),
-    )
+def _summed_rows(rows: tuple[tf.Tensor, ...], gradients: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, tf.Tensor]:
+    """Rows [k] and their gradients [k, width] of all replicas, each row once."""
+    if len(rows) == 1:
+        return rows[0], gradients[0]
+    different, position = tf.unique(tf.concat(rows, axis=0))
+    summed = tf.math.unsorted_segment_sum(tf.concat(gradients, axis=0), position, tf.size(different))
+    return different, summed

@@ -5,7 +5,7 @@ TFX traces it nine times in a run, so it is written with few operations.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -54,15 +54,18 @@ class _Preprocessing:
 
     def outputs(self) -> Tensors:
         outputs: Tensors = {}
-        for feature in self._spec.features:
-            if columns.needs_ids(feature):
-                outputs[columns.ids(feature)] = self._ids(feature)
-            if columns.needs_value(feature):
-                outputs[columns.value(feature)] = self._numerics.scaled(feature)[:, None]
-                missing = tf.cast(~self._numerics.present(feature), tf.float32)
-                outputs[columns.missing(feature)] = missing[:, None]
-        for crossed in self._spec.crosses:
-            outputs[crossed.name] = cross([self._crossable[key] for key in crossed.keys], crossed.buckets)
+        ids = [self._ids(feature) for feature in self._spec.features if columns.needs_ids(feature)]
+        ids += [cross([self._crossable[key] for key in one.keys], one.buckets) for one in self._spec.crosses]
+        if ids:
+            outputs[columns.IDS] = _packed(ids)
+        dense = [
+            column
+            for feature in self._spec.features
+            if columns.needs_value(feature)
+            for column in (self._numerics.scaled(feature), tf.cast(~self._numerics.present(feature), tf.float32))
+        ]
+        if dense:
+            outputs[columns.DENSE] = tf.stack(dense, axis=1)
         for key in (self._spec.label.key, self._spec.weight):
             if key:
                 outputs[key] = self._inputs[key]
@@ -120,3 +123,13 @@ def _column(values: tf.Tensor) -> tf.SparseTensor:
     rows = tf.range(tf.size(values, out_type=tf.int64))
     shape = tf.stack([tf.size(values, out_type=tf.int64), tf.constant(1, tf.int64)])
     return tf.SparseTensor(tf.stack([rows, tf.zeros_like(rows)], axis=1), values, shape)
+
+
+def _packed(ids: Sequence[tf.SparseTensor]) -> tf.SparseTensor:
+    """All id columns as one: a row holds the first column's ids, then the second's, tagged with their columns."""
+    tagged = [column.with_values(column.values + (index << columns.ID_BITS)) for index, column in enumerate(ids)]
+    merged = tf.sparse.concat(1, tagged)
+    row = merged.indices[:, 0]
+    # A row's ids stand without gaps, as TFT wants them: place is the distance from the row's first.
+    place = tf.range(tf.size(row, out_type=tf.int64)) - tf.searchsorted(row, row, out_type=tf.int64)
+    return tf.SparseTensor(tf.stack([row, place], axis=1), merged.values, merged.dense_shape)

@@ -9,8 +9,6 @@ import click
 
 from pipeline.commands.options import overrides_option, pipeline_argument, workdir_option
 
-_DIGITS = {"auc": 4, "logloss": 4, "accuracy": 4, "train_seconds": 1}
-
 
 @click.command("ablate", short_help="Compare the wide, the deep and the joint model.")
 @pipeline_argument
@@ -28,6 +26,7 @@ def command(
     from rich.console import Console
     from rich.table import Table
 
+    from components.metrics import in_order
     from pipeline import config
     from pipeline.session import session
 
@@ -38,8 +37,9 @@ def command(
         rows = ablate(settings, opened.run, range(1, seeds + 1), opened.watch)
     if json_file:
         json_file.write_text(json.dumps({"rows": rows}, indent=1) + "\n", encoding="utf-8")
-    table = Table("model", *_DIGITS, "examples/s", box=None, pad_edge=False)
+    metrics = in_order(rows[0])
+    table = Table("model", *metrics, "train_seconds", "examples/s", box=None, pad_edge=False)
     for row in rows:
-        shown = [f"{row[name]:.{digits}f}" for name, digits in _DIGITS.items()]
-        table.add_row(row["model"], *shown, f"{row['examples_per_second']:,.0f}")
+        shown = [f"{row[name]:.4f}" for name in metrics]
+        table.add_row(row["model"], *shown, f"{row['train_seconds']:.1f}", f"{row['examples_per_second']:,.0f}")
     Console(highlight=False, soft_wrap=True).print(table)

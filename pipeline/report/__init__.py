@@ -8,8 +8,10 @@ from pathlib import Path
 import jinja2
 
 from pipeline.report.charts import training_charts
+from pipeline.report.crosses import cross_table
 from pipeline.report.slices import slice_table
 from pipeline.report.tables import component_table, metric_table
+from pipeline.report.tuning import tuning_table
 from pipeline.report.verdict import heading, verdict_of
 from pipeline.summary import Summary
 from pipeline.workdir import write_if_changed
@@ -39,6 +41,8 @@ def render(summary: Summary) -> str:
         metrics=metric_table(summary),
         slices=slice_table(summary),
         charts=training_charts(summary.training),
+        crosses=cross_table(summary),
+        tuning=tuning_table(summary),
         components=component_table(summary),
         cached={str(node.get("id")) for node in summary.components if node.get("state") == "CACHED"},
     )

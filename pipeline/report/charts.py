@@ -13,10 +13,13 @@ WIDTH, HEIGHT = 360, 210
 LEFT, RIGHT, TOP, BOTTOM = 46, 14, 14, 30
 # With more points than these a line needs no dots.
 _MOST_DOTS = 40
-# The charts: title, and for each line the key in the record, its name and its look.
+# The charts: title, and for each line the key in the record, its name and its look. The first two that have values
+# are drawn.
 _CHARTS = (
     ("Loss", (("loss", "train", "dashed"), ("logloss", "eval", "solid"))),
     ("AUC", (("auc", "eval", "solid"),)),
+    ("RMSE", (("rmse", "eval", "solid"),)),
+    ("Accuracy", (("accuracy", "eval", "solid"),)),
 )
 
 
@@ -63,7 +66,7 @@ class Training:
 
 
 def training_charts(curve: Sequence[Mapping[str, Any]]) -> Training:
-    """Loss and AUC by epoch; a measure without any value is left out."""
+    """Loss and quality by epoch; a measure without any value is left out."""
     epochs = [_first(number(row.get("epoch")), place) for place, row in enumerate(curve, 1)]
     kept = [row.get("kept") is True for row in curve]
     charts = []
@@ -77,6 +80,8 @@ def training_charts(curve: Sequence[Mapping[str, Any]]) -> Training:
         ("loss", "Train loss", 4),
         ("logloss", "Eval log loss", 4),
         ("auc", "Eval AUC", 4),
+        ("rmse", "Eval RMSE", 4),
+        ("mae", "Eval MAE", 4),
         ("accuracy", "Eval accuracy", 4),
     ]
     columns = [column for column in columns if any(number(row.get(column[0])) is not None for row in curve)]
@@ -84,7 +89,7 @@ def training_charts(curve: Sequence[Mapping[str, Any]]) -> Training:
         ([f"{epoch:g}", *(fixed(number(row.get(key)), digits) for key, _, digits in columns)], one)
         for epoch, row, one in zip(epochs, curve, kept, strict=True)
     ]
-    return Training(charts, ["Epoch", *(head for _, head, _ in columns)], rows)
+    return Training(charts[:2], ["Epoch", *(head for _, head, _ in columns)], rows)
 
 
 def _chart(

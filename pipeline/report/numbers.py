@@ -1,13 +1,22 @@
-"""Numbers as the report writes them. None stands for what is missing, infinite or not a number."""
+"""Numbers and metrics as the report writes them. None stands for what is missing, infinite or not a number."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 
-from components.evaluator.options import METRICS
+from components.metrics import HIGHER_IS_BETTER
 
 MISSING = "n/a"
+_NAMES = {
+    "auc": "AUC",
+    "auc_pr": "PR-AUC",
+    "rmse": "RMSE",
+    "mae": "MAE",
+    "logloss": "Log loss",
+    "accuracy": "Accuracy",
+    "calibration": "Calibration",
+}
 # What neither more nor less is better of has a best value instead.
 _BEST = {"calibration": 1.0}
 # From here on digits after the point say nothing, and the column would burst.
@@ -50,6 +59,19 @@ def duration(seconds: float | None) -> str:
     return f"{minutes // 60:,} h {minutes % 60:02d} min"
 
 
+def metric_name(name: str) -> str:
+    """A metric as people write it: Log loss."""
+    return _NAMES.get(name, name)
+
+
+def hint(name: str) -> str:
+    """Which values of a metric are good: "lower is better"; "" where nothing is known."""
+    if name in _BEST:
+        return f"best at {_BEST[name]:g}"
+    higher = HIGHER_IS_BETTER.get(name)
+    return "" if higher is None else f"{'higher' if higher else 'lower'} is better"
+
+
 @dataclass(frozen=True)
 class Change:
     """How a metric differs from the baseline's: "+0.0036", "better"; the word is "" where neither is."""
@@ -83,5 +105,5 @@ def _gain(name: str, candidate: float, baseline: float) -> float | None:
     """By how much the candidate is better; None for a metric without better and worse."""
     if name in _BEST:
         return abs(baseline - _BEST[name]) - abs(candidate - _BEST[name])
-    higher = METRICS[name][1] if name in METRICS else None
+    higher = HIGHER_IS_BETTER.get(name)
     return None if higher is None else candidate - baseline if higher else baseline - candidate

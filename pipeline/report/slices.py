@@ -1,17 +1,18 @@
-"""AUC by slice: which slices are shown, in which order, and where their bars lie."""
+"""The main metric by slice: which slices are shown, in which order, and where their bars lie."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from pipeline.report.numbers import Change, change, count, fixed, number
+from components.metrics import HIGHER_IS_BETTER, in_order
+from pipeline.report.numbers import Change, change, count, fixed, metric_name, number
 from pipeline.summary import Summary
 
 # More bars than these nobody reads.
 MOST_SLICES = 30
-# AUC of a toss of a coin: where the bars start.
+# AUC of a toss of a coin: where its bars start.
 COIN = 0.5
 # A slice's name holds a value of the data, which may be a whole text.
 _LONGEST_NAME = 120
@@ -19,11 +20,11 @@ _LONGEST_NAME = 120
 
 @dataclass(frozen=True)
 class SliceRow:
-    """AUC on one slice: `start` and `width` place the bar, `mark` the baseline, in per cent of the axis."""
+    """The metric on one slice: `start` and `width` place the bar, `mark` the baseline, in per cent of the axis."""
 
     name: str
     rows: str
-    auc: str
+    value: str
     baseline: str
     change: Change | None
     start: str = ""
@@ -33,11 +34,13 @@ class SliceRow:
 
 @dataclass(frozen=True)
 class SliceTable:
-    """The slices with most rows, the lowest AUC first; `whole` is the row for all of them together.
+    """The slices with most rows, the worst first; `whole` is the row for all of them together.
 
-    `ticks` are the axis: place in per cent, and label.
+    `lead` says what is shown, `ticks` are the axis: place in per cent, and label.
     """
 
+    metric: str
+    lead: str
     whole: SliceRow
     shown: list[SliceRow]
     hidden: int
@@ -45,39 +48,71 @@ class SliceTable:
     ticks: list[tuple[str, str]]
 
 
+@dataclass(frozen=True)
+class _Axis:
+    """From `low` to `high`, with bars that start at `zero`."""
+
+    low: float
+    zero: float
+    high: float
+
+    @classmethod
+    def of(cls, metric: str, values: Iterable[float]) -> _Axis:
+        if metric == "auc":
+            low = math.floor(min([*values, COIN]) * 10) / 10
+            return cls(min(COIN, max(low, 0.0)), COIN, 1.0)
+        return cls(0.0, 0.0, max([*values, 0.0]) or 1.0)
+
+    @property
+    def ticks(self) -> list[tuple[str, str]]:
+        inner = self.zero if self.low < self.zero else (self.low + self.high) / 2
+        return [(self.place(tick), f"{tick:.3g}") for tick in (self.low, inner, self.high)]
+
+    def place(self, value: float) -> str:
+        return f"{self._share(value):.2%}"
+
+    def bar(self, value: float) -> tuple[str, str]:
+        left, right = sorted((self._share(value), self._share(self.zero)))
+        return f"{left:.2%}", f"{right - left:.2%}"
+
+    def _share(self, value: float) -> float:
+        return (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
+
+
 def slice_table(summary: Summary) -> SliceTable:
     """Chooses, sorts and places the slices."""
+    metric = next(iter(in_order(name for models in summary.metrics.values() for name in models)), "auc")
     largest = sorted(summary.slices.items(), key=lambda item: (-(_get(item[1], "rows") or 0.0), item[0]))
     chosen = largest[:MOST_SLICES]
     everything = [summary.metrics, *(models for _, models in chosen)]
-    values = [_get(models, "auc", who) for models in everything for who in ("candidate", "baseline")]
-    low = min(COIN, math.floor(min((value for value in values if value is not None), default=COIN) * 10) / 10)
-    low = max(low, 0.0)
-    chosen.sort(key=lambda item: (_order(_get(item[1], "auc")), item[0]))
+    values = [_get(models, metric, who) for models in everything for who in ("candidate", "baseline")]
+    axis = _Axis.of(metric, [value for value in values if value is not None])
+    sign = 1 if HIGHER_IS_BETTER[metric] else -1
+    chosen.sort(key=lambda item: (_order(_get(item[1], metric), sign), item[0]))
+    lead = f"{metric_name(metric)} by slice, the {'lowest' if sign > 0 else 'highest'} first."
     return SliceTable(
-        whole=_slice_row("all rows", summary.metrics, low),
-        shown=[_slice_row(name, models, low) for name, models in chosen],
+        metric=metric_name(metric),
+        lead=f"{lead} Bars start at {COIN:g}, the toss of a coin." if metric == "auc" else lead,
+        whole=_slice_row("all rows", summary.metrics, metric, axis),
+        shown=[_slice_row(name, models, metric, axis) for name, models in chosen],
         hidden=len(largest) - len(chosen),
         baseline="baseline" in summary.metrics,
-        ticks=[(_per_cent(tick, low), f"{tick:g}") for tick in ((low, COIN, 1.0) if low < COIN else (COIN, 0.75, 1.0))],
+        ticks=axis.ticks,
     )
 
 
-def _slice_row(name: str, models: Mapping[str, Mapping[str, float | None]], low: float) -> SliceRow:
-    ours, theirs = _get(models, "auc"), _get(models, "auc", "baseline")
-    bar = ("", "")
-    if ours is not None:
-        left, right = sorted((min(max(ours, low), 1.0), COIN))
-        bar = (_per_cent(left, low), f"{(right - left) / (1 - low):.2%}")
+def _slice_row(name: str, models: Mapping[str, Mapping[str, float | None]], metric: str, axis: _Axis) -> SliceRow:
+    ours, theirs = _get(models, metric), _get(models, metric, "baseline")
+    start, width = ("", "") if ours is None else axis.bar(ours)
     return SliceRow(
         name=name if len(name) <= _LONGEST_NAME else f"{name[:80]}…{name[-30:]}",
         rows=count(_get(models, "rows")),
-        auc=fixed(ours),
+        value=fixed(ours),
         baseline=fixed(theirs),
-        change=change("auc", ours, theirs),
-        start=bar[0],
-        width=bar[1],
-        mark="" if theirs is None else _per_cent(theirs, low),
+        change=change(metric, ours, theirs),
+        start=start,
+        width=width,
+        mark="" if theirs is None else axis.place(theirs),
     )
 
 
@@ -85,9 +120,5 @@ def _get(models: Mapping[str, Mapping[str, float | None]], metric: str, who: str
     return number(models.get(who, {}).get(metric))
 
 
-def _order(auc: float | None) -> float:
-    return math.inf if auc is None else auc
-
-
-def _per_cent(value: float, low: float) -> str:
-    return f"{(min(max(value, low), 1.0) - low) / (1 - low):.2%}"
+def _order(value: float | None, sign: int) -> float:
+    return math.inf if value is None else sign * value

@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from components.evaluator.options import METRICS
-from pipeline.report.numbers import Change, change, duration, fixed, number
+from components.metrics import in_order
+from pipeline.report.numbers import Change, change, duration, fixed, hint, metric_name, number
 from pipeline.summary import Summary
 
-_WORDS = {
-    "auc": ("AUC", "higher is better"),
-    "auc_pr": ("PR-AUC", "higher is better"),
-    "logloss": ("Log loss", "lower is better"),
-    "accuracy": ("Accuracy", "higher is better"),
-    "calibration": ("Calibration", "best at 1"),
-}
 _DIGITS = {"calibration": 3}
 _STATES = {
     "COMPLETE": ("done", "complete"),
@@ -36,17 +29,16 @@ class MetricRow:
 
 
 def metric_table(summary: Summary) -> list[MetricRow]:
-    """The known metrics in their order, and others after them."""
+    """The metrics of this label in their order, and unknown ones after them."""
     candidate, baseline = summary.metrics.get("candidate", {}), summary.metrics.get("baseline", {})
-    others = sorted((candidate.keys() | baseline.keys()) - METRICS.keys() - {"rows"})
+    names = candidate.keys() | baseline.keys()
+    known = in_order(names)
     rows = []
-    for name in (*METRICS, *others):
-        label, hint = _WORDS.get(name, (name, ""))
+    for name in (*known, *sorted(names - set(known) - {"rows"})):
         digits = _DIGITS.get(name, 4)
         ours, theirs = number(candidate.get(name)), number(baseline.get(name))
-        rows.append(
-            MetricRow(label, hint, fixed(ours, digits), fixed(theirs, digits), change(name, ours, theirs, digits))
-        )
+        changed = change(name, ours, theirs, digits)
+        rows.append(MetricRow(metric_name(name), hint(name), fixed(ours, digits), fixed(theirs, digits), changed))
     return rows
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,3 +65,36 @@ def csv_slice(name: str, rows: dict[str, int], tmp_path: Path, whole: Path) -> S
         (data / split / "data.csv").write_text("".join(lines[: count + 1]))
     (tmp_path / "settings").mkdir()
     return settings_beside(name, data, tmp_path / "settings")
+
+
+# A process that has TensorFlow alone, as a server does.
+SCORE = """
+import json, sys
+import tensorflow as tf
+signature = tf.saved_model.load(sys.argv[1]).signatures["serving_default"]
+examples = []
+for row in json.load(sys.stdin):
+    feature = {}
+    for key, value in row.items():
+        if isinstance(value[0], float):
+            feature[key] = tf.train.Feature(float_list=tf.train.FloatList(value=value))
+        else:
+            feature[key] = tf.train.Feature(bytes_list=tf.train.BytesList(value=[text.encode() for text in value]))
+    examples.append(tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString())
+print(json.dumps(signature(examples=tf.constant(examples))["score"].numpy().tolist()))
+"""
+
+
+def score(model: str, rows: list[dict[str, list[object]]]) -> list[Any]:
+    """What a pushed model serves for raw rows: a number each, or each class's."""
+    done = subprocess.run(
+        [sys.executable, "-c", SCORE, model],
+        input=json.dumps(rows),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    scores = json.loads(done.stdout.splitlines()[-1])
+    assert isinstance(scores, list)
+    return scores

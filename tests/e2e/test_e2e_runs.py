@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from harness import Ran, Slice
+from harness import Ran, Slice, score
 
 NODES = [
     "ExampleGen",
@@ -26,32 +23,6 @@ NODES = [
     "Pusher",
 ]
 Run = Callable[..., Ran]
-
-# A process that has TensorFlow alone, as a server does.
-SCORE = """
-import json, sys
-import tensorflow as tf
-signature = tf.saved_model.load(sys.argv[1]).signatures["serving_default"]
-examples = []
-for row in json.loads(sys.argv[2]):
-    feature = {}
-    for key, value in row.items():
-        if isinstance(value[0], float):
-            feature[key] = tf.train.Feature(float_list=tf.train.FloatList(value=value))
-        else:
-            feature[key] = tf.train.Feature(bytes_list=tf.train.BytesList(value=[text.encode() for text in value]))
-    examples.append(tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString())
-print(json.dumps(signature(examples=tf.constant(examples))["score"].numpy().tolist()))
-"""
-
-
-def score(model: str, rows: list[dict[str, list[object]]]) -> list[float]:
-    done = subprocess.run(
-        [sys.executable, "-c", SCORE, model, json.dumps(rows)], capture_output=True, text=True, check=True, timeout=120
-    )
-    scores = json.loads(done.stdout.splitlines()[-1])
-    assert isinstance(scores, list)
-    return scores
 
 
 def test_movielens_is_pushed_then_cached_then_retrained_against_its_baseline(

@@ -11,6 +11,7 @@ from tfx.orchestration import metadata
 from tfx.proto.orchestration import pipeline_pb2
 
 from pipeline import config, create
+from pipeline.nodes import ingestion, training, transformation
 
 ROOT = Path(__file__).resolve().parents[2]
 NODES = {
@@ -75,7 +76,8 @@ def test_changed_code_changes_its_nodes_key(
 ) -> None:
     before = compiled()
     known = create.code_digest
-    monkeypatch.setattr(create, "code_digest", lambda name: "changed" if name == module else known(name))
+    for user in (create, ingestion, transformation, training):
+        monkeypatch.setattr(user, "code_digest", lambda name: "changed" if name == module else known(name))
     assert changed(before, compiled()) == {node}
 
 

@@ -62,7 +62,7 @@ def lines(*, terminal: bool) -> str:
         watch.node("Transform", "RUNNING", 0.0)
         watch.node("Transform", "CACHED", 0.03)
         watch.node("Trainer", "RUNNING", 0.0)
-        watch.training({"step": 5, "steps": 10, "loss": 0.5, "auc": 0.75})
+        watch.training({"step": 5, "steps": 10, "loss": 0.5, "watched": "auc", "value": 0.75})
         watch.node("Trainer", "FAILED", 12.34)
     return output.getvalue()
 
@@ -80,7 +80,7 @@ def test_on_a_terminal_the_bar_shows_step_loss_and_auc() -> None:
     console = Console(file=output, force_terminal=True, width=120)
     with Watch(console) as watch:
         watch.node("Trainer", "RUNNING", 0.0)
-        watch.training({"step": 5, "steps": 10, "loss": 0.5, "auc": 0.75})
+        watch.training({"step": 5, "steps": 10, "loss": 0.5, "watched": "auc", "value": 0.75})
         watch._live.refresh()
     shown = output.getvalue()
     for part in ("Trainer", "5/10", "loss 0.5000", "AUC 0.7500"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,10 +12,32 @@ from tfx.types import artifact, standard_artifacts
 from components.evaluator.baseline import LatestOtherBlessedModel
 
 
-def model(number: int) -> standard_artifacts.Model:
-    made = standard_artifacts.Model()
-    made.id = number
-    return made
+@pytest.fixture
+def resolved(tmp_path: Path) -> Callable[..., dict[str, list[int]]]:
+    """Resolves the ids of artifacts, the models' labels being binary, but for those of `labels`."""
+
+    def model(number: int, label: str) -> standard_artifacts.Model:
+        made = standard_artifacts.Model()
+        made.id, made.uri = number, str(tmp_path / str(number))
+        # Where the Trainer's export writes the declaration.
+        folder = tmp_path / str(number) / "Format-Serving" / "assets.extra"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "features.json").write_text(f'{{"label": {label}, "features": []}}')
+        return made
+
+    def call(
+        candidate: int, models: list[int], blessings: list[Any], labels: dict[int, str] | None = None
+    ) -> dict[str, list[int]]:
+        known = {number: model(number, (labels or {}).get(number, '{"key": "y"}')) for number in {candidate, *models}}
+        inputs: dict[str, list[artifact.Artifact]] = {
+            "candidate": [known[candidate]],
+            "model": [known[number] for number in models],
+            "model_blessing": blessings,
+        }
+        found = LatestOtherBlessedModel().resolve_artifacts(None, inputs)
+        return {key: [one.id for one in artifacts] for key, artifacts in found.items()}
+
+    return call
 
 
 def blessing(number: int, of: int, blessed: bool = True) -> standard_artifacts.ModelBlessing:
@@ -25,35 +49,41 @@ def blessing(number: int, of: int, blessed: bool = True) -> standard_artifacts.M
     return made
 
 
-def resolved(candidate: int, models: list[int], blessings: list[Any]) -> dict[str, list[int]]:
-    inputs: dict[str, list[artifact.Artifact]] = {
-        "candidate": [model(candidate)],
-        "model": [model(number) for number in models],
-        "model_blessing": blessings,
-    }
-    found = LatestOtherBlessedModel().resolve_artifacts(None, inputs)
-    return {key: [one.id for one in artifacts] for key, artifacts in found.items()}
-
-
-def test_a_first_run_has_no_baseline() -> None:
+def test_a_first_run_has_no_baseline(resolved) -> None:
     assert resolved(1, [1], []) == {"candidate": [1], "model": [], "model_blessing": []}
 
 
-def test_a_candidate_that_was_blessed_before_is_not_its_own_baseline() -> None:
+def test_a_candidate_that_was_blessed_before_is_not_its_own_baseline(resolved) -> None:
     assert resolved(1, [1], [blessing(10, of=1)])["model"] == []
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_the_latest_blessing_counts_whatever_the_order_of_models(order: int) -> None:
+def test_the_latest_blessing_counts_whatever_the_order_of_models(resolved, order: int) -> None:
     # Model 2 was trained before model 3, and blessed again after it.
     blessings = [blessing(10, of=2), blessing(11, of=3), blessing(12, of=2)]
     found = resolved(4, [1, 2, 3, 4][::order], blessings[::order])
     assert (found["model"], found["model_blessing"]) == ([2], [12])
 
 
-def test_a_model_that_was_not_blessed_is_passed_over() -> None:
+def test_a_model_that_was_not_blessed_is_passed_over(resolved) -> None:
     assert resolved(3, [1, 2, 3], [blessing(10, of=1), blessing(11, of=2, blessed=False)])["model"] == [1]
 
 
-def test_a_blessing_of_a_model_that_is_gone_is_passed_over() -> None:
+def test_a_blessing_of_a_model_that_is_gone_is_passed_over(resolved) -> None:
     assert resolved(3, [1, 3], [blessing(10, of=1), blessing(11, of=2)])["model"] == [1]
+
+
+FIVE = '{"key": "y", "kind": "multiclass", "classes": 5}'
+
+
+def test_a_model_of_another_kind_of_label_is_passed_over(resolved) -> None:
+    blessings = [blessing(10, of=1), blessing(11, of=2), blessing(12, of=3)]
+    six = FIVE.replace("5", "6")
+    labels = {2: '{"key": "y", "kind": "regression"}', 3: six}
+    assert resolved(4, [1, 2, 3, 4], blessings, labels)["model"] == [1]
+    assert resolved(4, [1, 2, 3, 4], blessings, labels | {4: FIVE})["model"] == []
+    assert resolved(4, [1, 2, 3, 4], blessings, labels | {1: FIVE, 4: FIVE})["model"] == [1]
+
+
+def test_the_labels_column_may_have_another_name(resolved) -> None:
+    assert resolved(2, [1, 2], [blessing(10, of=1)], {2: '{"key": "bought"}'})["model"] == [1]

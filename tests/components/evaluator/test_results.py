@@ -33,9 +33,8 @@ def read(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_one_model_is_the_candidate_by_our_names(read) -> None:
-    names = ("auc", "auc_precision_recall", "binary_crossentropy", "binary_accuracy", "calibration", "example_count")
-    found = read([" ".join(value(name, number) for number, name in enumerate(names, 1))])
-    ours = {"auc": 1, "auc_pr": 2, "logloss": 3, "accuracy": 4, "calibration": 5, "rows": 6}
+    ours = {"auc": 1, "auc_pr": 2, "logloss": 3, "accuracy": 4, "calibration": 5, "rmse": 6, "mae": 7, "rows": 8}
+    found = read([" ".join(value(name, number) for name, number in ours.items())])
     assert found == results.Results({"candidate": ours}, {}, [])
 
 
@@ -54,7 +53,7 @@ def test_two_models_keep_their_names_and_differences_are_left_out(read) -> None:
 def test_slices_are_named_by_feature_and_value_and_small_ones_left_out(read) -> None:
     def gender(code: str, rows: int) -> str:
         key = f'slice_key {{ single_slice_keys {{ column: "gender" bytes_value: "{code}" }} }}'
-        return key + value("auc", 0.7) + value("example_count", rows)
+        return key + value("auc", 0.7) + value("rows", rows)
 
     found = read([value("auc", 0.9), gender("F", 50), gender("M", 49)])
     assert found.slices == {"gender=F": {"candidate": {"auc": 0.7, "rows": 50}}}
@@ -82,7 +81,7 @@ def failure(name: str, number: float, threshold: str, is_diff: bool = False) -> 
             "auc is 0.0100 lower than the last blessed model's, at most 0.005 is allowed",
         ),
         (
-            failure("binary_crossentropy", 0.03, "change_threshold { absolute { value: 0.01 } }", is_diff=True),
+            failure("logloss", 0.03, "change_threshold { absolute { value: 0.01 } }", is_diff=True),
             "logloss is 0.0300 higher than the last blessed model's, at most 0.01 is allowed",
         ),
     ],
@@ -91,6 +90,43 @@ def test_a_bound_that_did_not_hold_is_a_sentence(read, failed: str, sentence: st
     assert read([value("auc", 0.6)], failed).refusals == [sentence]
 
 
+# Of a last blessed model with an RMSE of 50 the candidate is 0.6 worse, which is 1.2 %.
+@pytest.mark.parametrize(
+    ("threshold", "sentence"),
+    [
+        ("relative { value: 0.01 }", "1.20 % higher than the last blessed model's, at most 1 % is allowed"),
+        (
+            "absolute { value: 0.7 } relative { value: 0.01 }",
+            "1.20 % higher than the last blessed model's, at most 1 % is allowed",
+        ),
+        (
+            "absolute { value: 0.5 } relative { value: 0.02 }",
+            "0.6000 higher than the last blessed model's, at most 0.5 is allowed",
+        ),
+    ],
+)
+def test_a_share_that_did_not_hold_is_told_in_per_cent(read, threshold: str, sentence: str) -> None:
+    failed = failure("rmse", 0.6, f"change_threshold {{ {threshold} }}", is_diff=True)
+    models = [value("rmse", 50.6, "candidate") + value("rmse", 50.0, "baseline")]
+    assert read(models, failed).refusals == [f"rmse is {sentence}"]
+
+
+def test_a_share_of_nothing_has_no_end(read) -> None:
+    failed = failure("rmse", 0.6, "change_threshold { relative { value: 0.01 } }", is_diff=True)
+    models = [value("rmse", 0.6, "candidate") + value("rmse", 0.0, "baseline")]
+    expected = "rmse is inf % higher than the last blessed model's, at most 1 % is allowed"
+    assert read(models, failed).refusals == [expected]
+
+
 def test_a_metric_that_is_no_number_fails_its_lower_bound_in_words(read) -> None:
     failed = failure("auc", float("nan"), "value_threshold { lower_bound { value: 0.5 } }")
     assert read([value("auc", 0.6)], failed).refusals == ["auc is nan, at least 0.5 is needed"]
+
+
+@pytest.mark.parametrize("number", ["nan", "inf"])
+def test_a_metric_that_is_no_number_is_refused_without_any_bound_of_its_value(read, number: str) -> None:
+    # The largest of 64 bits, as IEEE 754 has it.
+    failed = failure(
+        "rmse", float(number), f"value_threshold {{ upper_bound {{ value: {(2 - 2**-52) * 2.0**1023!r} }} }}"
+    )
+    assert read([value("rmse", 1.0)], failed).refusals == [f"rmse is {number}, which is no number"]

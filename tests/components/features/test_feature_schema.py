@@ -12,6 +12,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from components.errors import ConfigError
 from components.features import FeatureSpec
 from components.features import schema as schemas
+from components.features.spec import Label
 
 SPEC = FeatureSpec.model_validate(
     {
@@ -78,6 +79,21 @@ def named(schema: schema_pb2.Schema, name: str) -> schema_pb2.Feature:
 
 def test_derived() -> None:
     assert schemas.derive(SPEC) == golden()
+
+
+@pytest.mark.parametrize(
+    ("label", "expected"),
+    [
+        ({"kind": "regression"}, "type: FLOAT"),
+        ({"kind": "multiclass", "classes": 5}, "type: INT int_domain { min: 0 max: 4 }"),
+    ],
+)
+def test_derived_label(label: dict[str, object], expected: str) -> None:
+    spec = SPEC.model_copy(update={"label": Label.model_validate({"key": "liked", **label})})
+    schema = golden()
+    named(schema, "liked").ClearField("int_domain")
+    text_format.Merge(expected, named(schema, "liked"))
+    assert schemas.derive(spec) == schema
 
 
 def test_a_curated_schema_may_say_more() -> None:
@@ -166,6 +182,14 @@ def clear(name: str, field: str) -> Callable[[schema_pb2.Schema], None]:
                 "feature 'item': it must be present in every row by features.yaml, "
                 "but presence.min_fraction is 0.5 in the schema"
             ],
+        ),
+        (
+            put("liked", "int_domain { max: 4 }"),
+            ["feature 'liked': int_domain is min: 0 max: 1 by features.yaml, but min: 0 max: 4 in the schema"],
+        ),
+        (
+            clear("liked", "int_domain"),
+            ["feature 'liked': int_domain is min: 0 max: 1 by features.yaml, but unset in the schema"],
         ),
         (
             put("item", 'domain: "itmes"'),

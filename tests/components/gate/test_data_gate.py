@@ -20,6 +20,7 @@ from components import features
 from components.errors import ConfigError, GateError
 from components.features import FeatureSpec
 from components.features import schema as schemas
+from components.features.spec import Label
 from components.gate.component import DataVerdict, Executor
 from components.gate.findings import Finding, find
 from components.gate.options import GateOptions, check_features
@@ -47,8 +48,12 @@ SPLITS = ("train", "eval", "test")
 KINDS = {"user": pa.binary(), "genre": pa.binary(), "zip": pa.binary(), "age": pa.float32(), "label": pa.int64()}
 
 
-def curated() -> schema_pb2.Schema:
-    schema = schemas.derive(SPEC)
+def labelled(label: dict[str, Any]) -> FeatureSpec:
+    return SPEC.model_copy(update={"label": Label.model_validate({"key": "label", **label})})
+
+
+def curated(spec: FeatureSpec = SPEC) -> schema_pb2.Schema:
+    schema = schemas.derive(spec)
     schema.string_domain.add(name="genre", value=["War", "Drama"])
     for feature in schema.feature:
         if feature.name == "genre":
@@ -56,14 +61,15 @@ def curated() -> schema_pb2.Schema:
     return schema
 
 
-def statistics(columns: dict[str, list[Any]]) -> statistics_pb2.DatasetFeatureStatisticsList:
+def statistics(columns: dict[str, list[Any]], spec: FeatureSpec = SPEC) -> statistics_pb2.DatasetFeatureStatisticsList:
+    kinds = KINDS | ({"label": pa.float32()} if spec.label.kind == "regression" else {})
     # As the ingested data has it: lists, and a column without any value does not exist.
     arrays = {
-        name: pa.array([None if value is None else [value] for value in values], pa.list_(KINDS[name]))
+        name: pa.array([None if value is None else [value] for value in values], pa.list_(kinds[name]))
         for name, values in columns.items()
         if any(value is not None for value in values)
     }
-    options = tfdv.StatsOptions(schema=curated())
+    options = tfdv.StatsOptions(schema=curated(spec))
     return stats_impl.generate_statistics_in_memory(pa.RecordBatch.from_pydict(arrays), options)
 
 
@@ -162,6 +168,39 @@ def test_labels_of_one_class(gate: Gate, split: str, value: int) -> None:
         f"split '{split}', feature 'label': all labels are {value}; "
         "a ranking can't be learned or measured without both classes (4 of 4 rows have a value)"
     ]
+
+
+REGRESSION = labelled({"kind": "regression"})
+MULTICLASS = labelled({"kind": "multiclass", "classes": 4})
+
+
+@pytest.mark.parametrize(
+    ("spec", "labels", "reason"),
+    [
+        (
+            REGRESSION,
+            [2.5] * 4,
+            "all labels are 2.5; nothing can be learned from, or measured on, a label that does not vary",
+        ),
+        (
+            MULTICLASS,
+            [3] * 4,
+            "all labels are 3; nothing can be learned from, or measured on, less than two classes",
+        ),
+    ],
+)
+@pytest.mark.parametrize("split", SPLITS)
+def test_labels_that_are_all_the_same(spec: FeatureSpec, labels: list[Any], reason: str, split: str) -> None:
+    found = list(find(split, anomalies_pb2.Anomalies(), statistics({**GOOD, "label": labels}, spec), spec))
+    assert found == [Finding(split, "label", reason, 4, 4)]
+
+
+@pytest.mark.parametrize(
+    ("spec", "labels"),
+    [(REGRESSION, [2.5, 2.5, 2.5, 2.25]), (REGRESSION, [0.0, 0.0, 0.0, -1.0]), (MULTICLASS, [0, 0, 0, 2])],
+)
+def test_labels_of_two_values_pass(spec: FeatureSpec, labels: list[Any]) -> None:
+    assert list(find("test", anomalies_pb2.Anomalies(), statistics({**GOOD, "label": labels}, spec), spec)) == []
 
 
 def test_every_reason_of_every_split_is_named(gate: Gate) -> None:

@@ -1,4 +1,4 @@
-"""A small data set through the real Transform, once a session, as the Trainer finds it."""
+"""Small data as the Trainer finds them, once a session: through the real Transform, and written by hand."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 
 from components import features
 from components.features.spec import FeatureSpec
+from components.trainer.inputs import Batch, from_transformed
+from components.trainer.layout import Layout, make_layout
 from components.trainer.options import TrainingOptions
+from components.transform import columns
 from components.transform.preprocessing import preprocessing_fn
 
 SPEC = FeatureSpec.model_validate(
@@ -123,6 +126,8 @@ class Prepared:
             "transform_output": self.graph,
             "serving_model_dir": str(folder / "serving"),
             "model_run_dir": str(folder / "run"),
+            "base_model": None,
+            "hyperparameters": None,
             "custom_config": custom,
         }
         return SimpleNamespace(**given | changes)
@@ -146,8 +151,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     files = {}
     for split, rows in raw.items():
         serialized = tf.constant([_example(row) for row in rows])
-        columns = output.transform_features_layer()(tf.io.parse_example(serialized, parsing))
-        records = [_example(_row(columns, index)) for index in range(len(rows))]
+        transformed = output.transform_features_layer()(tf.io.parse_example(serialized, parsing))
+        records = [_example(_row(transformed, index)) for index in range(len(rows))]
         files[split] = [_write(folder / split / "part.gz", records)]
     options = TrainingOptions.model_validate(
         {"epochs": 2, "batch_size": 64, "wide": {"l1": 0.1}, "deep": {"hidden": [16, 8]}}
@@ -175,9 +180,9 @@ def _write(path: Path, records: list[bytes]) -> str:
     return str(path)
 
 
-def _row(columns: dict[str, Any], index: int) -> dict[str, Any]:
+def _row(transformed: dict[str, Any], index: int) -> dict[str, Any]:
     row = {}
-    for key, column in columns.items():
+    for key, column in transformed.items():
         if isinstance(column, tf.SparseTensor):
             values = column.values.numpy()[column.indices.numpy()[:, 0] == index].tolist()
         else:
@@ -185,3 +190,103 @@ def _row(columns: dict[str, Any], index: int) -> dict[str, Any]:
         if values:
             row[key] = values
     return row
+
+
+def _toy_feature(key: str, kind: str, transform: dict[str, Any], **roles: Any) -> dict[str, Any]:
+    return {"key": key, "kind": kind, "side": "context", "transform": transform, **roles}
+
+
+# Wide and deep, deep alone, wide alone; embeddings of one width in one table, of another width or pooling in others.
+TOY = FeatureSpec.model_validate(
+    {
+        "label": {"key": "y"},
+        "weight": "w",
+        "features": [
+            _toy_feature("a", "set", {"hash": {"buckets": 7}}, wide=True, deep={"embedding": 3}),
+            _toy_feature("b", "set", {"hash": {"buckets": 5}}, deep={"embedding": 3}),
+            _toy_feature("s", "set", {"hash": {"buckets": 6}}, deep={"embedding": 3, "pooling": "sum"}),
+            _toy_feature("c", "categorical", {"hash": {"buckets": 4}}, wide=True, deep={"embedding": 2}),
+            _toy_feature("x", "numeric", {"z_score": {}}, deep={}),
+        ],
+        "crosses": [{"keys": ["a", "c"], "buckets": 9}],
+    }
+)
+
+
+@dataclass(frozen=True)
+class ToyRow:
+    """A transformed example: each id column's ids, the values of `dense`, label and weight."""
+
+    ids: dict[str, list[int]]
+    dense: list[float]
+    label: int | float
+    weight: float
+
+
+@dataclass(frozen=True)
+class Toy:
+    """Transformed examples of a declaration without vocabularies: `files` of `rows`, which no Transform saw."""
+
+    spec: FeatureSpec
+    layout: Layout
+    rows: list[ToyRow]
+    files: list[str]
+
+    @staticmethod
+    def write(path: Path, records: list[bytes]) -> str:
+        """Writes gzipped TFRecords."""
+        return _write(path, records)
+
+    @staticmethod
+    def row(random: np.random.Generator, layout: Layout) -> ToyRow:
+        """Sets of 0 to 4 different ids in every id column; ids of the first and x decide the label, mostly."""
+        ids = {
+            column.name: sorted(random.permutation(column.size)[: random.integers(0, 5)].tolist())
+            for column in layout.id_columns
+        }
+        dense = [float(value) for value in random.normal(size=len(layout.dense)).astype(np.float32)]
+        taste = sum(1.0 if one % 2 else -1.0 for one in ids[layout.id_columns[0].name]) + sum(dense[:1])
+        label = int(random.random() < 1 / (1 + np.exp(-2 * taste)))
+        return ToyRow(ids, dense, label, float(random.choice([0.5, 1.0, 2.0])))
+
+    @staticmethod
+    def packed(layout: Layout, row: ToyRow) -> list[int]:
+        """The row's ids, column by column, the column's number in the upper half."""
+        return [(number << 32) | one for number, column in enumerate(layout.id_columns) for one in row.ids[column.name]]
+
+    @staticmethod
+    def batch(layout: Layout, rows: list[ToyRow]) -> Batch:
+        """The rows as the trainer reads them; their labels are those of a binary label."""
+        packed = [Toy.packed(layout, row) for row in rows]
+        ids = tf.SparseTensor(
+            np.array([(n, place) for n, ids in enumerate(packed) for place in range(len(ids))], np.int64).reshape(
+                -1, 2
+            ),
+            np.array([one for ids in packed for one in ids], np.int64),
+            [len(rows), max(map(len, packed))],
+        )
+        dense = np.array([row.dense for row in rows], np.float32)
+        transformed = {columns.IDS: ids, columns.DENSE: tf.constant(dense)}
+        inputs = from_transformed(layout, transformed, tf.constant(len(rows), tf.int64))
+        label, weight = tf.constant([row.label for row in rows], tf.int64), tf.constant([row.weight for row in rows])
+        return Batch(inputs, label, weight)
+
+    @staticmethod
+    def record(spec: FeatureSpec, layout: Layout, row: ToyRow) -> bytes:
+        """The row as Transform writes it; a column without any value is left out."""
+        values = {columns.IDS: Toy.packed(layout, row), columns.DENSE: row.dense, spec.label.key: [row.label]}
+        if spec.weight:
+            values[spec.weight] = [row.weight]
+        return _example({key: value for key, value in values.items() if value})
+
+
+@pytest.fixture(scope="session")
+def toy(tmp_path_factory: pytest.TempPathFactory) -> Toy:
+    """200 rows in two files."""
+    folder = tmp_path_factory.mktemp("toy")
+    layout = make_layout(TOY, {}, "wide_deep")
+    random = np.random.default_rng(7)
+    rows = [Toy.row(random, layout) for _ in range(200)]
+    records = [Toy.record(TOY, layout, row) for row in rows]
+    files = [_write(folder / f"part-{part}.gz", records[part * 100 : part * 100 + 100]) for part in (0, 1)]
+    return Toy(TOY, layout, rows, files)

@@ -1,42 +1,79 @@
-"""Epochs, early stopping and progress, on a trainer whose AUC follows a script."""
+"""Epochs, early stopping and progress, on a trainer whose quality follows a script."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
 import pytest
 import tensorflow as tf
 
-from components.errors import DataError
+from components.errors import ConfigError
+from components.features.spec import Label
 from components.trainer import fitting
+from components.trainer.blocks import Block
+from components.trainer.checkpoints import Checkpoints
+from components.trainer.fitting import Fitting
+from components.trainer.heads import head
 from components.trainer.options import TrainingOptions
-from components.trainer.training import Quality, evaluate
 
 BATCHES = 3
 
 
-class Scripted:
-    """Counts its steps in a variable; each batch has loss 4, weights 8 and examples 2."""
+class Scripted(tf.Module):
+    """Counts its steps in two variables; each batch has loss 4, weights 8 and examples 2."""
 
-    def __init__(self, loss: float = 4.0) -> None:
+    def __init__(self) -> None:
+        super().__init__()
         self.state = tf.Variable(0.0)
-        self.variables = (self.state,)
-        self.loss = loss
+        self.steps = tf.Variable(0, dtype=tf.int64)
+        self.strategy = tf.distribute.get_strategy()
 
-    def step(self, batch: Any) -> tf.Tensor:
-        self.state.assign_add(1.0)
-        return tf.constant([self.loss, 8.0, 2.0], tf.float64)
+    def run(self, batches: Any, count: tf.Tensor) -> tf.Tensor:
+        seen = sum(len(next(batches).label) for _ in range(int(count)))
+        self.state.assign_add(float(count))
+        self.steps.assign_add(count)
+        return tf.constant([4.0 * int(count), 8.0 * int(count), seen], tf.float64)
 
 
-def fit(monkeypatch: pytest.MonkeyPatch, aucs: list[float], trainer: Any, **options: Any) -> Any:
-    script = iter(aucs)
-    monkeypatch.setattr(fitting, "evaluate", lambda *_: Quality(auc=next(script), logloss=0.5, accuracy=0.7))
-    monkeypatch.setattr(fitting, "_REPORT_SECONDS", -1.0)
-    reports: list[dict[str, Any]] = []
-    data = tf.data.Dataset.range(BATCHES)
-    given = TrainingOptions.model_validate({"epochs": len(aucs)} | options)
-    return fitting.fit(trainer, data, data, given, reports.append), reports
+class Split:
+    """Two examples a batch, as many in each of some blocks."""
+
+    def __init__(self, blocks: list[int]) -> None:
+        self.examples = 2 * blocks[0] if len(blocks) == 1 else None
+        self._blocks = blocks
+
+    def blocks(self) -> list[Block]:
+        return [
+            Block((), tf.zeros([2 * count, 0]), tf.zeros([2 * count], tf.int64), tf.ones([2 * count]))
+            for count in self._blocks
+        ]
+
+
+@pytest.fixture
+def fit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    """Trains with a script of qualities, a step a call of the runtime and a report a step."""
+
+    def run(qualities: Iterable[dict[str, float]], trainer: Any, kind: str = "binary", **options: Any) -> Any:
+        script = iter(qualities)
+        monkeypatch.setattr(fitting, "evaluate", lambda *_: next(script))
+        monkeypatch.setattr(fitting, "_REPORT_SECONDS", options.pop("report_seconds", -1.0))
+        monkeypatch.setattr(fitting, "_STEPS_A_CALL", 1)
+        reports: list[dict[str, Any]] = []
+        train = Split(options.pop("blocks", [BATCHES]))
+        epochs = options.pop("epochs", None) or len(qualities)
+        given = TrainingOptions.model_validate({"epochs": epochs, "batch_size": 2} | options)
+        label = Label.model_validate({"key": "y", "kind": kind})
+        made = Fitting(trainer, head(label), train, Split([1]), given)
+        return made.run(Checkpoints(trainer, str(tmp_path / "checkpoints")), reports.append), reports
+
+    return run
+
+
+def binary(*aucs: float) -> list[dict[str, float]]:
+    return [{"auc": auc, "logloss": 0.5, "accuracy": 0.7} for auc in aucs]
 
 
 @pytest.mark.parametrize(
@@ -51,97 +88,109 @@ def fit(monkeypatch: pytest.MonkeyPatch, aucs: list[float], trainer: Any, **opti
         ([0.8, 0.7, 0.6], None, 3, 3),
     ],
 )
-def test_the_best_epoch_is_kept(monkeypatch, aucs, patience, trained, kept):
+def test_the_best_epoch_is_kept(fit, aucs, patience, trained, kept):
     trainer = Scripted()
-    curve, _ = fit(monkeypatch, aucs, trainer, patience=patience)
+    curve, _ = fit(binary(*aucs), trainer, patience=patience)
     assert [row["epoch"] for row in curve] == list(range(1, trained + 1))
     assert [row["epoch"] for row in curve if row["kept"]] == [kept]
     assert trainer.state.numpy() == kept * BATCHES
+    assert all("kept" in row for row in curve)
 
 
-def test_the_curve_has_what_was_seen(monkeypatch):
-    curve, _ = fit(monkeypatch, [0.6, 0.7], Scripted())
-    assert [(row["step"], row["examples"], row["loss"], row["auc"]) for row in curve] == [
-        (3, 6, 0.5, 0.6),
-        (6, 6, 0.5, 0.7),
+# AUC is best in epoch 1, logloss in epoch 3, accuracy in epoch 2.
+DIFFERENT = [
+    {"auc": auc, "logloss": logloss, "accuracy": accuracy}
+    for auc, logloss, accuracy in [(0.8, 0.6, 0.6), (0.7, 0.5, 0.8), (0.7, 0.4, 0.7), (0.7, 0.45, 0.7)]
+]
+
+
+@pytest.mark.parametrize(
+    ("stop_on", "trained", "kept"), [(None, 2, 1), ("auc", 2, 1), ("logloss", 4, 3), ("accuracy", 3, 2)]
+)
+def test_what_is_watched_decides_the_best_epoch(fit, stop_on, trained, kept):
+    trainer = Scripted()
+    curve, reports = fit(DIFFERENT, trainer, stop_on=stop_on)
+    assert (len(curve), [row["epoch"] for row in curve if row["kept"]]) == (trained, [kept])
+    assert trainer.state.numpy() == kept * BATCHES
+    assert {report["watched"] for report in reports} == {stop_on or "auc"}
+
+
+@pytest.mark.parametrize(("stop_on", "kept"), [(None, 2), ("rmse", 2), ("mae", 1)])
+def test_a_number_is_watched_by_its_error(fit, stop_on, kept):
+    script = [{"rmse": 2.0, "mae": 1.0}, {"rmse": 1.5, "mae": 1.2}, {"rmse": 1.6, "mae": 1.3}]
+    curve, reports = fit(script, Scripted(), kind="regression", stop_on=stop_on)
+    assert [row["epoch"] for row in curve if row["kept"]] == [kept]
+    assert reports[-1]["watched"] == (stop_on or "rmse")
+
+
+def test_a_metric_that_the_label_lacks_is_refused(fit):
+    with pytest.raises(ConfigError) as caught:
+        fit(binary(0.5), Scripted(), stop_on="rmse")
+    assert str(caught.value) == "training.stop_on is 'rmse'; this label has auc, logloss, accuracy."
+
+
+def test_the_curve_has_what_was_seen(fit):
+    curve, _ = fit(binary(0.6, 0.7), Scripted(), blocks=[2, 1])
+    assert [{key: value for key, value in row.items() if key != "seconds"} for row in curve] == [
+        {"epoch": 1, "step": 3, "examples": 6, "loss": 0.5} | binary(0.6)[0] | {"kept": False},
+        {"epoch": 2, "step": 6, "examples": 6, "loss": 0.5} | binary(0.7)[0] | {"kept": True},
     ]
     assert all(row["seconds"] > 0 for row in curve)
 
 
-def test_progress_is_told_by_step(monkeypatch):
-    _, reports = fit(monkeypatch, [0.6, 0.7], Scripted())
+def told(step: int, value: float | None, steps: int | None = 6) -> dict[str, Any]:
+    return {"step": step, "steps": steps, "loss": 0.5, "watched": "auc", "value": value}
+
+
+def test_progress_is_told_by_step(fit):
+    """At every call of the runtime, at an epoch's end, and once its quality is known."""
+    _, reports = fit(binary(0.6, 0.7), Scripted())
     assert reports == [
-        {"step": 1, "steps": None, "loss": 0.5, "auc": None},
-        {"step": 2, "steps": None, "loss": 0.5, "auc": None},
-        {"step": 3, "steps": None, "loss": 0.5, "auc": None},
-        {"step": 3, "steps": 6, "loss": 0.5, "auc": 0.6},
-        {"step": 4, "steps": 6, "loss": 0.5, "auc": 0.6},
-        {"step": 5, "steps": 6, "loss": 0.5, "auc": 0.6},
-        {"step": 6, "steps": 6, "loss": 0.5, "auc": 0.6},
-        {"step": 6, "steps": 6, "loss": 0.5, "auc": 0.7},
+        *(told(step, None) for step in (1, 2, 3, 3)),
+        *(told(step, 0.6) for step in (3, 4, 5, 6, 6)),
+        told(6, 0.7),
     ]
 
 
-def test_progress_is_told_a_few_times_a_second_at_most(monkeypatch):
-    reports: list[dict[str, Any]] = []
-    monkeypatch.setattr(fitting, "evaluate", lambda *_: Quality(0.5, 0.5, 0.5))
-    data = tf.data.Dataset.range(1000)
-    (row,) = fitting.fit(Scripted(), data, data, TrainingOptions(epochs=1), reports.append)
-    # The one at the epoch's end, and one each _REPORT_SECONDS.
-    assert len(reports) <= 1 + row["seconds"] / fitting._REPORT_SECONDS
+def test_how_many_steps_there_are_is_told_when_it_is_known(fit):
+    _, reports = fit(binary(0.6), Scripted(), blocks=[2, 1])
+    assert reports == [*(told(step, None, steps=None) for step in (1, 2, 3, 3)), told(3, 0.6, steps=None)]
 
 
-@pytest.mark.parametrize("loss", [float("nan"), float("inf")])
-def test_a_loss_that_is_no_number_stops_the_training(monkeypatch, loss):
-    with pytest.raises(DataError) as caught:
-        fit(monkeypatch, [0.6], Scripted(loss))
-    assert str(caught.value) == f"the loss became {loss} by step 1: lower training's learning rates."
+def test_progress_is_told_a_few_times_a_second_and_an_epoch_takes_its_training(monkeypatch, fit):
+    """Batches take an eighth of a second each, and evaluations 100 seconds."""
+    now = [0.0]
+
+    class Timed(Scripted):
+        def run(self, batches: Any, count: tf.Tensor) -> tf.Tensor:
+            now[0] += 0.125
+            return super().run(batches, count)
+
+    def evaluated() -> Iterator[dict[str, float]]:
+        for quality in binary(0.6, 0.7):
+            now[0] += 100.0
+            yield quality
+
+    monkeypatch.setattr(fitting, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    curve, reports = fit(evaluated(), Timed(), epochs=2, blocks=[8], report_seconds=fitting._REPORT_SECONDS)
+    # 0.3 s have passed after 3 batches and after 6; then come the epoch's end and its quality.
+    assert [report["step"] for report in reports] == [3, 6, 8, 8, 11, 14, 16, 16]
+    assert [row["seconds"] for row in curve] == [1.0, 1.0]
 
 
-def test_an_empty_train_split_is_named():
-    nothing = tf.data.Dataset.range(0)
-    with pytest.raises(DataError) as caught:
-        fitting.fit(Scripted(), nothing, nothing, TrainingOptions(), lambda _: None)
-    assert str(caught.value) == "the split train holds no examples: there is nothing to learn from."
+def test_many_batches_are_one_call_of_the_runtime(monkeypatch, tmp_path):
+    calls = []
 
+    class Counting(Scripted):
+        def run(self, batches: Any, count: tf.Tensor) -> tf.Tensor:
+            calls.append(int(count))
+            return super().run(batches, count)
 
-class Fixed:
-    """Predicts what it is given."""
-
-    def predict(self, batch: Any) -> Any:
-        return batch
-
-
-def quality(logits: list[float], labels: list[int], weights: list[float]) -> Quality:
-    logit, label, weight = np.array(logits, np.float32), np.array(labels), np.array(weights, np.float32)
-    return evaluate(Fixed(), tf.data.Dataset.from_tensor_slices((logit, label, weight)).batch(2))
-
-
-def test_quality_by_hand():
-    found = quality([2.0, -0.2, 0.5, -3.0], [1, 0, 0, 1], [1.0, 2.0, 3.0, 4.0])
-    # Pairs (positive, negative) by weight: 2.0 beats both, 1 * (2 + 3); -3.0 beats none, 4 * (2 + 3).
-    assert found.auc == pytest.approx(5 / 25)
-    losses = np.log1p(np.exp([-2.0, -0.2, 0.5, 3.0]))
-    assert found.logloss == pytest.approx(losses @ [1, 2, 3, 4] / 10)
-    # Right at 0.5: the first two.
-    assert found.accuracy == pytest.approx(3 / 10)
-
-
-@pytest.mark.parametrize(
-    ("labels", "weights", "message"),
-    [
-        ([1, 1], [1, 1], "all 2 labels of the split to evaluate on are 1: AUC needs both classes."),
-        ([0, 1], [1, 0], "all 2 labels of the split to evaluate on are 0: AUC needs both classes."),
-        ([0, 1], [0, 0], "all 2 labels of the split to evaluate on have weight 0: AUC needs both classes."),
-        ([], [], "the split to evaluate on holds no examples: give it some, or name another split."),
-    ],
-)
-def test_quality_without_two_classes_is_refused(labels, weights, message):
-    with pytest.raises(DataError) as caught:
-        quality([0.5] * len(labels), labels, weights)
-    assert str(caught.value) == message
-
-
-def test_logits_that_are_no_numbers_are_refused():
-    with pytest.raises(DataError, match="logits are not numbers: lower training's learning rates"):
-        quality([0.5, float("nan")], [0, 1], [1, 1])
+    monkeypatch.setattr(fitting, "evaluate", lambda *_: binary(0.6)[0])
+    options = TrainingOptions.model_validate({"epochs": 1, "batch_size": 2, "checkpoint_steps": 70})
+    trainer = Counting()
+    label = Label.model_validate({"key": "y"})
+    made = Fitting(trainer, head(label), Split([60, 45]), Split([1]), options)
+    made.run(Checkpoints(trainer, str(tmp_path)), lambda _: None)
+    # 50 at most; a block ends after 60, and a checkpoint is due after 70.
+    assert calls == [50, 10, 10, 35]

@@ -8,75 +8,32 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from components.features.spec import FeatureSpec
-from components.trainer.inputs import batch_signature, parsing_spec
-from components.trainer.layout import Layout, make_layout
-from components.trainer.model import WideDeepModel
+from components.trainer.heads import head
+from components.trainer.inputs import batch_signature
+from components.trainer.model import WideDeepModel, untrained
 from components.trainer.options import TrainingOptions
 from components.trainer.training import JointTrainer
 
-SPEC = FeatureSpec.model_validate(
-    {
-        "label": {"key": "y"},
-        "weight": "w",
-        "features": [
-            # Wide and deep, deep alone, wide alone; a second embedding of one width, and another width.
-            {
-                "key": "a",
-                "kind": "set",
-                "side": "context",
-                "transform": {"hash": {"buckets": 7}},
-                "wide": True,
-                "deep": {"embedding": 3},
-            },
-            {
-                "key": "b",
-                "kind": "set",
-                "side": "context",
-                "transform": {"hash": {"buckets": 5}},
-                "deep": {"embedding": 3},
-            },
-            {
-                "key": "c",
-                "kind": "categorical",
-                "side": "candidate",
-                "transform": {"hash": {"buckets": 4}},
-                "wide": True,
-                "deep": {"embedding": 2},
-            },
-            {"key": "x", "kind": "numeric", "side": "candidate", "transform": {"z_score": {}}, "deep": {}},
-        ],
-        "crosses": [{"keys": ["a", "c"], "buckets": 9}],
-    }
-)
 OPTIONS = TrainingOptions.model_validate(
     {
         "wide": {"learning_rate": 0.1, "l1": 2.0, "l2": 0.5},
         "deep": {"learning_rate": 0.1, "hidden": [6, 4]},
     }
 )
+ADAM = OPTIONS.model_copy(update={"deep": OPTIONS.deep.model_copy(update={"optimizer": "adam", "learning_rate": 0.01})})
 
 
-def random_batch(random: np.random.Generator, layout: Layout, examples: int) -> dict[str, Any]:
-    """Sets of 0 to 4 different ids in every id column; the first example has none at all."""
-    batch: dict[str, Any] = {}
-    for slot in {slot.column: slot for table in (layout.wide, *layout.embeddings) for slot in table.slots}.values():
-        sets = [sorted(random.permutation(slot.size)[: random.integers(0, 5)]) for _ in range(examples)]
-        sets[0] = []
-        indices = [(row, place) for row, members in enumerate(sets) for place in range(len(members))]
-        values = [member for members in sets for member in members]
-        batch[slot.column] = tf.SparseTensor(
-            np.array(indices, np.int64).reshape(-1, 2), np.array(values, np.int64), [examples, 5]
-        )
-    batch |= {name: tf.constant(random.normal(size=(examples, 1)), tf.float32) for name in layout.dense}
-    batch["y"] = tf.constant(random.integers(0, 2, examples))
-    batch["w"] = tf.constant(random.uniform(0.5, 2.0, examples), tf.float32)
-    return batch
+def random_rows(random: np.random.Generator, toy: Any, examples: int) -> list[Any]:
+    """The first example has no id at all."""
+    rows = [toy.row(random, toy.layout) for _ in range(examples)]
+    rows[0] = type(rows[0])({column: [] for column in rows[0].ids}, rows[0].dense, rows[0].label, rows[0].weight)
+    return rows
 
 
-def multi_hot(sparse: tf.SparseTensor, size: int) -> np.ndarray:
-    dense = np.zeros([int(sparse.dense_shape[0]), size])
-    np.add.at(dense, (sparse.indices.numpy()[:, 0], sparse.values.numpy()), 1.0)
+def multi_hot(rows: list[Any], slot: Any) -> np.ndarray:
+    dense = np.zeros([len(rows), slot.size])
+    for number, row in enumerate(rows):
+        dense[number, row.ids[slot.column]] = 1.0
     return dense
 
 
@@ -90,27 +47,28 @@ class DenseModel:
         self.n = [np.full(value.shape, 0.1) for value in copy]
         self.z = [np.zeros(value.shape) for value in copy]
 
-    def logit(self, batch: dict[str, Any]) -> tf.Tensor:
+    def logit(self, rows: list[Any]) -> tf.Tensor:
         bias, wide, *rest = self.variables
-        matrix = np.hstack([multi_hot(batch[slot.column], slot.size) for slot in self.layout.wide.slots])
+        matrix = np.hstack([multi_hot(rows, slot) for slot in self.layout.wide.slots])
         logit = bias + (matrix @ wide)[:, 0]
         parts = []
         for table in self.layout.embeddings:
             embeddings = rest.pop(0)
             for slot in table.slots:
-                hot = multi_hot(batch[slot.column], slot.size)
-                mean = hot / np.maximum(hot.sum(axis=1, keepdims=True), 1.0)
-                parts.append(mean @ embeddings[slot.offset : slot.offset + slot.size])
-        layer = tf.concat(parts + [tf.cast(batch[name], tf.float64) for name in self.layout.dense], axis=1)
+                hot = multi_hot(rows, slot)
+                if table.pooling == "mean":
+                    hot = hot / np.maximum(hot.sum(axis=1, keepdims=True), 1.0)
+                parts.append(hot @ embeddings[slot.offset : slot.offset + slot.size])
+        layer = tf.concat([*parts, np.array([row.dense for row in rows])], axis=1)
         while len(rest) > 2:
             layer = layer @ rest.pop(0) + rest.pop(0)
             layer = tf.where(layer > 0, layer, 0.0)
         return logit + (layer @ rest[0] + rest[1])[:, 0]
 
-    def step(self, batch: dict[str, Any]) -> float:
-        label, weight = batch["y"].numpy().astype(np.float64), batch["w"].numpy().astype(np.float64)
+    def step(self, rows: list[Any]) -> float:
+        label, weight = (np.array([getattr(row, part) for row in rows], float) for part in ("label", "weight"))
         with tf.GradientTape() as tape:
-            score = tf.sigmoid(self.logit(batch))
+            score = tf.sigmoid(self.logit(rows))
             loss = -tf.reduce_sum(weight * (label * tf.math.log(score) + (1 - label) * tf.math.log(1 - score)))
         for index, gradient in enumerate(tape.gradient(loss, self.variables)):
             penalty = (self.options.wide.l1, self.options.wide.l2) if index == 1 else (0.0, 0.0)
@@ -133,27 +91,28 @@ class DenseModel:
 
 def variables(model: WideDeepModel) -> list[tf.Variable]:
     """Bias, wide table, embedding tables, then kernel and bias of each layer."""
-    return [model.bias, model.wide, *model.embeddings, *(part for layer in model.hidden for part in layer)]
+    layers = zip(model.hidden.kernels, model.hidden.biases, strict=True)
+    return [model.bias, *model.tables, *(part for layer in layers for part in layer)]
 
 
-def make(options: TrainingOptions, spec: FeatureSpec = SPEC) -> tuple[WideDeepModel, JointTrainer]:
-    layout = make_layout(spec, {})
-    model = WideDeepModel(layout, options)
-    return model, JointTrainer(model, spec, options, batch_signature(parsing_spec(spec, layout)))
+def make(toy: Any, options: TrainingOptions) -> tuple[WideDeepModel, JointTrainer]:
+    model = untrained(toy.layout, options)
+    return model, JointTrainer(model, head(toy.spec.label), options, batch_signature(toy.spec, toy.layout))
 
 
 @pytest.mark.parametrize("examples", [1, 16])
-def test_steps_are_those_of_the_dense_model(examples):
+def test_steps_are_those_of_the_dense_model(toy, examples):
     random = np.random.default_rng(examples)
-    model, trainer = make(OPTIONS)
+    model, trainer = make(toy, OPTIONS)
     dense = DenseModel(model, OPTIONS)
     start = [variable.numpy() for variable in variables(model)]
     for _ in range(30):
-        batch = random_batch(random, model.layout, examples + 1)
-        np.testing.assert_allclose(model(batch).numpy(), dense.logit(batch).numpy(), rtol=0, atol=2e-5)
+        rows = random_rows(random, toy, examples + 1)
+        batch = toy.batch(toy.layout, rows)
+        np.testing.assert_allclose(model(batch.inputs).numpy()[:, 0], dense.logit(rows).numpy(), rtol=0, atol=2e-5)
         loss, weight, count = trainer.step(batch).numpy()
-        assert loss == pytest.approx(dense.step(batch), abs=1e-4)
-        assert (weight, count) == (pytest.approx(batch["w"].numpy().sum(), rel=1e-6), examples + 1)
+        assert loss == pytest.approx(dense.step(rows), abs=1e-4)
+        assert (weight, count) == (pytest.approx(batch.weight.numpy().sum(), rel=1e-6), examples + 1)
     for ours, theirs, before in zip(variables(model), dense.variables, start, strict=True):
         assert np.abs(theirs.numpy() - before).max() > 0.01
         np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=0, atol=1e-5)
@@ -163,56 +122,87 @@ def test_steps_are_those_of_the_dense_model(examples):
     assert 0 < zero.sum() < zero.size
 
 
-def test_rows_of_ids_that_a_batch_lacks_keep_their_bits():
-    model, trainer = make(OPTIONS)
-    before = [variable.numpy() for _, variable in model.tables()]
-    batch = random_batch(np.random.default_rng(5), model.layout, 2)
-    trainer.step(batch)
-    for (table, variable), old in zip(model.tables(), before, strict=True):
-        used = {int(value) + slot.offset for slot in table.slots for value in batch[slot.column].values}
+@pytest.mark.parametrize("options", [OPTIONS, ADAM])
+def test_rows_of_ids_that_a_batch_lacks_keep_their_bits(toy, options):
+    model, trainer = make(toy, options)
+    random = np.random.default_rng(5)
+    trainer.step(toy.batch(toy.layout, random_rows(random, toy, 30)))
+    before = [variable.numpy() for variable in model.tables]
+    rows = random_rows(random, toy, 2)
+    trainer.step(toy.batch(toy.layout, rows))
+    for table, variable, old in zip(toy.layout.tables, model.tables, before, strict=True):
+        used = {one + slot.offset for slot in table.slots for row in rows for one in row.ids[slot.column]}
         unused = [row for row in range(table.rows) if row not in used]
         assert unused
         assert (variable.numpy()[unused] == old[unused]).all()
+        assert (variable.numpy()[sorted(used)] != old[sorted(used)]).any()
 
 
-def test_a_batch_without_any_id_trains_the_rest():
-    model, trainer = make(OPTIONS)
-    batch = random_batch(np.random.default_rng(6), model.layout, 1)
-    before = [variable.numpy() for variable in variables(model)]
+@pytest.mark.parametrize("options", [OPTIONS, ADAM])
+def test_a_batch_without_any_id_trains_the_rest(toy, options):
+    model, trainer = make(toy, options)
+    batch = toy.batch(toy.layout, random_rows(np.random.default_rng(6), toy, 1))
+    before = [variable.numpy() for variable in model.tables]
+    kernel = model.hidden.kernels[0].numpy()
     loss = trainer.step(batch).numpy()[0]
-    after = [variable.numpy() for variable in variables(model)]
     assert np.isfinite(loss)
     assert model.bias.numpy()[0] != 0.0
-    # Tables: wide, width 2, width 3.
-    assert all((before[index] == after[index]).all() for index in (1, 2, 3))
+    assert (model.hidden.kernels[0].numpy()[-2:] != kernel[-2:]).any()
+    assert all((variable.numpy() == old).all() for variable, old in zip(model.tables, before, strict=True))
 
 
-def test_the_mean_pools_and_the_sum_adds():
-    """By hand: a = {1, 2}, b = {}, c = {3}, with tables that tell which row was read."""
-    model, _ = make(TrainingOptions.model_validate({"deep": {"hidden": []}}))
-    wide = np.arange(1.0, 21.0, dtype=np.float32)[:, None]  # a: 1..7, c: 8..11, cross: 12..20
-    model.wide.assign(wide)
-    narrow, broad = model.embeddings  # widths 2 (c) and 3 (a: rows 0..6, b: rows 7..11)
-    narrow.assign(np.repeat(np.arange(4, dtype=np.float32)[:, None], 2, axis=1))
-    broad.assign(np.repeat(np.arange(12, dtype=np.float32)[:, None] * 10, 3, axis=1))
-    kernel, _ = model.hidden[0]
-    kernel.assign(np.array([[1.0], [0.0], [100.0], [0.0], [0.0], [1.0], [1.0], [1.0], [0.0], [0.0]], np.float32))
-    batch = {
-        "a_id": tf.SparseTensor([[0, 0], [0, 1]], np.array([1, 2]), [1, 2]),
-        "b_id": tf.SparseTensor(np.zeros([0, 2], np.int64), np.zeros([0], np.int64), [1, 0]),
-        "c_id": tf.SparseTensor([[0, 0]], np.array([3]), [1, 1]),
-        "a_x_c": tf.SparseTensor([[0, 0], [0, 1]], np.array([0, 8]), [1, 2]),
-        "x_value": tf.constant([[0.5]]),
-        "x_missing": tf.constant([[0.0]]),
-    }
-    # wide: a 2 + 3, c 8 + 3, crosses 12 + 20; deep: c's 3, a's mean (10 + 20) / 2 times 100, b's zeros.
-    assert model(batch).numpy() == pytest.approx([2 + 3 + 11 + 12 + 20 + 3 + 1500])
+def test_a_weight_of_2_is_the_row_twice(toy):
+    rows = random_rows(np.random.default_rng(10), toy, 12)
+    weighted = [type(row)(row.ids, row.dense, row.label, 1.0 + number % 2) for number, row in enumerate(rows)]
+    twice = [type(row)(row.ids, row.dense, row.label, 1.0) for row in [*rows, *rows[1::2]]]
+    (one, ours), (other, theirs) = make(toy, OPTIONS), make(toy, OPTIONS)
+    for _ in range(5):
+        totals = [trainer.step(toy.batch(toy.layout, part)).numpy() for trainer, part in ((ours, weighted), (theirs, twice))]
+        assert totals[0][:2] == pytest.approx(totals[1][:2], rel=1e-6)
+        assert (totals[0][1], totals[0][2], totals[1][2]) == (18.0, 12.0, 18.0)
+    for mine, their in zip(variables(one), variables(other), strict=True):
+        np.testing.assert_allclose(mine.numpy(), their.numpy(), rtol=0, atol=1e-6)
 
 
-def test_dropout_is_for_training_alone():
-    options = TrainingOptions.model_validate({"deep": {"hidden": [64], "dropout": 0.5}})
-    model, _ = make(options)
-    batch = random_batch(np.random.default_rng(7), model.layout, 8)
-    rows = model.rows(batch)
-    assert (model.logit(batch, rows).numpy() == model.logit(batch, rows).numpy()).all()
-    assert (model.logit(batch, rows, training=True).numpy() != model.logit(batch, rows).numpy()).any()
+def test_a_constant_input_of_0_leaves_its_weights_and_a_missing_flag_learns(toy):
+    """What Transform makes of a constant number is (0, 0), and of one that is always missing (0, 1)."""
+    model, trainer = make(toy, OPTIONS)
+    rows = random_rows(np.random.default_rng(11), toy, 40)
+    start = model.hidden.kernels[0].numpy()
+    for dense, moved in (([0.0, 0.0], [False, False]), ([0.0, 1.0], [False, True])):
+        batch = toy.batch(toy.layout, [type(row)(row.ids, dense, row.label, row.weight) for row in rows])
+        for _ in range(3):
+            assert np.isfinite(trainer.step(batch).numpy()).all()
+        assert (model.hidden.kernels[0].numpy()[-2:] != start[-2:]).any(axis=1).tolist() == moved
+        assert np.isfinite(model(batch.inputs)).all()
+
+
+def test_many_steps_in_one_call_are_the_same_steps(toy):
+    random = np.random.default_rng(8)
+    batches = [toy.batch(toy.layout, random_rows(random, toy, 5)) for _ in range(4)]
+    (one, stepwise), (other, together) = make(toy, OPTIONS), make(toy, OPTIONS)
+    totals = sum(stepwise.step(batch).numpy() for batch in batches)
+    signature = batch_signature(toy.spec, toy.layout)
+    data = iter(tf.data.Dataset.from_generator(lambda: iter(batches), output_signature=signature))
+    parts = [together.run(data, tf.constant(count, tf.int64)).numpy() for count in (3, 1)]
+    assert parts[0][2] == 15
+    np.testing.assert_allclose(sum(parts), totals, rtol=1e-12)
+    assert (stepwise.steps.numpy(), together.steps.numpy()) == (4, 4)
+    for ours, theirs in zip(variables(one), variables(other), strict=True):
+        assert (ours.numpy() == theirs.numpy()).all()
+
+
+def test_the_schedule_is_for_the_deep_part_alone(toy):
+    """At step 1 of 1 the rate is 0: bias and wide part move, nothing else does."""
+    schedule = {"decay": "linear", "decay_steps": 1}
+    options = TrainingOptions.model_validate(OPTIONS.model_dump() | {"deep": {"hidden": [6], "schedule": schedule}})
+    model, trainer = make(toy, options)
+    batch = toy.batch(toy.layout, random_rows(np.random.default_rng(9), toy, 30))
+    states = []
+    for _ in range(3):
+        states.append([variable.numpy() for variable in variables(model)])
+        trainer.step(batch)
+    first, second, third = states
+    assert all((ours != theirs).any() for ours, theirs in zip(first, second, strict=True))
+    changed = [(ours != theirs).any() for ours, theirs in zip(second, third, strict=True)]
+    assert changed == [True, True] + [False] * (len(changed) - 2)

@@ -9,7 +9,7 @@ import pytest
 from components.errors import ConfigError
 from components.features.spec import FeatureSpec
 from components.trainer.layout import Slot, make_layout
-from components.trainer.model import WideDeepModel
+from components.trainer.model import untrained
 from components.trainer.options import TrainingOptions
 
 
@@ -31,25 +31,56 @@ def test_columns_lie_side_by_side_with_room_for_oov_and_missing():
         feature("city", "categorical", {"vocabulary": {"oov_buckets": 3}}, wide=True, deep={"embedding": 4}),
         feature("home", "categorical", {"vocabulary": {"of": "city"}}, deep={"embedding": 4}),
         feature("age", "numeric", {"quantile_cdf": {"quantiles": 10}}, wide=True, deep={}),
+        feature("only", "categorical", {"vocabulary": {}}),
         feature("pay", "numeric", {"buckets": {"boundaries": [0, 10, 100]}}, wide=True),
         feature("zip", "categorical", {"hash": {"buckets": 50}}, deep={"embedding": 2}),
         crosses=({"keys": ["city", "zip"], "buckets": 1000},),
     )
-    layout = make_layout(declared, {"city_vocabulary": 20})
-    # city: 20 strings and 3 buckets; age: 10 quantiles and missing; pay: 4 buckets and missing.
+    layout = make_layout(declared, {"city_vocabulary": 20}, "wide_deep")
+    # city: 20 strings and 3 buckets; age: 10 quantiles and missing; pay: 4 buckets and missing; `only` has no ids.
+    assert [(column.name, column.size) for column in layout.id_columns] == [
+        ("city_id", 23),
+        ("home_id", 23),
+        ("age_id", 11),
+        ("pay_id", 5),
+        ("zip_id", 50),
+        ("city_x_zip", 1000),
+    ]
     assert layout.wide.slots == (
-        Slot("city_id", 0, 23),
-        Slot("age_id", 23, 11),
-        Slot("pay_id", 34, 5),
-        Slot("city_x_zip", 39, 1000),
+        Slot("city_id", 0, 0, 23),
+        Slot("age_id", 2, 23, 11),
+        Slot("pay_id", 3, 34, 5),
+        Slot("city_x_zip", 5, 39, 1000),
     )
-    assert layout.wide.rows == 1039
+    assert (layout.wide.rows, layout.wide.width, layout.wide.pooling, layout.wide.cells) == (1039, 1, "sum", 1)
     narrow, broad = layout.embeddings
-    assert (narrow.width, narrow.slots) == (2, (Slot("zip_id", 0, 50),))
-    assert (broad.width, broad.slots) == (4, (Slot("city_id", 0, 23), Slot("home_id", 23, 23)))
+    assert (narrow.width, narrow.slots, narrow.cells) == (2, (Slot("zip_id", 4, 0, 50),), 1)
+    assert (broad.width, broad.slots, broad.cells) == (4, (Slot("city_id", 0, 0, 23), Slot("home_id", 1, 23, 23)), 2)
     assert layout.dense == ("age_value", "age_missing")
     assert layout.deep_width == 2 + 4 + 4 + 2
-    assert layout.id_columns == {"city_id", "home_id", "age_id", "pay_id", "zip_id", "city_x_zip"}
+    assert layout.tables == (layout.wide, narrow, broad)
+
+
+def test_each_width_and_pooling_has_a_table():
+    hashed = {"hash": {"buckets": 5}}
+    declared = spec(
+        feature("p", "set", hashed, deep={"embedding": 4, "pooling": "sum"}),
+        feature("q", "set", hashed, deep={"embedding": 4}),
+        feature("r", "set", hashed, deep={"embedding": 2}),
+        feature("s", "set", hashed, deep={"embedding": 4, "pooling": "sum"}),
+    )
+    found = make_layout(declared, {}, "deep").embeddings
+    assert [(table.width, table.pooling, [slot.column for slot in table.slots]) for table in found] == [
+        (2, "mean", ["r_id"]),
+        (4, "mean", ["q_id"]),
+        (4, "sum", ["p_id", "s_id"]),
+    ]
+
+
+def test_the_wide_table_is_as_wide_as_there_are_logits():
+    layout = make_layout(spec(WIDE, IDS), {}, "wide_deep", outputs=5)
+    assert layout.wide.width == 5
+    assert [table.width for table in layout.embeddings] == [4]
 
 
 @pytest.mark.parametrize(
@@ -83,21 +114,38 @@ def test_columns_lie_side_by_side_with_room_for_oov_and_missing():
 )
 def test_a_variant_without_features_for_it_is_refused(model, declared, message):
     with pytest.raises(ConfigError) as caught:
-        WideDeepModel(make_layout(declared, {}), TrainingOptions(model=model))
+        make_layout(declared, {}, model)
     assert str(caught.value) == message
+
+
+def test_more_rows_than_32_bits_number_are_refused_with_the_largest_column():
+    small = feature("small", "set", {"hash": {"buckets": 2**30}}, wide=True)
+    large = feature("large", "set", {"hash": {"buckets": 2**30 + 1}}, wide=True)
+    with pytest.raises(ConfigError) as caught:
+        make_layout(spec(small, large), {}, "wide")
+    assert str(caught.value) == (
+        "the columns that are 1 wide have 2,147,483,649 ids together, more than 2,147,483,647: "
+        "give the largest, 'large_id' with 1,073,741,825, fewer buckets or a smaller vocabulary."
+    )
+
+
+def test_as_many_rows_as_32_bits_number_are_allowed():
+    most = feature("most", "set", {"hash": {"buckets": 2**31 - 1}}, wide=True)
+    assert make_layout(spec(most), {}, "wide").wide.rows == 2**31 - 1
 
 
 @pytest.mark.parametrize(
     ("model", "declared", "tables", "layers"),
     [
-        ("wide", spec(WIDE, IDS), ["wide"], 0),
-        ("deep", spec(WIDE, IDS), ["embedding_4"], 4),
-        ("wide_deep", spec(WIDE, IDS), ["wide", "embedding_4"], 4),
-        ("deep", spec(NUMBER), [], 4),
+        ("wide", spec(WIDE, IDS, NUMBER), ["wide"], 0),
+        ("deep", spec(WIDE, IDS), ["embedding_4_mean"], 8),
+        ("wide_deep", spec(WIDE, IDS), ["wide", "embedding_4_mean"], 8),
+        ("deep", spec(NUMBER), [], 8),
         ("wide", spec(WIDE, IDS, crosses=({"keys": ["w", "i"], "buckets": 9},)), ["wide"], 0),
     ],
 )
 def test_a_variant_has_its_own_parts_alone(model, declared, tables, layers):
-    made = WideDeepModel(make_layout(declared, {}), TrainingOptions(model=model))
-    assert [variable.name.removesuffix(":0") for _, variable in made.tables()] == tables
-    assert len(made.hidden) == layers
+    made = untrained(make_layout(declared, {}, model), TrainingOptions(model=model))
+    assert [variable.name.removesuffix(":0") for variable in made.tables] == tables
+    # Three hidden layers and the last one, each with kernel and bias.
+    assert len(made.layers) == layers

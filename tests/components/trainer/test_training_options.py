@@ -20,6 +20,33 @@ from components.trainer.options import TrainingOptions
         ({"deep": {"dropout": 1.0}}, "p.yaml: deep.dropout: Input should be less than 1 (it is 1.0)"),
         ({"epochs": 0}, "p.yaml: epochs: Input should be greater than or equal to 1 (it is 0)"),
         ({"patience": 0}, "p.yaml: patience: Input should be greater than or equal to 1 (it is 0)"),
+        ({"batch_size": 0}, "p.yaml: batch_size: Input should be greater than or equal to 1 (it is 0)"),
+        ({"checkpoint_steps": 0}, "p.yaml: checkpoint_steps: Input should be greater than or equal to 1 (it is 0)"),
+        ({"deep": {"hidden": [0]}}, "p.yaml: deep.hidden.0: Input should be greater than or equal to 1 (it is 0)"),
+        (
+            {"deep": {"optimizer": "sgd"}},
+            "p.yaml: deep.optimizer: Input should be 'adagrad' or 'adam' (it is 'sgd')",
+        ),
+        (
+            {"stop_on": "loss"},
+            "p.yaml: stop_on: Input should be 'auc', 'logloss', 'accuracy', 'rmse' or 'mae' (it is 'loss')",
+        ),
+        (
+            {"deep": {"schedule": {"warmup_steps": -1}}},
+            "p.yaml: deep.schedule.warmup_steps: Input should be greater than or equal to 0 (it is -1)",
+        ),
+        (
+            {"deep": {"schedule": {"decay": "linear", "decay_steps": 5, "final": 1.5}}},
+            "p.yaml: deep.schedule.final: Input should be less than or equal to 1 (it is 1.5)",
+        ),
+        (
+            {"deep": {"schedule": {"decay": "linear"}}},
+            "p.yaml: deep.schedule: decay: linear or cosine goes with decay_steps, and none without",
+        ),
+        (
+            {"deep": {"schedule": {"decay_steps": 5}}},
+            "p.yaml: deep.schedule: decay: linear or cosine goes with decay_steps, and none without",
+        ),
         ({"model": "deepest"}, "p.yaml: model: Input should be 'wide', 'deep' or 'wide_deep' (it is 'deepest')"),
     ],
 )
@@ -30,5 +57,8 @@ def test_a_wrong_key_or_value_is_named(given, message):
 
 
 def test_options_pass_through_json_unchanged():
-    options = TrainingOptions.model_validate({"model": "deep", "patience": None, "deep": {"hidden": [8, 4]}})
+    schedule = {"warmup_steps": 3, "decay": "cosine", "decay_steps": 7, "final": 0.1}
+    options = TrainingOptions.model_validate(
+        {"model": "deep", "patience": None, "stop_on": "mae", "deep": {"hidden": [8, 4], "schedule": schedule}}
+    )
     assert TrainingOptions.model_validate_json(options.model_dump_json()) == options

@@ -20,6 +20,7 @@ from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 
 from components import features
 from components.features.spec import FeatureSpec
+from components.transform import columns
 from components.transform.crosses import cross
 from components.transform.preprocessing import preprocessing_fn
 
@@ -61,6 +62,10 @@ SPEC = FeatureSpec.model_validate(
     }
 )
 NUMBERS = ("dose", "rank", "size", "same", "none", "pay")
+# What the packed columns hold, in order.
+FEATURE_IDS = ("city_id", "home_id", "tags_id", "top_id", "zip_id", "words_id", "age_id", "pay_id")
+IDS = (*FEATURE_IDS, "city_x_pay", "tags_x_words_x_only", "age_x_zip")
+DENSE = tuple(f"{key}_{part}" for key in NUMBERS for part in ("value", "missing"))
 TYPES = {"categorical": tf.string, "set": tf.string, "numeric": tf.float32}
 PARSING = {feature.key: tf.io.VarLenFeature(TYPES[feature.kind]) for feature in SPEC.features} | {
     "label": tf.io.VarLenFeature(tf.int64),
@@ -112,7 +117,8 @@ class Transformed:
             graph | tft_beam.WriteTransformFn(str(folder / "graph"))
         self.output = tft.TFTransformOutput(str(folder / "graph"))
         self.graph = tf.saved_model.load(self.output.transform_savedmodel_dir)
-        self.columns = {key: [plain(row[key]) for row in data] for key in data[0]}
+        self.written = [{key: plain(value) for key, value in row.items()} for row in data]
+        self.columns = unpacked({key: [row[key] for row in self.written] for key in data[0]})
 
     def served(self, rows: list[Row]) -> dict[str, list[list[Any]]]:
         """The exported graph on serialized examples, without label and weight, as a server gets them."""
@@ -121,8 +127,8 @@ class Transformed:
             key: tf.SparseTensor(np.zeros([0, 2], np.int64), tf.zeros([0], PARSING[key].dtype), [len(rows), 0])
             for key in ("label", "weight")
         }
-        columns = self.graph.transform_fn(raw | empty)
-        return {key: unpacked(column, len(rows)) for key, column in columns.items() if key not in empty}
+        found = self.graph.transform_fn(raw | empty)
+        return unpacked({key: by_row(column, len(rows)) for key, column in found.items() if key not in empty})
 
     def inputs(self) -> dict[str, Any]:
         return {key: parser for key, parser in PARSING.items() if key not in ("label", "weight")}
@@ -135,7 +141,18 @@ def plain(value: Any) -> list[Any]:
     return np.asarray(value).reshape(-1).tolist() if value is not None else []
 
 
-def unpacked(column: Any, rows: int) -> list[list[Any]]:
+def unpacked(packed: dict[str, list[list[Any]]]) -> dict[str, list[list[Any]]]:
+    """Each id and dense column on its own, from `ids` and `dense` as they are documented."""
+    found = {key: rows for key, rows in packed.items() if key not in ("ids", "dense")}
+    ids = [[divmod(value, 2**32) for value in row] for row in packed["ids"]]
+    for number, name in enumerate(IDS):
+        found[name] = [[one for column, one in row if column == number] for row in ids]
+    for number, name in enumerate(DENSE):
+        found[name] = [[row[number]] for row in packed["dense"]]
+    return found
+
+
+def by_row(column: Any, rows: int) -> list[list[Any]]:
     if not isinstance(column, tf.SparseTensor):
         return [plain(row) for row in column.numpy()]
     found: list[list[Any]] = [[] for _ in range(rows)]
@@ -301,11 +318,44 @@ def test_label_and_weight_pass_unchanged(transformed):
 
 
 def test_no_column_more_or_less(transformed):
-    assert set(transformed.columns) == {
-        *("city_id", "home_id", "tags_id", "top_id", "zip_id", "words_id", "age_id", "pay_id"),
-        *(f"{key}_{part}" for key in NUMBERS for part in ("value", "missing")),
-        *("city_x_pay", "tags_x_words_x_only", "age_x_zip", "label", "weight"),
-    }
+    assert all(set(row) == {"ids", "dense", "label", "weight"} for row in transformed.written)
+    assert all(len(row["dense"]) == len(DENSE) for row in transformed.written)
+    assert {value >> 32 for row in transformed.written for value in row["ids"]} == set(range(len(IDS)))
+
+
+def test_the_packed_columns_are_in_the_order_that_the_trainer_reads(transformed):
+    sizes = {f"{key}_vocabulary": len(transformed.vocabulary(key)) for key in ("city", "tags", "top")}
+    found = list(columns.id_columns(SPEC, sizes))
+    assert tuple(column.name for column in found) == IDS
+    assert tuple(columns.dense_columns(SPEC)) == DENSE
+    for column in found:
+        ids = [one for row in transformed.columns[column.name] for one in row]
+        assert ids
+        assert 0 <= min(ids) <= max(ids) < column.size
+
+
+def test_a_row_holds_its_columns_one_after_the_other_without_gaps(transformed):
+    """The Trainer finds a column's cell by its place, and TFT writes left-aligned rows alone."""
+    for row in transformed.written:
+        assert row["ids"] == sorted(row["ids"])
+    raw = tf.io.parse_example(tf.constant([example(row) for row in transformed.rows[:9]]), transformed.inputs())
+    ids = transformed.output.transform_features_layer()(raw)["ids"]
+    assert [place for _, place in ids.indices.numpy()] == [
+        place for row in transformed.written[:9] for place in range(len(row["ids"]))
+    ]
+    assert len(ids.values) < ids.dense_shape[0] * ids.dense_shape[1]
+
+
+def test_a_declaration_without_ids_or_dense_columns_has_no_such_column():
+    def outputs(feature: dict[str, Any], dtype: tf.DType) -> set[str]:
+        spec = FeatureSpec.model_validate({"label": {"key": "label"}, "features": [feature]})
+        apply = tf.function(partial(preprocessing_fn, custom_config={"features": features.to_json(spec)}))
+        given = {"f": tf.SparseTensorSpec([None, None], dtype), "label": tf.SparseTensorSpec([None, None], tf.int64)}
+        return set(apply.get_concrete_function(given).structured_outputs)
+
+    assert outputs(declare("f", "set", {"hash": {"buckets": 3}}, wide=True), tf.string) == {"ids", "label"}
+    assert outputs(declare("f", "numeric", {"buckets": {"boundaries": [1]}}, wide=True), tf.float32) == {"ids", "label"}
+    assert outputs(declare("f", "numeric", {"log": {}}, deep={}), tf.float32) == {"dense", "label"}
 
 
 def test_the_exported_graph_gives_what_training_saw(transformed):

@@ -1,0 +1,85 @@
+"""The values of a batch of raw rows, each different one kept once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import tensorflow as tf
+
+from components.explain.boundaries import Boundaries, range_text
+from components.features.spec import Feature, FeatureSpec
+
+
+@dataclass(frozen=True)
+class Values:
+    """One feature's values: in row `rows[i]` of the batch stands `words[codes[i]]`.
+
+    Attributes:
+        rows: int64 [n], rising.
+        codes: int64 [n].
+        words: the different values, as ids are made of them: of a numeric feature its buckets' numbers.
+        names: the same, as people know them: of a numeric feature its buckets' ranges.
+    """
+
+    rows: np.ndarray
+    codes: np.ndarray
+    words: list[bytes]
+    names: list[bytes]
+
+    @property
+    def tensor(self) -> tf.Tensor:
+        """`words` as a string tensor."""
+        return tf.constant(self.words, tf.string)
+
+
+class Batch:
+    """Raw rows as `components.ingest.files` reads them."""
+
+    def __init__(self, records: pa.RecordBatch, spec: FeatureSpec, boundaries: Boundaries) -> None:
+        """Takes the rows.
+
+        Args:
+            records: a list column each feature, and the label's.
+            spec: the declaration.
+            boundaries: of the bucketised numeric features, from `bucket_boundaries`.
+        """
+        self._records, self._spec, self._boundaries = records, spec, boundaries
+        self._values: dict[str, Values] = {}
+        self.count: int = records.num_rows
+        # Every row has one label: the readers see to it.
+        self.label = records.column(spec.label.key).flatten().to_numpy().astype(np.float64)
+
+    def values(self, key: str) -> Values:
+        """A feature's values, without missing ones; a set holds each value once."""
+        if key not in self._values:
+            feature = self._spec.by_key[key]
+            column = self._records.column(key)
+            self._values[key] = (
+                _buckets(column, self._boundaries[key]) if feature.kind == "numeric" else _strings(column, feature)
+            )
+        return self._values[key]
+
+
+def _rows(column: pa.ListArray) -> np.ndarray:
+    lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False)
+    return np.repeat(np.arange(len(column), dtype=np.int64), lengths)
+
+
+def _strings(column: pa.ListArray, feature: Feature) -> Values:
+    encoded = column.flatten().dictionary_encode()
+    rows, codes = _rows(column), encoded.indices.to_numpy().astype(np.int64)
+    words = encoded.dictionary.to_pylist()
+    if feature.kind == "set" and len(words):
+        rows, codes = np.divmod(np.unique(rows * len(words) + codes), len(words))
+    return Values(rows, codes, words, words)
+
+
+def _buckets(column: pa.ListArray, boundaries: np.ndarray) -> Values:
+    numbers = column.flatten().to_numpy().astype(np.float32)
+    codes = np.searchsorted(boundaries, numbers, side="right").astype(np.int64)
+    buckets = range(len(boundaries) + 1)
+    words = [str(bucket).encode() for bucket in buckets]
+    return Values(_rows(column), codes, words, [range_text(boundaries, bucket).encode() for bucket in buckets])

@@ -1,0 +1,89 @@
+"""The numbers between which the buckets of a numeric feature lie, the learned ones read out of a served model."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from components.errors import WideDeepError
+from components.features.spec import Feature, FeatureSpec
+
+Boundaries = dict[str, np.ndarray]
+
+
+def bucket_boundaries(folder: str, spec: FeatureSpec) -> Boundaries:
+    """The rising boundaries (float32) of every bucketised numeric feature, as the model's own graph has them.
+
+    Args:
+        folder: a SavedModel that holds the transform graph.
+        spec: the declaration that the graph was made by.
+
+    Raises:
+        WideDeepError: the graph does not hold the declared quantiles.
+    """
+    numerics = [feature for feature in spec.features if feature.kind == "numeric" and feature.bucketised]
+    declared = {
+        feature.key: np.array(feature.transform.buckets.boundaries, np.float32)
+        for feature in numerics
+        if feature.transform.buckets
+    }
+    learned = [feature for feature in spec.features if feature.transform.quantile_cdf]
+    if all(feature.key in declared for feature in numerics):
+        return declared
+    return _quantiles(folder, learned) | declared
+
+
+def range_text(boundaries: np.ndarray, bucket: int) -> str:
+    """What a bucket holds: "(-∞, 18)", "[18, 25)", "[65, ∞)"; "(missing)" for the one after the last."""
+    if bucket > len(boundaries):
+        return "(missing)"
+    low, high = (
+        np.format_float_positional(boundaries[place], trim="-") if 0 <= place < len(boundaries) else None
+        for place in (bucket - 1, bucket)
+    )
+    return f"{'(-∞' if low is None else f'[{low}'}, {'∞' if high is None else high})"
+
+
+def _quantiles(folder: str, features: list[Feature]) -> Boundaries:
+    """Transform learns the quantiles of all features with the same number of them as one matrix [features, n - 1].
+
+    Its graph searches each value in its feature's row, and holds nothing else of that shape to search in.
+    """
+    searched = _searched(folder)
+    found: Boundaries = {}
+    counts = Counter(_count(feature) for feature in features)
+    for quantiles, members in counts.items():
+        matrices = [matrix for matrix in searched if matrix.shape == (members, quantiles - 1)]
+        if len(matrices) != 1:
+            raise WideDeepError(
+                f"{folder}: its graph holds {len(matrices)} tables of {quantiles} quantiles of {members} features, and "
+                "one is needed: was it made by another version? Run the pipeline again."
+            )
+        keys = [feature.key for feature in features if _count(feature) == quantiles]
+        found.update(zip(keys, matrices[0], strict=True))
+    return found
+
+
+def _count(feature: Feature) -> int:
+    assert feature.transform.quantile_cdf is not None
+    return feature.transform.quantile_cdf.quantiles
+
+
+def _searched(folder: str) -> list[np.ndarray]:
+    """Every learned matrix in whose rows the transform graph searches (tf.searchsorted, side "right")."""
+    model = tf.saved_model.load(folder)
+    transform: Any = model._transform.transform_fn
+    # What was learned enters the graph from outside; what was declared is a constant in it.
+    learned = {inner.name: outer for outer, inner in transform.graph.captures}
+    matrices = []
+    for operation in transform.graph.get_operations():
+        if operation.type == "UpperBound":
+            tensor = operation.inputs[0]
+            while tensor.op.type == "Reshape":
+                tensor = tensor.op.inputs[0]
+            if tensor.name in learned:
+                matrices.append(learned[tensor.name].numpy())
+    return matrices

@@ -1,0 +1,116 @@
+"""What a served model tells of itself: its declaration, its strongest wide weights, and where their ids come from."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+
+from components import features
+from components.errors import ConfigError
+from components.explain.boundaries import Boundaries, bucket_boundaries
+from components.explain.crossed import CrossSource
+from components.explain.sources import HashSource, NumericSource, Source, VocabularySource
+from components.features.spec import Feature, FeatureSpec
+from components.trainer.export import FEATURES, WideColumn, wide_weights
+from components.transform import columns
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Wide weights of one column.
+
+    Attributes:
+        ids: int64 [k], rising.
+        weights: float32 [k]; of a label with classes, each id's farthest from 0.
+        classes: int64 [k], the class that each of these is a weight of; None where the label has none.
+    """
+
+    ids: np.ndarray
+    weights: np.ndarray
+    classes: np.ndarray | None
+
+    def __getitem__(self, part: np.ndarray) -> Weights:
+        return Weights(self.ids[part], self.weights[part], None if self.classes is None else self.classes[part])
+
+
+def declaration(folder: str) -> FeatureSpec:
+    """The declaration that a model was trained by.
+
+    Raises:
+        ConfigError: the folder holds no such model.
+    """
+    path = os.path.join(folder, FEATURES)
+    if not tf.io.gfile.exists(path):
+        raise ConfigError(
+            f"{folder}: is no model of this pipeline, as there is no {FEATURES} in it. "
+            "Give the folder of a pushed version, as work/movielens/models/1."
+        )
+    with tf.io.gfile.GFile(path) as file:
+        return features.from_json(file.read())
+
+
+def strongest(folder: str, top: int) -> dict[str, Weights]:
+    """The `top` wide weights that are farthest from 0, by their columns; columns without any are left out.
+
+    Raises:
+        ConfigError: the model has no wide part, or all its weights are 0.
+    """
+    found = wide_weights(folder)
+    if not found:
+        raise ConfigError(f"{folder}: is a deep model: it has no wide part, and so no wide features to name.")
+    kept = {name: _largest(column, top) for name, column in found.items()}
+    sizes = np.concatenate([np.abs(column.weights) for column in kept.values()])
+    if not len(sizes):
+        raise ConfigError(f"{folder}: all its wide weights are 0. Lower training.wide.l1 and train it again.")
+    chosen = np.zeros(len(sizes), bool)
+    chosen[np.argsort(-sizes, kind="stable")[:top]] = True
+    parts = np.split(chosen, np.cumsum([len(column.ids) for column in kept.values()])[:-1])
+    return {name: column[part] for (name, column), part in zip(kept.items(), parts, strict=True) if part.any()}
+
+
+def _largest(column: WideColumn, top: int) -> Weights:
+    every = Weights(column.ids, column.weights, None)
+    if column.weights.ndim == 2:
+        classes = np.argmax(np.abs(column.weights), axis=1)
+        every = Weights(column.ids, column.weights[np.arange(len(classes)), classes], classes)
+    return every[np.sort(np.argsort(-np.abs(every.weights), kind="stable")[:top])]
+
+
+def boundaries_of(folder: str, spec: FeatureSpec, wanted: set[str]) -> Boundaries:
+    """The buckets' boundaries, if any of the wanted columns needs some: the model's graph takes a second to load."""
+    keys = {feature.key for feature in spec.features if columns.ids(feature) in wanted}
+    keys |= {key for cross in spec.crosses if cross.name in wanted for key in cross.keys}
+    needed = any(spec.by_key[key].kind == "numeric" for key in keys)
+    return bucket_boundaries(folder, spec) if needed else {}
+
+
+def sources(folder: str, spec: FeatureSpec, wanted: set[str], boundaries: Boundaries) -> dict[str, Source]:
+    """Where the ids of the wanted columns come from, by the columns' names.
+
+    Args:
+        folder: the model, whose assets hold the vocabularies.
+        spec: the declaration.
+        wanted: names of columns.
+        boundaries: of the buckets of numeric features.
+    """
+    found: dict[str, Source] = {
+        columns.ids(feature): _feature_source(folder, spec, feature, boundaries)
+        for feature in spec.features
+        if columns.ids(feature) in wanted
+    }
+    return found | {cross.name: CrossSource(cross) for cross in spec.crosses if cross.name in wanted}
+
+
+def _feature_source(folder: str, spec: FeatureSpec, feature: Feature, boundaries: Boundaries) -> Source:
+    if feature.kind == "numeric":
+        return NumericSource(feature, boundaries[feature.key])
+    if feature.transform.hash:
+        return HashSource(feature)
+    assert feature.transform.vocabulary is not None
+    owner = spec.by_key[feature.transform.vocabulary.of or feature.key]
+    assert owner.transform.vocabulary is not None
+    path = os.path.join(folder, "assets", columns.vocabulary(feature))
+    return VocabularySource(feature, path, owner.transform.vocabulary.oov_buckets)

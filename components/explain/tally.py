@@ -1,0 +1,61 @@
+"""Counts of wanted ids over batches of raw rows: how often each occurs, with which labels and values."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+from components.explain.sources import Found
+
+# Different values counted behind one id: what comes after so many others is not told from them, which bounds memory.
+_MOST_VALUES = 10_000
+
+
+class Tally:
+    """Counts of one column's wanted ids.
+
+    Attributes:
+        support: int64 [k], rows in which each id occurs.
+        labels: float64 [k], the sum of those rows' labels; with classes, how many of the rows are of the id's class.
+        values: for each id, how often each combination of values was the one behind it.
+        uses: int64 [k], how often any was.
+    """
+
+    def __init__(self, wanted: int, classes: np.ndarray | None) -> None:
+        """Counts nothing yet.
+
+        Args:
+            wanted: how many ids.
+            classes: int64 [k], each id's; None where the label has none.
+        """
+        self._classes = classes
+        self.support = np.zeros(wanted, np.int64)
+        self.labels = np.zeros(wanted)
+        self.values: list[Counter[tuple[bytes, ...]]] = [Counter() for _ in range(wanted)]
+        self.uses = np.zeros(wanted, np.int64)
+
+    def add(self, found: Found, label: np.ndarray) -> None:
+        """Adds a batch.
+
+        Args:
+            found: the ids' uses in it.
+            label: float64 [rows].
+        """
+        ids = len(self.support)
+        # A row in which two values share a bucket has the id once.
+        rows, which = np.divmod(np.unique(found.rows * ids + found.which), ids)
+        self.support += np.bincount(which, minlength=ids)
+        labels = label[rows] if self._classes is None else label[rows] == self._classes[which]
+        self.labels += np.bincount(which, labels, minlength=ids)
+        self.uses += np.bincount(found.which, minlength=ids)
+        if found.names:
+            self._add_values(found)
+
+    def _add_values(self, found: Found) -> None:
+        each, counts = np.unique(np.column_stack([found.which, found.codes]), axis=0, return_counts=True)
+        for (number, *codes), count in zip(each.tolist(), counts.tolist(), strict=True):
+            values = tuple(names[code] for names, code in zip(found.names, codes, strict=True))
+            seen = self.values[number]
+            if values in seen or len(seen) < _MOST_VALUES:
+                seen[values] += count

@@ -1,0 +1,46 @@
+"""Which spans a model is trained on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfx.components.example_gen import utils
+from tfx.dsl.components.common import resolver
+from tfx.types import artifact
+
+from components.lineage import maker
+
+
+class LatestSpans(resolver.ResolverStrategy):
+    """The span that this run ingested, and those before it that earlier runs did, some in all.
+
+    Of a span that was ingested several times, the latest counts.
+    """
+
+    def __init__(self, spans: int) -> None:
+        """Names how many.
+
+        Args:
+            spans: 1 or more.
+        """
+        self._spans = spans
+
+    def resolve_artifacts(
+        self, store: Any, input_dict: dict[str, list[artifact.Artifact]]
+    ) -> dict[str, list[artifact.Artifact]]:
+        """Reduces `examples` to those spans, the latest first, given the `current` one."""
+        [current] = input_dict["current"]
+        ingested = maker(store, current.id)
+        by_span = {}
+        for examples in sorted(input_dict["examples"], key=lambda one: one.id):
+            if maker(store, examples.id) == ingested and span_of(examples) <= span_of(current):
+                by_span[span_of(examples)] = examples
+        by_span[span_of(current)] = current
+        chosen = sorted(by_span, reverse=True)[: self._spans]
+        return {**input_dict, "examples": [by_span[span] for span in chosen]}
+
+
+def span_of(examples: artifact.Artifact) -> int:
+    """The span that ExampleGen read; 0 where the data have none."""
+    # TFX writes it beside the artifact's own property of that name, which stays 0.
+    return int(examples.get_custom_property(utils.SPAN_PROPERTY_NAME) or 0)

@@ -1,0 +1,183 @@
+"""The estimator: what tf.estimator.DNNLinearCombinedClassifier was, from a feature declaration."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_transform as tft
+from tensorflow_transform.analyzers import get_empy_vocabulary_dummy_value
+
+from components.errors import DataError
+from components.features.spec import FeatureSpec
+from components.trainer.blocks import Source
+from components.trainer.checkpoints import Checkpoints
+from components.trainer.crosses import CrossUse, use
+from components.trainer.export import ServedModel
+from components.trainer.fitting import Fitting, Report
+from components.trainer.heads import Quality, head
+from components.trainer.options import TrainingOptions
+from components.trainer.quality import evaluate, predict
+from components.trainer.state import Vocabularies, load, new_training, save
+from components.trainer.warmstart import warm_start
+from components.transform import columns
+
+_, _NO_STRINGS = get_empy_vocabulary_dummy_value(tf.string)
+
+
+class WideDeepEstimator:
+    """A wide, deep or wide-and-deep model over transformed examples.
+
+    Example::
+
+        estimator = WideDeepEstimator(features.load(path), tft.TFTransformOutput(graph), TrainingOptions(epochs=5))
+        estimator.train(["transformed/train/*"], ["transformed/eval/*"])
+        estimator.evaluate(["transformed/test/*"])  # {"auc": 0.79, "logloss": 0.55, "accuracy": 0.72}
+        estimator.export("model")  # serves raw examples
+    """
+
+    def __init__(
+        self,
+        spec: FeatureSpec,
+        transform_output: tft.TFTransformOutput,
+        options: TrainingOptions,
+        folder: str | None = None,
+    ) -> None:
+        """Makes the untrained model.
+
+        Args:
+            spec: the declaration that Transform used.
+            transform_output: what Transform learned.
+            options: variant, optimizers, epochs, seed.
+            folder: for checkpoints; the same call with the same folder carries on where a killed one stopped. None:
+                a temporary one.
+
+        Raises:
+            ConfigError: `options.model` needs features that the declaration lacks.
+            DataError: a vocabulary is empty.
+        """
+        tf.random.set_seed(options.seed)
+        self._transform_output, self._folder = transform_output, folder
+        with _strategy(options).scope():
+            self._training = new_training(spec, options, vocabularies(spec, transform_output))
+        self._head = head(spec.label)
+        self._fresh = True
+        #: How full each cross is, once trained.
+        self.crosses: list[CrossUse] = []
+
+    def warm_start(self, folder: str) -> list[str]:
+        """Takes over what this model shares with an earlier one (see `warm_start`).
+
+        Args:
+            folder: where `save_state` of the earlier model wrote.
+
+        Returns:
+            What was not taken over, and why, a sentence each.
+
+        Raises:
+            DataError: no state is there.
+        """
+        self._fresh = False
+        return warm_start(self._training, load(folder))
+
+    def train(
+        self, train_files: Sequence[str], eval_files: Sequence[str], report: Report = lambda _: None
+    ) -> list[dict[str, Any]]:
+        """Trains: equal inputs and seed give equal weights, bit for bit, on one machine.
+
+        Args:
+            train_files: patterns of gzipped TFRecords of transformed examples, to learn from.
+            eval_files: the same, to watch.
+            report: is told the progress (see `Fitting.run`).
+
+        Returns:
+            A row an epoch (see `Fitting.run`).
+
+        Raises:
+            DataError: a split is empty, `eval_files` have one class only, or the loss is no number.
+        """
+        trainer, source = self._training.trainer, self._source(train_files)
+        if self._fresh and self._training.spec.label.kind == "regression":
+            # Labels may lie anywhere, and an optimizer's steps are small.
+            trainer.start_at(_mean_label(source))
+        self._fresh = False
+        fitting = Fitting(trainer, self._head, source, self._source(eval_files), self._training.options)
+        if self._folder is not None:
+            curve = fitting.run(Checkpoints(trainer, self._folder), report)
+        else:
+            with tempfile.TemporaryDirectory() as folder:
+                curve = fitting.run(Checkpoints(trainer, folder), report)
+        self.crosses = self._crosses_of(source)
+        return curve
+
+    @property
+    def wide_rows(self) -> tuple[int, int]:
+        """Rows of the wide table, and how many of them have a weight that L1 did not leave at 0."""
+        wide = self._training.trainer.model.wide
+        weights = np.zeros([0, 1]) if wide is None else wide.numpy()
+        return len(weights), int(np.count_nonzero(np.any(weights != 0, axis=1)))
+
+    def _crosses_of(self, source: Source) -> list[CrossUse]:
+        wide = self._training.layout.wide
+        names = {cross.name for cross in self._training.spec.crosses}
+        return [
+            use(slot.column, slot.size, int(np.count_nonzero(source.wide_used[slot.offset : slot.offset + slot.size])))
+            for slot in (wide.slots if wide else ())
+            if slot.column in names
+        ]
+
+    def evaluate(self, files: Sequence[str]) -> Quality:
+        """Metrics by name on other transformed examples."""
+        return evaluate(self._training.trainer, self._head, self._source(files))
+
+    def predict(self, files: Sequence[str]) -> np.ndarray:
+        """float32 [n] ([n, classes] of a multi-class label): scores of transformed examples, in the files' order."""
+        logits = [logit for logit, _, _ in predict(self._training.trainer, self._source(files))]
+        return np.asarray(self._head.scores(tf.concat(logits, axis=0)))
+
+    def export(self, path: str) -> None:
+        """Writes the SavedModel that serves raw examples."""
+        ServedModel(self._training.spec, self._transform_output, self._training.trainer.model, self._head).save(path)
+
+    def save_state(self, folder: str) -> None:
+        """Writes what a later model needs for a warm start."""
+        save(self._training, folder)
+
+    def _source(self, files: Sequence[str]) -> Source:
+        return Source(files, self._training.spec, self._training.layout)
+
+
+def _mean_label(source: Source) -> float:
+    """Of the first block, weighted."""
+    block = next(iter(source.blocks()))
+    weight = block.weight.numpy()
+    return float(np.average(block.label.numpy(), weights=weight)) if weight.sum() else 0.0
+
+
+def _strategy(options: TrainingOptions) -> tf.distribute.Strategy:
+    # Without a GPU, it mirrors to one device: the CPU.
+    return tf.distribute.MirroredStrategy() if options.distribute == "mirrored" else tf.distribute.get_strategy()
+
+
+def vocabularies(spec: FeatureSpec, transform_output: tft.TFTransformOutput) -> Vocabularies:
+    """The strings of each vocabulary that Transform made, by the vocabulary's name.
+
+    Raises:
+        DataError: one is empty.
+    """
+    found: Vocabularies = {}
+    for feature in spec.features:
+        vocabulary = feature.transform.vocabulary
+        if vocabulary and vocabulary.of is None:
+            name = columns.vocabulary(feature)
+            found[name] = transform_output.vocabulary_by_name(name)
+            # Transform writes one made-up string where there is none.
+            if found[name] == [_NO_STRINGS]:
+                raise DataError(
+                    f"the vocabulary of '{feature.key}' is empty: no value occurs {vocabulary.min_count} times in the "
+                    "split train. Lower its min_count in features.yaml, or leave the feature out."
+                )
+    return found

@@ -1,0 +1,96 @@
+"""A finished training's state, from which a later one can start: weights, optimizers' slots and what their rows mean.
+
+Lies beside the served model, and is never pushed.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+from components import features
+from components.errors import DataError
+from components.features.spec import FeatureSpec
+from components.trainer.heads import head
+from components.trainer.inputs import batch_signature
+from components.trainer.layout import Layout, make_layout
+from components.trainer.model import untrained
+from components.trainer.options import TrainingOptions
+from components.trainer.training import JointTrainer
+
+FOLDER = "Format-Training"
+_FEATURES, _OPTIONS, _VOCABULARIES, _WEIGHTS = "features.json", "training.json", "vocabularies", "weights"
+Vocabularies = dict[str, list[bytes]]
+
+
+@dataclass(frozen=True)
+class Training:
+    """A model with its optimizers, and what it was made from; `vocabularies` holds strings by their ids."""
+
+    spec: FeatureSpec
+    options: TrainingOptions
+    vocabularies: Vocabularies
+    layout: Layout
+    trainer: JointTrainer
+
+
+def new_training(spec: FeatureSpec, options: TrainingOptions, vocabularies: Vocabularies) -> Training:
+    """A training before its first step.
+
+    Raises:
+        ConfigError: `options.model` needs features that the declaration lacks.
+    """
+    label = head(spec.label)
+    sizes = {name: len(strings) for name, strings in vocabularies.items()}
+    layout = make_layout(spec, sizes, options.model, label.outputs)
+    model = untrained(layout, options, label.outputs)
+    return Training(
+        spec, options, vocabularies, layout, JointTrainer(model, label, options, batch_signature(spec, layout))
+    )
+
+
+def save(training: Training, folder: str) -> None:
+    """Writes the state; `load` finds it only when it is whole."""
+    tf.io.gfile.makedirs(os.path.join(folder, _VOCABULARIES))
+    for name, strings in training.vocabularies.items():
+        _write(os.path.join(folder, _VOCABULARIES, name), b"\n".join(strings))
+    _write(os.path.join(folder, _OPTIONS), training.options.model_dump_json().encode())
+    tf.train.Checkpoint(trainer=training.trainer).write(os.path.join(folder, _WEIGHTS))
+    _write(os.path.join(folder, _FEATURES), features.to_json(training.spec).encode())
+
+
+def load(folder: str) -> Training:
+    """Reads the state back.
+
+    Raises:
+        DataError: there is none.
+    """
+    try:
+        spec = features.from_json(_read(os.path.join(folder, _FEATURES)).decode())
+        options = TrainingOptions.model_validate_json(_read(os.path.join(folder, _OPTIONS)))
+        vocabularies = {
+            name: _strings(_read(os.path.join(folder, _VOCABULARIES, name)))
+            for name in tf.io.gfile.listdir(os.path.join(folder, _VOCABULARIES))
+        }
+    except tf.errors.NotFoundError as error:
+        raise DataError(f"{folder}: the model carries no whole training state to start from: {error.message}") from None
+    training = new_training(spec, options, vocabularies)
+    checkpoint = tf.train.Checkpoint(trainer=training.trainer)
+    checkpoint.read(os.path.join(folder, _WEIGHTS)).assert_existing_objects_matched()
+    return training
+
+
+def _write(path: str, content: bytes) -> None:
+    with tf.io.gfile.GFile(path, "wb") as file:
+        file.write(content)
+
+
+def _read(path: str) -> bytes:
+    with tf.io.gfile.GFile(path, "rb") as file:
+        return bytes(file.read())
+
+
+def _strings(content: bytes) -> list[bytes]:
+    return content.split(b"\n") if content else []

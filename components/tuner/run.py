@@ -1,0 +1,37 @@
+"""What TFX's Tuner calls."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow_transform as tft
+from tfx.components.tuner.component import TunerFnResult
+
+from components import features
+from components.trainer.estimator import WideDeepEstimator
+from components.trainer.fitting import Report
+from components.trainer.heads import head
+from components.trainer.options import TrainingOptions
+from components.tuner.options import TuningOptions
+from components.tuner.search import Search
+
+
+def tuner_fn(fn_args: Any) -> TunerFnResult:
+    """A search whose trials train as the Trainer would, from a cold start, and are measured on the split `eval`.
+
+    Args:
+        fn_args: TFX's FnArgs; `custom_config` holds `features` (the declaration), `training` and `tuning` (the
+            options), all as JSON; `working_dir` keeps the finished trials of a search that is killed.
+    """
+    spec = features.from_json(fn_args.custom_config["features"])
+    training = TrainingOptions.model_validate_json(fn_args.custom_config["training"])
+    tuning = TuningOptions.model_validate_json(fn_args.custom_config["tuning"])
+    transform_output = tft.TFTransformOutput(fn_args.transform_graph_path)
+    watched = training.stop_on or head(spec.label).watched
+
+    def measure(options: TrainingOptions, report: Report) -> float:
+        estimator = WideDeepEstimator(spec, transform_output, options)
+        curve = estimator.train(fn_args.train_files, fn_args.eval_files, report)
+        return next(float(row[watched]) for row in curve if row["kept"])
+
+    return TunerFnResult(Search(tuning, training, watched, measure, fn_args.working_dir), {})

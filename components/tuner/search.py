@@ -1,0 +1,125 @@
+"""A search with Keras Tuner over training options: no Keras model is needed, a measured number is."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from keras_tuner import HyperParameters, Objective, Oracle
+from keras_tuner.engine import base_tuner
+from keras_tuner.errors import FailedTrialError, FatalError
+from keras_tuner.oracles import BayesianOptimizationOracle, RandomSearchOracle
+
+from components import progress
+from components.errors import DataError
+from components.trainer.fitting import Report
+from components.trainer.heads import RISING
+from components.trainer.options import TrainingOptions
+from components.trainer.tuned import changed, decoded, encoded
+from components.tuner.options import Dimension, TuningOptions
+from components.tuner.trials import Trial, Trials, finished
+
+# Trains with some options, telling its progress, and returns the metric on eval.
+Measure = Callable[[TrainingOptions, Report], float]
+
+
+class Search(base_tuner.BaseTuner):
+    """Tries values until the trials are spent or the space is, and keeps a table of them.
+
+    Equal settings try the same values in the same order, as long as they measure the same. A trial whose training
+    breaks off for its values (DataError: the loss is no number) has failed, and the search goes on.
+    """
+
+    def __init__(
+        self, tuning: TuningOptions, training: TrainingOptions, metric: str, measure: Measure, folder: str
+    ) -> None:
+        """Prepares a search.
+
+        Args:
+            tuning: the space, and how to search it.
+            training: the options that are not in the space.
+            metric: what `measure` measures.
+            measure: trains and measures.
+            folder: for the finished trials; the same search with the same folder does not train those again.
+        """
+        self.table = Trials(metric, tuning.search)
+        self._tuning, self._training = tuning, training
+        self._measure, self._folder = measure, folder
+        self._known = finished(folder)
+        # Keras Tuner's own record is not written whole or not at all: it is no place to carry on from.
+        super().__init__(_oracle(tuning, metric), directory=folder, project_name="keras_tuner", overwrite=True)
+
+    def search(self) -> None:
+        """Runs all trials.
+
+        Raises:
+            DataError: no trial ended well.
+            Exception: what `measure` raised otherwise.
+        """
+        try:
+            super().search()
+        except FatalError as error:
+            raise (error.__cause__ or error) from None
+        if self.table.best is None:
+            last = self.table.trials[-1]
+            raise DataError(
+                f"tuning: none of {last.trial} trials ended well. The last, with {last.values}: {last.error}"
+            )
+
+    def run_trial(self, trial: Any) -> float:
+        """Measures one trial's values, unless that has been done."""
+        values = decoded(trial.hyperparameters.values)
+        same = next((one for one in [*self._known, *self.table.trials] if one.values == values), None)
+        number = len(self.table.trials) + 1
+        row = dataclasses.replace(same, trial=number) if same else self._measured(number, values)
+        self.table.trials.append(row)
+        self.table.write(self._folder)
+        logging.info("trial %d of %d: %s", number, self._tuning.trials, row)
+        if row.value is None:
+            raise FailedTrialError(row.error)
+        return row.value
+
+    def _measured(self, number: int, values: dict[str, Any]) -> Trial:
+        def report(state: dict[str, Any]) -> None:
+            progress.report({**state, "trial": number, "trials": self._tuning.trials})
+
+        started = time.monotonic()
+        value, error = None, None
+        try:
+            value = self._measure(changed(self._training, values), report)
+        except DataError as broken:
+            error = str(broken)
+        except Exception as unforeseen:
+            # Keras Tuner would count any other one as a failed trial.
+            raise FatalError from unforeseen
+        return Trial(number, values, value, round(time.monotonic() - started, 2), error)
+
+
+def _oracle(tuning: TuningOptions, metric: str) -> Oracle:
+    space = HyperParameters()
+    for name, dimension in tuning.space.items():
+        _declare(space, name, dimension)
+    settings = {
+        "objective": Objective(metric, "max" if metric in RISING else "min"),
+        "max_trials": tuning.trials,
+        "hyperparameters": space,
+        "seed": tuning.seed,
+        "max_consecutive_failed_trials": tuning.trials + 1,
+    }
+    if tuning.search == "random":
+        return RandomSearchOracle(**settings)
+    # By itself it would draw 3 trials a dimension at random before it begins to learn: in a short search, all.
+    drawn = max(1, min(3 * len(tuning.space), tuning.trials // 2))
+    return BayesianOptimizationOracle(num_initial_points=drawn, **settings)
+
+
+def _declare(space: HyperParameters, name: str, dimension: Dimension) -> None:
+    values = dimension.values
+    if values is not None:
+        space.Choice(name, [encoded(value) for value in values])
+        return
+    number = space.Int if isinstance(dimension.low, int) else space.Float
+    number(name, dimension.low, dimension.high, sampling="log" if dimension.log else "linear")

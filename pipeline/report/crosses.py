@@ -1,0 +1,55 @@
+"""The table of crosses: how full each is, and which are too small."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.report.numbers import MISSING, count, number
+from pipeline.summary import Summary
+
+
+@dataclass(frozen=True)
+class CrossRow:
+    """One cross; `warning` is "" where it has buckets enough."""
+
+    name: str
+    buckets: str
+    used: str
+    fill: str
+    distinct: str
+    collide: str
+    warning: str
+
+
+def cross_table(summary: Summary) -> list[CrossRow]:
+    """The crosses in the declaration's order."""
+    return [
+        CrossRow(
+            name=str(cross.get("name", "?")),
+            buckets=count(number(cross.get("buckets"))),
+            used=count(number(cross.get("used"))),
+            fill=_per_cent(number(cross.get("fill"))),
+            distinct=_distinct(number(cross.get("distinct")), number(cross.get("standard_error"))),
+            collide=_per_cent(number(cross.get("collision_rate"))),
+            warning=str(cross.get("warning") or ""),
+        )
+        for cross in summary.crosses
+    ]
+
+
+def _per_cent(share: float | None) -> str:
+    """Whole per cents; 0 and 100 only where it is none or all."""
+    if share is None:
+        return MISSING
+    if 0 < share < 0.01:
+        return "< 1 %"
+    if 0.99 < share < 1:
+        return "> 99 %"
+    return f"{share:.0%}".replace("%", " %")
+
+
+def _distinct(value: float | None, standard_error: float | None) -> str:
+    """Three digits: ≈ 355,000; or ≥ 92,100 where no bucket is free, and so nothing bounds it."""
+    if value is None:
+        return MISSING
+    return f"{'≥' if standard_error is None else '≈'} {count(float(f'{value:.3g}'))}"

@@ -1,0 +1,43 @@
+"""The Tuner's tuner_fn on really transformed data: a trial is a training as the Trainer's."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from components.trainer.run import run_fn
+from components.trainer.tuned import encoded
+from components.tuner.options import TuningOptions
+from components.tuner.run import tuner_fn
+
+TUNING = TuningOptions.model_validate(
+    {"trials": 2, "space": {"deep.learning_rate": {"low": 0.01, "high": 0.1}, "deep.hidden": {"choices": [[4], []]}}}
+)
+
+
+@pytest.mark.parametrize(("metric", "best"), [("auc", max), ("logloss", min)])
+def test_a_trial_is_trained_and_measured_as_the_trainer_does(prepared, tmp_path, metric, best):
+    # At a high rate the crosses are soon known by heart: the kept epoch is not the last.
+    training = {"epochs": 4, "patience": 4, "stop_on": metric, "wide": {"learning_rate": 2.0, "l1": 0.0, "l2": 0.0}}
+    given = prepared.fn_args(tmp_path, training=training, transform_graph_path=prepared.graph)
+    given.custom_config["tuning"] = TUNING.model_dump_json()
+    given.working_dir = str(tmp_path / "search")
+    made = tuner_fn(given)
+    made.tuner.search(**made.fit_kwargs)
+    table = made.tuner.table
+    assert table.metric == metric
+
+    kept_early = False
+    values = {}
+    for trial in table.trials:
+        found = {"values": {name: encoded(value) for name, value in trial.values.items()}}
+        folder = tmp_path / str(trial.trial)
+        run_fn(prepared.fn_args(folder, training=training, hyperparameters=found))
+        curve = json.loads((folder / "run" / "training.json").read_text())["curve"]
+        values[trial.trial] = best(row[metric] for row in curve)
+        assert trial.value == values[trial.trial]
+        kept_early |= not curve[-1]["kept"]
+    assert kept_early
+    assert len(set(values.values())) == 2
+    assert table.best == best(values, key=values.get)
