@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -101,8 +102,12 @@ def _forms(packed: list[str], folder: Path) -> dict[str, Callable[[], Any]]:
     for codec in ("none", "snappy", "zstd"):
         path = str(folder / f"{codec}.parquet")
         pq.write_table(table, path, compression=codec)
-        forms[f"packed, Parquet {codec}, whole"] = lambda path=path: pq.read_table(path)["ids"].combine_chunks()
+        forms[f"packed, Parquet {codec}, whole"] = partial(_read_parquet, path)
     return forms
+
+
+def _read_parquet(path: str) -> Any:
+    return pq.read_table(path)["ids"].combine_chunks()
 
 
 def _by_column(ids: np.ndarray, owner: np.ndarray, rows: dict[str, Any]) -> dict[str, list[np.ndarray]]:

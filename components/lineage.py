@@ -7,13 +7,13 @@ from typing import Any
 
 from ml_metadata.proto import metadata_store_pb2
 
-INPUTS = (metadata_store_pb2.Event.INPUT, metadata_store_pb2.Event.DECLARED_INPUT)
+Event = metadata_store_pb2.Event
 
 
 def made_from(store: Any, made: int, settings: dict[str, Any], inputs: set[int]) -> bool:
     """Whether an execution with this very custom_config, and these artifacts among its inputs, made an artifact.
 
-    An execution that were given such an artifact as an input would never be found in the cache again: each run would
+    An execution that was given such an artifact as an input would never be found in the cache again: each run would
     see another one.
 
     Args:
@@ -22,9 +22,8 @@ def made_from(store: Any, made: int, settings: dict[str, Any], inputs: set[int])
         settings: the component's custom_config.
         inputs: ids of artifacts.
     """
-    events = store.get_events_by_artifact_ids([made])
-    for execution in store.get_executions_by_id([event.execution_id for event in events if event.type not in INPUTS]):
-        read = {e.artifact_id for e in store.get_events_by_execution_ids([execution.id]) if e.type in INPUTS}
+    for execution in store.get_executions_by_id(_makers(store, made)):
+        read = {e.artifact_id for e in store.get_events_by_execution_ids([execution.id]) if e.type == Event.INPUT}
         config = execution.custom_properties["custom_config"].string_value
         if inputs <= read and config and json.loads(config) == settings:
             return True
@@ -33,5 +32,10 @@ def made_from(store: Any, made: int, settings: dict[str, Any], inputs: set[int])
 
 def maker(store: Any, artifact: int) -> int | None:
     """The type of the execution that made an artifact, by its id; None where none did."""
-    made = [e.execution_id for e in store.get_events_by_artifact_ids([artifact]) if e.type not in INPUTS]
+    made = _makers(store, artifact)
     return int(store.get_executions_by_id(made[:1])[0].type_id) if made else None
+
+
+def _makers(store: Any, artifact: int) -> list[int]:
+    """The executions that made an artifact, or found it in the cache; a Resolver only hands it on."""
+    return [one.execution_id for one in store.get_events_by_artifact_ids([artifact]) if one.type == Event.OUTPUT]

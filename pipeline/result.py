@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from components.metrics import in_order
-from pipeline import report
+from pipeline import report, words
 from pipeline.local import LocalRun
 from pipeline.report.numbers import change, fixed, number
 from pipeline.report.tuning import told
@@ -29,6 +29,13 @@ def show(summary: Summary) -> None:
     """Prints the metrics, the verdict, where the model is and how to serve it."""
     console = Console(highlight=False, soft_wrap=True)
     console.print(_metrics(summary))
+    if words.wide_part(summary.wide):
+        console.print(f"wide part  {words.wide_part(summary.wide)}")
+    if summary.base:
+        first, *others = words.start(summary.base)
+        console.print(f"warm start {escape(first)}")
+        for other in others:
+            console.print(f"           {escape(other)}")
     if summary.tuning:
         console.print(f"tuned      {escape(told(summary.tuning))}")
     for warning in (*summary.warnings, *(cross["warning"] for cross in summary.crosses if cross["warning"])):

@@ -28,7 +28,7 @@ class LatestSpans(resolver.ResolverStrategy):
     def resolve_artifacts(
         self, store: Any, input_dict: dict[str, list[artifact.Artifact]]
     ) -> dict[str, list[artifact.Artifact]]:
-        """Reduces `examples` to those spans, the latest first, given the `current` one."""
+        """Reduces `examples` to one a span, given the `current` one; TFX hands them on by their ids."""
         [current] = input_dict["current"]
         ingested = maker(store, current.id)
         by_span = {}

@@ -78,10 +78,12 @@ class WideDeepEstimator:
             What was not taken over, and why, a sentence each.
 
         Raises:
-            DataError: no state is there.
+            DataError: no whole state is there.
         """
-        self._fresh = False
-        return warm_start(self._training, load(folder))
+        old = load(folder)
+        # Of another label, nothing is taken over.
+        self._fresh = old.spec.label != self._training.spec.label
+        return warm_start(self._training, old)
 
     def train(
         self, train_files: Sequence[str], eval_files: Sequence[str], report: Report = lambda _: None

@@ -11,10 +11,11 @@ import numpy as np
 import tensorflow as tf
 
 from components.errors import ConfigError, DataError
+from components.metrics import HIGHER_IS_BETTER
 from components.trainer.blocks import Block, Source
 from components.trainer.checkpoints import Checkpoints, Progress
 from components.trainer.diagnosis import blame
-from components.trainer.heads import RISING, Head
+from components.trainer.heads import Head
 from components.trainer.options import TrainingOptions
 from components.trainer.quality import evaluate
 from components.trainer.training import JointTrainer
@@ -82,7 +83,7 @@ class Fitting:
 
     def _better(self, row: dict[str, Any], best: dict[str, Any]) -> bool:
         now, before = row[self._watched], best[self._watched]
-        return bool(now > before if self._watched in RISING else now < before)
+        return bool(now > before if HIGHER_IS_BETTER[self._watched] else now < before)
 
     def _row(self, progress: Progress) -> dict[str, Any]:
         quality = evaluate(self._trainer, self._head, self._evaluation)

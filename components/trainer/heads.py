@@ -117,7 +117,3 @@ def head(label: Label) -> Head:
         assert label.classes is not None
         return Multiclass(label.classes)
     return Regression() if label.kind == "regression" else Binary()
-
-
-# Where more is better; less is for the others.
-RISING = {"auc", "accuracy"}

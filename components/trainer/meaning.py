@@ -1,15 +1,23 @@
-"""What the rows of an id column stand for: equal meanings in two trainings may share their weights."""
+"""What weights stand for: equal meanings in two trainings may share their weights.
+
+An id column's rows have a meaning each, and so have the inputs of the first hidden layer.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from components.features.spec import Feature, FeatureSpec
+from components.features.transforms import NUMBERS
 from components.trainer.state import Training, Vocabularies
 from components.transform import columns
+
+# Of a number that enters the hidden layers, beside its value.
+MISSING = "missing"
 
 
 @dataclass(frozen=True)
@@ -56,7 +64,7 @@ def _crossed(feature: Feature) -> Any:
 
 @dataclass(frozen=True)
 class Match:
-    """Rows of a column that two trainings share: int64 [n] each, in the new and in the old column."""
+    """Rows that two trainings share: int64 [n] each, in the new and in the old."""
 
     new: np.ndarray
     old: np.ndarray
@@ -65,12 +73,58 @@ class Match:
 def match(new: Meaning, old: Meaning) -> Match:
     """The rows that mean the same: vocabulary strings by string, buckets by number where their rule is the same."""
     if new.kind != old.kind:
-        return Match(np.zeros(0, np.int64), np.zeros(0, np.int64))
-    before = {string: row for row, string in enumerate(old.strings or ())}
-    pairs = [(row, before[string]) for row, string in enumerate(new.strings or ()) if string in before]
-    if new.buckets == old.buckets:
-        # After the strings come the out-of-vocabulary buckets; elsewhere there are buckets only.
-        first = len(new.strings or ()), len(old.strings or ())
-        pairs += [(first[0] + bucket, first[1] + bucket) for bucket in range(new.buckets)]
-    found = np.array(pairs, np.int64).reshape(-1, 2)
+        return _equal([], [])
+    ours, theirs = new.strings or (), old.strings or ()
+    strings = _equal(ours, theirs)
+    # A cross has millions of buckets: no Python object for each.
+    buckets = np.arange(new.buckets if new.buckets == old.buckets else 0)
+    # After the strings come the out-of-vocabulary buckets; elsewhere there are buckets only.
+    return Match(
+        np.concatenate([strings.new, len(ours) + buckets]), np.concatenate([strings.old, len(theirs) + buckets])
+    )
+
+
+@dataclass(frozen=True)
+class Unit:
+    """An input of the first hidden layer.
+
+    Attributes:
+        name: the id column or, of a number, the feature.
+        what: of an embedding its width and pooling; of a number its transform, or that it is the missing flag.
+        dimension: of an embedding.
+    """
+
+    name: str
+    what: Any
+    dimension: int = 0
+
+
+def units(training: Training) -> list[Unit]:
+    """The inputs of the first hidden layer, in order."""
+    layout = training.layout
+    found = [
+        Unit(slot.column, (table.width, table.pooling), dimension)
+        for table in layout.embeddings
+        for slot in table.slots
+        for dimension in range(table.width)
+    ]
+    if layout.dense:
+        for feature in filter(columns.needs_value, training.spec.features):
+            # Quantiles and moments of other data are the same standing among all.
+            [scale] = feature.transform.given & NUMBERS
+            found += [Unit(feature.key, scale), Unit(feature.key, MISSING)]
+    assert len(found) == layout.deep_width
+    return found
+
+
+def match_units(new: list[Unit], old: list[Unit]) -> Match:
+    """The inputs that mean the same."""
+    return _equal(new, old)
+
+
+def _equal(new: Sequence[Any], old: Sequence[Any]) -> Match:
+    """The places of what is in both; in each, everything is there once."""
+    before = {one: place for place, one in enumerate(old)}
+    places = [(place, before[one]) for place, one in enumerate(new) if one in before]
+    found = np.array(places, np.int64).reshape(-1, 2)
     return Match(found[:, 0], found[:, 1])

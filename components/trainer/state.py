@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import tensorflow as tf
 
 from components import features
-from components.errors import DataError
+from components.errors import DataError, reason
 from components.features.spec import FeatureSpec
 from components.trainer.heads import head
 from components.trainer.inputs import batch_signature
@@ -65,7 +65,7 @@ def load(folder: str) -> Training:
     """Reads the state back.
 
     Raises:
-        DataError: there is none.
+        DataError: there is none, or it can't be used.
     """
     try:
         spec = features.from_json(_read(os.path.join(folder, _FEATURES)).decode())
@@ -74,11 +74,15 @@ def load(folder: str) -> Training:
             name: _strings(_read(os.path.join(folder, _VOCABULARIES, name)))
             for name in tf.io.gfile.listdir(os.path.join(folder, _VOCABULARIES))
         }
-    except tf.errors.NotFoundError as error:
-        raise DataError(f"{folder}: the model carries no whole training state to start from: {error.message}") from None
-    training = new_training(spec, options, vocabularies)
-    checkpoint = tf.train.Checkpoint(trainer=training.trainer)
-    checkpoint.read(os.path.join(folder, _WEIGHTS)).assert_existing_objects_matched()
+        training = new_training(spec, options, vocabularies)
+        checkpoint = tf.train.Checkpoint(trainer=training.trainer)
+        checkpoint.read(os.path.join(folder, _WEIGHTS)).assert_existing_objects_matched()
+    # What TensorFlow and pydantic raise of files that are missing, cut short, or written by other code.
+    except (tf.errors.OpError, AssertionError, KeyError, ValueError) as error:
+        raise DataError(
+            f"{folder}: the last blessed model's training state is missing or not whole, or an earlier version wrote "
+            f"it: {reason(error)}. To start without it, set training.warm_start to false for one run."
+        ) from error
     return training
 
 

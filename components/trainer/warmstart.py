@@ -5,16 +5,15 @@ FTRL derives a weight from its slots: a weight that comes without them is gone a
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import tensorflow as tf
 
-from components.trainer.layout import Layout, Table
+from components.trainer.layout import Table
 from components.trainer.meaning import Match, match, meaning
+from components.trainer.options import WideOptions
+from components.trainer.parameters import Parameter
 from components.trainer.state import Training
-
-_Parameter = tuple[tf.Variable, Any]
+from components.trainer.warm_layers import warm_start_layers
+from components.transform import columns
 
 
 def warm_start(new: Training, old: Training) -> list[str]:
@@ -25,28 +24,19 @@ def warm_start(new: Training, old: Training) -> list[str]:
     Returns:
         What was not taken over, and why, a sentence each.
     """
-    said = _labels(new, old)
-    if said:
-        return said
+    label = old.spec.label
+    if new.spec.label != label:
+        classes = f" of {label.classes} classes" if label.classes else ""
+        return [f"the label was {label.kind} '{label.key}'{classes}: nothing is taken over."]
     shared, said = _columns(new, old)
-    _copy(_parameters(new)["bias"], _parameters(old)["bias"], slice(None), slice(None))
-    for name, (table, parameter) in _tables(new).items():
-        found = _tables(old).get(name)
-        for slot in table.slots:
-            before = found and [one for one in found[0].slots if one.column == slot.column]
-            if not found or not before:
-                if slot.column in shared:
-                    said.append(f"{slot.column}: its weights in {name} start fresh, the old model has none.")
-                continue
-            rows = shared[slot.column]
-            _copy(parameter, found[1], slot.offset + rows.new, before[0].offset + rows.old)
-    return said + _hidden(new, old)
-
-
-def _labels(new: Training, old: Training) -> list[str]:
-    if new.spec.label == old.spec.label:
-        return []
-    return [f"the label was {old.spec.label.kind} '{old.spec.label.key}': nothing is taken over."]
+    _bias(new).take(_bias(old))
+    said += _tables(new, old, shared)
+    if new.options.wide != old.options.wide:
+        _refit(new)
+    optimizer = old.options.deep.optimizer
+    if new.layout.deep_width and old.layout.deep_width and new.options.deep.optimizer != optimizer:
+        said.append(f"the optimizer of the deep part was {optimizer}: its memory of gradients is gone.")
+    return said + warm_start_layers(new, old)
 
 
 def _columns(new: Training, old: Training) -> tuple[dict[str, Match], list[str]]:
@@ -54,110 +44,79 @@ def _columns(new: Training, old: Training) -> tuple[dict[str, Match], list[str]]
     before = {column.name: column for column in old.layout.id_columns}
     shared, said = {}, []
     for column in new.layout.id_columns:
+        name = _known_as(column)
         if column.name not in before:
-            said.append(f"{column.name}: new, starts fresh.")
+            said.append(f"{name}: its ids are new, their weights start fresh.")
             continue
         ours, theirs = meaning(new, column), meaning(old, before.pop(column.name))
-        rows = shared[column.name] = match(ours, theirs)
+        shared[column.name] = match(ours, theirs)
         if ours.kind != theirs.kind:
-            said.append(f"{column.name}: its buckets mean something else than before, starts fresh.")
+            said.append(f"{name}: its ids mean something else than before, their weights start fresh.")
         elif ours.strings is not None and theirs.strings is not None:
             known = len(set(ours.strings) & set(theirs.strings))
             fresh, gone = len(ours.strings) - known, len(theirs.strings) - known
             if fresh or gone:
-                said.append(f"{column.name}: {known:,} strings are known, {fresh:,} start fresh, {gone:,} are gone.")
+                said.append(f"{name}: {known:,} strings are known, {fresh:,} start fresh, {gone:,} are gone.")
             if ours.buckets != theirs.buckets:
-                said.append(f"{column.name}: it had {theirs.buckets} out-of-vocabulary buckets, all start fresh.")
-        assert rows.new.size <= column.size
-    said += [f"{name}: no longer there, its weights are gone." for name in before]
-    return shared, said
+                said.append(f"{name}: it had {theirs.buckets} out-of-vocabulary buckets, all start fresh.")
+    lost = [_known_as(column) for column in before.values()]
+    return shared, said + [f"{name}: its ids are no longer there, their weights are gone." for name in lost]
 
 
-def _tables(training: Training) -> dict[str, tuple[Table, _Parameter]]:
+def _known_as(column: columns.IdColumn) -> str:
+    return column.feature.key if column.feature else column.name
+
+
+def _bias(training: Training) -> Parameter:
+    return Parameter(training.trainer.model.bias, training.trainer.bias)
+
+
+def _tables(new: Training, old: Training, shared: dict[str, Match]) -> list[str]:
+    """Takes the shared rows of all columns over, a table at a time."""
+    before, said = _by_name(old), []
+    named = {column.name: _known_as(column) for column in new.layout.id_columns}
+    for name, (table, parameter) in _by_name(new).items():
+        table_before, parameter_before = before.get(name, (None, parameter))
+        offsets = {slot.column: slot.offset for slot in table_before.slots} if table_before else {}
+        rows = []
+        for slot in table.slots:
+            if slot.column in shared and slot.column in offsets:
+                one = shared[slot.column]
+                rows.append(Match(slot.offset + one.new, offsets[slot.column] + one.old))
+            elif slot.column in shared:
+                said.append(f"{named[slot.column]}: its weights in {name} start fresh, the old model has none.")
+        if rows:
+            both = [np.concatenate([getattr(one, side) for one in rows]) for side in ("new", "old")]
+            parameter.take(parameter_before, Match(*both))
+    return said
+
+
+def _by_name(training: Training) -> dict[str, tuple[Table, Parameter]]:
     """Every table with its parameter: "the wide part", "the embeddings of 16 (mean)"."""
     trainer = training.trainer
     found = {}
     for table, variable, optimizer in zip(training.layout.tables, trainer.model.tables, trainer.tables, strict=True):
         wide = table is training.layout.wide
         name = "the wide part" if wide else f"the embeddings of {table.width} ({table.pooling})"
-        found[name] = (table, (variable, optimizer))
+        found[name] = (table, Parameter(variable, optimizer))
     return found
 
 
-def _parameters(training: Training) -> dict[str, _Parameter]:
-    """The parameters that are no tables: each variable with its optimizer."""
-    trainer, hidden = training.trainer, training.trainer.model.hidden
-    found: dict[str, _Parameter] = {"bias": (trainer.model.bias, trainer.bias)}
-    if hidden:
-        optimizers = iter(trainer.layers)
-        for kind, variables in (("kernel", hidden.kernels), ("bias", hidden.biases)):
-            for number, variable in enumerate(variables):
-                found[f"hidden {kind} {number}"] = (variable, next(optimizers))
-        for number, norm in enumerate(hidden.norms):
-            found[f"norm {number}"] = (norm.scale, next(optimizers))
-    return found
+def _refit(training: Training) -> None:
+    """Makes FTRL's slots those that give the present weights at the new rate and penalties.
+
+    Else a weight's first update would also move it to what the new settings make of its old slots.
+    """
+    options = training.options.wide
+    _refit_one(_bias(training), options.model_copy(update={"l1": 0.0, "l2": 0.0}))
+    for table, parameter in _by_name(training).values():
+        if table is training.layout.wide:
+            _refit_one(parameter, options)
 
 
-def _hidden(new: Training, old: Training) -> list[str]:
-    ours, theirs = _parameters(new), _parameters(old)
-    said = []
-    for name, (variable, _) in ours.items():
-        if name == "bias" or name == "hidden kernel 0":
-            continue
-        if name not in theirs or variable.shape != theirs[name][0].shape:
-            said.append(f"{name}: the old model has none of this shape, starts fresh.")
-            continue
-        _copy(ours[name], theirs[name], slice(None), slice(None))
-    said += _first_kernel(new, old, ours, theirs)
-    _moving_averages(new, old)
-    return said
-
-
-def _first_kernel(
-    new: Training, old: Training, ours: dict[str, _Parameter], theirs: dict[str, _Parameter]
-) -> list[str]:
-    """The first hidden layer's weights, input by input: inputs may have come, gone or moved."""
-    name = "hidden kernel 0"
-    if name not in ours:
-        return []
-    if name not in theirs or ours[name][0].shape[1] != theirs[name][0].shape[1]:
-        return [f"{name}: the old model has none of this width, starts fresh."]
-    before = {unit: row for row, unit in enumerate(_units(old.layout))}
-    pairs = np.array([(row, before[unit]) for row, unit in enumerate(_units(new.layout)) if unit in before], np.int64)
-    _copy(ours[name], theirs[name], *pairs.reshape(-1, 2).T)
-    return []
-
-
-def _units(layout: Layout) -> list[tuple[Any, ...]]:
-    """A name for each input of the first hidden layer."""
-    embedded: list[tuple[Any, ...]] = [
-        (slot.column, table.width, table.pooling, dimension)
-        for table in layout.embeddings
-        for slot in table.slots
-        for dimension in range(table.width)
-    ]
-    return embedded + [(name,) for name in layout.dense]
-
-
-def _moving_averages(new: Training, old: Training) -> None:
-    ours, theirs = new.trainer.model.hidden, old.trainer.model.hidden
-    if ours and theirs:
-        for norm, before in zip(ours.norms, theirs.norms, strict=False):
-            if norm.mean.shape == before.mean.shape:
-                norm.mean.assign(before.mean)
-                norm.variance.assign(before.variance)
-
-
-def _copy(new: _Parameter, old: _Parameter, to: Any, of: Any) -> None:
-    """Rows `of` the old variable and its slots to rows `to` of the new; the slots of another optimizer start fresh."""
-    (variable, optimizer), (before, old_optimizer) = new, old
-    _copy_rows(variable, before, to, of)
-    if optimizer.slots.keys() == old_optimizer.slots.keys():
-        for name, slot in optimizer.slots.items():
-            _copy_rows(slot, old_optimizer.slots[name], to, of)
-
-
-def _copy_rows(variable: tf.Variable, before: tf.Variable, to: Any, of: Any) -> None:
-    values = variable.numpy()
-    values[to] = before.numpy()[of]
-    variable.assign(values)
+def _refit_one(parameter: Parameter, options: WideOptions) -> None:
+    """Solves Ftrl's w(z) for z. Any z up to l1 gives a weight of 0: the nearest to what it was is kept."""
+    weights, slots = parameter.variable.numpy(), parameter.optimizer.slots
+    scale = np.sqrt(slots["accumulator"].numpy()) / options.learning_rate + 2 * options.l2
+    at_zero = np.clip(slots["linear"].numpy(), -options.l1, options.l1)
+    slots["linear"].assign(np.where(weights == 0, at_zero, -weights * scale - np.sign(weights) * options.l1))

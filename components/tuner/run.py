@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import tensorflow_transform as tft
@@ -30,6 +31,8 @@ def tuner_fn(fn_args: Any) -> TunerFnResult:
     watched = training.stop_on or head(spec.label).watched
 
     def measure(options: TrainingOptions, report: Report) -> float:
+        # The tables of the last trial's model are held in cycles, which Python would let grow for some trials.
+        gc.collect()
         estimator = WideDeepEstimator(spec, transform_output, options)
         curve = estimator.train(fn_args.train_files, fn_args.eval_files, report)
         return next(float(row[watched]) for row in curve if row["kept"])

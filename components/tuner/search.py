@@ -15,8 +15,8 @@ from keras_tuner.oracles import BayesianOptimizationOracle, RandomSearchOracle
 
 from components import progress
 from components.errors import DataError
+from components.metrics import HIGHER_IS_BETTER
 from components.trainer.fitting import Report
-from components.trainer.heads import RISING
 from components.trainer.options import TrainingOptions
 from components.trainer.tuned import changed, decoded, encoded
 from components.tuner.options import Dimension, TuningOptions
@@ -103,7 +103,7 @@ def _oracle(tuning: TuningOptions, metric: str) -> Oracle:
     for name, dimension in tuning.space.items():
         _declare(space, name, dimension)
     settings = {
-        "objective": Objective(metric, "max" if metric in RISING else "min"),
+        "objective": Objective(metric, "max" if HIGHER_IS_BETTER[metric] else "min"),
         "max_trials": tuning.trials,
         "hyperparameters": space,
         "seed": tuning.seed,

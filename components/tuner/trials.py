@@ -10,7 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from components.trainer.heads import RISING
+from components.metrics import HIGHER_IS_BETTER
 
 FILE = "trials.json"
 
@@ -46,7 +46,7 @@ class Trials:
         ended = [(one.value, one.trial) for one in self.trials if one.value is not None]
         if not ended:
             return None
-        return min(ended, key=lambda one: (-one[0] if self.metric in RISING else one[0], one[1]))[1]
+        return min(ended, key=lambda one: (-one[0] if HIGHER_IS_BETTER[self.metric] else one[0], one[1]))[1]
 
     def write(self, folder: str) -> None:
         """Writes all of it whole, or leaves what was there."""

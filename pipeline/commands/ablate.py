@@ -21,7 +21,8 @@ def command(
 ) -> None:
     """Trains the wide, the deep and the joint model on the same transformed data.
 
-    The metrics are those of the evaluation split, which no model has seen; means, where there are several seeds.
+    The metrics are those of the evaluation split, which no model has seen; means and standard deviations, where
+    there are several seeds.
     """
     from rich.console import Console
     from rich.table import Table
@@ -40,6 +41,6 @@ def command(
     metrics = in_order(rows[0])
     table = Table("model", *metrics, "train_seconds", "examples/s", box=None, pad_edge=False)
     for row in rows:
-        shown = [f"{row[name]:.4f}" for name in metrics]
+        shown = [f"{row[name]:.4f}" + (f" ± {row[f'{name}_sd']:.4f}" if seeds > 1 else "") for name in metrics]
         table.add_row(row["model"], *shown, f"{row['train_seconds']:.1f}", f"{row['examples_per_second']:,.0f}")
     Console(highlight=False, soft_wrap=True).print(table)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import jinja2
 
+from pipeline import words
 from pipeline.report.charts import training_charts
 from pipeline.report.crosses import cross_table
 from pipeline.report.slices import slice_table
@@ -41,6 +42,8 @@ def render(summary: Summary) -> str:
         metrics=metric_table(summary),
         slices=slice_table(summary),
         charts=training_charts(summary.training),
+        wide_part=words.wide_part(summary.wide),
+        start=words.start(summary.base) if summary.base else [],
         crosses=cross_table(summary),
         tuning=tuning_table(summary),
         components=component_table(summary),

@@ -46,3 +46,12 @@ def test_the_columns_are_the_metrics_of_the_label(
         ["wide", *cells, "3.0", "12,346"],
     ]
     assert json.loads((tmp_path / "rows.json").read_text()) == {"rows": rows}
+
+
+def test_several_seeds_show_their_deviation(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    row = {"model": "wide", "rmse": 12.0, "rmse_sd": 0.125, "train_seconds": 3.0, "examples_per_second": 1.0}
+    monkeypatch.setattr(session, "session", lambda *_: nullcontext(SimpleNamespace(run=None, watch=None)))
+    monkeypatch.setitem(sys.modules, "pipeline.ablate", SimpleNamespace(ablate=lambda *_: [row]))
+    (tmp_path / "pipeline.yaml").write_text(PIPELINE)
+    ran = CliRunner().invoke(command, [str(tmp_path / "pipeline.yaml"), "--seeds", "2"])
+    assert "12.0000 ± 0.1250" in ran.stdout

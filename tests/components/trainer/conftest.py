@@ -114,6 +114,16 @@ class Prepared:
         """Writes gzipped TFRecords."""
         return _write(path, records)
 
+    @staticmethod
+    def parsing(spec: FeatureSpec) -> dict[str, Any]:
+        """How to parse raw examples of a declaration."""
+        return _parsing(spec)
+
+    @staticmethod
+    def transformed(graph: str, spec: FeatureSpec, rows: list[dict[str, Any]], path: Path) -> str:
+        """Writes what Transform's graph makes of raw rows."""
+        return _transformed(graph, spec, rows, path)
+
     def fn_args(self, folder: Path, **changes: Any) -> SimpleNamespace:
         """As TFX's FnArgs; `changes` replace its fields or, under `training`, the options."""
         training = changes.pop("training", {})
@@ -138,22 +148,15 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     """600 rows to train on and 300 to watch, through Beam and the preprocessing function."""
     folder = tmp_path_factory.mktemp("trainer")
     raw = {"train": raw_rows(600, seed=1), "eval": raw_rows(300, seed=2)}
-    parsing = {feature.key: tf.io.VarLenFeature(_KINDS[feature.kind]) for feature in SPEC.features}
-    parsing |= {"liked": tf.io.VarLenFeature(tf.int64), "importance": tf.io.VarLenFeature(tf.float32)}
-    schema = schema_utils.schema_from_feature_spec(parsing)
-    metadata = dataset_metadata.DatasetMetadata(schema)
+    parsing = _parsing(SPEC)
+    metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(parsing))
     apply = partial(preprocessing_fn, custom_config={"features": features.to_json(SPEC)})
     instances = [{key: row.get(key) for key in parsing} for row in raw["train"]]
     with tft_beam.Context(temp_dir=str(folder / "tmp")):
         _, graph = (instances, metadata) | tft_beam.AnalyzeAndTransformDataset(apply)
         graph | tft_beam.WriteTransformFn(str(folder / "graph"))
-    output = tft.TFTransformOutput(str(folder / "graph"))
-    files = {}
-    for split, rows in raw.items():
-        serialized = tf.constant([_example(row) for row in rows])
-        transformed = output.transform_features_layer()(tf.io.parse_example(serialized, parsing))
-        records = [_example(_row(transformed, index)) for index in range(len(rows))]
-        files[split] = [_write(folder / split / "part.gz", records)]
+    paths = {split: folder / split / "part.gz" for split in raw}
+    files = {split: [_transformed(str(folder / "graph"), SPEC, raw[split], path)] for split, path in paths.items()}
     options = TrainingOptions.model_validate(
         {"epochs": 2, "batch_size": 64, "wide": {"l1": 0.1}, "deep": {"hidden": [16, 8]}}
     )
@@ -178,6 +181,21 @@ def _write(path: Path, records: list[bytes]) -> str:
         for record in records:
             writer.write(record)
     return str(path)
+
+
+def _parsing(spec: FeatureSpec) -> dict[str, Any]:
+    label = tf.float32 if spec.label.kind == "regression" else tf.int64
+    types = {feature.key: _KINDS[feature.kind] for feature in spec.features} | {spec.label.key: label}
+    if spec.weight:
+        types[spec.weight] = tf.float32
+    return {key: tf.io.VarLenFeature(dtype) for key, dtype in types.items()}
+
+
+def _transformed(graph: str, spec: FeatureSpec, rows: list[dict[str, Any]], path: Path) -> str:
+    layer = tft.TFTransformOutput(graph).transform_features_layer()
+    serialized = tf.constant([_example(row) for row in rows])
+    transformed = layer(tf.io.parse_example(serialized, _parsing(spec)))
+    return _write(path, [_example(_row(transformed, index)) for index in range(len(rows))])
 
 
 def _row(transformed: dict[str, Any], index: int) -> dict[str, Any]:

@@ -126,6 +126,9 @@ def assert_equal(one: Any, other: Any) -> None:
 def test_the_best_epoch_of_an_unbroken_training_is_kept(unbroken):
     curve, state, folder = unbroken
     assert [(row["step"], row["kept"]) for row in curve] == [(10, False), (20, True), (30, False)]
+    # Blocks, epochs and calls of any length share one trace.
+    training, _ = new(TrainingOptions.model_validate(OPTIONS).deep.model_dump_json(), 1)
+    assert training.trainer.run.experimental_get_tracing_count() == 1
     # Weights, moments, moving averages and steps.
     assert len(state) > 20
     # Checkpoints do not pile up.

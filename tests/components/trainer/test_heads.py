@@ -10,7 +10,8 @@ import tensorflow as tf
 
 from components.errors import DataError
 from components.features.spec import Label
-from components.trainer.heads import RISING, Binary, Multiclass, Regression, head
+from components.metrics import HIGHER_IS_BETTER
+from components.trainer.heads import Binary, Multiclass, Regression, head
 
 CLASSES = np.array([[1.0, 0.0, -1.0], [0.5, 2.5, 0.0], [0.0, 0.0, 0.0], [-1.0, 3.0, 2.0]])
 CLASS_LABEL = np.array([0, 2, 1, 1])
@@ -36,7 +37,7 @@ def losses(found: Binary | Regression | Multiclass, label: tf.Tensor, logit: np.
 def test_each_kind_of_label_has_its_head(label, kind, outputs, watched):
     found = head(Label.model_validate(label))
     assert (type(found), found.outputs, found.watched) == (kind, outputs, watched)
-    assert (watched in RISING) == (watched == "auc")
+    assert HIGHER_IS_BETTER[watched] == (watched == "auc")
 
 
 def test_binary_losses_and_scores():

@@ -157,7 +157,9 @@ def test_a_weight_of_2_is_the_row_twice(toy):
     twice = [type(row)(row.ids, row.dense, row.label, 1.0) for row in [*rows, *rows[1::2]]]
     (one, ours), (other, theirs) = make(toy, OPTIONS), make(toy, OPTIONS)
     for _ in range(5):
-        totals = [trainer.step(toy.batch(toy.layout, part)).numpy() for trainer, part in ((ours, weighted), (theirs, twice))]
+        totals = [
+            trainer.step(toy.batch(toy.layout, part)).numpy() for trainer, part in ((ours, weighted), (theirs, twice))
+        ]
         assert totals[0][:2] == pytest.approx(totals[1][:2], rel=1e-6)
         assert (totals[0][1], totals[0][2], totals[1][2]) == (18.0, 12.0, 18.0)
     for mine, their in zip(variables(one), variables(other), strict=True):

@@ -21,7 +21,7 @@ def table(rows: int, width: int, kept: np.ndarray) -> np.ndarray:
 def assert_reads_as(weights: np.ndarray) -> None:
     pruned = PrunedTable(weights)
     rows = np.random.default_rng(1).permutation(len(weights))
-    read = pruned.sparse_read(tf.constant(rows, tf.int32)).numpy()
+    read = pruned.read(tf.constant(rows, tf.int32)).numpy()
     assert (read == weights[rows]).all()
     assert read.shape == (len(rows), weights.shape[1])
     assert pruned.weights.shape[0] == np.count_nonzero(weights.any(axis=1)) + 1
@@ -55,8 +55,8 @@ def test_a_row_is_kept_for_any_of_its_weights():
 
 def test_no_row_and_rows_again_and_again():
     pruned = PrunedTable(table(40, 2, np.array([3, 39])))
-    assert pruned.sparse_read(tf.constant([], tf.int32)).shape == [0, 2]
-    assert pruned.sparse_read(tf.constant([39, 0, 39, 3])).numpy()[:, 1].tolist() == [40.0, 0.0, 40.0, 4.0]
+    assert pruned.read(tf.constant([], tf.int32)).shape == [0, 2]
+    assert pruned.read(tf.constant([39, 0, 39, 3])).numpy()[:, 1].tolist() == [40.0, 0.0, 40.0, 4.0]
 
 
 @pytest.mark.parametrize(

@@ -32,8 +32,7 @@ class Given:
         parts = (slice(0, 3), slice(3, None))
         label = np.array(LABEL)
         return [
-            Block((), *(tf.constant(values[part]) for values in (self.logit, label, self.weight)))
-            for part in parts
+            Block((), *(tf.constant(values[part]) for values in (self.logit, label, self.weight))) for part in parts
         ]
 
 

@@ -1,8 +1,10 @@
-"""The Trainer's run_fn on really transformed data: what it exports, refuses and repeats."""
+"""The Trainer's run_fn on really transformed data: what it exports, refuses, and leaves behind."""
 
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,19 +14,22 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_transform as tft
-from sklearn import metrics
 
 from components import progress
 from components.errors import ConfigError, DataError
+from components.trainer import run
 from components.trainer.ablation import compare
-from components.trainer.inputs import batches
-from components.trainer.run import Trained, run_fn, train
+from components.trainer.estimator import WideDeepEstimator
+from components.trainer.export import wide_weights
+from components.trainer.run import run_fn
+from components.trainer.state import load
+
+_ROOT = Path(__file__).parents[3]
 
 
-def trained(prepared: Any, **training: Any) -> Trained:
+def estimator(prepared: Any, **training: Any) -> WideDeepEstimator:
     options = prepared.options.model_validate(prepared.options.model_dump() | training)
-    graph = tft.TFTransformOutput(prepared.graph)
-    return train(prepared.train, prepared.eval, graph, prepared.spec, options, lambda _: None)
+    return WideDeepEstimator(prepared.spec, tft.TFTransformOutput(prepared.graph), options)
 
 
 @pytest.fixture(scope="module")
@@ -37,28 +42,49 @@ def exported(prepared: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def record(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / "run" / "training.json").read_text())
+
+
 def test_it_learns_and_tells(exported):
-    curve = json.loads((exported / "run" / "training.json").read_text())
+    curve = record(exported)["curve"]
     # 600 rows in batches of 64.
     assert [(row["step"], row["examples"]) for row in curve] == [(10, 600), (20, 600)]
     assert max(row["auc"] for row in curve) > 0.6
     reports = json.loads((exported / "reports.json").read_text())
-    assert reports[-1] == {"step": 20, "steps": 20, "loss": curve[-1]["loss"], "auc": curve[-1]["auc"]}
+    assert reports[-1] == {
+        "step": 20,
+        "steps": 20,
+        "loss": curve[-1]["loss"],
+        "watched": "auc",
+        "value": curve[-1]["auc"],
+    }
 
 
-def test_the_served_model_scores_as_the_trainer(prepared, exported):
-    """Raw examples through the SavedModel, transformed ones through the trainer: training equals serving."""
+def test_the_record_says_what_was_made(exported):
+    found = record(exported)
+    assert found["base"] is None
+    assert [(one["name"], one["buckets"]) for one in found["crosses"]] == [
+        ("history_x_item", 500),
+        ("user_x_item", 500),
+    ]
+    stored = wide_weights(str(exported / "serving"))
+    assert found["wide"]["nonzero"] == sum(len(column.ids) for column in stored.values()) > 0
+    assert (
+        found["wide"]["rows"] == json.loads((exported / "serving" / "assets.extra" / "wide.json").read_text())["rows"]
+    )
+
+
+def test_the_served_model_scores_as_the_estimator(prepared, exported):
+    """Raw examples through the SavedModel, transformed ones through the estimator: training equals serving."""
     serving = tf.saved_model.load(str(exported / "serving")).signatures["serving_default"]
-    raw = tf.constant([prepared.example(row) for row in prepared.raw])
-    served = serving(examples=raw)
-    ours = trained(prepared)
-    parts = [ours.trainer.predict(batch) for batch in batches(prepared.eval, ours.parsing, 100)]
-    logit, label, weight = (np.concatenate([part[index] for part in parts]) for index in range(3))
-    np.testing.assert_allclose(served["logit"].numpy(), logit, rtol=0, atol=1e-6)
-    np.testing.assert_allclose(served["score"].numpy(), 1 / (1 + np.exp(-logit)), rtol=0, atol=1e-6)
-    assert logit.std() > 0.1
-    kept = next(row for row in ours.curve if row["kept"])
-    assert metrics.roc_auc_score(label, logit, sample_weight=weight) == pytest.approx(kept["auc"], abs=1e-9)
+    served = serving(examples=tf.constant([prepared.example(row) for row in prepared.raw]))
+    ours = estimator(prepared)
+    ours.train(prepared.train, prepared.eval)
+    score = ours.predict(prepared.eval)
+    np.testing.assert_allclose(served["score"].numpy(), score, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(1 / (1 + np.exp(-served["logit"].numpy())), score, rtol=0, atol=1e-6)
+    assert served["logit"].numpy().std() > 0.1
 
 
 def test_one_row_scores_as_in_a_batch(prepared, exported):
@@ -106,27 +132,100 @@ def test_the_served_model_needs_tensorflow_alone_and_bears_any_gap(prepared, exp
     assert all(abs(score - answer["scores"][0]) > 1e-7 for score in answer["scores"][1:])
 
 
-def test_one_seed_gives_one_model_bit_for_bit(prepared):
-    dropout = {"deep": {"hidden": [16, 8], "dropout": 0.2}}
-    first, again, other = (trained(prepared, seed=seed, **dropout) for seed in (1, 1, 2))
-    states = [[variable.numpy() for variable in one.trainer.variables] for one in (first, again, other)]
-    assert all((ours == theirs).all() for ours, theirs in zip(states[0], states[1], strict=True))
-    assert first.curve[-1]["auc"] == again.curve[-1]["auc"]
-    assert any((ours != theirs).any() for ours, theirs in zip(states[0], states[2], strict=True))
+_KILLED = """
+import json, os, signal, sys
+from types import SimpleNamespace
+from components import progress
+from components.trainer import fitting
+from components.trainer.run import run_fn
+
+def listen(report):
+    if report["step"] >= 15:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+fitting._REPORT_SECONDS = -1.0
+with progress.listening(listen):
+    run_fn(SimpleNamespace(**json.loads(sys.argv[1])))
+"""
 
 
-def test_the_seed_shuffles(prepared):
-    """A wide model starts at nothing: two seeds differ in the order of the examples alone."""
-    one, two = (trained(prepared, model="wide", seed=seed).model.wide.numpy() for seed in (1, 2))
-    assert (one != two).any()
+def test_a_training_that_was_killed_carries_on_when_it_is_started_again(prepared, tmp_path):
+    """TFX gives the second execution folders of its own, beside the first one's."""
+    training = {"checkpoint_steps": 4, "deep": {"hidden": [8], "dropout": 0.3}}
+    folders = [tmp_path / name for name in ("first", "second", "unbroken")]
+    # Only the training's own folder is shared, under the parent of each run's.
+    first, second, unbroken = (
+        prepared.fn_args(folder, training=training, model_run_dir=str(tmp_path / parent / folder.name))
+        for folder, parent in zip(folders, ("runs", "runs", "others"), strict=True)
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", _KILLED, json.dumps(vars(first))], cwd=_ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert not (tmp_path / "first" / "serving").exists()
+    steps = []
+    with pytest.MonkeyPatch.context() as patch, progress.listening(lambda report: steps.append(report["step"])):
+        patch.setattr("components.trainer.fitting._REPORT_SECONDS", -1.0)
+        run_fn(second)
+    assert min(steps) == 16
+    run_fn(unbroken)
+    curves = [json.loads(Path(args.model_run_dir, "training.json").read_text())["curve"] for args in (second, unbroken)]
+    assert [row | {"seconds": 0} for row in curves[0]] == [row | {"seconds": 0} for row in curves[1]]
+    states = [
+        [variable.numpy() for variable in load(run._state(args.serving_model_dir)).trainer.variables]
+        for args in (second, unbroken)
+    ]
+    assert all((ours == theirs).all() for ours, theirs in zip(*states, strict=True))
+    assert leftovers(tmp_path / "runs") == []
 
 
-def test_the_weights_of_examples_weigh(prepared):
-    weighted = trained(prepared)
-    spec = prepared.spec.model_copy(update={"weight": None})
-    graph = tft.TFTransformOutput(prepared.graph)
-    plain = train(prepared.train, prepared.eval, graph, spec, prepared.options, lambda _: None)
-    assert plain.curve[0]["loss"] != weighted.curve[0]["loss"]
+def leftovers(runs: Path) -> list[str]:
+    """Unfinished trainings beside the runs."""
+    folder = runs / "unfinished"
+    return sorted(os.listdir(folder)) if folder.exists() else []
+
+
+class Killed(BaseException):
+    """Ends a training as it stands."""
+
+
+def test_another_training_finds_no_checkpoint_of_this_one_and_leaves_it(prepared, tmp_path, monkeypatch):
+    monkeypatch.setattr("components.trainer.fitting._REPORT_SECONDS", -1.0)
+    steps: list[int] = []
+
+    def listen(report: dict[str, Any]) -> None:
+        steps.append(report["step"])
+        if killing and report["step"] > 4:
+            raise Killed
+
+    def start(**changes: Any) -> list[int]:
+        steps.clear()
+        training = {"checkpoint_steps": 4, "epochs": 1, "model": "wide"} | changes.pop("training", {})
+        run_fn(prepared.fn_args(tmp_path, training=training, **changes))
+        return list(steps)
+
+    killing = True
+    with progress.listening(listen):
+        with pytest.raises(Killed):
+            start()
+        (unfinished,) = leftovers(tmp_path)
+        killing = False
+        # From the first step on: other options, other files, another declaration.
+        assert start(training={"wide": {"l1": 0.2}})[0] == 4
+        assert start(train_files=prepared.eval)[0] == 4
+        assert start(eval_files=prepared.train)[0] == 4
+        features = tuple(feature.model_copy(update={"drift": 0.5}) for feature in prepared.spec.features)
+        assert start(spec=prepared.spec.model_copy(update={"features": features}))[0] == 4
+        assert leftovers(tmp_path) == [unfinished]
+        # The same one carries on.
+        assert start()[0] == 8
+        assert leftovers(tmp_path) == []
+
+
+def test_a_training_too_short_for_a_checkpoint_leaves_nothing(prepared, tmp_path):
+    run_fn(prepared.fn_args(tmp_path, training={"epochs": 1, "model": "wide"}))
+    assert leftovers(tmp_path) == []
+    assert len(record(tmp_path)["curve"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -141,7 +240,12 @@ def test_the_weights_of_examples_weigh(prepared):
         (
             {"training": {"deep": {"learning_rate": 1e30, "hidden": [8]}}},
             DataError,
-            "lower training's learning rates.",
+            "lower training.wide.learning_rate or training.deep.learning_rate.",
+        ),
+        (
+            {"training": {"stop_on": "rmse", "model": "wide"}},
+            ConfigError,
+            "training.stop_on is 'rmse'; this label has auc, logloss, accuracy.",
         ),
         ({"train_files": ["/nowhere/*"]}, DataError, "no transformed examples match /nowhere/*: is the split empty?"),
         ({"eval_files": ["/nowhere/*"]}, DataError, "no transformed examples match /nowhere/*: is the split empty?"),
@@ -183,14 +287,19 @@ def test_the_ablation_has_a_row_a_model_measured_on_the_test_split(prepared):
     options = prepared.options.model_copy(update={"epochs": 1})
     split = (prepared.train, prepared.eval, prepared.train)
     rows = compare(*split, prepared.graph, prepared.spec, options, seeds=(1, 2))
-    keys = {"model", "auc", "logloss", "accuracy", "train_seconds", "examples_per_second", "auc_sd"}
+    keys = {"model", "train_seconds", "examples_per_second"}
+    keys |= {f"{name}{part}" for name in ("auc", "logloss", "accuracy") for part in ("", "_sd")}
     assert [row["model"] for row in rows] == ["wide", "deep", "wide_deep"]
     assert all(set(row) == keys for row in rows)
-    joint = [trained(prepared, seed=seed, epochs=1).evaluate(prepared.train) for seed in (1, 2)]
-    assert rows[2]["auc"] == pytest.approx((joint[0].auc + joint[1].auc) / 2, abs=1e-9)
-    assert rows[2]["logloss"] == pytest.approx((joint[0].logloss + joint[1].logloss) / 2, abs=1e-9)
-    # Of two numbers: half their distance, times the root of 2.
-    assert rows[2]["auc_sd"] == pytest.approx(abs(joint[0].auc - joint[1].auc) / 2**0.5, abs=1e-9)
-    assert joint[0].auc != joint[1].auc
+    joint = []
+    for seed in (1, 2):
+        one = estimator(prepared, seed=seed, epochs=1)
+        one.train(prepared.train, prepared.eval)
+        joint.append(one.evaluate(prepared.train))
+    for name in ("auc", "logloss", "accuracy"):
+        assert rows[2][name] == pytest.approx((joint[0][name] + joint[1][name]) / 2, abs=1e-9)
+        # Of two numbers: half their distance, times the root of 2.
+        assert rows[2][f"{name}_sd"] == pytest.approx(abs(joint[0][name] - joint[1][name]) / 2**0.5, abs=1e-9)
+        assert joint[0][name] != joint[1][name]
     for row in rows:
         assert row["examples_per_second"] * row["train_seconds"] == pytest.approx(600)

@@ -178,7 +178,15 @@ def test_training_from_the_cache(page, record):
 
 
 def test_no_training(page, record):
-    assert page(replace(record, training=[])).text("training") == "Training No training curve was recorded."
+    shown = page(replace(record, training=[], wide={"rows": 0, "nonzero": 0}))
+    assert shown.text("training") == "Training No training curve was recorded."
+
+
+def test_the_wide_part_and_the_warm_start(page, record):
+    base = {"model": "models/3", "quality": {"auc": 0.75}, "not_taken": ["<b>: new, starts fresh."]}
+    shown = page(replace(record, base=base)).text("training")
+    assert "400 of 11,000 wide weights are not zero (96.4% are)." in shown
+    assert "Warm start from models/3, on eval before the first step: auc 0.7500. <b>: new, starts fresh." in shown
 
 
 def test_components(page, record):

@@ -135,4 +135,4 @@ def test_the_terminal_shows_the_metrics_that_there_are(request, capsys, label, e
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split()[:2] == ["metric", "candidate"]
     assert [line.split()[0] for line in lines[1 : len(expected) + 1]] == expected
-    assert lines[len(expected) + 1].startswith("warning")
+    assert lines[len(expected) + 1].startswith("wide part")

@@ -1,0 +1,29 @@
+"""What the terminal and the report both say about a training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from components.metrics import in_order
+
+
+def wide_part(wide: dict[str, int]) -> str | None:
+    """How many wide weights L1 left, None where there is no wide part.
+
+    Args:
+        wide: its `rows`, and those that are `nonzero`.
+    """
+    if not wide["rows"]:
+        return None
+    zero = 1 - wide["nonzero"] / wide["rows"]
+    return f"{wide['nonzero']:,} of {wide['rows']:,} wide weights are not zero ({zero:.1%} are)"
+
+
+def start(base: dict[str, Any]) -> list[str]:
+    """What a warm start took over: a sentence on the model, then what it did not take.
+
+    Args:
+        base: the `model`, its `quality` before the first step, and what was `not_taken`.
+    """
+    metrics = ", ".join(f"{name} {base['quality'][name]:.4f}" for name in in_order(base["quality"]))
+    return [f"from {base['model']}, on eval before the first step: {metrics}", *base["not_taken"]]

@@ -1,0 +1,87 @@
+"""The estimator on really transformed data: what it repeats, what it depends on, and what it says of itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow_transform as tft
+from sklearn import metrics
+
+from components.features.spec import FeatureSpec
+from components.trainer.estimator import WideDeepEstimator
+from components.trainer.options import TrainingOptions
+from components.trainer.state import load
+
+DROPOUT = {"epochs": 1, "deep": {"hidden": [16, 8], "dropout": 0.2}}
+
+
+def estimator(prepared: Any, spec: FeatureSpec | None = None, **training: Any) -> WideDeepEstimator:
+    options = TrainingOptions.model_validate(prepared.options.model_dump() | training)
+    return WideDeepEstimator(spec or prepared.spec, tft.TFTransformOutput(prepared.graph), options)
+
+
+def state(made: WideDeepEstimator, folder: Path) -> list[np.ndarray]:
+    """Weights and slots."""
+    made.save_state(str(folder))
+    return [variable.numpy() for variable in load(str(folder)).trainer.variables]
+
+
+def test_one_seed_gives_one_model_bit_for_bit(prepared, tmp_path):
+    made = [estimator(prepared, seed=seed, **DROPOUT) for seed in (1, 1, 2)]
+    curves = [one.train(prepared.train, prepared.eval) for one in made]
+    first, again, other = (state(one, tmp_path / str(number)) for number, one in enumerate(made))
+    assert all((ours == theirs).all() for ours, theirs in zip(first, again, strict=True))
+    assert [row | {"seconds": 0} for row in curves[0]] == [row | {"seconds": 0} for row in curves[1]]
+    assert any((ours != theirs).any() for ours, theirs in zip(first, other, strict=True))
+
+
+def test_the_seed_shuffles(prepared, tmp_path):
+    """A wide model starts at nothing: two seeds differ in the order of the examples alone."""
+    made = [estimator(prepared, model="wide", epochs=1, seed=seed) for seed in (1, 2)]
+    for one in made:
+        one.train(prepared.train, prepared.eval)
+    scores = [one.predict(prepared.eval) for one in made]
+    assert (scores[0] != scores[1]).any()
+
+
+def test_the_weights_of_examples_weigh(prepared):
+    spec = prepared.spec.model_copy(update={"weight": None})
+    weighted, plain = (estimator(prepared, one, epochs=1) for one in (None, spec))
+    curves = [one.train(prepared.train, prepared.eval) for one in (weighted, plain)]
+    assert curves[0][0]["loss"] != curves[1][0]["loss"]
+    assert (weighted.predict(prepared.eval) != plain.predict(prepared.eval)).any()
+
+
+def test_a_batch_larger_than_the_data_is_all_of_it(prepared):
+    made = estimator(prepared, batch_size=100_000, patience=None)
+    curve = made.train(prepared.train, prepared.eval)
+    assert [(row["step"], row["examples"]) for row in curve] == [(1, 600), (2, 600)]
+    # The first loss is that of scores of about one half.
+    assert curve[0]["loss"] == pytest.approx(np.log(2), abs=0.02)
+    assert curve[1]["loss"] < curve[0]["loss"]
+
+
+def test_predictions_and_quality_are_of_the_same_model(prepared):
+    made = estimator(prepared)
+    curve = made.train(prepared.train, prepared.eval)
+    found = made.evaluate(prepared.eval)
+    (kept,) = (row for row in curve if row["kept"])
+    assert found == {name: kept[name] for name in ("auc", "logloss", "accuracy")}
+    label, weight = ([row[key][0] for row in prepared.raw] for key in ("liked", "importance"))
+    scores = made.predict(prepared.eval)
+    assert found["auc"] == pytest.approx(metrics.roc_auc_score(label, scores, sample_weight=weight), abs=1e-9)
+    assert found["auc"] > 0.6
+
+
+def test_the_crosses_that_were_used_are_told(prepared):
+    """As many buckets as different combinations leave, which hashing may only lessen."""
+    made = estimator(prepared, model="wide", epochs=1)
+    assert made.crosses == []
+    made.train(prepared.train, prepared.eval)
+    assert [(one.name, one.buckets) for one in made.crosses] == [("history_x_item", 500), ("user_x_item", 500)]
+    # 12 items in a history by 12 items; of 40 users by 12 items no more than rows.
+    assert 100 < made.crosses[0].used <= 144
+    assert 200 < made.crosses[1].used <= 480
