@@ -78,7 +78,7 @@ def load(folder: str) -> Training:
         checkpoint = tf.train.Checkpoint(trainer=training.trainer)
         checkpoint.read(os.path.join(folder, _WEIGHTS)).assert_existing_objects_matched()
     # What TensorFlow and pydantic raise of files that are missing, cut short, or written by other code.
-    except (tf.errors.OpError, AssertionError, KeyError, ValueError) as error:
+    except (tf.errors.OpError, AssertionError, LookupError, ValueError) as error:
         raise DataError(
             f"{folder}: the last blessed model's training state is missing or not whole, or an earlier version wrote "
             f"it: {reason(error)}. To start without it, set training.warm_start to false for one run."

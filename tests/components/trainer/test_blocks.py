@@ -90,14 +90,21 @@ def test_small_blocks_give_the_same_examples_in_the_same_order(toy, expected, mo
             assert list(itertools.chain(*(seen(batch, toy.layout) for batch in read))) == expected
 
 
+def nbytes(block: Block) -> int:
+    parts = [block.dense, block.label, block.weight, *(part for _, *two in block.tables for part in two)]
+    return sum(part.numpy().nbytes for part in parts)
+
+
 def test_a_block_holds_about_the_bytes_that_it_may(toy, monkeypatch):
     monkeypatch.setattr(blocks, "_PARSED_ROWS", 10)
-    found = list(Source(toy.files, toy.spec, toy.layout, 5_000).blocks())
-    sizes = [sum(part.numpy().nbytes for part in (one.dense, one.label, one.weight)) for one in found]
-    sizes = [size + sum(rows.numpy().nbytes + splits.numpy().nbytes for _, rows, splits in block.tables)
-             for size, block in zip(sizes, found, strict=True)]  # fmt: skip
+    source = Source(toy.files, toy.spec, toy.layout, 5_000)
+    found = list(source.blocks())
     assert len(found) > 3
-    assert all(3_000 < size < 9_000 for size in sizes[:-1])
+    assert all(3_000 < nbytes(block) < 9_000 for block in found[:-1])
+    # The last one is not full: it is not the whole split for that.
+    assert nbytes(found[-1]) < 4_000
+    assert source.examples is None
+    assert [block.examples for block in source.blocks()] == [block.examples for block in found]
 
 
 def test_the_number_of_examples_is_known_once_they_are_known_to_fit_in_a_block(toy, monkeypatch):
@@ -128,13 +135,16 @@ def test_a_split_in_one_block_is_read_once(toy, tmp_path):
     assert second is first
 
 
-def test_the_rows_that_a_split_uses_are_noted(toy):
-    source = Source(toy.files, toy.spec, toy.layout)
+def test_the_rows_that_a_split_uses_are_noted(toy, tmp_path):
+    rows = toy.rows[:4]
+    files = [toy.write(tmp_path / "part.gz", [toy.record(toy.spec, toy.layout, row) for row in rows])]
+    source = Source(files, toy.spec, toy.layout)
     assert not source.wide_used.any()
     list(source.blocks())
     offsets = {slot.column: slot.offset for slot in toy.layout.wide.slots}
-    used = {offset + one for row in toy.rows for column, offset in offsets.items() for one in row.ids[column]}
+    used = {offset + one for row in rows for column, offset in offsets.items() for one in row.ids[column]}
     assert set(np.flatnonzero(source.wide_used).tolist()) == used
+    assert 5 < len(used) < 20 == len(source.wide_used)
 
 
 @pytest.mark.parametrize("variant", ["wide", "deep"])

@@ -50,7 +50,7 @@ def broken(toy: Any, tmp_path: Path) -> Any:
     return make
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_a_dense_column_that_is_no_number_is_named_with_its_step(toy, broken, tmp_path, value):
     files, step = broken(value)
     # In the middle of one call of the runtime: 20 batches are fewer than the 50 of a call.

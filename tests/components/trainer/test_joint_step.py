@@ -194,6 +194,19 @@ def test_many_steps_in_one_call_are_the_same_steps(toy):
         assert (ours.numpy() == theirs.numpy()).all()
 
 
+def test_dropout_changes_with_the_step_and_is_reproducible(toy):
+    deep = {"hidden": [8], "dropout": 0.5, "learning_rate": 1e-12}
+    options = TrainingOptions.model_validate({"wide": {"learning_rate": 1e-12}, "deep": deep})
+    batch = toy.batch(toy.layout, random_rows(np.random.default_rng(12), toy, 20))
+    losses = []
+    for _ in range(2):
+        _, trainer = make(toy, options)
+        losses.append([float(trainer.step(batch)[0]) for _ in range(4)])
+    # Nothing is learned: dropout alone makes the losses differ.
+    assert len(set(losses[0])) == 4
+    assert losses[0] == losses[1]
+
+
 def test_the_schedule_is_for_the_deep_part_alone(toy):
     """At step 1 of 1 the rate is 0: bias and wide part move, nothing else does."""
     schedule = {"decay": "linear", "decay_steps": 1}

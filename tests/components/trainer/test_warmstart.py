@@ -604,10 +604,10 @@ def test_a_part_that_the_old_model_lacks_starts_fresh():
     new, fresh = training(), training()
     before = trained(training(model="wide"))
     assert warm_start(new, before) == [
-        "user: its weights in the embeddings of 4 (mean) start fresh, the old model has none.",
-        "zip: its weights in the embeddings of 4 (mean) start fresh, the old model has none.",
         "item: its weights in the embeddings of 3 (mean) start fresh, the old model has none.",
         "seen: its weights in the embeddings of 3 (mean) start fresh, the old model has none.",
+        "user: its weights in the embeddings of 4 (mean) start fresh, the old model has none.",
+        "zip: its weights in the embeddings of 4 (mean) start fresh, the old model has none.",
         "the hidden layers start fresh, the old model has none.",
     ]
     ours, theirs, untouched = tables(new), tables(before), tables(fresh)

@@ -16,6 +16,7 @@ import pytest
 import tensorflow as tf
 import tensorflow_transform as tft
 import tensorflow_transform.beam as tft_beam
+from tensorflow_transform.graph_context import TFGraphContext
 from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 
 from components import features
@@ -346,12 +347,13 @@ def test_a_row_holds_its_columns_one_after_the_other_without_gaps(transformed):
     assert len(ids.values) < ids.dense_shape[0] * ids.dense_shape[1]
 
 
-def test_a_declaration_without_ids_or_dense_columns_has_no_such_column():
+def test_a_declaration_without_ids_or_dense_columns_has_no_such_column(tmp_path):
     def outputs(feature: dict[str, Any], dtype: tf.DType) -> set[str]:
         spec = FeatureSpec.model_validate({"label": {"key": "label"}, "features": [feature]})
         apply = tf.function(partial(preprocessing_fn, custom_config={"features": features.to_json(spec)}))
         given = {"f": tf.SparseTensorSpec([None, None], dtype), "label": tf.SparseTensorSpec([None, None], tf.int64)}
-        return set(apply.get_concrete_function(given).structured_outputs)
+        with TFGraphContext(tf.Module(), str(tmp_path), {}):  # for the analyzers
+            return set(apply.get_concrete_function(given).structured_outputs)
 
     assert outputs(declare("f", "set", {"hash": {"buckets": 3}}, wide=True), tf.string) == {"ids", "label"}
     assert outputs(declare("f", "numeric", {"buckets": {"boundaries": [1]}}, wide=True), tf.float32) == {"ids", "label"}

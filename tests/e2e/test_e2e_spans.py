@@ -1,0 +1,239 @@
+"""Days of real ratings: windows of spans, analyses that are reused, and retraining that starts from the last model."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import struct
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+import tensorflow as tf
+import tensorflow_transform as tft
+import yaml
+from harness import ROOT, Ran, Slice
+from sklearn.metrics import roc_auc_score
+
+from components import features
+from components.errors import DataError
+from components.trainer.blocks import Source
+from components.trainer.estimator import vocabularies
+from components.trainer.heads import head
+from components.trainer.options import TrainingOptions
+from components.trainer.quality import evaluate
+from components.trainer.state import Training, load, new_training
+from components.trainer.warmstart import warm_start
+
+Run = Callable[..., Ran]
+# Each user's ratings in the order of time, in percent: a day's own are held out from its train rows.
+Days = dict[int, dict[str, tuple[float, float]]]
+THREE: Days = {
+    1: {"train": (0, 24), "eval": (24, 28), "test": (28, 33)},
+    2: {"train": (33, 57), "eval": (57, 61), "test": (61, 66)},
+    3: {"train": (66, 90), "eval": (90, 95), "test": (95, 100)},
+}
+# What was held out on the first day is known on the second.
+TWO: Days = {
+    1: {"train": (0, 64), "eval": (64, 72), "test": (72, 80)},
+    2: {"train": (64, 80), "eval": (80, 90), "test": (90, 100)},
+}
+
+
+@pytest.fixture(scope="session")
+def ratings(prepared: Callable[[str], Path]) -> pa.Table:
+    """MovieLens, with each rating's place among its user's: `share` in percent."""
+    whole = ROOT / "data" / "movielens"
+    if not (whole / "SOURCE.txt").is_file():
+        try:
+            whole = prepared("movielens")
+        except DataError as error:
+            pytest.skip(f"MovieLens can't be had: {error}")
+    table = pa.concat_tables(pq.read_table(whole / split / "data.parquet") for split in ("train", "eval", "test"))
+    table = table.sort_by([(key, "ascending") for key in ("user_id", "timestamp", "movie_id")])
+    users = table["user_id"].to_numpy(zero_copy_only=False)
+    first = np.searchsorted(users, users, side="left")
+    last = np.searchsorted(users, users, side="right")
+    place = np.arange(len(users)) - first
+    return table.append_column("share", pa.array(100 * place / (last - first)))
+
+
+def write_day(data: Path, day: int, splits: dict[str, tuple[float, float]], ratings: pa.Table) -> dict[str, int]:
+    """Writes a day's folder, and says how many rows each split has."""
+    rows = {}
+    for split, (low, high) in splits.items():
+        table = ratings.filter(pc.and_(pc.greater_equal(ratings["share"], low), pc.less(ratings["share"], high)))
+        path = data / f"day-{day}" / split / "data.parquet"
+        path.parent.mkdir(parents=True)
+        pq.write_table(table.drop_columns("share").sort_by("timestamp"), path)
+        rows[split] = table.num_rows
+    return rows
+
+
+def settled(folder: Path, **data: Any) -> Slice:
+    """MovieLens's settings for data that come in days."""
+    for file in (ROOT / "schema" / "movielens").iterdir():
+        (folder / file.name).write_text(file.read_text())
+    settings = yaml.safe_load((folder / "pipeline.yaml").read_text())
+    splits = {split: f"day-{{SPAN}}/{split}/*" for split in ("train", "eval", "test")}
+    settings["data"] = {"path": "data", "format": "parquet", "splits": splits} | data
+    (folder / "pipeline.yaml").write_text(yaml.safe_dump(settings))
+    return Slice(folder / "pipeline.yaml", folder / "data")
+
+
+def latest(workdir: Path, node: str, output: str) -> Path:
+    """What the node's last execution wrote."""
+    # Beside the executions' folders lies one for killed trainings.
+    executions = [path for path in (workdir / "artifacts" / node / output).iterdir() if path.name.isdecimal()]
+    return max(executions, key=lambda path: int(path.name))
+
+
+def trained(workdir: Path) -> dict[str, Any]:
+    return json.loads((latest(workdir, "Trainer", "model_run") / "training.json").read_text())
+
+
+def with_ghost(cache: Path) -> bytes:
+    """Adds a string to what was counted of occupations, as TFT counts: lengths, string, count. Returns the file."""
+    [file] = [path for path in cache.rglob("*.gz") if b"student" in gzip.decompress(path.read_bytes())]
+    records = [record.numpy() for record in tf.data.TFRecordDataset(str(file), "GZIP")]
+    with tf.io.TFRecordWriter(str(file), "GZIP") as writer:
+        for record in [*records, struct.pack("<qq", 5, 2) + b"ghost" + b"99"]:
+            writer.write(record)
+    return file.read_bytes()
+
+
+def test_a_window_moves_on_day_by_day(ratings: pa.Table, tmp_path: Path, run: Run) -> None:
+    some = ratings.filter(pc.is_in(ratings["user_id"], value_set=pa.array([str(user) for user in range(1, 41)])))
+    days, workdir = settled(tmp_path, window=2), tmp_path / "work"
+    rows: dict[int, int] = {}
+
+    def next_day(day: int) -> Ran:
+        rows[day] = write_day(days.data, day, THREE[day], some)["train"]
+        ran = run(days, workdir, "evaluation.bounds={auc: {at_least: 0.5}}", "training.epochs=1")
+        assert ran.code == 0, ran.stderr
+        return ran
+
+    first = next_day(1)
+    assert {"Window", "AnalyzerCache", "BaseModel"} <= first.states.keys()
+    [epoch] = trained(workdir)["curve"]
+    assert epoch["examples"] == rows[1]
+    assert trained(workdir)["base"] is None
+    models = [latest(workdir, "Trainer", "model")]
+
+    second = next_day(2)
+    assert second.states["ExampleGen"] == second.states["Transform"] == second.states["Trainer"] == "COMPLETE"
+    record = trained(workdir)
+    assert record["curve"][0]["examples"] == rows[1] + rows[2]
+    assert record["base"]["model"] == str(models[0] / "Format-Serving")
+    assert any(said.startswith("movie_id: ") for said in record["base"]["not_taken"])
+    models.append(latest(workdir, "Trainer", "model"))
+    # The second day's analysis is in the cache of its run: with a string that no row has.
+    cache = latest(workdir, "Transform", "updated_analyzer_cache")
+    kept = sorted(path.name for path in cache.iterdir())
+    assert len(kept) == 2
+    [of_second] = [path for path in cache.iterdir() if not list(cache.parent.glob(f"*/{path.name}"))[1:]]
+    counted = with_ghost(of_second)
+
+    third = next_day(3)
+    record = trained(workdir)
+    assert record["curve"][0]["examples"] == rows[2] + rows[3]
+    assert record["base"]["model"] == str(models[1] / "Format-Serving")
+    cache = latest(workdir, "Transform", "updated_analyzer_cache")
+    # The first day has left the window; of the second, nothing was counted again.
+    assert len(list(cache.iterdir())) == 2
+    assert set(kept) & {path.name for path in cache.iterdir()} == {of_second.name}
+    assert counted in [path.read_bytes() for path in (cache / of_second.name).glob("*.gz")]
+    graph = tft.TFTransformOutput(str(latest(workdir, "Transform", "transform_graph")))
+    occupations = graph.vocabulary_by_name("occupation_vocabulary")
+    assert b"ghost" in occupations
+    assert b"student" in occupations
+
+    again = run(days, workdir, "evaluation.bounds={auc: {at_least: 0.5}}", "training.epochs=1")
+    assert again.code == 0, again.stderr
+    resolvers = {"Window", "AnalyzerCache", "BaseModel", "LatestBlessedModel"}
+    assert {node: state for node, state in again.states.items() if node not in resolvers} == {
+        node: "CACHED" for node in third.states if node not in resolvers
+    }
+    assert again.result is not None
+    assert third.result is not None
+    assert again.result["metrics"] == third.result["metrics"]
+    assert sorted(path.name for path in (workdir / "models").iterdir()) == ["1", "2", "3"]
+
+
+def records(examples: Path, split: str) -> Iterator[bytes]:
+    for path in sorted((examples / f"Split-{split}").iterdir()):
+        yield from tf.data.TFRecordDataset(str(path), "GZIP").as_numpy_iterator()
+
+
+def auc_of_the_served(model: Path, examples: Path) -> float:
+    """Of a model as it is served, on raw rows."""
+    served = tf.saved_model.load(str(model / "Format-Serving")).signatures["serving_default"]
+    raw = list(records(examples, "eval"))
+    scores = [served(examples=tf.constant(raw[at : at + 2000]))["score"].numpy() for at in range(0, len(raw), 2000)]
+    labels = [tf.train.Example.FromString(one).features.feature["label"].int64_list.value[0] for one in raw]
+    return float(roc_auc_score(labels, np.concatenate(scores)))
+
+
+class Retraining:
+    """The second day's training by hand: the Trainer's steps, one at a time."""
+
+    def __init__(self, workdir: Path, options: TrainingOptions) -> None:
+        spec = features.load(workdir.parent / "features.yaml")
+        graph = tft.TFTransformOutput(str(latest(workdir, "Transform", "transform_graph")))
+        self.training: Training = new_training(spec, options, vocabularies(spec, graph))
+        self._examples = latest(workdir, "Transform", "transformed_examples")
+        [self._block] = self._source("train").blocks()
+        self.steps = 0
+
+    def _source(self, split: str) -> Source:
+        return Source([f"{self._examples}/Split-{split}/*"], self.training.spec, self.training.layout)
+
+    def auc(self) -> float:
+        return evaluate(self.training.trainer, head(self.training.spec.label), self._source("eval"))["auc"]
+
+    def epoch(self, number: int, steps: int | None = None) -> None:
+        """An epoch, or its first steps, in the Trainer's order."""
+        options = self.training.options
+        order = np.random.default_rng([options.seed, number, 0]).permutation(self._block.examples)
+        for batch in self._block.batches(options.batch_size, order).take(-1 if steps is None else steps):
+            self.training.trainer.step(batch)
+            self.steps += 1
+
+
+def test_retraining_starts_where_the_last_model_stood(ratings: pa.Table, tmp_path: Path, run: Run) -> None:
+    """On the new day, whose vocabulary is another, and goes beyond a cold start in a quarter of its steps."""
+    days, workdir = settled(tmp_path), tmp_path / "work"
+    write_day(days.data, 1, TWO[1], ratings)
+    assert run(days, workdir).code == 0
+    old = latest(workdir, "Trainer", "model")
+    write_day(days.data, 2, TWO[2], ratings)
+    assert run(days, workdir).code in (0, 3)
+    record = trained(workdir)
+    assert record["base"]["model"] == str(old / "Format-Serving")
+    known = next(said for said in record["base"]["not_taken"] if said.startswith("movie_id: "))
+    assert "0 start fresh" not in known
+
+    before = auc_of_the_served(old, latest(workdir, "ExampleGen", "examples"))
+    start = record["base"]["quality"]["auc"]
+    assert abs(start - before) <= 0.002
+
+    options = load(str(old / "Format-Training")).options
+    cold, warm = Retraining(workdir, options), Retraining(workdir, options)
+    best = 0.0
+    for epoch in range(1, options.epochs + 1):
+        cold.epoch(epoch)
+        best = max(best, cold.auc())
+    warm_start(warm.training, load(str(old / "Format-Training")))
+    assert warm.auc() == pytest.approx(start, abs=1e-6)
+    # A quarter of the cold start's steps is less than an epoch.
+    warm.epoch(1, cold.steps // 4)
+    assert warm.steps == cold.steps // 4
+    assert warm.auc() >= best
+    # Not only because it stood higher already: it learns from the new day, and what it learns stays.
+    assert warm.auc() > start
+    assert max(row["auc"] for row in record["curve"]) > best + 0.01
