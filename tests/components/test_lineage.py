@@ -42,6 +42,8 @@ def test_equal_settings_and_inputs(recorded: Any, spans: list[Any]) -> None:
     assert not made_from(recorded.store, made.id, B, {one, two})
     assert not made_from(recorded.store, made.id, A, {two, three})
     assert not made_from(recorded.store, made.id, {**A, "code": "1"}, {one, two})
+    # What it made is no input of it.
+    assert not made_from(recorded.store, made.id, A, {one, made.id})
 
 
 def test_what_was_found_in_the_cache_is_made_by_that_run_too(recorded: Any, spans: list[Any]) -> None:

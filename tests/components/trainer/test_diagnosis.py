@@ -138,11 +138,13 @@ def test_three_columns_are_named_and_the_others_counted(toy):
 def test_the_columns_of_large_weights_come_by_size(toy, model):
     """Rows that the batch does not use, and weights up to 1, are no suspects."""
     wide, of_c, mean, _ = model.tables
-    wide.assign(tf.tensor_scatter_nd_update(wide, [[1], [7]], [[-50.0], [1.0]]))  # a's 1 and c's 0
+    wide.assign(
+        tf.tensor_scatter_nd_update(wide, [[1], [7], [19]], [[-50.0], [60.0], [1.0]])
+    )  # a's 1, c's 0, the cross
     of_c.assign(of_c + tf.constant([[0.0], [900.0], [900.0], [900.0]]))  # c's 1 to 3: not in the batch
     mean.assign(tf.tensor_scatter_nd_update(mean, [[9], [1]], [[0.0, 70.0, 0.0], [2.0, 0.0, 0.0]]))  # b's 2, a's 1
     assert blame(model, batch_of(toy)) == (
-        "the weights grew too large, most of all those of 'b_id', 'a_id': "
+        "the weights grew too large, most of all those of 'b_id', 'c_id', 'a_id': "
         "lower training.wide.learning_rate or training.deep.learning_rate."
     )
 

@@ -207,6 +207,15 @@ def test_dropout_changes_with_the_step_and_is_reproducible(toy):
     assert losses[0] == losses[1]
 
 
+def test_the_bias_stays_where_it_started(toy):
+    options = TrainingOptions.model_validate({"wide": {"learning_rate": 1e-6}, "deep": {"hidden": [4]}})
+    model, trainer = make(toy, options)
+    trainer.start_at(5.0)
+    assert model.bias.numpy().tolist() == [5.0]
+    trainer.step(toy.batch(toy.layout, random_rows(np.random.default_rng(13), toy, 20)))
+    assert model.bias.numpy()[0] == pytest.approx(5.0, abs=1e-5)
+
+
 def test_the_schedule_is_for_the_deep_part_alone(toy):
     """At step 1 of 1 the rate is 0: bias and wide part move, nothing else does."""
     schedule = {"decay": "linear", "decay_steps": 1}

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,23 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
-import tensorflow_transform as tft
 
 from components import progress
 from components.errors import ConfigError, DataError
-from components.trainer import run
-from components.trainer.ablation import compare
-from components.trainer.estimator import WideDeepEstimator
 from components.trainer.export import wide_weights
 from components.trainer.run import run_fn
-from components.trainer.state import load
 
 _ROOT = Path(__file__).parents[3]
-
-
-def estimator(prepared: Any, **training: Any) -> WideDeepEstimator:
-    options = prepared.options.model_validate(prepared.options.model_dump() | training)
-    return WideDeepEstimator(prepared.spec, tft.TFTransformOutput(prepared.graph), options)
 
 
 @pytest.fixture(scope="module")
@@ -120,104 +108,6 @@ def test_the_served_model_needs_tensorflow_alone_and_bears_any_gap(prepared, exp
     assert all(abs(score - answer["scores"][0]) > 1e-7 for score in answer["scores"][1:])
 
 
-_KILLED = """
-import json, os, signal, sys
-from types import SimpleNamespace
-from components import progress
-from components.trainer import fitting
-from components.trainer.run import run_fn
-
-def listen(report):
-    if report["step"] >= 15:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-fitting._REPORT_SECONDS = -1.0
-with progress.listening(listen):
-    run_fn(SimpleNamespace(**json.loads(sys.argv[1])))
-"""
-
-
-def test_a_training_that_was_killed_carries_on_when_it_is_started_again(prepared, tmp_path):
-    """TFX gives the second execution folders of its own, beside the first one's."""
-    training = {"checkpoint_steps": 4, "deep": {"hidden": [8], "dropout": 0.3}}
-    folders = [tmp_path / name for name in ("first", "second", "unbroken")]
-    # Only the training's own folder is shared, under the parent of each run's.
-    first, second, unbroken = (
-        prepared.fn_args(folder, training=training, model_run_dir=str(tmp_path / parent / folder.name))
-        for folder, parent in zip(folders, ("runs", "runs", "others"), strict=True)
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", _KILLED, json.dumps(vars(first))], cwd=_ROOT, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == -signal.SIGKILL, done.stderr
-    assert not (tmp_path / "first" / "serving").exists()
-    steps = []
-    with pytest.MonkeyPatch.context() as patch, progress.listening(lambda report: steps.append(report["step"])):
-        patch.setattr("components.trainer.fitting._REPORT_SECONDS", -1.0)
-        run_fn(second)
-    assert min(steps) == 16
-    run_fn(unbroken)
-    curves = [json.loads(Path(args.model_run_dir, "training.json").read_text())["curve"] for args in (second, unbroken)]
-    assert [row | {"seconds": 0} for row in curves[0]] == [row | {"seconds": 0} for row in curves[1]]
-    states = [
-        [variable.numpy() for variable in load(run._state(args.serving_model_dir)).trainer.variables]
-        for args in (second, unbroken)
-    ]
-    assert all((ours == theirs).all() for ours, theirs in zip(*states, strict=True))
-    assert leftovers(tmp_path / "runs") == []
-
-
-def leftovers(runs: Path) -> list[str]:
-    """Unfinished trainings beside the runs."""
-    folder = runs / "unfinished"
-    return sorted(os.listdir(folder)) if folder.exists() else []
-
-
-class Killed(BaseException):
-    """Ends a training as it stands."""
-
-
-def test_another_training_finds_no_checkpoint_of_this_one_and_leaves_it(prepared, tmp_path, monkeypatch):
-    monkeypatch.setattr("components.trainer.fitting._REPORT_SECONDS", -1.0)
-    # Not what this is about.
-    monkeypatch.setattr(WideDeepEstimator, "export", lambda *_: None)
-    steps: list[int] = []
-
-    def listen(report: dict[str, Any]) -> None:
-        steps.append(report["step"])
-        if killing and report["step"] > 4:
-            raise Killed
-
-    def start(**changes: Any) -> list[int]:
-        steps.clear()
-        training = {"checkpoint_steps": 4, "epochs": 1, "model": "wide"} | changes.pop("training", {})
-        run_fn(prepared.fn_args(tmp_path, training=training, **changes))
-        return list(steps)
-
-    killing = True
-    with progress.listening(listen):
-        with pytest.raises(Killed):
-            start()
-        (unfinished,) = leftovers(tmp_path)
-        killing = False
-        # From the first step on: other options, other files, another declaration.
-        assert start(training={"wide": {"l1": 0.2}})[0] == 4
-        assert start(train_files=prepared.eval)[0] == 4
-        assert start(eval_files=prepared.train)[0] == 4
-        features = tuple(feature.model_copy(update={"drift": 0.5}) for feature in prepared.spec.features)
-        assert start(spec=prepared.spec.model_copy(update={"features": features}))[0] == 4
-        assert leftovers(tmp_path) == [unfinished]
-        # The same one carries on.
-        assert start()[0] == 8
-        assert leftovers(tmp_path) == []
-
-
-def test_a_training_too_short_for_a_checkpoint_leaves_nothing(prepared, tmp_path):
-    run_fn(prepared.fn_args(tmp_path, training={"epochs": 1, "model": "wide"}))
-    assert leftovers(tmp_path) == []
-    assert len(record(tmp_path)["curve"]) == 1
-
-
 @pytest.mark.parametrize(
     ("changes", "error", "message"),
     [
@@ -270,26 +160,3 @@ def test_an_eval_split_of_one_class_is_refused(prepared, tmp_path):
 def test_a_split_without_rows_is_refused(prepared, tmp_path, which):
     with pytest.raises(DataError, match="holds no examples"):
         run_fn(prepared.fn_args(tmp_path, **{which: [prepared.write(tmp_path / "none.gz", [])]}))
-
-
-def test_the_ablation_has_a_row_a_model_measured_on_the_test_split(prepared):
-    # Early stopping watches eval; the rows are measured elsewhere: here, on the train split.
-    options = prepared.options.model_copy(update={"epochs": 1})
-    split = (prepared.train, prepared.eval, prepared.train)
-    rows = compare(*split, prepared.graph, prepared.spec, options, seeds=(1, 2))
-    keys = {"model", "train_seconds", "examples_per_second"}
-    keys |= {f"{name}{part}" for name in ("auc", "logloss", "accuracy") for part in ("", "_sd")}
-    assert [row["model"] for row in rows] == ["wide", "deep", "wide_deep"]
-    assert all(set(row) == keys for row in rows)
-    wide = []
-    for seed in (1, 2):
-        one = estimator(prepared, model="wide", seed=seed, epochs=1)
-        one.train(prepared.train, prepared.eval)
-        wide.append(one.evaluate(prepared.train))
-    for name in ("auc", "logloss", "accuracy"):
-        assert rows[0][name] == pytest.approx((wide[0][name] + wide[1][name]) / 2, abs=1e-9)
-        # Of two numbers: half their distance, times the root of 2.
-        assert rows[0][f"{name}_sd"] == pytest.approx(abs(wide[0][name] - wide[1][name]) / 2**0.5, abs=1e-9)
-        assert wide[0][name] != wide[1][name]
-    for row in rows:
-        assert row["examples_per_second"] * row["train_seconds"] == pytest.approx(600)

@@ -123,6 +123,13 @@ def test_a_setting_that_this_version_does_not_know(folder: Path) -> None:
     assert "momentum" in refused(folder)
 
 
+def test_weights_of_another_training(folder: Path) -> None:
+    """Its optimizer has other slots."""
+    options = json.loads((folder / "training.json").read_text())
+    (folder / "training.json").write_text(json.dumps(options | {"deep": OPTIONS["deep"] | {"optimizer": "adagrad"}}))
+    assert "accumulator" in refused(folder)
+
+
 def test_a_save_that_was_killed_leaves_nothing_that_loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whichever of its writes was the last one."""
     real, written = state._write, []

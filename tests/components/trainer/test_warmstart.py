@@ -554,6 +554,18 @@ def test_the_weights_of_a_number_that_is_scaled_otherwise_are_fresh(old):
     assert (layers(new)["kernel 0 accumulator"][-2] == np.float32(0.1)).all()
 
 
+@pytest.mark.parametrize(
+    ("users", "said"),
+    [
+        (USERS[1:], ["user: 5 strings are known, 0 start fresh, 1 are gone."]),
+        ([*USERS, b"gus"], ["user: 6 strings are known, 1 start fresh, 0 are gone."]),
+        (USERS[::-1], []),
+    ],
+)
+def test_strings_that_came_or_went_are_counted(old, users, said):
+    assert warm_start(training(users=users), old) == said
+
+
 @pytest.mark.parametrize("buckets", [1, 3])
 def test_another_number_of_out_of_vocabulary_buckets(old, buckets):
     vocabulary = {"vocabulary": {"oov_buckets": buckets}}
