@@ -117,8 +117,10 @@ class Source:
             parts.append(part)
             size += sum(array.nbytes for array in tf.nest.flatten(part))
             if size > self._block_bytes:
-                yield self._block(parts)
+                block = self._block(parts)
+                # Before the block is used: its parts are as large again.
                 parts, size, full = [], 0, True
+                yield block
         if parts:
             block = self._block(parts)
             self._whole = None if full else block

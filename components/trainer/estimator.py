@@ -136,7 +136,7 @@ class WideDeepEstimator:
         return evaluate(self._training.trainer, self._head, self._source(files))
 
     def predict(self, files: Sequence[str]) -> np.ndarray:
-        """float32 [n] ([n, classes] of a multi-class label): scores of transformed examples, in the files' order."""
+        """float32 [n] ([n, classes] of a multi-class label): scores of transformed examples, in reading order."""
         logits = [logit for logit, _, _ in predict(self._training.trainer, self._source(files))]
         return np.asarray(self._head.scores(tf.concat(logits, axis=0)))
 

@@ -76,6 +76,6 @@ class TrainingOptions(Strict):
     warm_start: bool | None = Field(
         None, description="start from the latest blessed model of another training; null: when the data come in spans"
     )
-    seed: int = 1
+    seed: int = Field(1, ge=0)
     wide: WideOptions = WideOptions()
     deep: DeepOptions = DeepOptions()

@@ -79,9 +79,10 @@ def load(folder: str) -> Training:
         checkpoint.read(os.path.join(folder, _WEIGHTS)).assert_existing_objects_matched()
     # What TensorFlow and pydantic raise of files that are missing, cut short, or written by other code.
     except (tf.errors.OpError, AssertionError, LookupError, ValueError) as error:
+        why = "weights and settings do not fit" if isinstance(error, AssertionError) else reason(error)
         raise DataError(
             f"{folder}: the last blessed model's training state is missing or not whole, or an earlier version wrote "
-            f"it: {reason(error)}. To start without it, set training.warm_start to false for one run."
+            f"it: {why}. To start without it, set training.warm_start to false for one run."
         ) from error
     return training
 

@@ -1,4 +1,4 @@
-"""The Trainer's run_fn on really transformed data: what it exports, refuses, and leaves behind."""
+"""The Trainer's run_fn on really transformed data: what it exports, records and refuses."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ from components import progress
 from components.errors import ConfigError, DataError
 from components.trainer.export import wide_weights
 from components.trainer.run import run_fn
-
-_ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
