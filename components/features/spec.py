@@ -15,6 +15,8 @@ from pydantic import Field, field_validator, model_validator
 from components.features.strict import Strict, nearest
 from components.features.transforms import NUMBERS, STRINGS, Key, Transform
 
+# An input of the signature `rank`, beside one for each feature.
+TOP_K = "top_k"
 Kind = Literal["categorical", "numeric", "set"]
 Distance = Annotated[float, Field(gt=0, le=1)]
 
@@ -121,8 +123,15 @@ class FeatureSpec(Strict):
         """The features by their key."""
         return {feature.key: feature for feature in self.features}
 
+    @cached_property
+    def mixed_crosses(self) -> tuple[Cross, ...]:
+        """The crosses of context features with candidate features, which a ranking request computes."""
+        return tuple(cross for cross in self.crosses if len({self.by_key[key].side for key in cross.keys}) > 1)
+
     @model_validator(mode="after")
     def _whole(self) -> Self:
+        if TOP_K in self.by_key:
+            raise ValueError(f"'{TOP_K}' is what a ranking request calls the number of candidates that it wants back")
         keys = [feature.key for feature in self.features] + [self.label.key]
         keys += [self.weight] if self.weight else []
         names = keys + [cross.name for cross in self.crosses]

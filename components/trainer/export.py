@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -16,16 +18,17 @@ from components.trainer.heads import Head
 from components.trainer.inputs import LABEL_TYPES, from_transformed
 from components.trainer.model import WideDeepModel
 from components.trainer.pruned import PrunedTable
+from components.trainer.ranking import Ranking, Raw
+from components.trainer.signatures import Signatures
 
 # TF Serving leaves this folder of a model alone.
 _EXTRA = "assets.extra"
 FEATURES = os.path.join(_EXTRA, "features.json")
 WIDE = os.path.join(_EXTRA, "wide.json")
-_TENSOR_TYPES = {"categorical": tf.string, "set": tf.string, "numeric": tf.float32}
 
 
 class ServedModel(tf.Module):
-    """Transform graph and model under the signature `serving_default`."""
+    """Transform graph and model under the signatures of components/trainer/signatures.py."""
 
     def __init__(
         self, spec: FeatureSpec, transform_output: tft.TFTransformOutput, model: WideDeepModel, head: Head
@@ -36,32 +39,33 @@ class ServedModel(tf.Module):
         self._wide = model.wide.numpy() if model.wide is not None else None
         self.model = _pruned(model, self._wide)
         self._transform = tf.saved_model.load(transform_output.transform_savedmodel_dir)
-        self._raw = {feature.key: _TENSOR_TYPES[feature.kind] for feature in spec.features}
         self._absent = {spec.label.key: LABEL_TYPES[spec.label.kind]} | (
             {spec.weight: tf.float32} if spec.weight else {}
         )
+        self._ranking = Ranking(spec, self.model, self._transformed)
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
-    def serve(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Serialized raw tf.Examples [n] to `score` and `logit`, as the label's head makes them.
-
-        Any feature may be missing.
-        """
-        parsing = {key: tf.io.VarLenFeature(dtype) for key, dtype in self._raw.items()}
-        raw = tf.io.parse_example(examples, parsing)
-        return self._scores(raw, tf.size(examples, out_type=tf.int64))
-
-    def _scores(self, raw: dict[str, tf.SparseTensor], rows: tf.Tensor) -> dict[str, tf.Tensor]:
-        for key, dtype in self._absent.items():
-            indices, values = tf.zeros([0, 2], tf.int64), tf.zeros([0], dtype)
-            raw[key] = tf.SparseTensor(indices, values, tf.stack([rows, tf.constant(1, tf.int64)]))
-        inputs = from_transformed(self.model.layout, self._transform.transform_fn(raw), rows)
-        logit = self.model(inputs)
+    def outputs(self, raw: Raw, rows: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Raw features [rows, any] to `score` and `logit`, as the label's head makes them."""
+        logit = self.model(from_transformed(self.model.layout, self._transformed(raw), rows))
         return {"score": self._head.scores(logit), "logit": logit[:, 0] if self._head.outputs == 1 else logit}
+
+    def ranked(self, given: Mapping[str, tf.Tensor], requests: tf.Tensor, each: tf.Tensor) -> tf.Tensor:
+        """Scores of `each` candidates for each of the requests, float32 [requests * each]."""
+        return self._head.scores(self._ranking.logits(given, requests, each))
+
+    def _transformed(self, raw: Raw) -> dict[str, Any]:
+        """What Transform makes of raw features: it wants the label too, which it leaves as it is."""
+        rows = next(iter(raw.values())).dense_shape[0]
+        absent = {
+            key: tf.SparseTensor(tf.zeros([0, 2], tf.int64), tf.zeros([0], dtype), tf.stack([rows, 1]))
+            for key, dtype in self._absent.items()
+        }
+        transformed: dict[str, Any] = self._transform.transform_fn(raw | absent)
+        return transformed
 
     def save(self, path: str) -> None:
         """Writes the SavedModel with its signatures, and beside it what it was made of."""
-        tf.saved_model.save(self, path, signatures={"serving_default": self.serve})
+        tf.saved_model.save(self, path, signatures=Signatures(self._spec, self.outputs, self.ranked).all())
         tf.io.gfile.makedirs(os.path.join(path, _EXTRA))
         _write(os.path.join(path, FEATURES), features.to_json(self._spec))
         _write(os.path.join(path, WIDE), json.dumps(self._wide_facts()))

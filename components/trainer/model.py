@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
@@ -24,8 +24,15 @@ _MOMENTUM = 0.99
 _VARIANCE_FLOOR = 1e-3
 
 
+class Parts(NamedTuple):
+    """The wide part's logit, float32 [b, outputs], and the deep part's input, float32 [b, deep_width]."""
+
+    wide: tf.Tensor
+    deep: tf.Tensor
+
+
 class WideDeepModel(tf.Module):
-    """Tables, hidden layers and bias. `values` gathers, `logit` computes; the gradient is taken in between."""
+    """Tables, hidden layers and bias. `values` gathers, the rest computes; the gradient is taken in between."""
 
     def __init__(
         self,
@@ -62,29 +69,38 @@ class WideDeepModel(tf.Module):
         """The rows that the inputs use, float32 [k, width] of each table."""
         return [_read(table, uses.rows) for table, uses in zip(self.tables, inputs.uses, strict=True)]
 
-    def logit(self, inputs: Inputs, values: list[tf.Tensor], seed: tf.Tensor | None = None) -> tf.Tensor:
-        """float32 [b, outputs]: the summed logits of the wide and the deep part.
+    def wide_rows(self, rows: tf.Tensor) -> tf.Tensor:
+        """float32 [n, outputs]: rows of the wide table, int32 [n]."""
+        return _read(self.wide, rows)
+
+    def parts(self, inputs: Inputs, values: list[tf.Tensor]) -> Parts:
+        """What the two parts of the model read of b examples.
 
         Args:
             inputs: of b examples.
             values: from `values`.
-            seed: int64 [2] for this step's dropout; while training only.
         """
         examples = tf.shape(inputs.dense, out_type=tf.int64)[0]
         pooled = [
             _pooled(table, rows, uses, examples)
             for table, rows, uses in zip(self.layout.tables, values, inputs.uses, strict=True)
         ]
-        logit = tf.broadcast_to(self.bias, [examples, self.bias.shape[0]])
-        if self.wide is not None:
-            logit += pooled.pop(0)
-        if self.hidden:
-            logit += self.hidden(tf.concat([*pooled, inputs.dense], axis=1), seed)
-        return logit
+        wide = tf.zeros([examples, self.bias.shape[0]]) if self.wide is None else pooled.pop(0)
+        return Parts(wide, tf.concat([*pooled, inputs.dense], axis=1))
+
+    def logit(self, parts: Parts, seed: tf.Tensor | None = None) -> tf.Tensor:
+        """float32 [b, outputs]: the summed logits of the wide and the deep part.
+
+        Args:
+            parts: from `parts`.
+            seed: int64 [2] for this step's dropout; while training only.
+        """
+        logit = self.bias + parts.wide
+        return logit + self.hidden(parts.deep, seed) if self.hidden else logit
 
     def __call__(self, inputs: Inputs) -> tf.Tensor:
         """float32 [b, outputs]: the logits."""
-        return self.logit(inputs, self.values(inputs))
+        return self.logit(self.parts(inputs, self.values(inputs)))
 
 
 def untrained(layout: Layout, options: TrainingOptions, outputs: int = 1) -> WideDeepModel:

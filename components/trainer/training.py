@@ -107,7 +107,7 @@ class JointTrainer(tf.Module):
         layers = self.model.layers
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch([self.model.bias, *values, *layers])
-            logit = self.model.logit(batch.inputs, values, self._dropout_seed())
+            logit = self.model.logit(self.model.parts(batch.inputs, values), self._dropout_seed())
             loss = tf.reduce_sum(self._head.losses(batch.label, logit) * batch.weight)
         bias, tables, dense = tape.gradient(loss, (self.model.bias, values, layers))
         parts = (loss, tf.reduce_sum(batch.weight), tf.size(batch.label))

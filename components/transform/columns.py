@@ -57,7 +57,7 @@ def id_columns(spec: FeatureSpec, vocabulary_sizes: dict[str, int]) -> Iterator[
         vocabulary_sizes: strings in each vocabulary by its name, out-of-vocabulary buckets not counted.
     """
     for feature in spec.features:
-        if needs_ids(feature):
+        if needs_ids(spec, feature):
             size = _size(spec, feature, vocabulary_sizes)
             deep = feature.deep or Deep()
             yield IdColumn(ids(feature), feature, size, feature.wide, deep.embedding, deep.pooling)
@@ -70,9 +70,13 @@ def dense_columns(spec: FeatureSpec) -> list[str]:
     return [name(feature) for feature in spec.features if needs_value(feature) for name in (value, missing)]
 
 
-def needs_ids(feature: Feature) -> bool:
-    """Whether the model reads ids of this feature (a member of crosses alone needs none)."""
-    return feature.wide or bool(feature.deep and feature.deep.embedding)
+def needs_ids(spec: FeatureSpec, feature: Feature) -> bool:
+    """Whether there is a column of this feature's ids: the model reads them, or a ranking request crosses them.
+
+    Of strings a cross takes the values, but of a number its bucket, which Transform alone can tell.
+    """
+    crossed = feature.kind == "numeric" and any(feature.key in cross.keys for cross in spec.mixed_crosses)
+    return feature.wide or crossed or bool(feature.deep and feature.deep.embedding)
 
 
 def needs_value(feature: Feature) -> bool:

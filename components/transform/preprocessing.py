@@ -14,7 +14,7 @@ import tensorflow_transform as tft
 from components import features
 from components.features.spec import Feature, FeatureSpec
 from components.transform import columns
-from components.transform.crosses import cross, unique
+from components.transform.crosses import cross, members, unique
 from components.transform.numeric import Numerics
 
 Tensors = dict[str, Any]
@@ -39,9 +39,7 @@ class _Preprocessing:
         self._inputs = inputs
         self._numerics = Numerics([feature for feature in spec.features if feature.kind == "numeric"], inputs)
         self._strings = {
-            feature.key: _members(feature, inputs[feature.key])
-            for feature in spec.features
-            if feature.kind != "numeric"
+            feature.key: members(feature, inputs[feature.key]) for feature in spec.features if feature.kind != "numeric"
         }
         self._vocabularies = {
             feature.key: self._vocabulary(feature)
@@ -54,7 +52,7 @@ class _Preprocessing:
 
     def outputs(self) -> Tensors:
         outputs: Tensors = {}
-        ids = [self._ids(feature) for feature in self._spec.features if columns.needs_ids(feature)]
+        ids = [self._ids(feature) for feature in self._spec.features if columns.needs_ids(self._spec, feature)]
         ids += [cross([self._crossable[key] for key in one.keys], one.buckets) for one in self._spec.crosses]
         if ids:
             outputs[columns.IDS] = _packed(ids)
@@ -110,12 +108,6 @@ class _Preprocessing:
         buckets = _column(self._numerics.buckets(feature))
         buckets = tf.sparse.retain(buckets, self._numerics.present(feature))
         return buckets.with_values(tf.strings.as_string(buckets.values))
-
-
-def _members(feature: Feature, raw: tf.SparseTensor) -> tf.SparseTensor:
-    """The raw strings: an empty one is a missing value, and a set holds each value once."""
-    strings = tf.sparse.retain(raw, raw.values != "")
-    return unique(strings) if feature.kind == "set" else strings
 
 
 def _column(values: tf.Tensor) -> tf.SparseTensor:
