@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from ml_metadata.proto import metadata_store_pb2
@@ -28,6 +29,29 @@ def made_from(store: Any, made: int, settings: dict[str, Any], inputs: set[int])
         if inputs <= read and config and json.loads(config) == settings:
             return True
     return False
+
+
+def accepted(store: Any, verdicts: Sequence[int]) -> list[tuple[int, int, int]]:
+    """What the gate on data let pass: ids of the verdict, of the statistics, and of the examples they are of.
+
+    Args:
+        store: ML Metadata's store.
+        verdicts: ids of DataVerdicts, which exist only where the data passed.
+    """
+    found = []
+    for verdict in verdicts:
+        statistics = _inputs(store, verdict, "statistics")
+        found += [(verdict, one, examples) for one in statistics for examples in _inputs(store, one, "examples")]
+    return found
+
+
+def _inputs(store: Any, made: int, key: str) -> list[int]:
+    """What the first execution that made an artifact read under a key."""
+    return [
+        event.artifact_id
+        for event in store.get_events_by_execution_ids(_makers(store, made)[:1])
+        if event.type == Event.INPUT and event.path.steps[0].key == key
+    ]
 
 
 def maker(store: Any, artifact: int) -> int | None:

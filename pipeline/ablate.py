@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +13,17 @@ from components import features
 from components.trainer.ablation import compare
 from pipeline.artifacts import outputs
 from pipeline.config import PipelineConfig
-from pipeline.local import LocalRun, NodeRun
+from pipeline.session import Session
 
 
-def ablate(
-    config: PipelineConfig, run: LocalRun, seeds: Sequence[int], watch: Callable[[NodeRun], None]
-) -> list[dict[str, Any]]:
+def ablate(config: PipelineConfig, session: Session, seeds: Sequence[int]) -> list[dict[str, Any]]:
     """Runs the pipeline up to Transform (from its cache where it can), then trains every variant for every seed.
 
     Returns:
         `compare`'s rows, one a variant; the metrics are those of the evaluation split.
     """
-    run.execute(watch, last="Transform")
+    session.execute("Transform")
+    run = session.run
     transform = run.nodes[-1].execution_id
     assert transform is not None
     with metadata.Metadata(run.connection) as handle:

@@ -17,6 +17,7 @@ from components.gate.options import GateOptions
 from components.trainer.options import TrainingOptions
 from components.tuner.options import TuningOptions
 
+SpanRange = Annotated[str, Field(pattern=r"^[0-9]+-[0-9]+$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
 
 
@@ -32,10 +33,13 @@ class DataOptions(Strict):
     splits: dict[Name, str] | None = None
     hash_split: dict[Name, Annotated[int, Field(ge=1)]] | None = None
     pattern: str = "*"
-    span: Literal["latest"] | Annotated[int, Field(ge=0)] = Field(
-        "latest", description="which {SPAN} to read, where a pattern has one"
+    span: Literal["latest"] | Annotated[int, Field(ge=0)] | SpanRange = Field(
+        "latest", description="which {SPAN} to read, where a pattern has one; 3-7 reads five, and trains on them"
     )
     window: int = Field(1, ge=1, description="spans to train on: the one read, and those before it that were read")
+    serving: str | None = Field(
+        None, description="pattern of rows that a server was asked for, without label: the limits `skew` hold for them"
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -50,6 +54,8 @@ class DataOptions(Strict):
         return self
 
     def _spans_fit(self) -> None:
+        if self.spans is not None and not self.spans:
+            raise ValueError(f"span {self.span} ends before it begins")
         if self.window > 1 and not self.in_spans:
             raise ValueError(f"window is {self.window}, but no pattern has a {{SPAN}}")
         spans = [pattern for pattern in self.patterns if _SPAN.search(pattern)]
@@ -64,6 +70,14 @@ class DataOptions(Strict):
     def split_names(self) -> list[str]:
         """Names of the splits, in order."""
         return list(self.splits or self.hash_split or {})
+
+    @property
+    def spans(self) -> range | None:
+        """The spans of a range; None where one span is read."""
+        if isinstance(self.span, int) or self.span == "latest":
+            return None
+        first, last = map(int, self.span.split("-"))
+        return range(first, last + 1)
 
     @property
     def in_spans(self) -> bool:
@@ -114,6 +128,15 @@ class PipelineConfig(Strict):
         return self
 
 
+def by_span(config: PipelineConfig) -> list[PipelineConfig]:
+    """One pipeline a span of a range, the last of which trains on them all; else the given one alone."""
+    spans = config.data.spans
+    if spans is None:
+        return [config]
+    one = [config.data.model_copy(update={"span": span, "window": len(spans)}) for span in spans]
+    return [config.model_copy(update={"data": data}) for data in one]
+
+
 def load(path: Path, overrides: Sequence[str] = ()) -> PipelineConfig:
     """Reads a pipeline.yaml and resolves its paths.
 
@@ -142,6 +165,8 @@ def _resolved(base: Path, path: str) -> str:
 
 def _set(data: dict[str, Any], override: str) -> None:
     dotted, equals, text = override.partition("=")
+    # What changes from day to day.
+    dotted = "data.span" if dotted == "span" else dotted
     *parents, last = dotted.split(".")
     if not equals or not all([*parents, last]):
         raise ConfigError(f"--set {override}: needs KEY=VALUE, for example --set training.epochs=3.")

@@ -7,15 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ml_metadata.proto import metadata_store_pb2
-from tfx.components.example_validator.component import ExampleValidator
 from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
-from tfx.components.statistics_gen.component import StatisticsGen
 from tfx.orchestration.pipeline import Pipeline
 
 from components import features
-from components.digest import code_digest
-from components.gate.component import DataGate
 from pipeline.config import PipelineConfig
+from pipeline.nodes.checks import check_nodes
 from pipeline.nodes.ingestion import example_gen
 from pipeline.nodes.release import release_nodes
 from pipeline.nodes.training import training_nodes
@@ -45,27 +42,18 @@ def create_pipeline(config: PipelineConfig, environment: Environment) -> Pipelin
 
     ingestion = example_gen(config.data, declared)
     examples = ingestion.outputs["examples"]
-    statistics = StatisticsGen(examples=examples)
     imported = ImportSchemaGen(schema_file=environment.schema_file)
     schema = imported.outputs["schema"]
-    validator = ExampleValidator(statistics=statistics.outputs["statistics"], schema=schema)
-    gate = DataGate(
-        statistics=statistics.outputs["statistics"],
-        anomalies=validator.outputs["anomalies"],
-        spec=declared,
-        options=config.gate,
-        code=code_digest("components.gate.component"),
-    )
+    gate, checks = check_nodes(config, examples, schema, declared)
     transform, transformation = transform_nodes(examples, schema, declared, config.data)
     for node in transformation:
         node.add_upstream_node(gate)
     trainer, training = training_nodes(config, transform, declared)
     release = release_nodes(config, spec, examples, schema, trainer, environment.push_directory)
-    data = [ingestion, statistics, imported, validator, gate]
     return Pipeline(
         pipeline_name=config.name,
         pipeline_root=environment.root,
-        components=[*data, *transformation, *training, *release],
+        components=[ingestion, imported, *checks, *transformation, *training, *release],
         enable_cache=True,
         metadata_connection_config=environment.metadata,
         beam_pipeline_args=list(environment.beam_args),

@@ -135,6 +135,6 @@ def input_files(config: PipelineConfig) -> list[str]:
         ConfigError: a pattern matches none.
     """
     found: list[str] = []
-    for pattern in config.data.patterns:
+    for pattern in [*config.data.patterns, *filter(None, [config.data.serving])]:
         found += matched(_PLACEHOLDER.sub("*", os.path.join(config.data.path, pattern)))
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from components import progress
 from components.errors import WideDeepError
-from pipeline.config import PipelineConfig
+from pipeline.config import PipelineConfig, by_span
 from pipeline.terminal import Watch, logged_to, waiting
 from pipeline.workdir import locked
 
@@ -30,11 +30,25 @@ class RunFailedError(WideDeepError):
 
 @dataclass(frozen=True)
 class Session:
-    """A run that is ready to go, its folder, and what shows its nodes' progress."""
+    """A run that is ready to go, its folder, and what shows its nodes' progress.
+
+    Before it go the runs of a range's `earlier` spans.
+    """
 
     run: LocalRun
     folder: Path
     screen: Watch
+    earlier: Sequence[LocalRun] = ()
+
+    def execute(self, last: str | None = None) -> None:
+        """Runs the nodes up to and with `last`; of a range's earlier spans those that take the data in.
+
+        Raises:
+            NodeFailedError: from what a node raised; what comes after it has not run.
+        """
+        for run in self.earlier:
+            run.execute(self.watch, last="DataGate")
+        self.run.execute(self.watch, last)
 
     def watch(self, node: NodeRun) -> None:
         """Shows that a node started or ended."""
@@ -58,9 +72,12 @@ def session(config: PipelineConfig, path: Path | None) -> Iterator[Session]:
             try:
                 with waiting(console, "loading TensorFlow, Beam and TFX"):
                     from pipeline import local
-                run = local.prepare(config, workdir, folder.name)
+                *earlier, run = [
+                    local.prepare(one, workdir, f"{folder.name}{f'-span-{one.data.span}' if config.data.spans else ''}")
+                    for one in by_span(config)
+                ]
                 with Watch(console) as screen, progress.listening(screen.training):
-                    yield Session(run, folder, screen)
+                    yield Session(run, folder, screen, earlier)
             except KeyboardInterrupt:
                 console.print(f"Interrupted. The same command carries on from here. Log: {log}")
                 # Beam's worker threads would keep the process from ending.

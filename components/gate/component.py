@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
+from collections.abc import Iterator
 from typing import Any
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2
@@ -16,6 +18,8 @@ from tfx.utils import io_utils
 
 from components import features
 from components.errors import GateError
+from components.features.spec import FeatureSpec
+from components.gate.distances import Distance, Statistics, distances
 from components.gate.findings import Finding, find
 from components.gate.options import GateOptions
 
@@ -23,7 +27,10 @@ VERDICT = "verdict.json"
 
 
 class DataVerdict(artifact.Artifact):
-    """The gate's finding: `verdict.json` holds {"warnings": [...]}. It exists only where the data passed."""
+    """The gate's finding, which exists only where the data passed.
+
+    `verdict.json` holds {"warnings": [...], "distances": [...]}, the latter as components/gate/distances.py has them.
+    """
 
     TYPE_NAME = "DataVerdict"
 
@@ -39,12 +46,14 @@ class DataGateSpec(types.ComponentSpec):
     INPUTS = {
         "statistics": component_spec.ChannelParameter(type=standard_artifacts.ExampleStatistics),
         "anomalies": component_spec.ChannelParameter(type=standard_artifacts.ExampleAnomalies),
+        "previous": component_spec.ChannelParameter(type=standard_artifacts.ExampleStatistics, optional=True),
+        "serving": component_spec.ChannelParameter(type=standard_artifacts.ExampleStatistics, optional=True),
     }
     OUTPUTS = {"verdict": component_spec.ChannelParameter(type=DataVerdict)}
 
 
 class Executor(base_executor.BaseExecutor):
-    """Reads statistics and anomalies of every split."""
+    """Reads statistics and anomalies of every split, and the statistics to compare with."""
 
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
         """Writes the verdict.
@@ -57,10 +66,13 @@ class Executor(base_executor.BaseExecutor):
         statistics = artifact_utils.get_single_instance(input_dict["statistics"])
         anomalies = artifact_utils.get_single_instance(input_dict["anomalies"])
         findings: list[Finding] = []
+        measured: list[Distance] = []
         for split in artifact_utils.decode_split_names(statistics.split_names):
             found = _anomalies(artifact_utils.get_split_uri([anomalies], split))
             numbers = stats_artifact_utils.load_statistics(statistics, split).proto()
             findings += find(split, found, numbers, spec)
+            measured += _distances(split, numbers, input_dict, spec)
+        findings += [Finding(one.split, one.feature, one.reason) for one in measured if one.too_far]
         by_severity: dict[str, list[str]] = {"stop": [], "warn": [], "ignore": []}
         for finding in findings:
             severity = "stop" if finding.fatal else options.severity(finding.feature)
@@ -68,7 +80,19 @@ class Executor(base_executor.BaseExecutor):
         if by_severity["stop"]:
             raise GateError(_stopped(by_severity["stop"]))
         uri = artifact_utils.get_single_uri(output_dict["verdict"])
-        io_utils.write_string_file(os.path.join(uri, VERDICT), json.dumps({"warnings": by_severity["warn"]}))
+        verdict = {"warnings": by_severity["warn"], "distances": [dataclasses.asdict(one) for one in measured]}
+        io_utils.write_string_file(os.path.join(uri, VERDICT), json.dumps(verdict))
+
+
+def _distances(split: str, now: Statistics, input_dict: dict[str, Any], spec: FeatureSpec) -> Iterator[Distance]:
+    """From the same split of the span before, and from all that was logged while serving."""
+    for previous in input_dict.get("previous") or []:
+        if split in artifact_utils.decode_split_names(previous.split_names):
+            other = stats_artifact_utils.load_statistics(previous, split).proto()
+            yield from distances(split, "drift", now, other, spec)
+    for serving in input_dict.get("serving") or []:
+        for name in artifact_utils.decode_split_names(serving.split_names):
+            yield from distances(split, "skew", now, stats_artifact_utils.load_statistics(serving, name).proto(), spec)
 
 
 def _anomalies(uri: str) -> anomalies_pb2.Anomalies:
@@ -79,8 +103,8 @@ def _anomalies(uri: str) -> anomalies_pb2.Anomalies:
 def _stopped(reasons: list[str]) -> str:
     listed = "\n".join(f"  - {reason}" for reason in reasons)
     return (
-        f"the data does not fit the schema:\n{listed}\n"
-        "Mend the data, or say in schema.pbtxt that such values are right, "
+        f"the data is not as it should be:\n{listed}\n"
+        "Mend the data, or say in schema.pbtxt (of drift and skew, in features.yaml) that such values are right, "
         "or set gate.features.<name>: warn in the pipeline's config."
     )
 
@@ -92,7 +116,14 @@ class DataGate(base_component.BaseComponent):
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
 
     def __init__(
-        self, statistics: types.Channel, anomalies: types.Channel, spec: str, options: GateOptions, code: str
+        self,
+        statistics: types.Channel,
+        anomalies: types.Channel,
+        spec: str,
+        options: GateOptions,
+        code: str,
+        previous: types.Channel | None = None,
+        serving: types.Channel | None = None,
     ) -> None:
         """The gate over one run's statistics and anomalies.
 
@@ -102,6 +133,8 @@ class DataGate(base_component.BaseComponent):
             spec: the feature declaration as JSON.
             options: severities.
             code: digest of the gate's code, a part of the cache key.
+            previous: statistics of the span before, for drift.
+            serving: statistics of what was logged while serving, for skew.
         """
         super().__init__(
             DataGateSpec(
@@ -110,6 +143,8 @@ class DataGate(base_component.BaseComponent):
                 code=code,
                 statistics=statistics,
                 anomalies=anomalies,
+                previous=previous,
+                serving=serving,
                 verdict=types.Channel(type=DataVerdict),
             )
         )

@@ -29,19 +29,21 @@ class Finding:
         feature: which one; '' where it is about the data set as a whole.
         reason: what is wrong.
         present: rows that have a value.
-        rows: all rows.
+        rows: all rows; None where it is about more than this split's.
         fatal: no severity lets it pass.
     """
 
     split: str
     feature: str
     reason: str
-    present: int
-    rows: int
+    present: int = 0
+    rows: int | None = None
     fatal: bool = False
 
     def __str__(self) -> str:
         where = f"feature '{self.feature}'" if self.feature else "the data set"
+        if self.rows is None:
+            return f"split '{self.split}', {where}: {self.reason}"
         counts = f"{self.present:,} of {self.rows:,} rows have a value" if self.feature else f"{self.rows:,} rows"
         return f"split '{self.split}', {where}: {self.reason} ({counts})"
 

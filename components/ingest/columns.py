@@ -10,9 +10,14 @@ from components.ingest import scalars
 from components.ingest.scalars import BadValueError
 
 
-def column_kinds(spec: FeatureSpec) -> dict[str, Kind | Label]:
-    """Every column the data must have, with its kind; the label's is its declaration."""
+def column_kinds(spec: FeatureSpec, labelled: bool) -> dict[str, Kind | Label]:
+    """Every column the data must have, with its kind; the label's is its declaration.
+
+    Rows that are not `labelled` have neither label nor weight, as those that a server sees.
+    """
     kinds: dict[str, Kind | Label] = {feature.key: feature.kind for feature in spec.features}
+    if not labelled:
+        return kinds
     kinds[spec.label.key] = spec.label
     if spec.weight:
         kinds[spec.weight] = "numeric"

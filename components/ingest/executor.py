@@ -60,7 +60,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                     pipeline
                     | "Files" >> beam.Create(jobs)
                     | "Spread" >> beam.Reshuffle()
-                    | "Convert" >> beam.ParDo(_Convert(str(options["features"]), str(options["format"])))
+                    | "Convert"
+                    >> beam.ParDo(_Convert(str(options["features"]), str(options["format"]), bool(options["labelled"])))
                 )
         except Exception as error:
             raise unwrapped(error) from error
@@ -85,15 +86,15 @@ def _jobs(base: str, read: example_gen_pb2.Input, written: example_gen_pb2.Outpu
 
 
 class _Convert(beam.DoFn):
-    def __init__(self, spec: str, file_format: str) -> None:
+    def __init__(self, spec: str, file_format: str, labelled: bool) -> None:
         super().__init__()
-        self._spec, self._format = spec, file_format
+        self._spec, self._format, self._labelled = spec, file_format, labelled
 
     def process(self, job: Job) -> None:
         number, path, uris, buckets = job
         shards = [Shards(uri, number) for uri in uris]
         try:
-            for batch in files.read(path, self._format, features.from_json(self._spec)):
+            for batch in files.read(path, self._format, features.from_json(self._spec), self._labelled):
                 for example in encode(batch):
                     shards[split_of(example, buckets)].write(example)
         finally:

@@ -21,16 +21,17 @@ _BATCH_ROWS = 8192
 _BUFFER_BYTES = 1 << 20
 
 
-def read(path: str, file_format: str, spec: FeatureSpec) -> Iterator[pa.RecordBatch]:
+def read(path: str, file_format: str, spec: FeatureSpec, labelled: bool = True) -> Iterator[pa.RecordBatch]:
     """Yields batches of up to 8,192 rows with one list column a declared column, in the declaration's order.
 
-    Columns may stand in any order in the file, and others are ignored.
+    Columns may stand in any order in the file, and others are ignored. Rows that are not `labelled` need neither label
+    nor weight.
 
     Raises:
         DataError: names the file, the row (counted from 1, a CSV's header not counted), the column, the value
             and what is needed.
     """
-    kinds = column_kinds(spec)
+    kinds = column_kinds(spec, labelled)
     separators = {feature.key: feature.separator for feature in spec.features}
     row = 0
     for block in _blocks(path, file_format, list(kinds)):

@@ -8,13 +8,13 @@ from tfx.components.example_gen import utils
 from tfx.dsl.components.common import resolver
 from tfx.types import artifact
 
-from components.lineage import maker
+from components.lineage import accepted, maker
 
 
 class LatestSpans(resolver.ResolverStrategy):
-    """The span that this run ingested, and those before it that earlier runs did, some in all.
+    """The span that this run ingested, and those before it that earlier runs did and the gate let pass, some in all.
 
-    Of a span that was ingested several times, the latest counts.
+    Of a span that passed several times, the latest counts.
     """
 
     def __init__(self, spans: int) -> None:
@@ -28,12 +28,14 @@ class LatestSpans(resolver.ResolverStrategy):
     def resolve_artifacts(
         self, store: Any, input_dict: dict[str, list[artifact.Artifact]]
     ) -> dict[str, list[artifact.Artifact]]:
-        """Reduces `examples` to one a span, given the `current` one; TFX hands them on by their ids."""
+        """Reduces `examples` to one a span, given the `current` one and all `verdicts`; TFX hands them on by ids."""
         [current] = input_dict["current"]
         ingested = maker(store, current.id)
+        passed = {examples for _, _, examples in accepted(store, [one.id for one in input_dict["verdicts"]])}
         by_span = {}
         for examples in sorted(input_dict["examples"], key=lambda one: one.id):
-            if maker(store, examples.id) == ingested and span_of(examples) <= span_of(current):
+            mine = examples.id in passed and maker(store, examples.id) == ingested
+            if mine and span_of(examples) <= span_of(current):
                 by_span[span_of(examples)] = examples
         by_span[span_of(current)] = current
         chosen = sorted(by_span, reverse=True)[: self._spans]

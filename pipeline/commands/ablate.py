@@ -35,7 +35,7 @@ def command(
     with session(settings, workdir) as opened:
         from pipeline.ablate import ablate
 
-        rows = ablate(settings, opened.run, range(1, seeds + 1), opened.watch)
+        rows = ablate(settings, opened, range(1, seeds + 1))
     if json_file:
         json_file.write_text(json.dumps({"rows": rows}, indent=1) + "\n", encoding="utf-8")
     metrics = in_order(rows[0])

@@ -30,7 +30,7 @@ def command(pipeline: Path, workdir: Path | None, overrides: tuple[str, ...], js
     with session(settings, workdir) as opened:
         from pipeline.result import record, show
 
-        opened.run.execute(opened.watch)
+        opened.execute()
         summary = record(opened.run, opened.folder)
     if json_file:
         summary.write(json_file)

@@ -1,11 +1,14 @@
-"""The node that reads raw rows."""
+"""The nodes that read raw rows."""
 
 from __future__ import annotations
+
+from typing import cast
 
 from google.protobuf import struct_pb2
 from tfx.proto import example_gen_pb2, range_config_pb2
 
 from components.digest import code_digest
+from components.errors import ConfigError
 from components.ingest.component import ExampleGen
 from pipeline.config import DataOptions
 
@@ -16,11 +19,14 @@ def example_gen(data: DataOptions, declared: str) -> ExampleGen:
     Args:
         data: where the rows are.
         declared: the feature declaration as JSON.
+
+    Raises:
+        ConfigError: `data.span` is a range, which is a pipeline for each span.
     """
-    options = struct_pb2.Struct()
-    options.update({"features": declared, "format": data.format, "code": code_digest("components.ingest.executor")})
-    custom = example_gen_pb2.CustomConfig()
-    custom.custom_config.Pack(options)
+    if data.spans is not None:
+        raise ConfigError(
+            f"data.span is {data.span}: a pipeline reads one span; `widedeep run` runs one after another."
+        )
     output = None
     if data.splits:
         read = dict(data.splits)
@@ -33,16 +39,39 @@ def example_gen(data: DataOptions, declared: str) -> ExampleGen:
             )
         )
     one_span = None
-    if data.span != "latest":
+    if isinstance(data.span, int):
         one_span = range_config_pb2.RangeConfig(
             static_range=range_config_pb2.StaticRange(start_span_number=data.span, end_span_number=data.span)
         )
     return ExampleGen(
         input_base=data.path,
-        input_config=example_gen_pb2.Input(
-            splits=[example_gen_pb2.Input.Split(name=name, pattern=pattern) for name, pattern in read.items()]
-        ),
+        input_config=_input(read),
         output_config=output,
         range_config=one_span,
-        custom_config=custom,
+        custom_config=_custom(data, declared, labelled=True),
     )
+
+
+def serving_example_gen(data: DataOptions, declared: str) -> ExampleGen:
+    """Reads what a server was asked for, the latest span of it where it comes in spans."""
+    assert data.serving is not None
+    node = ExampleGen(
+        input_base=data.path,
+        input_config=_input({"serving": data.serving}),
+        custom_config=_custom(data, declared, labelled=False),
+    )
+    return cast("ExampleGen", node.with_id("ServingExampleGen"))
+
+
+def _input(patterns: dict[str, str]) -> example_gen_pb2.Input:
+    splits = [example_gen_pb2.Input.Split(name=name, pattern=pattern) for name, pattern in patterns.items()]
+    return example_gen_pb2.Input(splits=splits)
+
+
+def _custom(data: DataOptions, declared: str, labelled: bool) -> example_gen_pb2.CustomConfig:
+    options = struct_pb2.Struct()
+    code = code_digest("components.ingest.executor")
+    options.update({"features": declared, "format": data.format, "labelled": labelled, "code": code})
+    custom = example_gen_pb2.CustomConfig()
+    custom.custom_config.Pack(options)
+    return custom

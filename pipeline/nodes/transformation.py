@@ -11,6 +11,7 @@ from tfx.types import BaseChannel, Channel
 from tfx.types.standard_artifacts import Examples, TransformCache
 
 from components.digest import code_digest
+from components.gate.component import DataVerdict
 from components.ingest.window import LatestSpans
 from components.transform.cache import LatestOtherAnalysis
 from pipeline.config import DataOptions
@@ -39,6 +40,7 @@ def transform_nodes(
             config={"spans": data.window},
             current=examples,
             examples=Channel(type=Examples),
+            verdicts=Channel(type=DataVerdict),
         ).with_id("Window")
         examples = window.outputs["examples"]
         analysed = Resolver(

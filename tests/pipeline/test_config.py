@@ -103,7 +103,7 @@ def test_of_the_data_sets(name: str) -> None:
             "data.span",
             "newest",
             "data.span: Input should be 'latest'; or: Input should be a valid integer, "
-            "unable to parse string as an integer (it is 'newest')",
+            "unable to parse string as an integer; or: String should match pattern '^[0-9]+-[0-9]+$' (it is 'newest')",
         ),
         ("data.splits", ..., "data: give one of splits and hash_split"),
         ("data.hash_split", {"train": 1, "eval": 1}, "data: give one of splits and hash_split"),

@@ -11,7 +11,7 @@ from tfx.orchestration import metadata
 from tfx.proto.orchestration import pipeline_pb2
 
 from pipeline import config, create
-from pipeline.nodes import ingestion, training, transformation
+from pipeline.nodes import checks, ingestion, training, transformation
 
 ROOT = Path(__file__).resolve().parents[2]
 NODES = {
@@ -75,8 +75,8 @@ def test_changed_code_changes_its_nodes_key(
     compiled: Compile, monkeypatch: pytest.MonkeyPatch, module: str, node: str
 ) -> None:
     before = compiled()
-    known = create.code_digest
-    for user in (create, ingestion, transformation, training):
+    known = checks.code_digest
+    for user in (checks, ingestion, transformation, training):
         monkeypatch.setattr(user, "code_digest", lambda name: "changed" if name == module else known(name))
     assert changed(before, compiled()) == {node}
 

@@ -18,6 +18,7 @@ PIPELINE = Path(__file__).resolve().parents[2] / "schema" / "census" / "pipeline
 IN_SPANS = 'data.splits={train: "day-{SPAN}/train", eval: "day-{SPAN}/eval", test: "day-{SPAN}/test"}'
 WINDOW = {"Window", "AnalyzerCache"}
 WARM = {"BaseModel"}
+DRIFT = {"PreviousStatistics"}
 Nodes = dict[str, pipeline_pb2.PipelineNode]
 
 
@@ -63,12 +64,13 @@ def settings_of(node: pipeline_pb2.PipelineNode, key: str) -> str:
     [
         ([], set()),
         (["training.warm_start=true"], WARM),
-        ([IN_SPANS], WARM),
-        ([IN_SPANS, "training.warm_start=false"], set()),
-        ([IN_SPANS, "data.window=1"], WARM),
-        ([IN_SPANS, "data.window=2"], WINDOW | WARM),
-        ([IN_SPANS, "data.window=2", "training.warm_start=false"], WINDOW),
-        ([IN_SPANS.replace("{SPAN}", "{YYYY}-{MM}-{DD}"), "data.window=7"], WINDOW | WARM),
+        ([IN_SPANS], DRIFT | WARM),
+        ([IN_SPANS, "training.warm_start=false"], DRIFT),
+        ([IN_SPANS, "data.window=1"], DRIFT | WARM),
+        ([IN_SPANS, "data.window=2"], WINDOW | DRIFT | WARM),
+        ([IN_SPANS, "data.window=2", "training.warm_start=false"], WINDOW | DRIFT),
+        ([IN_SPANS.replace("{SPAN}", "{YYYY}-{MM}-{DD}"), "data.window=7"], WINDOW | DRIFT | WARM),
+        (["data.serving=served/*"], {"ServingExampleGen", "ServingStatisticsGen"}),
     ],
 )
 def test_there_is_a_node_for_what_is_asked_for(compiled, settings, nodes) -> None:
@@ -98,6 +100,30 @@ def test_with_one_it_reads_the_window_and_what_is_known_of_it(compiled) -> None:
     # What judges data or model looks at the span that was read.
     for node in ("StatisticsGen", "Evaluator"):
         assert producers(nodes[node], "examples") == {"ExampleGen"}
+
+
+def test_the_gate_compares_with_the_span_before_and_with_what_was_served(compiled) -> None:
+    nodes = compiled(IN_SPANS, "data.serving=served/*")
+    assert producers(nodes["PreviousStatistics"], "current") == {"ExampleGen"}
+    assert producers(nodes["PreviousStatistics"], "statistics") == {""}
+    assert producers(nodes["DataGate"], "previous") == {"PreviousStatistics"}
+    assert producers(nodes["DataGate"], "serving") == {"ServingStatisticsGen"}
+    assert producers(nodes["ServingStatisticsGen"], "examples") == {"ServingExampleGen"}
+    # On the first day there is none.
+    assert nodes["DataGate"].inputs.inputs["previous"].min_count == 0
+
+
+def test_a_range_is_a_pipeline_for_each_span() -> None:
+    whole = config.load(PIPELINE, [IN_SPANS, "span=3-5"])
+    each = config.by_span(whole)
+    assert [(one.data.span, one.data.window) for one in each] == [(3, 3), (4, 3), (5, 3)]
+    assert config.by_span(each[0]) == [each[0]]
+    assert config.by_span(config.load(PIPELINE)) == [config.load(PIPELINE)]
+
+
+def test_a_pipeline_reads_one_span(compiled) -> None:
+    with pytest.raises(ConfigError, match=r"data\.span is 3-5: a pipeline reads one span"):
+        compiled(IN_SPANS, "data.span=3-5")
 
 
 def test_the_gate_is_before_all_that_reads_the_window(compiled) -> None:
@@ -131,6 +157,8 @@ def test_the_strategies_know_the_settings_that_the_cache_key_holds(compiled, res
         (["data.window=2"], "data: window is 2, but no pattern has a {SPAN}"),
         ([IN_SPANS, "data.window=0"], "data.window: Input should be greater than or equal to 1 (it is 0)"),
         ([IN_SPANS, "data.window=many"], "data.window: Input should be a valid integer"),
+        ([IN_SPANS, "data.span=5-3"], "data: span 5-3 ends before it begins"),
+        (["span=3-5"], "data: the pattern 'train/*' has no {SPAN}, but span is 3-5"),
         ([IN_SPANS, "training.warm_start=perhaps"], "training.warm_start: Input should be a valid boolean"),
     ],
 )

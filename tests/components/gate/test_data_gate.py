@@ -113,9 +113,9 @@ class Gate:
             self(options, **splits)
         assert not list((self.folder / "verdict").iterdir())
         first, *reasons, last = str(caught.value).splitlines()
-        assert first == "the data does not fit the schema:"
+        assert first == "the data is not as it should be:"
         assert last == (
-            "Mend the data, or say in schema.pbtxt that such values are right, "
+            "Mend the data, or say in schema.pbtxt (of drift and skew, in features.yaml) that such values are right, "
             "or set gate.features.<name>: warn in the pipeline's config."
         )
         return [reason.removeprefix("  - ") for reason in reasons]
@@ -127,7 +127,7 @@ def gate(tmp_path: Path) -> Gate:
 
 
 def test_good_data_passes(gate: Gate) -> None:
-    assert gate() == {"warnings": []}
+    assert gate() == {"warnings": [], "distances": []}
 
 
 def test_missing_values_stop(gate: Gate) -> None:
@@ -151,7 +151,7 @@ def test_a_feature_that_train_has_no_value_of_stops_at_any_severity(gate: Gate) 
 
 
 def test_hash_buckets_need_no_values_to_learn_from(gate: Gate) -> None:
-    assert gate(train={**GOOD, "zip": [None] * 4}) == {"warnings": []}
+    assert gate(train={**GOOD, "zip": [None] * 4}) == {"warnings": [], "distances": []}
 
 
 def test_value_outside_a_domain(gate: Gate) -> None:
@@ -236,7 +236,7 @@ def test_default_severity(gate: Gate) -> None:
 
 
 def test_everything_ignored(gate: Gate) -> None:
-    assert gate({"anomalies": "ignore"}, train=BAD) == {"warnings": []}
+    assert gate({"anomalies": "ignore"}, train=BAD) == {"warnings": [], "distances": []}
 
 
 def test_findings_about_the_data_set() -> None:

@@ -31,13 +31,17 @@ class Ingest:
         self.folder, self.spec, self.runs = folder, spec, 0
 
     def __call__(
-        self, patterns: dict[str, str], buckets: dict[str, int] | None = None, file_format: str = "parquet"
+        self,
+        patterns: dict[str, str],
+        buckets: dict[str, int] | None = None,
+        file_format: str = "parquet",
+        labelled: bool = True,
     ) -> dict[str, list[bytes]]:
         self.runs += 1
         artifact = standard_artifacts.Examples()
         artifact.uri = str(self.folder / f"out{self.runs}")
         options = struct_pb2.Struct()
-        options.update({"features": features.to_json(self.spec), "format": file_format})
+        options.update({"features": features.to_json(self.spec), "format": file_format, "labelled": labelled})
         custom = example_gen_pb2.CustomConfig()
         custom.custom_config.Pack(options)
         read, written = example_gen_pb2.Input(), example_gen_pb2.Output()
@@ -206,3 +210,11 @@ def test_error_of_a_worker_is_readable(ingest: Ingest) -> None:
     with pytest.raises(DataError) as caught:
         ingest({"train": "a.csv", "eval": "b.csv"}, file_format="csv")
     assert str(caught.value) == f"{folder}/b.csv, row 2, column 'age': 'old' is not a number."
+
+
+def test_rows_that_a_server_was_asked_for_need_no_label(ingest: Ingest) -> None:
+    ingest.put("served.parquet", table(2).drop_columns("label"))
+    [first, second] = ingest({"serving": "served.parquet"}, labelled=False)["serving"]
+    assert first != second
+    for example in (first, second):
+        assert "label" not in tf.train.Example.FromString(example).features.feature

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from tfx.types import standard_artifacts
 
+from components.gate.component import DataVerdict
 from components.ingest.window import LatestSpans, span_of
 
 
@@ -15,13 +16,19 @@ class Spans:
 
     def __init__(self, recorded: Any) -> None:
         self._recorded = recorded
+        self.verdicts: list[Any] = []
 
-    def ingested(self, span: int | None) -> Any:
+    def ingested(self, span: int | None, passed: bool = True) -> Any:
         """As TFX's driver of ExampleGen marks its output; None where the data come in no spans."""
         made = standard_artifacts.Examples()
         if span is not None:
             made.mlmd_artifact.custom_properties["span"].int_value = span
         self._recorded.run("ExampleGen", {}, {"examples": [made]})
+        statistics, verdict = standard_artifacts.ExampleStatistics(), DataVerdict()
+        self._recorded.run("StatisticsGen", {"examples": [made]}, {"statistics": [statistics]})
+        if passed:
+            self._recorded.run("DataGate", {"statistics": [statistics]}, {"verdict": [verdict]})
+            self.verdicts.append(verdict)
         return made
 
     def transformed(self, examples: list[Any], span: int | None = None) -> Any:
@@ -33,8 +40,9 @@ class Spans:
 
     def window(self, spans: int, current: Any, examples: list[Any]) -> list[int]:
         """Ids of the chosen artifacts, in their order."""
-        found = LatestSpans(spans).resolve_artifacts(self._recorded.store, {"current": [current], "examples": examples})
-        assert found.keys() == {"current", "examples"}
+        given = {"current": [current], "examples": examples, "verdicts": self.verdicts}
+        found = LatestSpans(spans).resolve_artifacts(self._recorded.store, given)
+        assert found.keys() == given.keys()
         assert found["current"] == [current]
         return sorted(one.id for one in found["examples"])
 
@@ -78,6 +86,19 @@ def test_later_spans_than_the_current_are_left_out(spans: Spans) -> None:
     """An earlier span is trained on again, as it was."""
     days = [spans.ingested(day) for day in (1, 2, 3, 4)]
     assert spans.window(2, days[2], days) == ids(days[1], days[2])
+
+
+def test_a_span_that_the_gate_stopped_is_left_out(spans: Spans) -> None:
+    one, two, three = spans.ingested(1), spans.ingested(2, passed=False), spans.ingested(3)
+    assert spans.window(2, three, [one, two, three]) == ids(one, three)
+    # Mended, it counts.
+    mended = spans.ingested(2)
+    assert spans.window(2, three, [one, two, three, mended]) == ids(mended, three)
+
+
+def test_the_span_that_is_read_counts_before_its_verdict_is_there(spans: Spans) -> None:
+    one, two = spans.ingested(1), spans.ingested(2, passed=False)
+    assert spans.window(2, two, [one, two]) == ids(one, two)
 
 
 def test_of_a_span_that_was_ingested_again_the_latest_counts(spans: Spans) -> None:
