@@ -16,7 +16,7 @@ from importlib import metadata
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parent.parent
-_OURS = "components"
+_OURS = ("components", "serving")
 # Their versions change what the same code of ours computes.
 _LIBRARIES = ("pyarrow", "tensorflow", "tensorflow-data-validation", "tensorflow-transform", "tfx", "tfx-bsl")
 
@@ -26,7 +26,7 @@ def code_digest(module: str, root: Path = _ROOT) -> str:
 
     Args:
         module: dotted name, as "components.trainer.run".
-        root: the folder that `components` lies in.
+        root: the folder that `components` and `serving` lie in.
 
     Raises:
         ModuleNotFoundError: there is no such module, so that its digest would never change.
@@ -79,7 +79,7 @@ def _imports(path: Path, module: str) -> Iterator[str]:
         else:
             continue
         for name in names:
-            if name.split(".")[0] == _OURS:
+            if name.split(".")[0] in _OURS:
                 yield from _with_parents(name)
 
 

@@ -9,7 +9,7 @@ import click
 
 from components.errors import WideDeepError
 
-COMMANDS = ("data", "run", "ablate", "explain", "report")
+COMMANDS = ("data", "run", "ablate", "explain", "report", "serve", "rank")
 
 
 class _Lazy(click.Group):

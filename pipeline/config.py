@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 import yaml
 from pydantic import Field, model_validator
 
+from components.dryrun.options import DryRunOptions
 from components.errors import ConfigError
 from components.evaluator.options import EvaluationOptions
 from components.features.strict import Strict, from_yaml, nearest, parse, read_yaml
@@ -116,6 +117,7 @@ class PipelineConfig(Strict):
     training: TrainingOptions = TrainingOptions()
     tuning: TuningOptions | None = Field(None, description="search for training options; else `training` holds them")
     evaluation: EvaluationOptions = EvaluationOptions()
+    dry_run: DryRunOptions = DryRunOptions()
     beam: BeamOptions = BeamOptions()
 
     @model_validator(mode="after")

@@ -49,7 +49,7 @@ def create_pipeline(config: PipelineConfig, environment: Environment) -> Pipelin
     for node in transformation:
         node.add_upstream_node(gate)
     trainer, training = training_nodes(config, transform, declared)
-    release = release_nodes(config, spec, examples, schema, trainer, environment.push_directory)
+    release = release_nodes(config, spec, examples, schema, transform, trainer, environment.push_directory)
     return Pipeline(
         pipeline_name=config.name,
         pipeline_root=environment.root,

@@ -10,6 +10,7 @@ from typing import Any
 import tensorflow as tf
 from tfx.orchestration import metadata
 
+from components.dryrun.executor import RECORD as DRY_RUN
 from components.evaluator import results
 from components.gate.component import VERDICT
 from components.trainer.run import RECORD
@@ -31,14 +32,16 @@ def summarise(run: LocalRun, folder: Path) -> Summary:
     evaluation = results.read(made["Evaluator"]["evaluation"].uri)
     training = _json(made["Trainer"]["model_run"].uri, RECORD)
     pushed = made["Pusher"]["pushed_model"].custom_properties
+    tried = _json(made["DryRun"]["blessing"].uri, DRY_RUN) if "DryRun" in made else None
+    failed = [check["said"] for check in (tried or {"checks": []})["checks"] if not check["ok"]]
     return Summary(
         run_id=run.run_id,
         pipeline=run.pipeline.pipeline_info.id,
         components=[{"id": node.id, "state": node.state, "seconds": round(node.seconds, 2)} for node in run.nodes],
         metrics=evaluation.metrics,
         slices=evaluation.slices,
-        blessed=made["Evaluator"]["blessing"].custom_properties["blessed"].int_value == 1,
-        refusals=evaluation.refusals,
+        blessed=made["Evaluator"]["blessing"].custom_properties["blessed"].int_value == 1 and not failed,
+        refusals=evaluation.refusals + failed,
         warnings=_json(made["DataGate"]["verdict"].uri, VERDICT)["warnings"],
         pushed_to=pushed["pushed_destination"].string_value if pushed["pushed"].int_value else None,
         training=training["curve"],
@@ -47,6 +50,7 @@ def summarise(run: LocalRun, folder: Path) -> Summary:
         base=training["base"],
         log=str(folder / "log.txt"),
         report=str(folder / "report.html"),
+        dry_run=tried,
         tuning=_json(made["Tuner"]["tuner_results"].uri, TRIALS) if "Tuner" in made else None,
     )
 

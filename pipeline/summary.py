@@ -34,6 +34,8 @@ class Summary:
         report: path of the report.
         tuning: the search for the training's options, and its trials (see components/tuner/trials.py); null where
             there was none.
+        dry_run: which server the candidate was tried in, and the checks (see components/dryrun/trial.py); null where
+            it was not tried, or by TFX's InfraValidator.
     """
 
     run_id: str
@@ -52,6 +54,7 @@ class Summary:
     log: str
     report: str
     tuning: dict[str, Any] | None = None
+    dry_run: dict[str, Any] | None = None
 
     @property
     def pushed_before(self) -> bool:

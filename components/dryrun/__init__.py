@@ -1,0 +1,1 @@
+"""The dry run: the candidate as a server, asked with real rows before anyone else can ask it."""

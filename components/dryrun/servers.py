@@ -1,0 +1,144 @@
+"""The servers that a dry run can start, each as a process of its own that no other machine can reach."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+from tensorflow_serving.apis import get_model_status_pb2, model_service_pb2_grpc
+
+from components.dryrun.options import DryRunOptions
+
+NAME = "candidate"
+_STOP_SECONDS = 20.0
+_TRY_SECONDS = 0.1
+_LAST_LINES = 5
+
+
+class DryRunError(Exception):
+    """The candidate can't be served; the message says why."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that answers.
+
+    Attributes:
+        server: which.
+        channel: to it.
+        load_seconds: from the start of the process until the model was loaded.
+    """
+
+    server: str
+    channel: grpc.Channel
+    load_seconds: float
+    _process: subprocess.Popen[bytes]
+
+    def memory_mib(self) -> float | None:
+        """The most that the server held so far; None where its process is not ours to look at."""
+        if self.server == "docker":
+            return None
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        kib = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
+        return int(kib) / 1024
+
+
+def which(options: DryRunOptions) -> str:
+    """The server that `auto` stands for here."""
+    if options.server != "auto":
+        return options.server
+    return "tensorflow_model_server" if shutil.which("tensorflow_model_server") else "stand_in"
+
+
+@contextmanager
+def running(base: Path, options: DryRunOptions, log: Path) -> Iterator[Running]:
+    """Serves the versions under `base` while the context lasts.
+
+    Args:
+        base: the folder of versions.
+        options: which server, and its limits.
+        log: gets what the server prints.
+
+    Raises:
+        DryRunError: it could not be started, or the model not loaded in time.
+    """
+    server = which(options)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with log.open("wb") as output:
+        try:
+            process = subprocess.Popen(_command(server, base, port, options), stdout=output, stderr=output)
+        except OSError as error:
+            raise DryRunError(f"{server} can't be started: {error.strerror}") from error
+    try:
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            yield Running(server, channel, _loaded(channel, process, options.load_seconds, log), process)
+    finally:
+        _stop(process)
+
+
+def _command(server: str, base: Path, port: int, options: DryRunOptions) -> list[str]:
+    if server == "tensorflow_model_server":
+        return [server, f"--port={port}", f"--model_name={NAME}", f"--model_base_path={base}"]
+    if server == "docker":
+        published = ["--publish", f"127.0.0.1:{port}:8500"]
+        mounted = ["--mount", f"type=bind,source={base},target=/models/{NAME},readonly"]
+        name = f"widedeep-dry-run-{uuid.uuid4().hex[:8]}"
+        return [
+            "docker",
+            "run",
+            "--rm",
+            "--name",
+            name,
+            *published,
+            *mounted,
+            "-e",
+            f"MODEL_NAME={NAME}",
+            options.image,
+        ]
+    ports = ["--port", str(port), "--rest-port", "0"]
+    return [sys.executable, "-m", "pipeline.cli", "serve", str(base), "--name", NAME, *ports]
+
+
+def _loaded(channel: grpc.Channel, process: subprocess.Popen[bytes], limit: float, log: Path) -> float:
+    """Seconds until the model was loaded."""
+    stub = model_service_pb2_grpc.ModelServiceStub(channel)
+    request = get_model_status_pb2.GetModelStatusRequest()
+    request.model_spec.name = NAME
+    started = time.monotonic()
+    while True:
+        if process.poll() is not None:
+            raise DryRunError(f"the server ended with code {process.returncode}: {_tail(log)}")
+        with suppress(grpc.RpcError):
+            versions = stub.GetModelStatus(request, timeout=5).model_version_status
+            states = {get_model_status_pb2.ModelVersionStatus.State.Name(one.state): one for one in versions}
+            if "AVAILABLE" in states:
+                return time.monotonic() - started
+            if "END" in states:
+                raise DryRunError(f"the model can't be loaded: {states['END'].status.error_message}")
+        if time.monotonic() - started > limit:
+            raise DryRunError(f"the model was not loaded within {limit:g} s: {_tail(log)}")
+        time.sleep(_TRY_SECONDS)
+
+
+def _tail(log: Path) -> str:
+    lines = log.read_text(errors="replace").strip().splitlines()
+    return " / ".join(lines[-_LAST_LINES:]) or "it printed nothing"
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,125 @@
+"""widedeep rank: asks a running server to rank candidates for one user."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from components.errors import DataError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from pipeline.candidates import Row
+    from serving.client import Ranking, RankingClient
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command("rank", short_help="Ask a running server to rank candidates for a user.")
+@click.option("--target", required=True, metavar="HOST:PORT", help="Of the server: gRPC, or REST with --rest.")
+@click.option("--user", "user_text", required=True, metavar="JSON|@FILE", help="The user's features.")
+@click.option(
+    "--candidates", "file", required=True, metavar="FILE", type=click.Path(path_type=Path), help="What to rank."
+)
+@click.option("--model", default="model", show_default=True, help="Its name in the server.")
+@click.option("--rest", is_flag=True, help="Ask over REST instead of gRPC.")
+@click.option("--top", type=click.IntRange(1), metavar="N", help="Show so many of the best.  [default: all]")
+@click.option("--parallel", type=click.IntRange(1), default=1, show_default=True, help="Requests sent at once.")
+@click.option("--deadline", type=click.IntRange(1), default=2000, show_default=True, metavar="MS", help="In all.")
+@click.option("--separator", default="|", show_default=True, help="Between a set's members in CSV.")
+@click.option("--tls-ca", type=_FILE, help="Whom to trust: encrypts the connection.")
+@click.option("--tls-cert", type=_FILE, help="The client's certificate, where the server asks for one.")
+@click.option("--tls-key", type=_FILE, help="Its key.")
+@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Also write the result.")
+def command(
+    target: str,
+    user_text: str,
+    file: Path,
+    model: str,
+    rest: bool,
+    top: int | None,
+    parallel: int,
+    deadline: int,
+    separator: str,
+    tls_ca: Path | None,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    json_file: Path | None,
+) -> None:
+    """Asks a running server, TF Serving or `widedeep serve`, to rank candidates for one user.
+
+    The candidates are rows of a .csv, .parquet, .json or .jsonl file. Columns that the model does not know are shown
+    beside the scores, but not sent.
+    """
+    from rich.console import Console
+
+    from pipeline import candidates
+    from serving.client import RankingClient, Tls
+
+    user, rows = candidates.user(user_text), candidates.read(file)
+    tls = Tls(tls_ca, tls_cert, tls_key) if tls_ca or tls_cert or tls_key else None
+    with RankingClient(
+        target,
+        model=model,
+        transport="rest" if rest else "grpc",
+        deadline=deadline / 1000,
+        parallel=parallel,
+        tls=tls,
+    ) as client:
+        rows = candidates.typed(rows, client.features(), separator, file)
+        ranking = client.rank(user, _sent(rows, client, file), top)
+    version = "" if ranking.version is None else f", version {ranking.version}"
+    click.echo(f"{len(rows):,} candidates ranked by {model}{version}", err=True)
+    if json_file:
+        record = _record(target, model, ranking, rows)
+        json_file.write_text(json.dumps(record, indent=1, default=str) + "\n", encoding="utf-8")
+    console = Console(highlight=False)
+    console.width = console.width if console.is_terminal else 160
+    console.print(_table(ranking, rows))
+
+
+def _sent(rows: list[Row], client: RankingClient, file: Path) -> list[Row]:
+    """The rows without the columns that the model does not know, of which the person is told."""
+    known = client.features()
+    columns = dict.fromkeys(name for row in rows for name in row)
+    mine = sorted(name for name, feature in known.items() if feature.side == "candidate")
+    if not columns.keys() & known.keys():
+        raise DataError(
+            f"{file}: has the columns {', '.join(columns)}, but a candidate's features are {', '.join(mine)}."
+        )
+    others = [name for name in columns if name not in known]
+    if others:
+        click.echo(f"{', '.join(others)}: no features of the model, so shown but not sent", err=True)
+    return [{name: value for name, value in row.items() if name in known} for row in rows]
+
+
+def _table(ranking: Ranking, rows: list[Row]) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    table = Table(box=None, pad_edge=False)
+    for head in ("rank", "candidate", "score"):
+        table.add_column(head, justify="right")
+    for name in columns:
+        table.add_column(Text(name))
+    for place, one in enumerate(ranking.ranked, 1):
+        # Text, since a value may look like rich's markup.
+        values = [Text(_words(rows[one.index].get(name))) for name in columns]
+        table.add_row(str(place), str(one.index), f"{one.score:.6f}", *values)
+    return table
+
+
+def _words(value: Any) -> str:
+    if value is None:
+        return ""
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _record(target: str, model: str, ranking: Ranking, rows: list[Row]) -> dict[str, Any]:
+    ranked = [{"index": one.index, "score": one.score, "candidate": rows[one.index]} for one in ranking.ranked]
+    return {"target": target, "model": model, "version": ranking.version, "ranking": ranked}

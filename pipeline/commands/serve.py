@@ -1,0 +1,130 @@
+"""widedeep serve: a local stand-in for TF Serving."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from components.errors import ConfigError, reason
+
+if TYPE_CHECKING:
+    from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
+
+    from serving.standin.server import Server
+    from serving.standin.tls import Tls
+
+# Seconds for the requests in flight after a signal.
+_GRACE = 10.0
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+@click.command("serve", short_help="Serve a model locally as TF Serving would (development, dry run).")
+@click.argument("base", metavar="[MODEL_BASE_DIR]", required=False, type=_FOLDER)
+@click.option("--name", help="The model's name in requests.  [default: the folder's]")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8500, show_default=True, help="gRPC; 0: any free one.")
+@click.option("--rest-port", type=click.IntRange(0, 65535), default=8501, show_default=True, help="REST; 0: any.")
+@click.option("--config", "config_file", type=_FILE, help="A ModelServerConfig text-proto, instead of MODEL_BASE_DIR.")
+@click.option(
+    "--batching", "batching_file", type=_FILE, help="A BatchingParameters text-proto.  [default: no batching]"
+)
+@click.option("--poll", type=click.FloatRange(0.01), default=1.0, show_default=True, help="Seconds between looks.")
+@click.option("--reload-root", type=_FOLDER, help="Reload requests may also name folders below this one.")
+@click.option("--tls-key", type=_FILE, help="PEM key of the server.")
+@click.option("--tls-cert", type=_FILE, help="PEM certificate chain of the server.")
+@click.option("--client-ca", type=_FILE, help="PEM authorities: only clients with a certificate of theirs are let in.")
+@click.option("--max-concurrent", type=click.IntRange(1), default=64, show_default=True, help="Requests at a time.")
+@click.option("--max-message-mib", type=click.IntRange(1, 2047), default=64, show_default=True, help="Of a request.")
+def command(base: Path | None, name: str | None, config_file: Path | None, **given: Any) -> None:
+    """Serves the models that the pipeline pushed, over gRPC and REST as TF Serving does, until it is interrupted.
+
+    It is for development and the dry run, not for production: there, TF Serving itself takes the same folder. New
+    versions in MODEL_BASE_DIR, as work/movielens/models, replace old ones without failing a request.
+    """
+    if (base is None) == (config_file is None):
+        raise click.UsageError("Give either MODEL_BASE_DIR or --config FILE.")
+    if name and config_file:
+        raise click.UsageError("--name goes with MODEL_BASE_DIR; the models in --config have their own names.")
+    tls = _tls(given["tls_key"], given["tls_cert"], given["client_ca"])
+    _log_to_terminal()
+    click.echo("A stand-in for TF Serving, for development and the dry run.", err=True)
+    from serving.standin import batching_parameters, configs
+    from serving.standin.server import Options, Server
+
+    config = _config(config_file) if config_file else configs.single(name or _name(base), base)
+    options = Options(
+        host=given["host"],
+        port=given["port"],
+        rest_port=given["rest_port"],
+        poll=given["poll"],
+        reload_root=given["reload_root"],
+        batching=batching_parameters.read(given["batching_file"]) if given["batching_file"] else None,
+        tls=tls,
+        max_concurrent=given["max_concurrent"],
+        max_message_mib=given["max_message_mib"],
+    )
+    _serve(Server(config, options), given["host"], tls)
+
+
+def _serve(server: Server, host: str, tls: Tls | None) -> None:
+    ended = threading.Event()
+    before = {number: signal.signal(number, lambda *_: ended.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        server.start()
+        click.echo(_ready(server, host, tls))
+        ended.wait()
+        click.echo("Stopping when the requests in flight have ended.", err=True)
+        server.stop(_GRACE)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _ready(server: Server, host: str, tls: Tls | None) -> str:
+    shown = f"[{host}]" if ":" in host else host
+    models = [
+        f"model {name} " + (f"version {', '.join(map(str, versions))}" if versions else "without a version yet")
+        for name, versions in server.core.loaded().items()
+    ]
+    scheme = "https" if tls else "http"
+    return f"ready: gRPC {shown}:{server.port}, REST {scheme}://{shown}:{server.rest_port}, {', '.join(models)}"
+
+
+def _name(base: Path) -> str:
+    folder = base.resolve()
+    return folder.parent.name if folder.name == "models" else folder.name
+
+
+def _tls(key: Path | None, certificate: Path | None, client_ca: Path | None) -> Tls | None:
+    if bool(key) != bool(certificate) or (client_ca and not key):
+        raise click.UsageError("--tls-key and --tls-cert go together, and --client-ca goes with them.")
+    if key is None or certificate is None:
+        return None
+    from serving.standin.tls import Tls
+
+    return Tls(key, certificate, client_ca)
+
+
+def _config(file: Path) -> ModelServerConfig:
+    from google.protobuf import text_format
+    from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
+
+    try:
+        return text_format.Parse(file.read_text(encoding="utf-8"), ModelServerConfig())
+    except (UnicodeDecodeError, text_format.ParseError) as error:
+        raise ConfigError(f"{file} is not a text-proto of a ModelServerConfig: {reason(error)}.") from None
+
+
+def _log_to_terminal() -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    log = logging.getLogger("serving")
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    log.propagate = False

@@ -1,0 +1,79 @@
+"""The pipeline as every container of a run builds it: from the image's pipeline.yaml and the run's parameters."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from ml_metadata.proto import metadata_store_pb2
+from tfx.dsl.compiler import compiler, constants
+from tfx.dsl.io import fileio
+from tfx.orchestration.portable import runtime_parameter_utils
+from tfx.proto.orchestration import pipeline_pb2
+
+from components import features
+from components.errors import ConfigError
+from components.features.strict import nearest
+from components.gate.options import check_features
+from pipeline import local
+from pipeline.beam_options import beam_args
+from pipeline.config import PipelineConfig
+from pipeline.create import Environment, create_pipeline
+
+
+def build(config: PipelineConfig, root: str, models: str) -> pipeline_pb2.Pipeline:
+    """Compiles the pipeline for a pipeline root that all nodes share.
+
+    Args:
+        config: the settings.
+        root: folder or gs:// address for artifacts and imported schemas.
+        models: where the versions are pushed to.
+
+    Raises:
+        ConfigError: features or schema are wrong.
+    """
+    spec = features.load(Path(config.features))
+    check_features(config.gate, spec)
+    environment = Environment(
+        root=os.path.join(root, "artifacts"),
+        # Whoever launches a node has the address; in the definition it would be one more place for a password.
+        metadata=metadata_store_pb2.ConnectionConfig(),
+        push_directory=models,
+        schema_file=_schema_file(root, local._schema_text(config, spec)),
+        # `auto` means one process: a container's share of its machine's cores is not what Beam would count.
+        beam_args=beam_args(config.beam, config.data.format, input_bytes=0),
+    )
+    return compiler.Compiler().compile(create_pipeline(config, environment))
+
+
+def for_run(pipeline: pipeline_pb2.Pipeline, run_id: str) -> pipeline_pb2.Pipeline:
+    """The same pipeline with a run's id filled in."""
+    filled = pipeline_pb2.Pipeline()
+    filled.CopyFrom(pipeline)
+    runtime_parameter_utils.substitute_runtime_parameter(filled, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: run_id})
+    return filled
+
+
+def node_of(pipeline: pipeline_pb2.Pipeline, node_id: str) -> pipeline_pb2.PipelineNode:
+    """A node by its id.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    nodes = {node.pipeline_node.node_info.id: node.pipeline_node for node in pipeline.nodes}
+    if node_id not in nodes:
+        raise ConfigError(f"--node {node_id}: the pipeline has no such node: {nearest(node_id, nodes)}")
+    return nodes[node_id]
+
+
+def _schema_file(root: str, text: str) -> str:
+    """Writes the schema once, under a name of its content: containers of another image may import another one."""
+    path = os.path.join(root, "schemas", f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.pbtxt")
+    if not fileio.exists(path):
+        fileio.makedirs(os.path.dirname(path))
+        half = f"{path}.{os.getpid()}-{os.uname().nodename}"
+        with fileio.open(half, "w") as file:
+            file.write(text)
+        fileio.rename(half, path, overwrite=True)
+    return path

@@ -1,0 +1,101 @@
+"""Runs one node of the pipeline in a container of a Kubeflow run: python -m pipeline.kubeflow.run_node.
+
+The same run and node can be given again at any time: after a success nothing runs, after a failure or a kill the node
+starts anew. Exits with 0 when the node ended well, with 2 when the settings or the database's address are wrong, and
+else with 1.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import traceback
+from pathlib import Path
+
+import click
+
+from components.errors import WideDeepError, unwrapped
+from pipeline import config
+from pipeline.commands.options import overrides_option
+from pipeline.kubeflow import ui
+from pipeline.kubeflow.database import Database, tell
+from pipeline.kubeflow.executions import Node
+from pipeline.kubeflow.turns import turn
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command(context_settings={"max_content_width": 100})
+@click.argument("pipeline", metavar="PIPELINE.yaml", type=_FILE)
+@click.option("--node", "node_id", required=True, help="Which node to run.")
+@click.option("--run-id", required=True, help="The run that it belongs to.")
+@click.option("--root", required=True, help="Folder or gs:// address of the artifacts.")
+@click.option("--models", required=True, help="Folder or gs:// address of the pushed versions.")
+@click.option(
+    "--metadata", required=True, metavar="URL", help="postgresql://HOST:PORT/DATABASE, mysql, or sqlite:///PATH."
+)
+@overrides_option
+@click.option("--patience", default=300.0, show_default=True, help="Seconds to wait for a database that is away.")
+@click.option("--summary", type=_FILE, help="Write what came of it, as Markdown.")
+@click.option("--report", type=_FILE, help="Write the run's report, as HTML.")
+@click.option("--executor-input", metavar="JSON", help="KFP's, which says where metrics go.")
+def command(
+    pipeline: Path,
+    node_id: str,
+    run_id: str,
+    root: str,
+    models: str,
+    metadata: str,
+    overrides: tuple[str, ...],
+    patience: float,
+    summary: Path | None,
+    report: Path | None,
+    executor_input: str | None,
+) -> None:
+    """Runs one node of the pipeline that PIPELINE.yaml describes, in one run."""
+    settings = config.load(pipeline, overrides)
+    database = Database(metadata, os.environ, patience)
+    node = Node(settings.name, run_id, node_id)
+    if database.retried(lambda: node.finished(database.open())):
+        tell(f"{node_id}: has ended well in run {run_id} before; nothing runs.")
+    else:
+        with turn(database, f"{settings.name}.{node_id}") as held:
+            # Who held the turn before may have done it.
+            if not database.retried(lambda: node.finished(database.open())):
+                from pipeline.kubeflow.node_run import run
+
+                run(settings, node, root, models, database, held)
+    ui.write(node, database, summary, report, executor_input)
+
+
+def main() -> None:
+    """Entry point: tells an error in a sentence, after its trace, and exits."""
+    # Beam and TFX's executors look into sys.argv for flags of their own.
+    arguments, sys.argv = sys.argv[1:], sys.argv[:1]
+    logging.basicConfig(format="%(asctime)s %(levelname).1s %(name)s: %(message)s")
+    try:
+        command(arguments, standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        _exit(error.exit_code)
+    except WideDeepError as error:
+        tell(f"Error: {error}")
+        _exit(error.exit_code)
+    except Exception as error:
+        traceback.print_exc()
+        told = unwrapped(error)
+        tell(f"Error: {told if isinstance(told, WideDeepError) else f'{type(told).__name__}: {told}'}")
+        _exit(told.exit_code if isinstance(told, WideDeepError) else 1)
+    _exit(0)
+
+
+def _exit(code: int) -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Threads of Beam and gRPC would keep the container from ending.
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    main()

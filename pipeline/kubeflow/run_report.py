@@ -1,0 +1,56 @@
+"""The report of a whole run on Kubeflow, out of the metadata."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import tfx.components  # noqa: F401  (completes tensorflow_model_analysis, which else can't be imported)
+from ml_metadata.proto import metadata_store_pb2
+from tfx.proto.orchestration import pipeline_pb2
+
+from pipeline import report
+from pipeline.kubeflow.executions import Node, state
+from pipeline.local import LocalRun, NodeRun
+from pipeline.summarise import summarise
+from pipeline.workdir import Workdir
+
+
+def render_run(store: Any, last: Node, connection: metadata_store_pb2.ConnectionConfig) -> str:
+    """The run's report as HTML.
+
+    Args:
+        store: ML Metadata's store.
+        last: the run's last node, which has ended well.
+        connection: the store's settings.
+    """
+    pipeline = pipeline_pb2.Pipeline(pipeline_info=pipeline_pb2.PipelineInfo(id=last.pipeline))
+    # There is no such folder: the report shows names only.
+    folder = Path(last.run)
+    run = LocalRun(Workdir(folder), last.run, pipeline, connection, list(_nodes(store, last)))
+    summary = summarise(run, folder)
+    summary.log = "the logs of the run's containers"
+    return report.render(summary)
+
+
+def _nodes(store: Any, last: Node) -> list[NodeRun]:
+    """All nodes of the run that ended well, in the order in which they started."""
+    nodes = {}
+    for execution in store.get_executions_by_context(store.get_context_by_type_and_name("pipeline_run", last.run).id):
+        kind = {
+            store.get_context_types_by_id([one.type_id])[0].name: one
+            for one in store.get_contexts_by_execution(execution.id)
+        }
+        name = kind["node"].name.removeprefix(f"{last.pipeline}.")
+        nodes[name] = Node(last.pipeline, last.run, name)
+    ended = {name: node.finished(store) for name, node in nodes.items()}
+    return [
+        NodeRun(
+            name,
+            state(one),  # type: ignore[arg-type]  # COMPLETE or CACHED
+            (one.last_update_time_since_epoch - one.create_time_since_epoch) / 1000,
+            one.id,
+        )
+        for name, one in sorted(ended.items(), key=lambda item: item[1].id if item[1] else 0)
+        if one is not None
+    ]

@@ -1,0 +1,98 @@
+"""What a node of a run shows on its page in Kubeflow: Markdown, metrics, and the report."""
+
+from __future__ import annotations
+
+import json
+import math
+import traceback
+from pathlib import Path
+from typing import Any
+
+from pipeline.artifacts import outputs
+from pipeline.kubeflow.database import Database, tell
+from pipeline.kubeflow.executions import Node, state
+
+# Of an artifact's properties, those that say nothing beside its address.
+_DULL = {"name", "state", "tfx_version", "producer_component", "pipeline_name", "input_fingerprint"}
+
+
+def write(
+    node: Node, database: Database, summary: Path | None, report: Path | None, executor_input: str | None
+) -> None:
+    """Writes a node's page.
+
+    A page that can't be written fails no node: its result is in the metadata.
+
+    Args:
+        node: one that ended well.
+        database: has the metadata.
+        summary: gets Markdown.
+        report: gets the run's report; for the last node, after which there is nothing more to report.
+        executor_input: KFP's message, as JSON: its output file gets the metrics; for the Evaluator.
+    """
+    try:
+        store = database.open()
+        metrics = _metrics(store, node) if executor_input else {}
+        if summary:
+            _write(summary, _markdown(store, node, metrics))
+        if executor_input:
+            _write(*_executor_output(json.loads(executor_input), metrics))
+        if report:
+            from pipeline.kubeflow.run_report import render_run
+
+            _write(report, render_run(store, node, database.connection))
+    except Exception:
+        tell(f"{traceback.format_exc()}{node.id}: ended well, but its page could not be written.")
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def _metrics(store: Any, node: Node) -> dict[str, float]:
+    """All finite metrics by name, the baseline's with its name before."""
+    from components.evaluator import results
+
+    ended = node.finished(store)
+    assert ended is not None
+    read = results.read(outputs(store, ended.id)["evaluation"].uri).metrics
+    named = {(model, name): value for model, metrics in read.items() for name, value in metrics.items()}
+    return {
+        name if model == results.CANDIDATE else f"{model}_{name}": value
+        for (model, name), value in named.items()
+        if math.isfinite(value)
+    }
+
+
+def _executor_output(executor_input: dict[str, Any], metrics: dict[str, float]) -> tuple[Path, str]:
+    """KFP shows as metrics what stands as metadata of an artifact in the task's output file."""
+    said = {"artifacts": {"metrics": {"artifacts": [{"metadata": metrics}]}}}
+    return Path(executor_input["outputs"]["outputFile"]), json.dumps(said)
+
+
+def _markdown(store: Any, node: Node, metrics: dict[str, float]) -> str:
+    ended = node.finished(store)
+    assert ended is not None
+    seconds = (ended.last_update_time_since_epoch - ended.create_time_since_epoch) / 1000
+    lines = [f"# {node.id}", "", f"**{state(ended)}** in {seconds:.1f} s; run {node.run}, execution {ended.id}", ""]
+    if metrics:
+        lines += [
+            "| metric | value |",
+            "|---|---|",
+            *(f"| {name} | {value:.4f} |" for name, value in metrics.items()),
+            "",
+        ]
+    lines += ["| output | where | |", "|---|---|---|"]
+    for key, artifact in outputs(store, ended.id).items():
+        facts = [
+            f"{name} {value.string_value or value.int_value}"
+            for name, value in sorted({**artifact.properties, **artifact.custom_properties}.items())
+            if name not in _DULL
+        ]
+        lines.append(f"| {key} | {_cell(artifact.uri)} | {_cell(', '.join(facts))} |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")

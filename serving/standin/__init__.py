@@ -1,0 +1,1 @@
+"""TF Serving's protocol over a folder of models, for development and the dry run."""

@@ -1,0 +1,215 @@
+"""TF Serving's methods on its own messages, whoever carries them: gRPC or REST."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import grpc
+from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef
+from tensorflow_serving.apis.classification_pb2 import ClassificationRequest, ClassificationResponse
+from tensorflow_serving.apis.get_model_metadata_pb2 import GetModelMetadataRequest, GetModelMetadataResponse
+from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest, GetModelStatusResponse
+from tensorflow_serving.apis.inference_pb2 import MultiInferenceRequest, MultiInferenceResponse
+from tensorflow_serving.apis.model_management_pb2 import ReloadConfigRequest, ReloadConfigResponse
+from tensorflow_serving.apis.model_pb2 import ModelSpec
+from tensorflow_serving.apis.predict_pb2 import PredictRequest, PredictResponse
+from tensorflow_serving.apis.regression_pb2 import RegressionRequest, RegressionResponse
+from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
+
+from serving.standin import configs, examples, information
+from serving.standin.batching import Batcher
+from serving.standin.batching_parameters import Parameters
+from serving.standin.call import Call
+from serving.standin.errors import ServingError, invalid
+from serving.standin.metrics import Metrics
+from serving.standin.predict import Run, missing_signature, predict
+from serving.standin.registry import Registry
+from serving.standin.servable import Servable
+from serving.standin.versions import Versions
+from serving.standin.warmup import warm_up
+
+log = logging.getLogger(__name__)
+_Answer = TypeVar("_Answer")
+_REST = Call()
+
+
+def _loaded(name: str, version: int, folder: Path) -> Servable:
+    servable = Servable(name, version, folder)
+    try:
+        warm_up(servable, folder)
+    except BaseException:
+        servable.close()
+        raise
+    return servable
+
+
+class Core:
+    """Answers requests with the models of a ModelServerConfig.
+
+    Thread-safe and blocking; every method raises ServingError, and nothing else.
+    """
+
+    def __init__(
+        self,
+        config: ModelServerConfig,
+        *,
+        root: Path | None = None,
+        poll: float = 1.0,
+        batching: Parameters | None = None,
+        max_concurrent: int = 64,
+    ) -> None:
+        """Nothing is loaded before start().
+
+        Args:
+            config: models whose base paths are absolute.
+            root: a reload may name folders below it, beside those of `config`.
+            poll: seconds between two looks at the base folders.
+            batching: requests are put together; None: each runs alone.
+            max_concurrent: requests answered at a time; one more is refused.
+
+        Raises:
+            ServingError: the config can't be served.
+        """
+        configs.check(config)
+        self.metrics = Metrics()
+        self._config = config
+        self._allowed = configs.Allowed(config, root)
+        self._poll = poll
+        self._registry = Registry(self.metrics.loaded)
+        self._versions = Versions(self._registry, _loaded)
+        self._batcher = Batcher(batching, self.metrics) if batching else None
+        self._max_concurrent = max_concurrent
+        self._slots = threading.BoundedSemaphore(max_concurrent)
+        self._stopped = threading.Event()
+        self._poller = threading.Thread(target=self._keep_looking, name="poll", daemon=True)
+
+    def start(self) -> None:
+        """Loads what there is, and keeps looking for more."""
+        self._versions.configure(self._config, first=True)
+        self._poller.start()
+
+    def _keep_looking(self) -> None:
+        while not self._stopped.wait(self._poll):
+            try:
+                self._versions.look()
+            except Exception:
+                log.exception("A look at the base folders failed; the next one comes in %g s", self._poll)
+
+    def close(self, timeout: float = 10.0) -> None:
+        """Ends when the requests in flight have ended, or after so many seconds."""
+        self._stopped.set()
+        if self._poller.is_alive():
+            self._poller.join()
+        self._versions.close(timeout)
+        if self._batcher:
+            self._batcher.close()
+
+    def loaded(self) -> dict[str, list[int]]:
+        """The available versions of each model, rising."""
+        return {model.name: self._registry.loaded(model.name) for model in self._config.model_config_list.config}
+
+    def ready(self) -> bool:
+        """Whether a version of a model can be asked."""
+        return any(self._registry.loaded(name) for name in self._registry.names())
+
+    def predict(self, request: PredictRequest, call: Call = _REST) -> PredictResponse:
+        """Predict: named tensors in, named tensors out."""
+        return self._infer("Predict", request, call, predict)
+
+    def classify(self, request: ClassificationRequest, call: Call = _REST) -> ClassificationResponse:
+        """Classify: tf.Examples in, labels with scores out."""
+        return self._infer("Classify", request, call, examples.classify)
+
+    def regress(self, request: RegressionRequest, call: Call = _REST) -> RegressionResponse:
+        """Regress: tf.Examples in, a number for each out."""
+        return self._infer("Regress", request, call, examples.regress)
+
+    def multi_inference(self, request: MultiInferenceRequest, call: Call = _REST) -> MultiInferenceResponse:
+        """MultiInference: several classifications and regressions of the same tf.Examples."""
+        return self._infer("MultiInference", request, call, examples.multi_inference)
+
+    def _infer(self, method: str, request: Any, call: Call, answer: Callable[[Servable, Any, Run], _Answer]) -> _Answer:
+        # A MultiInferenceRequest names its model in each task.
+        several = isinstance(request, MultiInferenceRequest)
+        spec = (request.tasks[0].model_spec if request.tasks else ModelSpec()) if several else request.model_spec
+        with self._counted(method, spec.name, call), self._slot():
+            if not several:
+                _check_spec(request)
+            call.check()
+            with self._registry.lease(spec) as servable:
+                run = partial(self._batcher.run, servable, call) if self._batcher else servable.run
+                return answer(servable, request, run)
+
+    @contextmanager
+    def _counted(self, method: str, model: str, call: Call = _REST) -> Iterator[None]:
+        started = time.perf_counter()
+        status = grpc.StatusCode.OK
+        try:
+            yield
+        except ServingError as error:
+            status = error.code
+            raise
+        except Exception as error:
+            status = grpc.StatusCode.INTERNAL
+            log.exception("%s of %s failed", method, model)
+            raise ServingError(status, f"{type(error).__name__}: {error}") from error
+        finally:
+            known = model if self._registry.knows(model) else ""
+            self.metrics.request(known, method, call.entrypoint, status.name, time.perf_counter() - started)
+
+    @contextmanager
+    def _slot(self) -> Iterator[None]:
+        if not self._slots.acquire(blocking=False):
+            raise ServingError(
+                grpc.StatusCode.RESOURCE_EXHAUSTED,
+                f"The server answers {self._max_concurrent} requests already, as many as it may at a time.",
+            )
+        try:
+            yield
+        finally:
+            self._slots.release()
+
+    def model_metadata(self, request: GetModelMetadataRequest, call: Call = _REST) -> GetModelMetadataResponse:
+        """GetModelMetadata: the signatures of a version."""
+        with self._counted("GetModelMetadata", request.model_spec.name, call):
+            _check_spec(request)
+            return information.metadata(self._registry, request)
+
+    def model_status(self, request: GetModelStatusRequest, call: Call = _REST) -> GetModelStatusResponse:
+        """GetModelStatus: the versions that there are or were, and what became of them."""
+        with self._counted("GetModelStatus", request.model_spec.name, call):
+            _check_spec(request)
+            return information.status(self._registry, request)
+
+    def signature(self, spec: ModelSpec, name: str) -> SignatureDef:
+        """The signature of a version by its name; "" is serving_default."""
+        with self._registry.lease(spec) as servable:
+            name, signature = servable.signature(name)
+        if signature is None:
+            raise missing_signature(name)
+        return signature
+
+    def reload_config(self, request: ReloadConfigRequest, call: Call = _REST) -> ReloadConfigResponse:
+        """HandleReloadConfigRequest: other models, versions or labels from now on. Metrics are not sent back."""
+        with self._counted("HandleReloadConfigRequest", "", call):
+            if request.config.WhichOneof("config") != "model_config_list":
+                raise invalid(
+                    "ServerModelConfig type not supported by HandleReloadConfigRequest. Only ModelConfigList is"
+                    " currently supported"
+                )
+            configs.check(request.config)
+            self._allowed.check(request.config)
+            self._versions.configure(request.config)
+            return ReloadConfigResponse(status={"error_code": 0})
+
+
+def _check_spec(request: Any) -> None:
+    if not request.HasField("model_spec"):
+        raise invalid("Missing ModelSpec")

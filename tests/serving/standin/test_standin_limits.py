@@ -1,0 +1,71 @@
+"""Too large, too many, too late."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import grpc
+import pytest
+
+
+@pytest.fixture
+def waiting(serve, small_models):
+    """A server whose requests wait for a second row for as long as it takes, one at a time."""
+    from serving.standin.batching_parameters import Parameters
+
+    def start(limit):
+        return serve(small_models, batching=Parameters(2, 3_600_000_000, 10, 1), max_concurrent=limit)
+
+    return start
+
+
+def _page(served):
+    return served.core.metrics.render()[0].decode()
+
+
+def test_a_message_over_the_limit_is_refused(serve, small_models, small_model):
+    served = serve(small_models, max_message=10_000)
+    with pytest.raises(grpc.RpcError) as caught:
+        served.predict({"examples": [b"x" * 20_000]})
+    assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert "larger than max" in caught.value.details()
+    assert served.predict({"examples": [small_model.example(1.0)]}).outputs["score"].float_val
+
+
+def test_one_request_too_many_is_refused_and_the_others_are_answered(waiting, until, refused, small_model):
+    served = waiting(1)
+    with ThreadPoolExecutor(1) as threads:
+        first = threads.submit(served.predict, {"x": [1.0]}, "predict_raw")
+        until(lambda: "enqueued_batches 1.0" in _page(served))
+        with refused("RESOURCE_EXHAUSTED", "The server answers 1 requests already, as many as it may at a time."):
+            served.predict({"x": [2.0]}, "predict_raw")
+        # Questions about the server are not counted.
+        from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest
+
+        status = GetModelStatusRequest()
+        status.model_spec.name = "small"
+        assert served.models.GetModelStatus(status).model_version_status[0].version == 1
+        served.core._batcher.close()
+        assert first.result().outputs["score"].float_val == pytest.approx([small_model.score(1.0)])
+
+
+def test_who_has_given_up_is_not_computed_for(waiting, until, make_request, small_model, monkeypatch):
+    from serving.standin.servable import Servable
+
+    rows = []
+    real = Servable.run
+
+    def run(self, feeds, fetches):
+        rows.extend(len(array) for array in feeds.values() if array.dtype == "float32")
+        return real(self, feeds, fetches)
+
+    monkeypatch.setattr(Servable, "run", run)
+    served = waiting(8)
+    with pytest.raises(grpc.RpcError) as caught:
+        served.prediction.Predict(make_request({"x": [1.0]}, "predict_raw"), timeout=0.2)
+    assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    response = served.predict({"x": [5.0]}, "predict_raw")
+    assert list(response.outputs["score"].float_val) == pytest.approx([small_model.score(5.0)])
+    assert rows == [1]
+    cancelled = 'request_count_total{method="Predict",model_name="small",status="CANCELLED"} 1.0'
+    until(lambda: cancelled in _page(served))
