@@ -38,6 +38,8 @@ def show(summary: Summary) -> None:
             console.print(f"           {escape(other)}")
     if summary.tuning:
         console.print(f"tuned      {escape(told(summary.tuning))}")
+    if summary.dry_run and words.tried(summary.dry_run):
+        console.print(f"dry run    {escape(words.tried(summary.dry_run) or '')}")
     for warning in (*summary.warnings, *(cross["warning"] for cross in summary.crosses if cross["warning"])):
         console.print(f"[yellow]warning[/]: {escape(warning)}")
     if summary.blessed:

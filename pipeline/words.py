@@ -1,4 +1,4 @@
-"""What the terminal and the report both say about a training."""
+"""What the terminal and the report both say about a run."""
 
 from __future__ import annotations
 
@@ -27,3 +27,19 @@ def start(base: dict[str, Any]) -> list[str]:
     """
     metrics = ", ".join(f"{name} {base['quality'][name]:.4f}" for name in in_order(base["quality"]))
     return [f"from {base['model']}, on eval before the first step: {metrics}", *base["not_taken"]]
+
+
+def tried(dry_run: dict[str, Any]) -> str | None:
+    """How the candidate did as a server, in one line; None where it was not tried.
+
+    Args:
+        dry_run: the `server`, and the `checks` (see components/dryrun/trial.py).
+    """
+    measured = [f"{_short(one['value'])} {one['name']}" for one in dry_run["checks"] if one["value"] is not None]
+    if not dry_run["checks"]:
+        return None
+    return f"{dry_run['server'].replace('_', ' ')}: {', '.join(measured)}" if measured else "it could not be served"
+
+
+def _short(value: float) -> str:
+    return f"{value:.1e}" if 0 < abs(value) < 0.01 else f"{value:,.1f}".removesuffix(".0")

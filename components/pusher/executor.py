@@ -9,7 +9,7 @@ from typing import Any
 from tfx.components.pusher import executor as tfx_pusher
 from tfx.proto import pusher_pb2
 from tfx.types import artifact_utils, standard_component_specs
-from tfx.utils import io_utils, proto_utils
+from tfx.utils import io_utils, path_utils, proto_utils
 
 from components.pusher.push import push
 
@@ -43,6 +43,13 @@ class Executor(tfx_pusher.Executor):
         io_utils.copy_dir(source, pushed.uri)
         version = _push(source, Path(base))
         self._MarkPushed(pushed, pushed_destination=str(version), pushed_version=version.name)
+
+    def GetModelPath(self, input_dict: dict[str, Any]) -> str:
+        """The model that the dry run has tried, with its warm-up requests; without a dry run the Trainer's."""
+        for tried in input_dict.get(standard_component_specs.INFRA_BLESSING_KEY) or []:
+            if tried.get_int_custom_property("has_model"):
+                return str(path_utils.stamped_model_path(tried.uri))
+        return str(super().GetModelPath(input_dict))
 
 
 def _push(source: str, base: Path) -> Path:

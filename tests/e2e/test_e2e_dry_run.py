@@ -1,0 +1,163 @@
+"""The dry run of real candidates: a good one is blessed with its warm-up requests, and each fault is seen."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from harness import ROOT, Ran, Slice
+from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog
+from tfx.types import artifact_utils, standard_artifacts
+
+from components import features
+from components.dryrun.executor import Executor
+from components.dryrun.options import DryRunOptions
+
+Run = Callable[..., Ran]
+
+
+def latest(workdir: Path, node: str, output: str) -> Path:
+    executions = [path for path in (workdir / "artifacts" / node / output).iterdir() if path.name.isdecimal()]
+    return max(executions, key=lambda path: int(path.name))
+
+
+class Tried:
+    """The dry run by hand, of copies of the model that a run has trained."""
+
+    def __init__(self, workdir: Path, folder: Path) -> None:
+        self._workdir, self._folder, self._count = workdir, folder, 0
+
+    def copy(self) -> Path:
+        """The Trainer's output, to be broken."""
+        self._count += 1
+        return Path(shutil.copytree(latest(self._workdir, "Trainer", "model"), self._folder / f"model-{self._count}"))
+
+    def __call__(self, model: Path, blessed: bool = True, **options: Any) -> tuple[Any, dict[str, Any]]:
+        """The blessing, and the record."""
+        self._count += 1
+        trained, judged, examples = (
+            standard_artifacts.Model(),
+            standard_artifacts.ModelBlessing(),
+            standard_artifacts.Examples(),
+        )
+        graph, blessing = standard_artifacts.TransformGraph(), standard_artifacts.InfraBlessing()
+        trained.uri, blessing.uri = str(model), str(self._folder / f"blessing-{self._count}")
+        judged.uri = str(self._folder / f"judged-{self._count}")
+        Path(judged.uri).mkdir()
+        Path(judged.uri, "BLESSED" if blessed else "NOT_BLESSED").touch()
+        judged.set_int_custom_property("blessed", int(blessed))
+        examples.uri = str(latest(self._workdir, "ExampleGen", "examples"))
+        examples.split_names = artifact_utils.encode_split_names(["train", "eval", "test"])
+        graph.uri = str(latest(self._workdir, "Transform", "transform_graph"))
+        inputs = {
+            "model": [trained],
+            "model_blessing": [judged],
+            "examples": [examples],
+            "transform_graph": [graph],
+        }
+        spec = features.load(ROOT / "schema" / "taxi" / "features.yaml")
+        given = DryRunOptions(rows=60).model_copy(update=options)
+        properties = {"features": features.to_json(spec), "options": given.model_dump_json(), "split": "test"}
+        Executor().Do(inputs, {"blessing": [blessing]}, properties)
+        return blessing, json.loads(Path(blessing.uri, "dry_run.json").read_text())
+
+
+def said(record: dict[str, Any]) -> list[str]:
+    return [check["said"] for check in record["checks"] if not check["ok"]]
+
+
+def test_a_good_candidate_passes_and_each_fault_is_seen(taxi: Slice, tmp_path: Path, run: Run) -> None:
+    workdir = tmp_path / "work"
+    ran = run(taxi, workdir)
+    assert ran.code == 0, ran.stderr
+    assert ran.result is not None
+    by_name = {check["name"]: check for check in ran.result["dry_run"]["checks"]}
+    assert ran.result["dry_run"]["server"] == "stand_in"
+    assert all(check["ok"] for check in by_name.values())
+    assert by_name["requests that failed"]["value"] == 0
+    assert 0 < by_name["p99 milliseconds"]["value"] < 100
+    assert 100 < by_name["MiB of memory at most"]["value"] < 4096
+    assert "dry run    stand in: " in ran.stdout
+    warmup = workdir / "models" / "1" / "assets.extra" / "tf_serving_warmup_requests"
+    logs = [PredictionLog.FromString(one) for one in tf.data.TFRecordDataset(str(warmup)).as_numpy_iterator()]
+    asked = {getattr(log, log.WhichOneof("log_type")).request.model_spec.signature_name for log in logs}
+    assert asked == {"serving_default", "predict_raw", "rank", "classify", "regress"}
+
+    tried = Tried(workdir, tmp_path)
+    _fails_to_load(tried)
+    _is_slow_or_large(tried)
+    _differs_from_its_training(tried)
+    _gives_no_numbers(tried)
+    _was_refused_before(tried)
+
+
+def refused(blessing: Any) -> bool:
+    """As the Pusher sees it; there is no model in the blessing that it could push."""
+    assert not Path(blessing.uri, "stamped_model").exists()
+    files = {path.name for path in Path(blessing.uri).iterdir()}
+    return "INFRA_NOT_BLESSED" in files and blessing.get_int_custom_property("blessed") == 0
+
+
+def _fails_to_load(tried: Tried) -> None:
+    model = tried.copy()
+    data = model / "Format-Serving" / "variables" / "variables.data-00000-of-00001"
+    data.write_bytes(data.read_bytes()[:1000])
+    blessing, record = tried(model)
+    assert refused(blessing)
+    [reason] = said(record)
+    assert reason.startswith(("the model can't be loaded: ", "the server ended with code "))
+
+
+def _is_slow_or_large(tried: Tried) -> None:
+    blessing, record = tried(tried.copy(), p99_ms=0.01, memory_mib=1.0)
+    assert refused(blessing)
+    slow, large = said(record)
+    assert slow.startswith("p99 milliseconds: ")
+    assert slow.endswith(", at most 0.01 is allowed")
+    assert large.startswith("MiB of memory at most: ")
+    blessing, record = tried(tried.copy(), load_seconds=0.2)
+    assert refused(blessing)
+    [late] = said(record)
+    assert late.startswith("the model was not loaded within 0.2 s")
+
+
+def _differs_from_its_training(tried: Tried) -> None:
+    """A vocabulary in another order: every id means another string than in training."""
+    model = tried.copy()
+    for file in (model / "Format-Serving" / "assets").iterdir():
+        lines = file.read_bytes().splitlines(keepends=True)
+        random.Random(1).shuffle(lines)
+        file.write_bytes(b"".join(lines))
+    blessing, record = tried(model)
+    assert refused(blessing)
+    [reason] = said(record)
+    assert " differs from the batch prediction by " in reason
+    assert reason.endswith("at most 1e-05 is allowed")
+
+
+def _gives_no_numbers(tried: Tried) -> None:
+    model = tried.copy()
+    path = str(model / "Format-Serving" / "variables" / "variables")
+    stored = tf.train.load_checkpoint(path)
+    names, values = [], []
+    for name in stored.get_variable_to_shape_map():
+        value = stored.get_tensor(name)
+        names.append(name)
+        values.append(np.full_like(value, np.nan) if "bias" in name and value.dtype == np.float32 else value)
+    tf.raw_ops.SaveV2(prefix=path, tensor_names=names, shape_and_slices=[""] * len(names), tensors=values)
+    blessing, record = tried(model)
+    assert refused(blessing)
+    assert any("differs from the batch prediction by nan" in reason for reason in said(record))
+
+
+def _was_refused_before(tried: Tried) -> None:
+    """What the Evaluator refused is not tried at all."""
+    blessing, record = tried(tried.copy(), blessed=False)
+    assert refused(blessing)
+    assert record["checks"] == []
