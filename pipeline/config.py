@@ -95,6 +95,12 @@ class DataOptions(Strict):
 _SPAN = re.compile(r"\{SPAN(:\d+)?\}|\{YYYY\}")
 
 
+class PushOptions(Strict):
+    """What stays in the folder that servers look into."""
+
+    keep: Annotated[int, Field(ge=1)] | None = Field(None, description="versions, the newest; null: all")
+
+
 class BeamOptions(Strict):
     """How Beam runs the data steps.
 
@@ -117,6 +123,7 @@ class PipelineConfig(Strict):
     training: TrainingOptions = TrainingOptions()
     tuning: TuningOptions | None = Field(None, description="search for training options; else `training` holds them")
     evaluation: EvaluationOptions = EvaluationOptions()
+    push: PushOptions = PushOptions()
     dry_run: DryRunOptions = DryRunOptions()
     beam: BeamOptions = BeamOptions()
 

@@ -10,7 +10,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 from tfx.components.util import model_utils
@@ -53,12 +52,11 @@ class Executor(base_executor.BaseExecutor):
         served = path_utils.serving_model_path(model.uri)
         rows = _drawn(input_dict["examples"], exec_properties["split"], options.rows)
         asked = list(requests(spec, _signatures(served), rows))
-        graph = artifact_utils.get_single_uri(input_dict["transform_graph"])
-        scores = batch_scores(os.path.join(model.uri, STATE), graph, [row for one in asked for row in one.rows])
         stamped = path_utils.stamped_model_path(blessing.uri)
         io_utils.copy_dir(served, stamped)
         write_warmup(stamped, [one.request for one in asked])
-        checks = _tried(stamped, asked, scores, options, Path(self._log(blessing)))
+        trained = os.path.join(model.uri, STATE), artifact_utils.get_single_uri(input_dict["transform_graph"])
+        checks = _tried(stamped, trained, asked, options, Path(self._log(blessing)))
         passed = all(check.ok for check in checks)
         if not passed:
             tf.io.gfile.rmtree(stamped)
@@ -70,7 +68,7 @@ class Executor(base_executor.BaseExecutor):
         return os.path.join(blessing.uri, "server.log")
 
 
-def _tried(model: str, asked: list[Asked], scores: np.ndarray, options: DryRunOptions, log: Path) -> list[Check]:
+def _tried(model: str, trained: tuple[str, str], asked: list[Asked], options: DryRunOptions, log: Path) -> list[Check]:
     with tempfile.TemporaryDirectory() as folder:
         base = Path(folder, "models")
         io_utils.copy_dir(model, str(base / "1"))
@@ -79,6 +77,8 @@ def _tried(model: str, asked: list[Asked], scores: np.ndarray, options: DryRunOp
         local = log if "://" not in str(log) else Path(folder, "server.log")
         try:
             with running(base, options, local) as server:
+                # While the server loads the model.
+                scores = batch_scores(*trained, [row for one in asked for row in one.rows])
                 return trial(server, asked, scores, options)
         except DryRunError as error:
             return [Check("server", None, None, ok=False, said=str(error))]

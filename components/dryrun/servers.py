@@ -9,6 +9,7 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,18 +31,25 @@ class DryRunError(Exception):
 
 @dataclass(frozen=True)
 class Running:
-    """A server that answers.
+    """A server that was started.
 
     Attributes:
         server: which.
         channel: to it.
-        load_seconds: from the start of the process until the model was loaded.
     """
 
     server: str
     channel: grpc.Channel
-    load_seconds: float
     _process: subprocess.Popen[bytes]
+    _loaded: Future[float]
+
+    def load_seconds(self) -> float:
+        """Waits until the model is loaded, and says how long that took from the start of the process.
+
+        Raises:
+            DryRunError: it could not be loaded, or not in time.
+        """
+        return self._loaded.result()
 
     def memory_mib(self) -> float | None:
         """The most that the server held so far; None where its process is not ours to look at."""
@@ -61,7 +69,7 @@ def which(options: DryRunOptions) -> str:
 
 @contextmanager
 def running(base: Path, options: DryRunOptions, log: Path) -> Iterator[Running]:
-    """Serves the versions under `base` while the context lasts.
+    """Serves the versions under `base` while the context lasts; they are being loaded when it is entered.
 
     Args:
         base: the folder of versions.
@@ -69,7 +77,7 @@ def running(base: Path, options: DryRunOptions, log: Path) -> Iterator[Running]:
         log: gets what the server prints.
 
     Raises:
-        DryRunError: it could not be started, or the model not loaded in time.
+        DryRunError: it could not be started.
     """
     server = which(options)
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -79,11 +87,8 @@ def running(base: Path, options: DryRunOptions, log: Path) -> Iterator[Running]:
             process = subprocess.Popen(_command(server, base, port, options), stdout=output, stderr=output)
         except OSError as error:
             raise DryRunError(f"{server} can't be started: {error.strerror}") from error
-    try:
-        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-            yield Running(server, channel, _loaded(channel, process, options.load_seconds, log), process)
-    finally:
-        _stop(process)
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel, ThreadPoolExecutor(1) as waiting, _ending(process):
+        yield Running(server, channel, process, waiting.submit(_loaded, channel, process, options, log))
 
 
 def _command(server: str, base: Path, port: int, options: DryRunOptions) -> list[str]:
@@ -109,8 +114,9 @@ def _command(server: str, base: Path, port: int, options: DryRunOptions) -> list
     return [sys.executable, "-m", "pipeline.cli", "serve", str(base), "--name", NAME, *ports]
 
 
-def _loaded(channel: grpc.Channel, process: subprocess.Popen[bytes], limit: float, log: Path) -> float:
+def _loaded(channel: grpc.Channel, process: subprocess.Popen[bytes], options: DryRunOptions, log: Path) -> float:
     """Seconds until the model was loaded."""
+    limit = options.load_seconds
     stub = model_service_pb2_grpc.ModelServiceStub(channel)
     request = get_model_status_pb2.GetModelStatusRequest()
     request.model_spec.name = NAME
@@ -135,10 +141,14 @@ def _tail(log: Path) -> str:
     return " / ".join(lines[-_LAST_LINES:]) or "it printed nothing"
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
+@contextmanager
+def _ending(process: subprocess.Popen[bytes]) -> Iterator[None]:
     try:
-        process.wait(_STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

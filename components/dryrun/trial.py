@@ -45,16 +45,19 @@ class Check:
 
 
 def trial(running: Running, asked: Sequence[Asked], batch: np.ndarray, options: DryRunOptions) -> list[Check]:
-    """Sends every request, times the largest again and again, and compares every score.
+    """Waits for the model, sends every request, times the largest again and again, and compares every score.
 
     Args:
         running: the server.
         asked: the requests.
         batch: batch predictions of all their rows, one request after another.
         options: the limits.
+
+    Raises:
+        DryRunError: the model could not be loaded, or not in time.
     """
+    seconds = running.load_seconds()
     stub = prediction_service_pb2_grpc.PredictionServiceStub(running.channel)
-    seconds = running.load_seconds
     checks = [_limited("seconds until loaded", seconds, options.load_seconds)]
     failures, furthest, where, first = [], 0.0, "", 0
     for one in asked:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,51 +13,83 @@ from tfx.proto import pusher_pb2
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils, path_utils, proto_utils
 
-from components.pusher.push import push
+from components.pusher import carried
+from components.pusher.facts import TOLD
+from components.pusher.marks import REFUSED, ROLLED_BACK
+from components.pusher.push import equal, prune, push, versions
+
+_GRAPH = "saved_model.pb"
 
 
 class Executor(tfx_pusher.Executor):
     """Pushes to version 1, 2, 3 and so on of a folder.
 
-    To a bucket ("gs://...") it pushes as TFX does, since nothing there can be renamed at once: the version is a
-    time stamp, and saved_model.pb, which servers wait for, comes last.
+    In a bucket ("gs://...") nothing can be renamed at once. There the version is a time stamp, as TFX has it, and
+    saved_model.pb, which servers wait for, comes last.
     """
 
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
-        """Pushes if every blessing that is an input says so.
+        """Pushes if both blessings say so, and no person has taken this very model out of service.
 
         Raises:
             WideDeepError: the model could not be written (disk full, no permission).
         """
+        self._log_startup(input_dict, output_dict, exec_properties)
         destination = pusher_pb2.PushDestination()
         proto_utils.json_to_proto(exec_properties[standard_component_specs.PUSH_DESTINATION_KEY], destination)
         base = destination.filesystem.base_directory
-        if "://" in base:
-            super().Do(input_dict, output_dict, exec_properties)
-            return
-        self._log_startup(input_dict, output_dict, exec_properties)
-        pushed = artifact_utils.get_single_instance(output_dict[standard_component_specs.PUSHED_MODEL_KEY])
+        [pushed] = output_dict[standard_component_specs.PUSHED_MODEL_KEY]
+        [model] = input_dict[standard_component_specs.MODEL_KEY]
         if not self.CheckBlessing(input_dict):
             self._MarkNotPushed(pushed)
             return
-        source = self.GetModelPath(input_dict)
+        rolled_back = model.get_string_custom_property(ROLLED_BACK)
+        if rolled_back:
+            self._MarkNotPushed(pushed)
+            pushed.set_string_custom_property(REFUSED, _refusal(rolled_back))
+            return
         # The archive first: once a version is visible, nothing may fail any more.
-        io_utils.copy_dir(source, pushed.uri)
-        version = _push(source, Path(base))
-        self._MarkPushed(pushed, pushed_destination=str(version), pushed_version=version.name)
+        io_utils.copy_dir(self.GetModelPath(input_dict), pushed.uri)
+        carried.write(pushed.uri, input_dict, self._context, exec_properties["code"], base)
+        if "://" in base:
+            version = _to_bucket(pushed.uri, base)
+        else:
+            version = str(_to_folder(pushed.uri, Path(base), exec_properties.get("keep")))
+        self._MarkPushed(pushed, pushed_destination=version, pushed_version=os.path.basename(version))
 
     def GetModelPath(self, input_dict: dict[str, Any]) -> str:
-        """The model that the dry run has tried, with its warm-up requests; without a dry run the Trainer's."""
-        for tried in input_dict.get(standard_component_specs.INFRA_BLESSING_KEY) or []:
-            if tried.get_int_custom_property("has_model"):
-                return str(path_utils.stamped_model_path(tried.uri))
-        return str(super().GetModelPath(input_dict))
+        """The model with the warm-up requests in it, which the dry run made; TFX's Pusher would take the Trainer's."""
+        infra = artifact_utils.get_single_instance(input_dict[standard_component_specs.INFRA_BLESSING_KEY])
+        return str(path_utils.stamped_model_path(infra.uri))
 
 
-def _push(source: str, base: Path) -> Path:
-    if "://" not in source:
-        return push(Path(source), base)
-    with tempfile.TemporaryDirectory() as folder:
-        local = Path(folder, "model")
-        io_utils.copy_dir(source, str(local))
-        return push(local, base)
+def _refusal(rolled_back: str) -> str:
+    return (
+        f"this very model was taken out of service by a rollback {rolled_back}. Train on other data or with other "
+        "settings; or put it back: widedeep models WORKDIR rollback VERSION"
+    )
+
+
+def _to_folder(archive: str, base: Path, keep: int | None) -> Path:
+    if "://" in archive:
+        with tempfile.TemporaryDirectory() as folder:
+            local = os.path.join(folder, "model")
+            io_utils.copy_dir(archive, local)
+            return _to_folder(local, base, keep)
+    newest = max(versions(base).items(), default=None)
+    # A push that was killed after its version appeared is made again, as is one after which settings have changed
+    # that the model does not depend on.
+    if newest and equal(newest[1], Path(archive), but=TOLD):
+        version = newest[1]
+    else:
+        version = push(Path(archive), base)
+    if keep is not None:
+        prune(base, keep)
+    return version
+
+
+def _to_bucket(archive: str, base: str) -> str:
+    version = os.path.join(base, str(int(time.time())))
+    io_utils.copy_dir(archive, version, deny_regex_patterns=[_GRAPH.replace(".", r"\.")])
+    io_utils.copy_file(os.path.join(archive, _GRAPH), os.path.join(version, _GRAPH))
+    return version

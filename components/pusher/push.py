@@ -1,37 +1,98 @@
-"""A push that is atomic: a server that polls the base folder sees all of a version or nothing of it."""
+"""Versions that appear and vanish at once: a server that polls the base folder sees all of a version or nothing of it.
+
+What is not yet, or no longer, a version lies beside the versions under a name that no server reads; renaming is atomic
+within a file system. A push that fails leaves nothing, and one that is killed a folder whose name starts with a dot,
+which the next push removes. One push at a time: a second one at the same base makes the first fail.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import filecmp
+import logging
 import os
 import re
 import shutil
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from components.errors import WideDeepError, reason
 
-_HIDDEN = ".pushing-"
+_PUSHING, _REMOVING = ".pushing-", ".removing-"
+
+
+def versions(base: Path) -> dict[int, Path]:
+    """The versions that a server sees, rising; TF Serving serves the last."""
+    found = base.iterdir() if base.is_dir() else ()
+    return dict(sorted((int(path.name), path) for path in found if re.fullmatch("[0-9]+", path.name)))
 
 
 def push(model: Path, base: Path) -> Path:
     """Copies a SavedModel to the next version under `base` and returns that version's folder.
 
-    The copy is made beside the versions under a name that no server reads, and then renamed, which is atomic
-    within a file system. A push that fails leaves nothing, and one that is killed a folder whose name starts with
-    a dot, which the next push removes. One push at a time: a second one at the same base makes the first fail.
-
     Raises:
         WideDeepError: it could not be written; no version has appeared and none has changed.
     """
+    return _publish(base, lambda hidden: shutil.copytree(model, hidden))
+
+
+def push_again(version: Path, changed: Mapping[str, str]) -> Path:
+    """Makes an earlier version the next one beside it, and returns the new folder.
+
+    The files are hard links, where the file system has them, but for those that differ.
+
+    Args:
+        version: the earlier version's folder.
+        changed: the new text of each file that differs, by its path in the folder.
+
+    Raises:
+        WideDeepError: as `push`.
+    """
+
+    def write(hidden: Path) -> None:
+        shutil.copytree(version, hidden, copy_function=_link)
+        for name, text in changed.items():
+            path = hidden / name
+            path.parent.mkdir(exist_ok=True)
+            # The old text is the earlier version's too.
+            path.unlink(missing_ok=True)
+            path.write_text(text, encoding="utf-8")
+
+    return _publish(version.parent, write)
+
+
+def prune(base: Path, keep: int) -> None:
+    """Removes the oldest versions beyond the newest `keep`, at least 1: so never the one that serves.
+
+    A version that can't be removed is no reason to fail: the next push tries again.
+    """
+    for number, folder in list(versions(base).items())[:-keep]:
+        try:
+            os.rename(folder, base / f"{_REMOVING}{number}")
+            shutil.rmtree(base / f"{_REMOVING}{number}")
+        except OSError as error:
+            logging.warning("version %d could not be removed from %s: %s", number, base, reason(error))
+
+
+def equal(one: Path, other: Path, but: Collection[str]) -> bool:
+    """Whether two folders hold the same files, byte for byte, leaving out those of some paths in them."""
+    names = [
+        {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} - set(but)
+        for folder in (one, other)
+    ]
+    return names[0] == names[1] and all(filecmp.cmp(one / name, other / name, shallow=False) for name in names[0])
+
+
+def _publish(base: Path, write: Callable[[Path], object]) -> Path:
     try:
         base.mkdir(parents=True, exist_ok=True)
-        for left in base.glob(f"{_HIDDEN}*"):
+        for left in (*base.glob(f"{_PUSHING}*"), *base.glob(f"{_REMOVING}*")):
             shutil.rmtree(left)
-        version = max((int(path.name) for path in base.iterdir() if re.fullmatch("[0-9]+", path.name)), default=0) + 1
-        hidden = base / f"{_HIDDEN}{version}"
+        version = max(versions(base), default=0) + 1
+        hidden = base / f"{_PUSHING}{version}"
         try:
-            shutil.copytree(model, hidden)
+            write(hidden)
             _sync(hidden)
             os.rename(hidden, base / str(version))
         finally:
@@ -44,6 +105,13 @@ def push(model: Path, base: Path) -> Path:
     with contextlib.suppress(OSError):
         _sync_entry(base)
     return base / str(version)
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
 
 
 def _why(error: OSError) -> str:

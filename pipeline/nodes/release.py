@@ -8,7 +8,7 @@ from tfx.components.transform.component import Transform
 from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.components.common.resolver import Resolver
-from tfx.proto import infra_validator_pb2, pusher_pb2
+from tfx.proto import infra_validator_pb2
 from tfx.types import BaseChannel, Channel
 from tfx.types.standard_artifacts import Model, ModelBlessing
 
@@ -20,6 +20,13 @@ from components.evaluator.config import make_config
 from components.features.spec import FeatureSpec
 from components.pusher.component import Pusher
 from pipeline.config import PipelineConfig
+
+# What a version's lineage tells of the code that made it.
+_CODE = {
+    "ingest": "components.ingest.executor",
+    "transform": "components.transform.preprocessing",
+    "trainer": "components.trainer.run",
+}
 
 
 def release_nodes(
@@ -61,9 +68,11 @@ def release_nodes(
         model=trainer.outputs["model"],
         model_blessing=evaluator.outputs["blessing"],
         infra_blessing=tried.outputs["blessing"],
-        push_destination=pusher_pb2.PushDestination(
-            filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=push_directory)
-        ),
+        evaluation=evaluator.outputs["evaluation"],
+        examples=transform.inputs["examples"],
+        directory=push_directory,
+        keep=config.push.keep,
+        code={step: code_digest(module) for step, module in _CODE.items()},
     )
     return [blessed, evaluator, tried, push]
 

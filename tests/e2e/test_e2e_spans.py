@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -33,10 +34,13 @@ from components.trainer.warmstart import warm_start
 Run = Callable[..., Ran]
 # Each user's ratings in the order of time, in percent: a day's own are held out from its train rows.
 Days = dict[int, dict[str, tuple[float, float]]]
-THREE: Days = {
-    1: {"train": (0, 24), "eval": (24, 28), "test": (28, 33)},
-    2: {"train": (33, 57), "eval": (57, 61), "test": (61, 66)},
-    3: {"train": (66, 90), "eval": (90, 95), "test": (95, 100)},
+FIVE: Days = {
+    day: {
+        "train": (20 * day - 20, 20 * day - 6),
+        "eval": (20 * day - 6, 20 * day - 3),
+        "test": (20 * day - 3, 20 * day),
+    }
+    for day in range(1, 6)
 }
 # What was held out on the first day is known on the second.
 TWO: Days = {
@@ -64,8 +68,9 @@ def ratings(prepared: Callable[[str], Path]) -> pa.Table:
 
 
 def write_day(data: Path, day: int, splits: dict[str, tuple[float, float]], ratings: pa.Table) -> dict[str, int]:
-    """Writes a day's folder, and says how many rows each split has."""
+    """Writes a day's folder anew, and says how many rows each split has."""
     rows = {}
+    shutil.rmtree(data / f"day-{day}", ignore_errors=True)
     for split, (low, high) in splits.items():
         table = ratings.filter(pc.and_(pc.greater_equal(ratings["share"], low), pc.less(ratings["share"], high)))
         path = data / f"day-{day}" / split / "data.parquet"
@@ -107,13 +112,19 @@ def with_ghost(cache: Path) -> bytes:
     return file.read_bytes()
 
 
-def test_a_window_moves_on_day_by_day(ratings: pa.Table, tmp_path: Path, run: Run) -> None:
+def in_months(ratings: pa.Table) -> pa.Table:
+    """The same with the column `age` in another unit."""
+    place = ratings.column_names.index("age")
+    return ratings.set_column(place, "age", pc.multiply(ratings["age"], 12))
+
+
+def test_five_days_a_window_moves_on_and_a_poisoned_day_is_stopped(ratings: pa.Table, tmp_path: Path, run: Run) -> None:
     some = ratings.filter(pc.is_in(ratings["user_id"], value_set=pa.array([str(user) for user in range(1, 41)])))
     days, workdir = settled(tmp_path, window=2), tmp_path / "work"
     rows: dict[int, int] = {}
 
     def next_day(day: int) -> Ran:
-        rows[day] = write_day(days.data, day, THREE[day], some)["train"]
+        rows[day] = write_day(days.data, day, FIVE[day], some)["train"]
         ran = run(days, workdir, "evaluation.bounds={auc: {at_least: 0.5}}", "training.epochs=1")
         assert ran.code == 0, ran.stderr
         return ran
@@ -139,7 +150,7 @@ def test_a_window_moves_on_day_by_day(ratings: pa.Table, tmp_path: Path, run: Ru
     [of_second] = [path for path in cache.iterdir() if not list(cache.parent.glob(f"*/{path.name}"))[1:]]
     counted = with_ghost(of_second)
 
-    third = next_day(3)
+    next_day(3)
     record = trained(workdir)
     assert record["curve"][0]["examples"] == rows[2] + rows[3]
     assert record["base"]["model"] == str(models[1] / "Format-Serving")
@@ -153,16 +164,31 @@ def test_a_window_moves_on_day_by_day(ratings: pa.Table, tmp_path: Path, run: Ru
     assert b"ghost" in occupations
     assert b"student" in occupations
 
+    # The fourth day comes with its ages in months.
+    write_day(days.data, 4, FIVE[4], in_months(some))
+    poisoned = run(days, workdir, "evaluation.bounds={auc: {at_least: 0.5}}", "training.epochs=1")
+    assert poisoned.code == 1
+    told = " ".join(poisoned.stderr.split())
+    assert "DataGate stopped: " in told
+    assert "feature 'age': drift from the span accepted before it: Jensen-Shannon divergence " in told
+    assert ", at most 0.2 is allowed; mean " in told
+    assert sorted(path.name for path in (workdir / "models").iterdir()) == ["1", "2", "3"]
+
+    # Left out, it is neither compared with nor trained on.
+    fifth = next_day(5)
+    record = trained(workdir)
+    assert record["curve"][0]["examples"] == rows[3] + rows[5]
+
     again = run(days, workdir, "evaluation.bounds={auc: {at_least: 0.5}}", "training.epochs=1")
     assert again.code == 0, again.stderr
-    resolvers = {"Window", "AnalyzerCache", "BaseModel", "LatestBlessedModel"}
+    resolvers = {"PreviousStatistics", "Window", "AnalyzerCache", "BaseModel", "LatestBlessedModel"}
     assert {node: state for node, state in again.states.items() if node not in resolvers} == {
-        node: "CACHED" for node in third.states if node not in resolvers
+        node: "CACHED" for node in fifth.states if node not in resolvers
     }
     assert again.result is not None
-    assert third.result is not None
-    assert again.result["metrics"] == third.result["metrics"]
-    assert sorted(path.name for path in (workdir / "models").iterdir()) == ["1", "2", "3"]
+    assert fifth.result is not None
+    assert again.result["metrics"] == fifth.result["metrics"]
+    assert sorted(path.name for path in (workdir / "models").iterdir()) == ["1", "2", "3", "4"]
 
 
 def records(examples: Path, split: str) -> Iterator[bytes]:
