@@ -45,6 +45,11 @@ def accepted(store: Any, verdicts: Sequence[int]) -> list[tuple[int, int, int]]:
     return found
 
 
+def inputs(store: Any, made: int, key: str) -> list[metadata_store_pb2.Artifact]:
+    """The artifacts that an artifact was made from, those under one of its maker's keys, by their ids."""
+    return list(store.get_artifacts_by_id(sorted(_inputs(store, made, key))))
+
+
 def _inputs(store: Any, made: int, key: str) -> list[int]:
     """What the first execution that made an artifact read under a key."""
     return [

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from components.features.spec import FeatureSpec
 from components.metrics import in_order
 from pipeline import report, words
 from pipeline.local import LocalRun
@@ -17,9 +18,15 @@ from pipeline.summarise import summarise
 from pipeline.summary import Summary
 
 
-def record(run: LocalRun, folder: Path) -> Summary:
-    """Writes run.json and report.html of a finished run into its folder."""
-    summary = summarise(run, folder)
+def record(run: LocalRun, folder: Path, spec: FeatureSpec) -> Summary:
+    """Writes run.json and report.html of a finished run into its folder.
+
+    Args:
+        run: the run.
+        folder: the run's.
+        spec: the feature declaration.
+    """
+    summary = summarise(run, folder, spec)
     report.write(summary, Path(summary.report))
     summary.write(folder / "run.json")
     return summary

@@ -10,30 +10,41 @@ from typing import Any
 import tensorflow as tf
 from tfx.orchestration import metadata
 
+from components import lineage
 from components.dryrun.executor import RECORD as DRY_RUN
 from components.evaluator import results
+from components.features.spec import FeatureSpec
 from components.gate.component import VERDICT
+from components.pusher import facts
 from components.trainer.run import RECORD
 from components.tuner.trials import FILE as TRIALS
 from pipeline.artifacts import outputs
 from pipeline.local import LocalRun
+from pipeline.origins import origins
+from pipeline.profile import profile
+from pipeline.strongest import strongest
 from pipeline.summary import Summary
 
 
-def summarise(run: LocalRun, folder: Path) -> Summary:
+def summarise(run: LocalRun, folder: Path, spec: FeatureSpec) -> Summary:
     """Reads what a finished run left.
 
     Args:
         run: the run, all of whose nodes have ended well.
         folder: the run's folder.
+        spec: the feature declaration.
     """
     with metadata.Metadata(run.connection) as handle:
         made = {node.id: outputs(handle.store, node.execution_id) for node in run.nodes if node.execution_id}
+        examples = _trained_on(handle.store, made["Transform"]["transform_graph"].id)
     evaluation = results.read(made["Evaluator"]["evaluation"].uri)
     training = _json(made["Trainer"]["model_run"].uri, RECORD)
     pushed = made["Pusher"]["pushed_model"].custom_properties
     tried = _json(made["DryRun"]["blessing"].uri, DRY_RUN) if "DryRun" in made else None
     failed = [check["said"] for check in (tried or {"checks": []})["checks"] if not check["ok"]]
+    verdict = _json(made["DataGate"]["verdict"].uri, VERDICT)
+    pushed_to = pushed["pushed_destination"].string_value if pushed["pushed"].int_value else None
+    model = made["Trainer"]["model"].uri
     return Summary(
         run_id=run.run_id,
         pipeline=run.pipeline.pipeline_info.id,
@@ -42,8 +53,8 @@ def summarise(run: LocalRun, folder: Path) -> Summary:
         slices=evaluation.slices,
         blessed=made["Evaluator"]["blessing"].custom_properties["blessed"].int_value == 1 and not failed,
         refusals=evaluation.refusals + failed,
-        warnings=_json(made["DataGate"]["verdict"].uri, VERDICT)["warnings"],
-        pushed_to=pushed["pushed_destination"].string_value if pushed["pushed"].int_value else None,
+        warnings=verdict["warnings"],
+        pushed_to=pushed_to,
         training=training["curve"],
         crosses=training["crosses"],
         wide=training["wide"],
@@ -51,8 +62,26 @@ def summarise(run: LocalRun, folder: Path) -> Summary:
         log=str(folder / "log.txt"),
         report=str(folder / "report.html"),
         dry_run=tried,
+        model=model,
+        features=profile(made["StatisticsGen"]["statistics"].uri, verdict["distances"], spec),
+        strongest=_strongest(run, model, examples),
+        lineage=origins(run.run_id, facts.read(Path(made["Pusher"]["pushed_model"].uri), facts.LINEAGE)),
         tuning=_json(made["Tuner"]["tuner_results"].uri, TRIALS) if "Tuner" in made else None,
     )
+
+
+def _trained_on(store: Any, transform_graph: int) -> list[str]:
+    """What Transform has learned from: ExampleGen's outputs, one a span."""
+    return [one.uri for one in lineage.inputs(store, transform_graph, "examples")]
+
+
+def _strongest(run: LocalRun, model: str, examples: list[str]) -> list[dict[str, Any]]:
+    """Of a model that an earlier run has trained, what its report said: finding it takes a pass over the rows."""
+    for record in sorted(run.workdir.runs.glob("*/run.json"), reverse=True):
+        before = Summary.read(record)
+        if before.model == model:
+            return before.strongest
+    return strongest(model, examples)
 
 
 def _json(folder: str, name: str) -> Any:

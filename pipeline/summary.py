@@ -6,7 +6,7 @@ import json
 import math
 import shlex
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -36,6 +36,10 @@ class Summary:
             there was none.
         dry_run: which server the candidate was tried in, and the checks (see components/dryrun/trial.py); null where
             it was not tried, or by TFX's InfraValidator.
+        model: the Trainer's output.
+        features: the data by feature, with its drift and skew (see pipeline/profile.py).
+        strongest: the strongest wide weights in words (see pipeline/strongest.py).
+        lineage: pairs of label and text, what the model was made of.
     """
 
     run_id: str
@@ -55,6 +59,10 @@ class Summary:
     report: str
     tuning: dict[str, Any] | None = None
     dry_run: dict[str, Any] | None = None
+    model: str | None = None
+    features: list[dict[str, Any]] = field(default_factory=list)
+    strongest: list[dict[str, Any]] = field(default_factory=list)
+    lineage: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def pushed_before(self) -> bool:

@@ -35,10 +35,10 @@ def tried(dry_run: dict[str, Any]) -> str | None:
     Args:
         dry_run: the `server`, and the `checks` (see components/dryrun/trial.py).
     """
-    measured = [f"{_short(one['value'])} {one['name']}" for one in dry_run["checks"] if one["value"] is not None]
+    measured = [f"{one['name']} {_short(one['value'])}" for one in dry_run["checks"] if one["value"] is not None]
     if not dry_run["checks"]:
         return None
-    return f"{dry_run['server'].replace('_', ' ')}: {', '.join(measured)}" if measured else "it could not be served"
+    return f"{dry_run['server'].replace('_', ' ')}: {'; '.join(measured)}" if measured else "it could not be served"
 
 
 def _short(value: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -60,7 +61,14 @@ class Explanation:
     found: list[Explained]
 
 
-def explain(folder: str, paths: Sequence[str], file_format: str, top: int, watch: Callable[[int], None]) -> Explanation:
+def explain(
+    folder: str,
+    paths: Sequence[str],
+    file_format: str,
+    top: int,
+    watch: Callable[[int], None],
+    at_most: int | None = None,
+) -> Explanation:
     """Names a model's strongest wide weights by the values behind their ids.
 
     Args:
@@ -69,6 +77,7 @@ def explain(folder: str, paths: Sequence[str], file_format: str, top: int, watch
         file_format: one of `components.ingest.files.FORMATS`.
         top: how many weights.
         watch: is told how many rows have been read, after each batch.
+        at_most: rows to read, and those of the batch in which they end; None reads them all.
 
     Raises:
         ConfigError: the folder holds no model of this pipeline, or one without wide weights.
@@ -80,13 +89,14 @@ def explain(folder: str, paths: Sequence[str], file_format: str, top: int, watch
     made_by = sources(folder, spec, set(weights), boundaries)
     tallies = {column: Tally(len(wanted.ids), wanted.classes) for column, wanted in weights.items()}
     rows, labels = 0, 0.0
-    for path in paths:
-        for records in files.read(path, file_format, spec):
-            batch = Batch(records, spec, boundaries)
-            for column, tally in tallies.items():
-                tally.add(made_by[column].find(batch, weights[column].ids), batch.label)
-            rows, labels = rows + batch.count, labels + float(batch.label.sum())
-            watch(rows)
+    for records in itertools.chain.from_iterable(files.read(path, file_format, spec) for path in paths):
+        batch = Batch(records, spec, boundaries)
+        for column, tally in tallies.items():
+            tally.add(made_by[column].find(batch, weights[column].ids), batch.label)
+        rows, labels = rows + batch.count, labels + float(batch.label.sum())
+        watch(rows)
+        if at_most is not None and rows >= at_most:
+            break
     found = [
         one for column, tally in tallies.items() for one in _explained(column, weights[column], made_by[column], tally)
     ]

@@ -23,6 +23,7 @@ def command(pipeline: Path, workdir: Path | None, overrides: tuple[str, ...], js
     What has not changed since the last run in the same working directory is taken from its cache. Exits with 0
     when a model was pushed, and with 3 when everything ran but the model was not good enough to be pushed.
     """
+    from components import features
     from pipeline import config
     from pipeline.session import session
 
@@ -31,7 +32,7 @@ def command(pipeline: Path, workdir: Path | None, overrides: tuple[str, ...], js
         from pipeline.result import record, show
 
         opened.execute()
-        summary = record(opened.run, opened.folder)
+        summary = record(opened.run, opened.folder, features.load(Path(settings.features)))
     if json_file:
         summary.write(json_file)
     show(summary)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import shutil
 import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +12,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 import pytest
 import tensorflow as tf
 import tensorflow_transform as tft
@@ -21,6 +19,7 @@ import yaml
 from harness import ROOT, Ran, Slice
 from sklearn.metrics import roc_auc_score
 
+from benchmarks.sliced import FIVE, Days, by_share, in_months, write_day
 from components import features
 from components.errors import DataError
 from components.trainer.blocks import Source
@@ -32,16 +31,6 @@ from components.trainer.state import Training, load, new_training
 from components.trainer.warmstart import warm_start
 
 Run = Callable[..., Ran]
-# Each user's ratings in the order of time, in percent: a day's own are held out from its train rows.
-Days = dict[int, dict[str, tuple[float, float]]]
-FIVE: Days = {
-    day: {
-        "train": (20 * day - 20, 20 * day - 6),
-        "eval": (20 * day - 6, 20 * day - 3),
-        "test": (20 * day - 3, 20 * day),
-    }
-    for day in range(1, 6)
-}
 # What was held out on the first day is known on the second.
 TWO: Days = {
     1: {"train": (0, 64), "eval": (64, 72), "test": (72, 80)},
@@ -58,26 +47,7 @@ def ratings(prepared: Callable[[str], Path]) -> pa.Table:
             whole = prepared("movielens")
         except DataError as error:
             pytest.skip(f"MovieLens can't be had: {error}")
-    table = pa.concat_tables(pq.read_table(whole / split / "data.parquet") for split in ("train", "eval", "test"))
-    table = table.sort_by([(key, "ascending") for key in ("user_id", "timestamp", "movie_id")])
-    users = table["user_id"].to_numpy(zero_copy_only=False)
-    first = np.searchsorted(users, users, side="left")
-    last = np.searchsorted(users, users, side="right")
-    place = np.arange(len(users)) - first
-    return table.append_column("share", pa.array(100 * place / (last - first)))
-
-
-def write_day(data: Path, day: int, splits: dict[str, tuple[float, float]], ratings: pa.Table) -> dict[str, int]:
-    """Writes a day's folder anew, and says how many rows each split has."""
-    rows = {}
-    shutil.rmtree(data / f"day-{day}", ignore_errors=True)
-    for split, (low, high) in splits.items():
-        table = ratings.filter(pc.and_(pc.greater_equal(ratings["share"], low), pc.less(ratings["share"], high)))
-        path = data / f"day-{day}" / split / "data.parquet"
-        path.parent.mkdir(parents=True)
-        pq.write_table(table.drop_columns("share").sort_by("timestamp"), path)
-        rows[split] = table.num_rows
-    return rows
+    return by_share(whole)
 
 
 def settled(folder: Path, **data: Any) -> Slice:
@@ -110,12 +80,6 @@ def with_ghost(cache: Path) -> bytes:
         for record in [*records, struct.pack("<qq", 5, 2) + b"ghost" + b"99"]:
             writer.write(record)
     return file.read_bytes()
-
-
-def in_months(ratings: pa.Table) -> pa.Table:
-    """The same with the column `age` in another unit."""
-    place = ratings.column_names.index("age")
-    return ratings.set_column(place, "age", pc.multiply(ratings["age"], 12))
 
 
 def test_five_days_a_window_moves_on_and_a_poisoned_day_is_stopped(ratings: pa.Table, tmp_path: Path, run: Run) -> None:
