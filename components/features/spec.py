@@ -13,7 +13,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from components.features.strict import Strict, nearest
-from components.features.transforms import NUMBERS, STRINGS, Key, Transform
+from components.features.transforms import MOST_IDS, NUMBERS, STRINGS, Key, Transform
 
 # An input of the signature `rank`, beside one for each feature.
 TOP_K = "top_k"
@@ -76,7 +76,7 @@ class Cross(Strict):
     """AND of 2 to 4 features, hashed into buckets; of sets, every combination of members."""
 
     keys: tuple[Key, ...] = Field(min_length=2, max_length=4)
-    buckets: int = Field(ge=2)
+    buckets: int = Field(ge=2, le=MOST_IDS)
 
     @property
     def name(self) -> str:

@@ -11,6 +11,8 @@ from components.features.strict import Strict
 
 Key = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 
+# Rows of the model's tables are numbered in 32 bits: it halves what the ids of the data take in memory.
+MOST_IDS = 2**31 - 1
 STRINGS = {"vocabulary", "hash"}
 NUMBERS = {"quantile_cdf", "z_score", "log"}
 
@@ -33,7 +35,7 @@ class Vocabulary(Strict):
 class Hash(Strict):
     """Strings go to hash buckets; nothing is learned from the data."""
 
-    buckets: int = Field(ge=2)
+    buckets: int = Field(ge=2, le=MOST_IDS)
 
 
 class QuantileCdf(Strict):

@@ -32,10 +32,13 @@ class Fitting:
     def __init__(
         self, trainer: JointTrainer, head: Head, train: Source, evaluation: Source, options: TrainingOptions
     ) -> None:
+        """Raises ConfigError where `options.stop_on` is no metric of this label, or the devices can't share a batch."""
         self._trainer, self._head = trainer, head
         self._train, self._evaluation = train, evaluation
         self._options = options
         self._watched = options.stop_on or head.watched
+        if self._watched not in head.metrics:
+            raise ConfigError(f"training.stop_on is '{self._watched}'; this label has {', '.join(head.metrics)}.")
         replicas = trainer.strategy.num_replicas_in_sync
         if options.batch_size % replicas:
             raise ConfigError(f"training.batch_size is {options.batch_size}: it must divide by the {replicas} devices.")
@@ -56,7 +59,6 @@ class Fitting:
             eval, and whether the epoch is `kept`, which one is.
 
         Raises:
-            ConfigError: `options.stop_on` is no metric of this label.
             DataError: a split is empty, the evaluation split has one class only, or the loss is no number.
         """
         progress = checkpoints.carry_on()
@@ -87,8 +89,6 @@ class Fitting:
 
     def _row(self, progress: Progress) -> dict[str, Any]:
         quality = evaluate(self._trainer, self._head, self._evaluation)
-        if self._watched not in quality:
-            raise ConfigError(f"training.stop_on is '{self._watched}'; this label has {', '.join(quality)}.")
         return {
             "epoch": progress.epoch,
             "step": progress.steps,

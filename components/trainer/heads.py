@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 import tensorflow as tf
-from sklearn import metrics
+from sklearn import metrics as measures
 
 from components.errors import DataError
 from components.features.spec import Label
@@ -15,9 +15,16 @@ Quality = dict[str, float]
 
 
 class Head(Protocol):
-    """A kind of label; `outputs` is the number of logits an example, `watched` what early stopping watches."""
+    """A kind of label.
+
+    Attributes:
+        outputs: the number of logits an example.
+        metrics: what `quality` tells.
+        watched: which of them early stopping watches.
+    """
 
     outputs: int
+    metrics: tuple[str, ...]
     watched: str
 
     def losses(self, label: tf.Tensor, logit: tf.Tensor) -> tf.Tensor:
@@ -38,6 +45,7 @@ class Binary:
     """Logistic loss; the score is the probability of label 1, float32 [b]."""
 
     outputs = 1
+    metrics = ("auc", "logloss", "accuracy")
     watched = "auc"
 
     def losses(self, label: tf.Tensor, logit: tf.Tensor) -> tf.Tensor:
@@ -56,9 +64,9 @@ class Binary:
             raise DataError(f"{only}: AUC needs both classes.")
         score = 1.0 / (1.0 + np.exp(-logit[:, 0]))
         return {
-            "auc": float(metrics.roc_auc_score(label, score, sample_weight=weight)),
-            "logloss": float(metrics.log_loss(label, score, sample_weight=weight)),
-            "accuracy": float(metrics.accuracy_score(label, score >= 0.5, sample_weight=weight)),
+            "auc": float(measures.roc_auc_score(label, score, sample_weight=weight)),
+            "logloss": float(measures.log_loss(label, score, sample_weight=weight)),
+            "accuracy": float(measures.accuracy_score(label, score >= 0.5, sample_weight=weight)),
         }
 
 
@@ -66,6 +74,7 @@ class Regression:
     """Squared loss; the score is the predicted number, float32 [b]."""
 
     outputs = 1
+    metrics = ("rmse", "mae")
     watched = "rmse"
 
     def losses(self, label: tf.Tensor, logit: tf.Tensor) -> tf.Tensor:
@@ -79,14 +88,15 @@ class Regression:
     def quality(self, label: np.ndarray, logit: np.ndarray, weight: np.ndarray) -> Quality:
         """Root of the mean squared error, and mean absolute error, in the label's unit."""
         return {
-            "rmse": float(metrics.root_mean_squared_error(label, logit[:, 0], sample_weight=weight)),
-            "mae": float(metrics.mean_absolute_error(label, logit[:, 0], sample_weight=weight)),
+            "rmse": float(measures.root_mean_squared_error(label, logit[:, 0], sample_weight=weight)),
+            "mae": float(measures.mean_absolute_error(label, logit[:, 0], sample_weight=weight)),
         }
 
 
 class Multiclass:
     """Softmax loss; the score is each class's probability, float32 [b, classes]."""
 
+    metrics = ("logloss", "accuracy")
     watched = "logloss"
 
     def __init__(self, classes: int) -> None:
@@ -107,7 +117,7 @@ class Multiclass:
         each = -log_probability[np.arange(label.size), label]
         return {
             "logloss": float(np.average(each, weights=weight)),
-            "accuracy": float(metrics.accuracy_score(label, logit.argmax(axis=1), sample_weight=weight)),
+            "accuracy": float(measures.accuracy_score(label, logit.argmax(axis=1), sample_weight=weight)),
         }
 
 

@@ -8,12 +8,11 @@ from typing import Literal
 
 from components.errors import ConfigError
 from components.features.spec import FeatureSpec
+from components.features.transforms import MOST_IDS
 from components.transform import columns
 
 Variant = Literal["wide", "deep", "wide_deep"]
 Pooling = Literal["mean", "sum"]
-# Rows are numbered in 32 bits: it halves what the ids of the data take in memory.
-_MAX_ROWS = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -108,10 +107,10 @@ def _table(
     for index in members:
         slots.append(Slot(found[index].name, index, offset, found[index].size))
         offset += found[index].size
-    if offset > _MAX_ROWS:
+    if offset > MOST_IDS:
         largest = max(slots, key=lambda slot: slot.size)
         raise ConfigError(
-            f"the columns that are {width} wide have {offset:,} ids together, more than {_MAX_ROWS:,}: "
+            f"the columns that are {width} wide have {offset:,} ids together, more than {MOST_IDS:,}: "
             f"give the largest, '{largest.column}' with {largest.size:,}, fewer buckets or a smaller vocabulary."
         )
     return Table(tuple(slots), width, pooling, 1 if together else len(slots))

@@ -66,6 +66,11 @@ def refused(tmp_path: Path, *declared: dict[str, Any], **more: Any) -> str:
         ({"transform": {"vocabulary": {"of": "bb"}}}, "a: vocabulary of 'bb': did you mean 'b'?"),
         ({"transform": {"vocabulary": {"of": "n"}}}, "a: 'n' has no vocabulary of its own to share"),
         ({"transform": {"vocabulary": {"of": "a"}}}, "a: 'a' has no vocabulary of its own to share"),
+        (
+            {"transform": {"hash": {"buckets": 2**31}}},
+            "features.a.transform.hash.buckets: Input should be less than or equal to 2147483647 (it is 2147483648)",
+        ),
+        ({"key": "top_k"}, "'top_k' is what a ranking request calls the number of candidates that it wants back"),
         ({"key": "b"}, "'b' is declared 2 times"),
         ({"key": "label"}, "'label' is declared 2 times"),
         ({"key": "b_x_n"}, "'b_x_n' is declared 2 times"),
@@ -118,6 +123,20 @@ def test_boundaries_rise(tmp_path: Path, boundaries: list[float]) -> None:
 def test_wrong_cross(tmp_path: Path, keys: list[str], text: str) -> None:
     crosses = [{"keys": keys, "buckets": 10}]
     assert refused(tmp_path, feature("a"), feature("b"), feature("n", "numeric"), crosses=crosses) == text
+
+
+def test_a_cross_has_no_more_buckets_than_a_table_can_have_rows(tmp_path: Path) -> None:
+    crosses = [{"keys": ["a", "b"], "buckets": 2**31}]
+    text = "crosses.0.buckets: Input should be less than or equal to 2147483647 (it is 2147483648)"
+    assert refused(tmp_path, feature("a"), feature("b"), crosses=crosses) == text
+
+
+def test_mixed_crosses_are_those_of_both_sides() -> None:
+    declared = [feature("a"), feature("b"), feature("c", side="candidate"), feature("d", side="candidate")]
+    pairs = [["a", "b"], ["a", "c"], ["c", "d"], ["a", "b", "d"]]
+    crosses = [{"keys": keys, "buckets": 10} for keys in pairs]
+    spec = FeatureSpec.model_validate({"label": {"key": "y"}, "features": declared, "crosses": crosses})
+    assert [cross.name for cross in spec.mixed_crosses] == ["a_x_c", "a_x_b_x_d"]
 
 
 def test_no_input(tmp_path: Path) -> None:
