@@ -1,0 +1,55 @@
+"""Which server a dry run takes, and what it says of one that does not come up."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from components.dryrun import servers
+from components.dryrun.options import DryRunOptions
+from components.dryrun.servers import DryRunError, running, which
+
+
+def program(folder: Path, name: str, text: str) -> None:
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+
+
+def test_tensorflows_server_is_taken_where_it_is_on_the_path(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert which(DryRunOptions()) == "stand_in"
+    program(tmp_path, "tensorflow_model_server", "exit 0")
+    assert which(DryRunOptions()) == "tensorflow_model_server"
+    assert which(DryRunOptions(server="docker")) == "docker"
+
+
+def test_a_server_that_ends_says_its_last_words(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    program(tmp_path, "tensorflow_model_server", 'echo "no such library"; echo "giving up" >&2; exit 7')
+    options = DryRunOptions(server="tensorflow_model_server")
+    with running(tmp_path / "models", options, tmp_path / "log") as server, pytest.raises(DryRunError) as caught:
+        server.load_seconds()
+    assert str(caught.value) == "the server ended with code 7: no such library / giving up"
+
+
+def test_a_server_that_is_not_there_is_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with (
+        pytest.raises(DryRunError, match=r"^docker can't be started: No such file or directory$"),
+        running(tmp_path, DryRunOptions(server="docker"), tmp_path / "log"),
+    ):
+        pass
+
+
+def test_a_server_that_never_answers_is_stopped(tmp_path, monkeypatch):
+    monkeypatch.setattr(servers, "_command", lambda *_: [sys.executable, "-c", "import time; time.sleep(600)"])
+    options = DryRunOptions(load_seconds=0.3)
+    with running(tmp_path, options, tmp_path / "log") as server:
+        process = server._process
+        with pytest.raises(DryRunError) as caught:
+            server.load_seconds()
+    assert str(caught.value) == "the model was not loaded within 0.3 s: it printed nothing"
+    assert process.poll() is not None
