@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from harness import Ran, Slice, command, csv_slice, plain, settings_beside
+from harness import LOOSE, Pushed, Ran, Slice, command, csv_slice, plain, settings_beside
 
 from pipeline import datasets
 
@@ -54,26 +54,58 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     return prepare
 
 
-@pytest.fixture
-def movielens(tmp_path: Path, prepared: Callable[[str], Path]) -> Slice:
-    """The ratings of some users, as Parquet."""
-    whole, data = prepared("movielens"), tmp_path / "movielens-data"
+ROWS = {
+    "census": {"train": 3000, "eval": 600, "test": 1500},
+    "taxi": {"train": 3000, "eval": 600, "test": 1200},
+}
+
+
+def cut(name: str, folder: Path, whole: Path) -> Slice:
+    """A slice of a prepared data set: the ratings of some users, as Parquet, or each split's first rows, as CSV."""
+    if name != "movielens":
+        return csv_slice(name, ROWS[name], folder, whole)
+    data = folder / "movielens-data"
     for split in ("train", "eval", "test"):
         table = pq.read_table(whole / split / "data.parquet")
         (data / split).mkdir(parents=True)
         rows = table.filter(pc.is_in(table["user_id"], value_set=pa.array(USERS)))
         pq.write_table(rows, data / split / "data.parquet")
-    (tmp_path / "settings").mkdir()
-    return settings_beside("movielens", data, tmp_path / "settings")
+    (folder / "settings").mkdir()
+    return settings_beside("movielens", data, folder / "settings")
+
+
+@pytest.fixture
+def movielens(tmp_path: Path, prepared: Callable[[str], Path]) -> Slice:
+    """The ratings of some users, as Parquet."""
+    return cut("movielens", tmp_path, prepared("movielens"))
 
 
 @pytest.fixture
 def census(tmp_path: Path, prepared: Callable[[str], Path]) -> Slice:
     """The first persons of each split, as CSV."""
-    return csv_slice("census", {"train": 3000, "eval": 600, "test": 1500}, tmp_path, prepared("census"))
+    return cut("census", tmp_path, prepared("census"))
 
 
 @pytest.fixture
 def taxi(tmp_path: Path, prepared: Callable[[str], Path]) -> Slice:
     """The first trips of each split, as CSV."""
-    return csv_slice("taxi", {"train": 3000, "eval": 600, "test": 1200}, tmp_path, prepared("taxi"))
+    return cut("taxi", tmp_path, prepared("taxi"))
+
+
+@pytest.fixture(scope="session")
+def pushed(
+    run: Callable[..., Ran], prepared: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Pushed]:
+    """A slice's model that was pushed, once a session: who changes anything works on a copy."""
+    made: dict[str, Pushed] = {}
+
+    def push(name: str) -> Pushed:
+        if name not in made:
+            folder = tmp_path_factory.mktemp(f"pushed-{name}")
+            slice_ = cut(name, folder, prepared(name))
+            ran = run(slice_, folder / "work", LOOSE)
+            assert ran.code == 0, ran.stderr
+            made[name] = Pushed(slice_, folder / "work", ran)
+        return made[name]
+
+    return push

@@ -37,6 +37,26 @@ class Ran:
         return {node["id"]: node["state"] for node in self.result["components"]}
 
 
+# What a model of a slice holds.
+LOOSE = "evaluation.bounds={auc: {at_least: 0.5}}"
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """A slice, the working directory of its one run, and the run."""
+
+    slice: Slice
+    workdir: Path
+    ran: Ran
+
+
+def latest(workdir: Path, node: str, output: str) -> Path:
+    """What the node's last execution wrote."""
+    # Beside the executions' folders lies one for killed trainings.
+    executions = [path for path in (workdir / "artifacts" / node / output).iterdir() if path.name.isdecimal()]
+    return max(executions, key=lambda path: int(path.name))
+
+
 def command(slice_: Slice, workdir: Path, *settings: str) -> list[str]:
     flags = [flag for setting in settings for flag in ("--set", setting)]
     return [WIDEDEEP, "run", str(slice_.pipeline), "--workdir", str(workdir), *flags]

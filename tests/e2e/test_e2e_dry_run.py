@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from harness import ROOT, Ran, Slice
+from harness import LOOSE, ROOT, Pushed, Ran, latest
 from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog
 from tfx.types import artifact_utils, standard_artifacts
 
@@ -20,11 +20,6 @@ from components.dryrun.executor import Executor
 from components.dryrun.options import DryRunOptions
 
 Run = Callable[..., Ran]
-
-
-def latest(workdir: Path, node: str, output: str) -> Path:
-    executions = [path for path in (workdir / "artifacts" / node / output).iterdir() if path.name.isdecimal()]
-    return max(executions, key=lambda path: int(path.name))
 
 
 class Tried:
@@ -72,29 +67,48 @@ def said(record: dict[str, Any]) -> list[str]:
     return [check["said"] for check in record["checks"] if not check["ok"]]
 
 
-def test_a_good_candidate_passes_and_each_fault_is_seen(taxi: Slice, tmp_path: Path, run: Run) -> None:
-    workdir = tmp_path / "work"
-    ran = run(taxi, workdir)
-    assert ran.code == 0, ran.stderr
-    assert ran.result is not None
-    by_name = {check["name"]: check for check in ran.result["dry_run"]["checks"]}
-    assert ran.result["dry_run"]["server"] == "stand_in"
+def test_a_good_candidate_passes_and_each_fault_is_seen(pushed: Callable[[str], Pushed], tmp_path: Path) -> None:
+    taxi = pushed("taxi")
+    result, version = taxi.ran.result, taxi.workdir / "models" / "1"
+    assert result is not None
+    by_name = {check["name"]: check for check in result["dry_run"]["checks"]}
+    assert result["dry_run"]["server"] == "stand_in"
     assert all(check["ok"] for check in by_name.values())
     assert by_name["requests that failed"]["value"] == 0
     assert 0 < by_name["p99 milliseconds"]["value"] < 100
     assert 100 < by_name["MiB of memory at most"]["value"] < 4096
-    assert "dry run    stand in: " in ran.stdout
-    warmup = workdir / "models" / "1" / "assets.extra" / "tf_serving_warmup_requests"
+    assert "dry run    stand in: " in taxi.ran.stdout
+    warmup = version / "assets.extra" / "tf_serving_warmup_requests"
     logs = [PredictionLog.FromString(one) for one in tf.data.TFRecordDataset(str(warmup)).as_numpy_iterator()]
     asked = {getattr(log, log.WhichOneof("log_type")).request.model_spec.signature_name for log in logs}
     assert asked == {"serving_default", "predict_raw", "rank", "classify", "regress"}
 
-    tried = Tried(workdir, tmp_path)
+    tried = Tried(taxi.workdir, tmp_path)
     _fails_to_load(tried)
     _is_slow_or_large(tried)
     _differs_from_its_training(tried)
     _gives_no_numbers(tried)
     _was_refused_before(tried)
+
+
+def test_what_fails_the_dry_run_is_not_pushed_and_no_baseline(
+    pushed: Callable[[str], Pushed], tmp_path: Path, run: Run
+) -> None:
+    taxi, workdir = pushed("taxi"), tmp_path / "work"
+    shutil.copytree(taxi.workdir, workdir)
+    served = {path: path.read_bytes() for path in (workdir / "models").rglob("*") if path.is_file()}
+    slow = run(taxi.slice, workdir, LOOSE, "training.seed=7", "dry_run.p99_ms=0.01")
+    assert slow.code == 3, slow.stderr
+    assert "not blessed: p99 milliseconds: " in slow.stdout
+    assert "not pushed; the version that serves is unchanged" in slow.stdout
+    assert {path: path.read_bytes() for path in (workdir / "models").rglob("*") if path.is_file()} == served
+    assert slow.result is not None
+    before = slow.result["metrics"]["baseline"]
+    third = run(taxi.slice, workdir, LOOSE, "training.seed=8")
+    assert third.code == 0, third.stderr
+    assert third.result is not None
+    assert third.result["metrics"]["baseline"] == before
+    assert sorted(path.name for path in (workdir / "models").iterdir()) == ["1", "2"]
 
 
 def refused(blessing: Any) -> bool:

@@ -1,0 +1,67 @@
+"""A rollback and a collection between real runs: what TFX's cache and resolvers make of them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness import WIDEDEEP, Ran, Slice, plain
+
+from pipeline.lineage import train_files
+
+Run = Callable[..., Ran]
+LOOSE = "evaluation.bounds={auc: {at_least: 0.5}}"
+
+
+def widedeep(*arguments: object) -> str:
+    command = [WIDEDEEP, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, env=plain())
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def listed(workdir: Path, out: Path) -> list[dict[str, Any]]:
+    widedeep("models", workdir, "--json", out)
+    versions: list[dict[str, Any]] = json.loads(out.read_text())["versions"]
+    return versions
+
+
+def metrics(ran: Ran, model: str) -> dict[str, float]:
+    assert ran.result is not None
+    found: dict[str, float] = ran.result["metrics"][model]
+    return found
+
+
+def test_after_a_rollback_runs_build_on_the_version_that_serves(census: Slice, tmp_path: Path, run: Run) -> None:
+    workdir = tmp_path / "work"
+    first = run(census, workdir, LOOSE)
+    second = run(census, workdir, LOOSE, "training.seed=7")
+    assert (first.code, second.code) == (0, 0), first.stderr + second.stderr
+    one, two = listed(workdir, tmp_path / "models.json")
+    assert (one["serves"], two["serves"]) == (False, True)
+    assert one["metrics"] == {"candidate": metrics(first, "candidate")}
+    assert two["metrics"] == {model: metrics(second, model) for model in ("candidate", "baseline")}
+    assert (one["baseline"], two["baseline"]["version"]) == (None, 1)
+    assert [version["run"] for version in (one, two)] == [ran.result["run_id"] for ran in (first, second)]
+    assert (workdir / "models" / "2" / "assets.extra" / "tf_serving_warmup_requests").stat().st_size > 0
+
+    # The second run's own outputs, what it found in the cache, and the model behind version 1 are left.
+    widedeep("gc", workdir, "--keep", 1)
+    assert "version 3 serves: version 1 again, in place of 2" in widedeep("models", workdir, "rollback", 1)
+    assert train_files(workdir / "models" / "3") == train_files(workdir / "models" / "2") != []
+
+    again = run(census, workdir, LOOSE, "training.seed=7")
+    assert again.code == 3, again.stderr
+    assert again.states["Transform"] == again.states["Trainer"] == "CACHED"
+    assert "this very model was taken out of service by a rollback to version 1" in again.stdout
+    assert sorted(path.name for path in (workdir / "models").iterdir()) == ["1", "2", "3"]
+
+    third = run(census, workdir, LOOSE, "training.seed=8", "push.keep=2")
+    assert third.code == 0, third.stderr
+    assert third.states["Transform"] == "CACHED"
+    assert metrics(third, "baseline") == pytest.approx(metrics(first, "candidate"), abs=1e-6)
+    assert [version["version"] for version in listed(workdir, tmp_path / "models.json")] == [3, 4]
