@@ -9,7 +9,7 @@ import click
 
 from components.errors import WideDeepError
 
-COMMANDS = ("data", "run", "ablate", "explain", "report", "serve", "rank")
+COMMANDS = ("data", "run", "ablate", "explain", "report", "models", "gc", "serve", "rank", "kubeflow")
 
 
 class _Lazy(click.Group):

@@ -28,7 +28,7 @@ def train_files(model: Path) -> list[str]:
     """
     model = model.resolve()
     workdir = Workdir(model.parent.parent)
-    if model.parent != workdir.models or not workdir.metadata.is_file():
+    if model.parent != workdir.models or not model.name.isdecimal() or not workdir.metadata.is_file():
         raise ConfigError(f"{model}: lies in no working directory (WORKDIR/models/1) that would know its data")
     store = opened(workdir)
     push = pushes(store).get(first_pushed_as(model))

@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from components.dryrun.options import IMAGE
+
 
 @dataclass
 class Summary:
@@ -76,10 +78,10 @@ class Summary:
             return ()
         models = PurePosixPath(self.pushed_to).parent
         return (
-            "docker run -p 8500:8500 -p 8501:8501",
+            "docker run --rm --init -p 127.0.0.1:8500:8500 -p 127.0.0.1:8501:8501",
             f"-v {shlex.quote(f'{models}:/models/{self.pipeline}')}",
             f"-e {shlex.quote(f'MODEL_NAME={self.pipeline}')}",
-            "tensorflow/serving",
+            IMAGE,
         )
 
     def write(self, path: Path) -> None:

@@ -34,8 +34,8 @@ class RestTransport:
 
     def __init__(self, place: Place, tls: Tls | None) -> None:
         self._place = place
+        self._url = f"{'https' if tls else 'http'}://{place.server}/v1/models/{quote(place.model, safe='')}"
         self._client = httpx.Client(
-            base_url=f"{'https' if tls else 'http'}://{place.server}/v1/models/{quote(place.model, safe='')}",
             verify=tls.context() if tls else True,
             limits=httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS),
             # A target is a server's own address, to which no proxy leads.
@@ -96,10 +96,9 @@ class RestTransport:
         return found
 
     def _sent(self, method: str, path: str, body: bytes | None, clock: Clock) -> tuple[int, bytes]:
-        # The base URL's path goes on, where httpx would begin a new segment.
-        url = f"{str(self._client.base_url).rstrip('/')}{path}"
+        timeout = max(clock.left(), 1e-3)
         try:
-            with self._client.stream(method, url, content=body, timeout=max(clock.left(), 1e-3)) as response:
+            with self._client.stream(method, self._url + path, content=body, timeout=timeout) as response:
                 answer = bytearray()
                 # httpx limits each read, and a server might send a byte at a time.
                 for chunk in response.iter_bytes():

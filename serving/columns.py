@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from components.errors import shown
 from serving.errors import FeatureError, UnknownFeatureError
@@ -42,7 +43,7 @@ def arrays(features: Features, user: Values, candidates: Sequence[Values]) -> di
 
     Raises:
         UnknownFeatureError: a name is no feature of that side.
-        FeatureError: a value is of the wrong type, or a required one missing.
+        FeatureError: a value is of the wrong type, or a required one missing, or all of a candidate's.
     """
     sides: dict[Side, dict[str, Feature]] = {"user": {}, "candidate": {}}
     for feature in features.values():
@@ -51,12 +52,16 @@ def arrays(features: Features, user: Values, candidates: Sequence[Values]) -> di
     for index, candidate in enumerate(candidates):
         if not candidate.keys() <= sides["candidate"].keys():
             _check_names(candidate, f"candidate {index}", sides, "candidate")
-    found = {name: _column([user.get(name)], one)[0] for name, one in sides["user"].items()}
-    found |= {
-        name: _column([candidate.get(name) for candidate in candidates], one)
-        for name, one in sides["candidate"].items()
-    }
-    return {name: array[np.newaxis] for name, array in found.items()}
+    found = {name: _column([user.get(name)], one) for name, one in sides["user"].items()}
+    given = np.zeros(len(candidates), bool)
+    for name, one in sides["candidate"].items():
+        column = _column([candidate.get(name) for candidate in candidates], one)
+        given |= _present(column, one)
+        found[name] = column[np.newaxis]
+    if not given.all():
+        # The server would take it for padding.
+        raise FeatureError(f"candidate {given.argmin()}: has no value of any feature.")
+    return found
 
 
 def split(whole: Mapping[str, Array], features: Features, parts: int) -> list[Part]:
@@ -101,10 +106,18 @@ def _column(values: list[Any], feature: Feature) -> Array:
         return np.array(clean, np.float32)
     if feature.kind == "text":
         return _objects(clean, (len(clean),))
-    longest = max(1, *map(len, clean)) if clean else 1
+    longest = max(1, *map(len, clean))
     return _objects(
         [one for members in clean for one in members + [b""] * (longest - len(members))], (len(clean), longest)
     )
+
+
+def _present(column: Array, feature: Feature) -> NDArray[np.bool_]:
+    """Which rows have a value."""
+    if feature.kind == "number":
+        return ~np.isnan(column)
+    # A set's empty members come after the others.
+    return np.asarray((column[:, 0] if feature.kind == "set" else column) != b"", bool)
 
 
 def _checked(index: int, value: Any, feature: Feature) -> Any:

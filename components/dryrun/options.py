@@ -9,6 +9,10 @@ from pydantic import Field
 from components.features.strict import Strict
 
 
+# TF Serving of the TensorFlow that trains.
+IMAGE = "tensorflow/serving:2.21.0"
+
+
 class DryRunOptions(Strict):
     """Which server, and what it must hold to."""
 
@@ -17,7 +21,7 @@ class DryRunOptions(Strict):
         description="auto: tensorflow_model_server where it is on the PATH, else the stand-in; infra_validator: TFX's "
         "own, which starts TF Serving on Kubernetes",
     )
-    image: str = Field("tensorflow/serving:2.19.1", description="of docker and infra_validator")
+    image: str = Field(IMAGE, description="of docker and infra_validator")
     rows: int = Field(200, ge=1, le=10_000, description="of the evaluation split, to ask for")
     load_seconds: float = Field(60.0, gt=0, description="from the start of the server until the model must be loaded")
     p99_ms: float = Field(100.0, gt=0, description="of a request of 50 candidates, or rows")

@@ -47,17 +47,13 @@ def command(base: Path | None, name: str | None, config_file: Path | None, **giv
     It is for development and the dry run, not for production: there, TF Serving itself takes the same folder. New
     versions in MODEL_BASE_DIR, as work/movielens/models, replace old ones without failing a request.
     """
-    if (base is None) == (config_file is None):
-        raise click.UsageError("Give either MODEL_BASE_DIR or --config FILE.")
-    if name and config_file:
-        raise click.UsageError("--name goes with MODEL_BASE_DIR; the models in --config have their own names.")
+    _check(base, name, config_file)
     tls = _tls(given["tls_key"], given["tls_cert"], given["client_ca"])
     _log_to_terminal()
     click.echo("A stand-in for TF Serving, for development and the dry run.", err=True)
-    from serving.standin import batching_parameters, configs
+    from serving.standin import batching_parameters
     from serving.standin.server import Options, Server
 
-    config = _config(config_file) if config_file else configs.single(name or _name(base), base)
     options = Options(
         host=given["host"],
         port=given["port"],
@@ -69,7 +65,14 @@ def command(base: Path | None, name: str | None, config_file: Path | None, **giv
         max_concurrent=given["max_concurrent"],
         max_message_mib=given["max_message_mib"],
     )
-    _serve(Server(config, options), given["host"], tls)
+    _serve(Server(_models(base, name, config_file), options), given["host"], tls)
+
+
+def _check(base: Path | None, name: str | None, config_file: Path | None) -> None:
+    if (base is None) == (config_file is None):
+        raise click.UsageError("Give either MODEL_BASE_DIR or --config FILE.")
+    if name and config_file:
+        raise click.UsageError("--name goes with MODEL_BASE_DIR; the models in --config have their own names.")
 
 
 def _serve(server: Server, host: str, tls: Tls | None) -> None:
@@ -109,6 +112,15 @@ def _tls(key: Path | None, certificate: Path | None, client_ca: Path | None) -> 
     from serving.standin.tls import Tls
 
     return Tls(key, certificate, client_ca)
+
+
+def _models(base: Path | None, name: str | None, config_file: Path | None) -> ModelServerConfig:
+    if config_file:
+        return _config(config_file)
+    from serving.standin import configs
+
+    assert base is not None
+    return configs.single(name or _name(base), base)
 
 
 def _config(file: Path) -> ModelServerConfig:

@@ -7,14 +7,11 @@ import os
 from pathlib import Path
 
 from ml_metadata.proto import metadata_store_pb2
-from tfx.dsl.compiler import compiler, constants
+from tfx.dsl.compiler import compiler
 from tfx.dsl.io import fileio
-from tfx.orchestration.portable import runtime_parameter_utils
 from tfx.proto.orchestration import pipeline_pb2
 
 from components import features
-from components.errors import ConfigError
-from components.features.strict import nearest
 from components.gate.options import check_features
 from pipeline import local
 from pipeline.beam_options import beam_args
@@ -45,26 +42,6 @@ def build(config: PipelineConfig, root: str, models: str) -> pipeline_pb2.Pipeli
         beam_args=beam_args(config.beam, config.data.format, input_bytes=0),
     )
     return compiler.Compiler().compile(create_pipeline(config, environment))
-
-
-def for_run(pipeline: pipeline_pb2.Pipeline, run_id: str) -> pipeline_pb2.Pipeline:
-    """The same pipeline with a run's id filled in."""
-    filled = pipeline_pb2.Pipeline()
-    filled.CopyFrom(pipeline)
-    runtime_parameter_utils.substitute_runtime_parameter(filled, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: run_id})
-    return filled
-
-
-def node_of(pipeline: pipeline_pb2.Pipeline, node_id: str) -> pipeline_pb2.PipelineNode:
-    """A node by its id.
-
-    Raises:
-        ConfigError: there is none.
-    """
-    nodes = {node.pipeline_node.node_info.id: node.pipeline_node for node in pipeline.nodes}
-    if node_id not in nodes:
-        raise ConfigError(f"--node {node_id}: the pipeline has no such node: {nearest(node_id, nodes)}")
-    return nodes[node_id]
 
 
 def _schema_file(root: str, text: str) -> str:

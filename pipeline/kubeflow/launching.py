@@ -16,7 +16,12 @@ from pipeline.kubeflow.turns import Turn
 
 
 def launch(
-    pipeline: pipeline_pb2.Pipeline, node: pipeline_pb2.PipelineNode, key: Node, database: Database, turn: Turn
+    pipeline: pipeline_pb2.Pipeline,
+    node: pipeline_pb2.PipelineNode,
+    key: Node,
+    database: Database,
+    turn: Turn,
+    operators: dict[Any, Any] | None = None,
 ) -> None:
     """Runs a node, or finds its result in the cache. How it ended stands in the metadata.
 
@@ -26,6 +31,7 @@ def launch(
         key: the node in this run.
         database: has the metadata.
         turn: this process's turn at the node.
+        operators: other ways to an executor than TFX's own, by the kind of its specification.
 
     Raises:
         Exception: what the executor raised.
@@ -40,6 +46,7 @@ def launch(
         pipeline_runtime_spec=pipeline.runtime_spec,
         executor_spec=runner_utils.extract_executor_spec(deployment, key.id),
         custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, key.id),
+        custom_executor_operators=operators,
     )
     ready.bind(key, database, turn)
     if key.id in deployment.executor_specs:

@@ -7,19 +7,17 @@ else with 1.
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
-import traceback
 from pathlib import Path
 
 import click
 
-from components.errors import WideDeepError, unwrapped
 from pipeline import config
 from pipeline.commands.options import overrides_option
 from pipeline.kubeflow import ui
 from pipeline.kubeflow.database import Database, tell
+from pipeline.kubeflow.ending import ending
 from pipeline.kubeflow.executions import Node
 from pipeline.kubeflow.turns import turn
 
@@ -54,6 +52,7 @@ def command(
     executor_input: str | None,
 ) -> None:
     """Runs one node of the pipeline that PIPELINE.yaml describes, in one run."""
+    wanted = ui.Wanted(summary, report, executor_input)
     settings = config.load(pipeline, overrides)
     database = Database(metadata, os.environ, patience)
     node = Node(settings.name, run_id, node_id)
@@ -65,36 +64,15 @@ def command(
             if not database.retried(lambda: node.finished(database.open())):
                 from pipeline.kubeflow.node_run import run
 
-                run(settings, node, root, models, database, held)
-    ui.write(node, database, summary, report, executor_input)
+                run(settings, node, root, models, database, held, alone=not wanted.heavy)
+    ui.write(wanted, node, database, settings, root)
 
 
 def main() -> None:
-    """Entry point: tells an error in a sentence, after its trace, and exits."""
+    """Entry point: tells an error in a sentence, and exits."""
     # Beam and TFX's executors look into sys.argv for flags of their own.
     arguments, sys.argv = sys.argv[1:], sys.argv[:1]
-    logging.basicConfig(format="%(asctime)s %(levelname).1s %(name)s: %(message)s")
-    try:
-        command(arguments, standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        _exit(error.exit_code)
-    except WideDeepError as error:
-        tell(f"Error: {error}")
-        _exit(error.exit_code)
-    except Exception as error:
-        traceback.print_exc()
-        told = unwrapped(error)
-        tell(f"Error: {told if isinstance(told, WideDeepError) else f'{type(told).__name__}: {told}'}")
-        _exit(told.exit_code if isinstance(told, WideDeepError) else 1)
-    _exit(0)
-
-
-def _exit(code: int) -> None:
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # Threads of Beam and gRPC would keep the container from ending.
-    os._exit(code)
+    ending(lambda: command(arguments, standalone_mode=False))
 
 
 if __name__ == "__main__":

@@ -9,28 +9,40 @@ import tfx.components  # noqa: F401  (completes tensorflow_model_analysis, which
 from ml_metadata.proto import metadata_store_pb2
 from tfx.proto.orchestration import pipeline_pb2
 
+from components import features
 from pipeline import report
+from pipeline.config import PipelineConfig
 from pipeline.kubeflow.executions import Node, state
 from pipeline.local import LocalRun, NodeRun
 from pipeline.summarise import summarise
-from pipeline.workdir import Workdir
+from pipeline.workdir import Workdir, write_if_changed
 
 
-def render_run(store: Any, last: Node, connection: metadata_store_pb2.ConnectionConfig) -> str:
-    """The run's report as HTML.
+def render_run(
+    store: Any, last: Node, connection: metadata_store_pb2.ConnectionConfig, config: PipelineConfig, root: str
+) -> str:
+    """The run's report as HTML. Where the pipeline root is a folder the run is recorded there as local ones are.
 
     Args:
         store: ML Metadata's store.
         last: the run's last node, which has ended well.
         connection: the store's settings.
+        config: the run's settings.
+        root: the pipeline root.
     """
     pipeline = pipeline_pb2.Pipeline(pipeline_info=pipeline_pb2.PipelineInfo(id=last.pipeline))
-    # There is no such folder: the report shows names only.
-    folder = Path(last.run)
-    run = LocalRun(Workdir(folder), last.run, pipeline, connection, list(_nodes(store, last)))
-    summary = summarise(run, folder)
+    workdir = Workdir(Path(root))
+    run = LocalRun(workdir, last.run, pipeline, connection, _nodes(store, last))
+    folder = workdir.runs / last.run
+    summary = summarise(run, folder, features.load(Path(config.features)))
     summary.log = "the logs of the run's containers"
-    return report.render(summary)
+    html = report.render(summary)
+    if "://" not in root:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_if_changed(Path(summary.report), html)
+        # The next report of the same model takes from it what it would need a pass over all rows for.
+        summary.write(folder / "run.json")
+    return html
 
 
 def _nodes(store: Any, last: Node) -> list[NodeRun]:

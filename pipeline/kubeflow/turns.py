@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from ml_metadata import errors
+from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2
 
-from components.errors import WideDeepError
+from components.errors import WideDeepError, reason
 from pipeline.kubeflow.database import Database, tell
 
 BEAT, LAPSE = 5.0, 30.0
@@ -61,16 +62,19 @@ class Turn:
         self._over.set()
         self._beating.join()
         self._record.custom_properties["ended"].int_value = 1
-        self._database.retried(lambda: self._database.open().put_contexts([self._record]))
+        try:
+            self._database.retried(lambda: self._database.open().put_contexts([self._record]))
+        except (WideDeepError, RuntimeError, errors.StatusError) as error:
+            tell(f"{self._key}: others may have to wait for {LAPSE:.0f} s: {reason(error)}.")
 
     def _beat(self) -> None:
         store = None
         while not self._over.wait(BEAT):
             self._record.custom_properties["beat"].int_value += 1
             try:
-                store = store or self._database.open()
+                store = store or metadata_store.MetadataStore(self._database.connection)
                 store.put_contexts([self._record])
-            except (WideDeepError, RuntimeError, errors.StatusError):
+            except (RuntimeError, errors.StatusError):
                 # The next beat may come through; if none does, `check` tells.
                 store = None
 

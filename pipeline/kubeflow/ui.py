@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import math
 import traceback
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.artifacts import outputs
+from pipeline.config import PipelineConfig
 from pipeline.kubeflow.database import Database, tell
 from pipeline.kubeflow.executions import Node, state
 
@@ -16,31 +18,49 @@ from pipeline.kubeflow.executions import Node, state
 _DULL = {"name", "state", "tfx_version", "producer_component", "pipeline_name", "input_fingerprint"}
 
 
-def write(
-    node: Node, database: Database, summary: Path | None, report: Path | None, executor_input: str | None
-) -> None:
+@dataclass(frozen=True)
+class Wanted:
+    """What a node's page is to have.
+
+    Attributes:
+        summary: file for Markdown.
+        report: file for the run's report; of the last node, after which there is nothing more to report.
+        executor_input: KFP's message, as JSON: its output file gets the metrics; of the Evaluator.
+    """
+
+    summary: Path | None = None
+    report: Path | None = None
+    executor_input: str | None = None
+
+    @property
+    def heavy(self) -> bool:
+        """Whether it takes TensorFlow."""
+        return bool(self.report or self.executor_input)
+
+
+def write(wanted: Wanted, node: Node, database: Database, config: PipelineConfig, root: str) -> None:
     """Writes a node's page.
 
     A page that can't be written fails no node: its result is in the metadata.
 
     Args:
+        wanted: what it has.
         node: one that ended well.
         database: has the metadata.
-        summary: gets Markdown.
-        report: gets the run's report; for the last node, after which there is nothing more to report.
-        executor_input: KFP's message, as JSON: its output file gets the metrics; for the Evaluator.
+        config: the run's settings.
+        root: the pipeline root.
     """
     try:
         store = database.open()
-        metrics = _metrics(store, node) if executor_input else {}
-        if summary:
-            _write(summary, _markdown(store, node, metrics))
-        if executor_input:
-            _write(*_executor_output(json.loads(executor_input), metrics))
-        if report:
+        metrics = _metrics(store, node) if wanted.executor_input else {}
+        if wanted.summary:
+            _write(wanted.summary, _markdown(store, node, metrics))
+        if wanted.executor_input:
+            _write(*_executor_output(json.loads(wanted.executor_input), metrics))
+        if wanted.report:
             from pipeline.kubeflow.run_report import render_run
 
-            _write(report, render_run(store, node, database.connection))
+            _write(wanted.report, render_run(store, node, database.connection, config, root))
     except Exception:
         tell(f"{traceback.format_exc()}{node.id}: ended well, but its page could not be written.")
 

@@ -136,7 +136,7 @@ class Batcher:
         sizes = [task.rows for task in tasks]
         try:
             outputs = batch.servable.run(merging.merge([task.feeds for task in tasks]), batch.fetches)
-        except ServingError as error:
+        except Exception as error:  # whatever a request may bring about
             if len(tasks) == 1:
                 tasks[0].answer.set_exception(error)
                 return

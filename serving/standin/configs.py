@@ -54,7 +54,8 @@ class Allowed:
     """The base folders that a request may name: those of the start, and those below a root."""
 
     def __init__(self, config: ModelServerConfig, root: Path | None) -> None:
-        self._folders = {os.path.realpath(model.base_path) for model in config.model_config_list.config}
+        named = {model.base_path for model in config.model_config_list.config}
+        self._folders = named | {os.path.realpath(folder) for folder in named}
         self._root = None if root is None else os.path.realpath(root)
 
     def check(self, config: ModelServerConfig) -> None:
@@ -62,7 +63,7 @@ class Allowed:
         for model in config.model_config_list.config:
             folder = os.path.realpath(model.base_path)
             below = self._root is not None and os.path.commonpath([self._root, folder]) == self._root
-            if folder not in self._folders and not below:
+            if not {model.base_path, folder} & self._folders and not below:
                 raise ServingError(
                     grpc.StatusCode.PERMISSION_DENIED,
                     f"Model {model.name}: base_path {model.base_path} is neither one that the server was started with"

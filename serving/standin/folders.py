@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TypeAlias
 
 from tensorflow_serving.config.file_system_storage_path_source_pb2 import FileSystemStoragePathSourceConfig
 
-Policy = FileSystemStoragePathSourceConfig.ServableVersionPolicy
+Policy: TypeAlias = FileSystemStoragePathSourceConfig.ServableVersionPolicy
 Fingerprint = frozenset[tuple[str, int, int]]
 _GRAPHS = ("saved_model.pb", "saved_model.pbtxt")
 _LARGEST = 2**63 - 1

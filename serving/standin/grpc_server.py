@@ -49,9 +49,9 @@ class GrpcServer:
         self._health = health.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         _add(core, self._server)
-        address = f"{host}:{port}"
+        address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         try:
-            self.port = (
+            self.port: int = (
                 self._server.add_secure_port(address, tls.grpc()) if tls else self._server.add_insecure_port(address)
             )
         except RuntimeError as error:

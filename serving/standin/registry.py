@@ -37,7 +37,7 @@ class Registry:
         self._serving: dict[str, dict[int, Servable]] = {}
         self.labels: dict[str, dict[str, int]] = {}
 
-    def set(self, name: str, number: int, state: State) -> None:
+    def mark(self, name: str, number: int, state: State) -> None:
         """A version got into a state."""
         with self._lock:
             self._states.setdefault(name, {})[number] = state

@@ -61,7 +61,7 @@ def app(core: Core, *, max_body_bytes: int, max_concurrent: int) -> Starlette:
     models = _Models(core, max_body_bytes, max_concurrent)
 
     async def health(_: Request) -> Response:
-        if any(core.loaded().values()):
+        if core.ready():
             return Response("ok\n", media_type="text/plain")
         return Response("no model is available\n", 503, media_type="text/plain")
 

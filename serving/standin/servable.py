@@ -14,7 +14,7 @@ from typing import Any
 
 import tensorflow as tf
 from google.protobuf.message import DecodeError
-from tensorflow.core.protobuf.config_pb2 import CallableOptions
+from tensorflow.core.protobuf.config_pb2 import CallableOptions, RunOptions
 from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef
 
 from serving.standin import messages
@@ -23,6 +23,8 @@ from serving.tensors import Array
 
 # Ops that call back into the Python process that made the model.
 _PYTHON_OPS = frozenset({"PyFunc", "PyFuncStateless", "EagerPyFunc"})
+# A request is short: handing it to TensorFlow's threads costs more than running it, and they would be without bound.
+_IN_THE_CALLERS_THREAD = RunOptions(inter_op_thread_pool=-1)
 # Clients choose among a signature's outputs; each choice is a compiled call.
 _MOST_CALLABLES = 64
 
@@ -84,13 +86,17 @@ class Servable:
             return dict(zip(outputs, call(*[feeds[name] for name in inputs]), strict=True))
         except tf.errors.OpError as error:
             raise numbered(error.error_code, error.message) from error
+        except UnicodeDecodeError as error:
+            # The message quotes the client's bytes, and the bindings could not make text of it: the code is lost.
+            raise invalid(error.object.decode(errors="replace")) from error
 
     def _callable(self, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> Any:
         key = inputs, outputs
         with self._making:
             found = self._callables.get(key)
             if found is None:
-                found = self._session._make_callable_from_options(CallableOptions(feed=inputs, fetch=outputs))
+                options = CallableOptions(feed=inputs, fetch=outputs, run_options=_IN_THE_CALLERS_THREAD)
+                found = self._session._make_callable_from_options(options)
                 self._callables[key] = found
                 if len(self._callables) > _MOST_CALLABLES:
                     self._callables.popitem(last=False)

@@ -116,6 +116,8 @@ class _Rest:
         self._thread.start()
         while not self._server.started and self._thread.is_alive():
             time.sleep(0.01)
+        if not self._server.started:
+            raise WideDeepError(f"REST did not start on {options.host}:{self.port}. The log above says why.")
 
     def stop(self, grace: float) -> None:
         self._config.timeout_graceful_shutdown = max(1, round(grace))

@@ -90,7 +90,7 @@ class Versions:
             self._say(model.name, f"no version to serve under {base} yet")
         new = [number for number in sorted(wanted, reverse=True) if self._is_new(model.name, number, found[number])]
         for number in new:
-            self._registry.set(model.name, number, State(ModelVersionStatus.START))
+            self._registry.mark(model.name, number, State(ModelVersionStatus.START))
         for number in new:
             self._load(model.name, number, found[number])
         # The last one is unloaded only for another, or when there is none any more.
@@ -106,14 +106,14 @@ class Versions:
         return known.error is None or known.files != folders.fingerprint(folder)
 
     def _load(self, name: str, number: int, folder: Path) -> None:
-        self._registry.set(name, number, State(ModelVersionStatus.LOADING))
+        self._registry.mark(name, number, State(ModelVersionStatus.LOADING))
         files = folders.fingerprint(folder)
         started = time.monotonic()
         try:
             servable = self._load_version(name, number, folder)
         except Exception as error:  # a model may fail in any way; the others go on
             told = error if isinstance(error, ServingError) else _unforeseen(error)
-            self._registry.set(name, number, State(ModelVersionStatus.END, told, files))
+            self._registry.mark(name, number, State(ModelVersionStatus.END, told, files))
             log.error("%s version %d was not loaded: %s", name, number, told.message)
             return
         self._registry.add(servable)
@@ -129,7 +129,7 @@ class Versions:
 
     def _close(self, servable: Servable) -> None:
         servable.close()
-        self._registry.set(servable.name, servable.version, State(ModelVersionStatus.END))
+        self._registry.mark(servable.name, servable.version, State(ModelVersionStatus.END))
         log.info("%s version %d is unloaded", servable.name, servable.version)
 
     def _say(self, name: str, text: str) -> None:

@@ -69,7 +69,8 @@ class Cluster:
             else:
                 parameter = source["componentInputParameter"]
                 values[name] = given.get(parameter, defaults[parameter]["defaultValue"])
-        known = {f"{{{{$.inputs.parameters['{name}']}}}}": str(value) for name, value in values.items()}
+        # A whole number is one on the wire, where KFP's document has 3.0.
+        known = {f"{{{{$.inputs.parameters['{name}']}}}}": text(value) for name, value in values.items()}
         page = self.page(node, run_id)
         for name in self.spec["components"][f"comp-{task}"]["outputDefinitions"]["artifacts"]:
             known[f"{{{{$.outputs.artifacts['{name}'].path}}}}"] = str(page / name)
@@ -135,6 +136,10 @@ class Cluster:
                 assert time.monotonic() < deadline
                 time.sleep(0.05)
             yield process
+
+
+def text(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def child(process: subprocess.Popen[str]) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 import signal
 import socket
@@ -28,9 +27,11 @@ class Server:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.user = "nobody" if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
+        self.log = (folder / "log").open("ab")
+        self.as_user: dict[str, Any] = {"stderr": self.log, "stdout": subprocess.DEVNULL}
         if os.getuid() == 0:
-            shutil.chown(folder, self.user)
+            self.as_user["user"] = "nobody"
+            shutil.chown(folder, "nobody")
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = int(free.getsockname()[1])
@@ -38,10 +39,7 @@ class Server:
         self.prepare()
 
     def call(self, *arguments: str, **more: Any) -> None:
-        subprocess.run(arguments, check=True, timeout=60, stdout=subprocess.DEVNULL, **self._as_user(), **more)
-
-    def _as_user(self) -> dict[str, Any]:
-        return {"user": self.user, "stderr": (self.folder / "log").open("ab")} if os.getuid() == 0 else {}
+        subprocess.run(arguments, check=True, timeout=60, **self.as_user, **more)
 
     def prepare(self) -> None:
         raise NotImplementedError
@@ -50,7 +48,7 @@ class Server:
         raise NotImplementedError
 
     def start(self) -> None:
-        self.process = subprocess.Popen(self.line(), stdout=subprocess.DEVNULL, **self._as_user())
+        self.process = subprocess.Popen(self.line(), **self.as_user)
         deadline = time.monotonic() + 60
         while True:
             try:
@@ -121,6 +119,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
         made.start()
         yield made
         made.stop(signal.SIGTERM)
+        made.log.close()
 
 
 def test_nodes_on_a_database_server_that_goes_away_and_comes_back(taxi: Slice, tmp_path: Path, server: Server) -> None:

@@ -16,7 +16,8 @@ from serving.standin.call import Call
 from serving.standin.errors import ServingError, invalid
 from serving.standin.metrics import Metrics
 
-HOUR = 3_600_000_000
+# Nothing that passes waits for so long, and nothing that fails for longer.
+LONG = 20_000_000
 
 
 class Doubling:
@@ -24,11 +25,12 @@ class Doubling:
 
     def __init__(self):
         self.runs = []
-        self.go = threading.Event()
+        self.entered, self.go = threading.Event(), threading.Event()
         self.go.set()
 
     def run(self, feeds, fetches):
-        self.go.wait()
+        self.entered.set()
+        self.go.wait(LONG / 1e6)
         self.runs.append(feeds["x"].tolist())
         if 13 in feeds["x"]:
             raise invalid("13")
@@ -40,7 +42,7 @@ def made():
     batchers = []
 
     def make(**parameters):
-        batcher = Batcher(Parameters(**{"num_batch_threads": 1, "batch_timeout_micros": HOUR} | parameters), Metrics())
+        batcher = Batcher(Parameters(**{"num_batch_threads": 1, "batch_timeout_micros": LONG} | parameters), Metrics())
         batchers.append(batcher)
         return batcher
 
@@ -83,15 +85,19 @@ def test_what_cannot_be_put_together_runs_apart(made):
     assert (servable.runs, other.runs) == ([[1]], [[[1]]])
 
 
-def test_requests_of_two_versions_and_of_two_outputs_do_not_mix(made):
+def test_requests_of_two_versions_and_of_two_outputs_do_not_mix(made, until):
     one, two = Doubling(), Doubling()
     batcher = made(max_batch_size=2)
-    asked = [(one, "y", 1), (one, "y", 2), (two, "y", 3), (two, "y", 4), (one, "z", 5), (one, "z", 6)]
+    asked = [(one, "y", 1), (two, "y", 3), (one, "z", 5), (one, "y", 2), (two, "y", 4), (one, "z", 6)]
+
+    def ask(servable, name, number):
+        return batcher.run(servable, Call(), {"x": np.array([number])}, [name])[name].tolist()
+
     with ThreadPoolExecutor(6) as threads:
-        answers = threads.map(lambda a: batcher.run(a[0], Call(), {"x": np.array([a[2]])}, [a[1]]), asked)
-        assert [answer[name].tolist() for answer, (_, name, _) in zip(answers, asked, strict=True)] == [
-            [2 * number] for _, _, number in asked
-        ]
+        first = [threads.submit(ask, *one) for one in asked[:3]]
+        until(lambda: sum(len(batch.tasks) for queue in batcher._queues.values() for batch in queue) == 3, 5)
+        answers = [*first, *[threads.submit(ask, *one) for one in asked[3:]]]
+        assert [answer.result() for answer in answers] == [[2 * number] for _, _, number in asked]
     assert sorted(map(sorted, one.runs)) == [[1, 2], [5, 6]]
     assert sorted(map(sorted, two.runs)) == [[3, 4]]
 
@@ -119,15 +125,19 @@ def test_a_full_queue_is_refused_as_in_tf_serving(made, until):
     batcher = made(max_batch_size=1, max_enqueued_batches=2, batch_timeout_micros=0)
     with ThreadPoolExecutor(3) as threads:
         first = threads.submit(_together, batcher, servable, [[1]])
-        until(lambda: not batcher._queues and batcher._metrics.render()[0].find(b"enqueued_batches 0.0") > 0)
+        until(servable.entered.is_set)
         waiting = [threads.submit(_together, batcher, servable, [[number]]) for number in (2, 3)]
         until(lambda: b"enqueued_batches 2.0" in batcher._metrics.render()[0])
         text = (
             "UNAVAILABLE The batch scheduling queue to which this task was submitted is full; currently 2 batches"
             " enqueued and max_enqueued_batches is 2"
         )
-        assert _together(batcher, servable, [[4]]) == [text]
-        servable.go.set()
+        try:
+            with pytest.raises(ServingError) as caught:
+                batcher.run(servable, Call(), {"x": np.array([4])}, ["y"])
+            assert f"{caught.value.code.name} {caught.value.message}" == text
+        finally:
+            servable.go.set()
         assert [one.result() for one in (first, *waiting)] == [[[2]], [[4]], [[6]]]
 
 
@@ -150,7 +160,7 @@ def test_closing_runs_what_is_queued_and_takes_no_more(made, until):
         until(lambda: bool(batcher._queues))
         batcher.close()
         assert queued.result() == [[2]]
-    with pytest.raises(ServingError, match="The server is stopping.") as caught:
+    with pytest.raises(ServingError, match=r"The server is stopping\.") as caught:
         batcher.run(Doubling(), Call(), {"x": np.array([1])}, ["y"])
     assert caught.value.code is grpc.StatusCode.UNAVAILABLE
 

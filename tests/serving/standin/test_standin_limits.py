@@ -10,11 +10,11 @@ import pytest
 
 @pytest.fixture
 def waiting(serve, small_models):
-    """A server whose requests wait for a second row for as long as it takes, one at a time."""
+    """A server whose requests wait for a second row."""
     from serving.standin.batching_parameters import Parameters
 
     def start(limit):
-        return serve(small_models, batching=Parameters(2, 3_600_000_000, 10, 1), max_concurrent=limit)
+        return serve(small_models, batching=Parameters(2, 20_000_000, 10, 1), max_concurrent=limit)
 
     return start
 
@@ -69,3 +69,26 @@ def test_who_has_given_up_is_not_computed_for(waiting, until, make_request, smal
     assert rows == [1]
     cancelled = 'request_count_total{method="Predict",model_name="small",status="CANCELLED"} 1.0'
     until(lambda: cancelled in _page(served))
+
+
+def test_who_has_gone_before_the_run_is_not_computed_for(serve, small_models, make_request, monkeypatch):
+    from serving.standin.call import Call
+    from serving.standin.errors import ServingError
+    from serving.standin.servable import Servable
+
+    runs = []
+    monkeypatch.setattr(Servable, "run", lambda *args: runs.append(args))
+    core = serve(small_models).core
+    with pytest.raises(ServingError, match="The client has gone, or its deadline has passed") as caught:
+        core.predict(make_request({"x": [1.0]}, "predict_raw"), Call("GRPC", lambda: False))
+    assert caught.value.code is grpc.StatusCode.CANCELLED
+    assert runs == []
+
+
+def test_a_request_that_has_ended_makes_room_for_the_next(serve, small_models, small_model, refused):
+    served = serve(small_models, max_concurrent=1)
+    for _ in range(3):
+        with refused("FAILED_PRECONDITION", 'Serving signature key "none" not found.'):
+            served.predict({}, "none")
+        response = served.predict({"x": [1.0]}, "predict_raw")
+        assert list(response.outputs["score"].float_val) == pytest.approx([small_model.score(1.0)])

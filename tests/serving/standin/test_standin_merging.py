@@ -36,7 +36,7 @@ def test_the_shorter_one_is_padded_with_its_first_element_as_in_tf_serving():
 
 
 def test_nothing_can_be_padded_with():
-    with pytest.raises(ServingError, match="Got empty tensor in batch of non-empty tensors."):
+    with pytest.raises(ServingError, match=r"Got empty tensor in batch of non-empty tensors\."):
         merging.merge([{"a": np.zeros([1, 0])}, {"a": np.zeros([1, 2])}])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hypothesis.extra.numpy as arrays
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 _TYPES = [np.float32, np.float64, np.int32, np.int64, np.uint8, np.int8, np.int16, np.uint32, np.uint64, bool]
@@ -23,6 +23,7 @@ def _decode(proto):
     return decode(proto, "x")
 
 
+@settings(deadline=None)  # the first example imports TensorFlow
 @given(_ARRAYS | _STRINGS)
 def test_an_input_is_read_as_tensorflow_reads_it(array):
     import tensorflow as tf
@@ -33,6 +34,7 @@ def test_an_input_is_read_as_tensorflow_reads_it(array):
     assert (read.dtype, read.shape) == (array.dtype, array.shape)
 
 
+@settings(deadline=None)  # the first example imports TensorFlow
 @given(_ARRAYS | _STRINGS)
 def test_an_output_is_written_for_tensorflow_to_read(array):
     import tensorflow as tf

@@ -68,6 +68,16 @@ def test_a_folder_that_was_not_agreed_on_is_refused(serve, bases, make_config, r
     assert _version(served) == 2
 
 
+def test_a_folder_of_the_start_stays_agreed_on_when_its_link_moves(serve, bases, make_config):
+    link = bases / "current"
+    link.symlink_to(bases / "served")
+    served = serve(link, poll=1000)
+    link.unlink()
+    link.symlink_to(bases / "root" / "other")
+    _reload(served, make_config({"small": link}))
+    assert _version(served) == 5
+
+
 def test_a_new_model_that_does_not_load_is_told(serve, bases, make_config, refused):
     (bases / "root" / "empty").mkdir()
     served = serve(bases / "served", root=bases / "root")

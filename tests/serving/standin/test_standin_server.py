@@ -99,6 +99,12 @@ def test_a_port_that_is_taken_is_named(server, which, name):
     assert str(caught.value).endswith(f" Give another --{which.replace('_', '-')}.")
 
 
+def test_two_servers_do_not_share_a_port(server):
+    first = server()
+    with pytest.raises(WideDeepError, match=f"^gRPC can't listen on 127.0.0.1:{first.port}: "):
+        server(port=first.port)
+
+
 def test_a_config_that_cannot_be_served(make_config):
     from serving.standin.server import Options, Server
 
@@ -130,7 +136,7 @@ def test_a_config_file_that_is_none(tmp_path):
     from pipeline.commands.serve import _config
 
     (tmp_path / "models.config").write_text("model_config_list { models: 1 }")
-    with pytest.raises(ConfigError, match="models.config is not a text-proto of a ModelServerConfig: "):
+    with pytest.raises(ConfigError, match=r"models\.config is not a text-proto of a ModelServerConfig: "):
         _config(tmp_path / "models.config")
 
 

@@ -113,7 +113,7 @@ def test_others_are_not(serve, small_models, small_model, pem, request, kind, tr
 def test_files_that_do_not_belong_together(pem):
     files = Tls(pem["client"].key, pem["server"].certificate)
     text = f"TLS: {files.certificate} and {files.key} are not a certificate and its key: "
-    with pytest.raises(ConfigError, match="Give PEM files without a password.") as caught:
+    with pytest.raises(ConfigError, match=r"Give PEM files without a password\.") as caught:
         files.check()
     assert str(caught.value).startswith(text)
 

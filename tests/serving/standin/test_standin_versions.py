@@ -107,7 +107,7 @@ def test_a_half_written_version_is_not_looked_at(serve, base, small_model, until
 
 
 def test_only_folders_named_by_digits_count(serve, base):
-    for name in ("2a", "-3", "+4", "1e3", "\u0665", "latest", ".6", "9" * 30, "0x8"):
+    for name in ("2a", "-3", "+4", "1e3", "\u0669", "latest", ".6", "9" * 30, "0x8"):
         _copied(base / "1", base / name)
     (base / "7").write_text("a file")
     _copied(base / "1", base / "0008")
@@ -209,3 +209,15 @@ def test_a_model_that_would_run_python_is_refused(tmp_path, serve):
     assert _states(served) == {1: END}
     text = "The model holds PyFunc, which runs only in the Python process that made it."
     assert _status(served, 1).error_message == text
+
+
+def test_a_request_that_found_a_version_just_retired_gets_its_successor(serve, base, small_model, until, monkeypatch):
+    served = serve(base, poll=1000)
+    registry = served.core._registry
+    found, real = [registry._serving["small"][1]], registry._find
+    small_model.write(base / "2", bias=2.0)
+    served.core._versions.look()
+    until(lambda: _states(served) == {1: END, 2: AVAILABLE})
+    monkeypatch.setattr(registry, "_find", lambda spec: found.pop() if found else real(spec))
+    assert _bias(served) == (2, 2.0)
+    assert found == []

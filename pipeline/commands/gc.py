@@ -1,0 +1,99 @@
+"""widedeep gc: gives back the disk space of earlier runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from components.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from pipeline.gc.plan import Plan
+
+
+@click.command("gc", short_help="Give back the disk space of earlier runs.")
+@click.argument("path", metavar="WORKDIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--keep", type=click.IntRange(1), required=True, metavar="N", help="Finished runs to keep, the last.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
+@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Also write the result.")
+def command(path: Path, keep: int, dry_run: bool, json_file: Path | None) -> None:
+    """Removes what earlier runs left in WORKDIR (as work/movielens) but for what is needed.
+
+    Needed are: all that the last N finished runs used, and runs since the first of them; the models behind the pushed
+    versions; the rows that the version that serves was trained on; the last blessed model; the spans of the training
+    window. Pushed versions stay as they are. Interrupted, the same command carries on.
+    """
+    from pipeline.workdir import Workdir, locked
+
+    if not Workdir(path.resolve()).metadata.is_file():
+        raise ConfigError(f"{path}: no run has worked there, so there is nothing to remove.")
+    with locked(path) as workdir:
+        from pipeline.gc.collect import collect
+        from pipeline.gc.known import read
+        from pipeline.gc.plan import planned
+        from pipeline.lineage import opened
+
+        store = opened(workdir, to_write=not dry_run)
+        plan = planned(read(store), workdir, keep)
+        if not dry_run:
+            collect(store, plan)
+    if json_file:
+        json_file.write_text(json.dumps(_record(plan, workdir.path, dry_run), indent=1) + "\n", encoding="utf-8")
+    _show(plan, workdir.path, dry_run)
+
+
+def _show(plan: Plan, folder: Path, dry_run: bool) -> None:
+    from rich.console import Console
+
+    from pipeline import sizes
+
+    console = Console(highlight=False)
+    console.width = console.width if console.is_terminal else 200
+    if plan.remove:
+        console.print(_removed(plan, folder, dry_run))
+    console.print(_kept(plan))
+    click.echo(f"{'would free' if dry_run else 'freed'} {sizes.shown(plan.bytes)}")
+
+
+def _removed(plan: Plan, folder: Path, dry_run: bool) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    from pipeline import sizes
+
+    table = Table("would be removed" if dry_run else "removed", box=None, pad_edge=False)
+    table.add_column("size", justify="right")
+    table.add_column("why")
+    for one in plan.remove:
+        # Text, since a path may look like rich's markup.
+        table.add_row(Text(str(one.path.relative_to(folder))), sizes.shown(one.bytes), one.why)
+    return table
+
+
+def _kept(plan: Plan) -> Table:
+    from rich.table import Table
+
+    from pipeline import sizes
+
+    table = Table("kept", box=None, pad_edge=False)
+    table.add_column("size", justify="right")
+    table.add_column("why")
+    for one in plan.kept:
+        table.add_row(f"{one.artifacts:,} artifacts", sizes.shown(one.bytes), one.why)
+    return table
+
+
+def _record(plan: Plan, folder: Path, dry_run: bool) -> dict[str, Any]:
+    return {
+        "workdir": str(folder),
+        "dry_run": dry_run,
+        "marked": [one.id for one in plan.mark],
+        "removed": [{"path": str(one.path), "bytes": one.bytes, "why": one.why} for one in plan.remove],
+        "freed": plan.bytes,
+        "kept": [{"why": one.why, "artifacts": one.artifacts, "bytes": one.bytes} for one in plan.kept],
+    }

@@ -1,0 +1,140 @@
+"""widedeep kubeflow: the pipeline on a cluster."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipeline.commands.options import overrides_option, pipeline_argument
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group("kubeflow", short_help="Run the pipeline on Kubeflow Pipelines.")
+def command() -> None:
+    """Compiles the pipeline for Kubeflow Pipelines v2, and runs it there once or on a schedule."""
+
+
+@command.command("compile")
+@pipeline_argument
+@overrides_option
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="File to write.")
+@click.option("--image", help="The containers' image.  [default: kubeflow.image of PIPELINE.yaml]")
+def compile_(pipeline: Path, overrides: tuple[str, ...], out: Path, image: str | None) -> None:
+    """Writes PIPELINE.yaml as a pipeline of Kubeflow: a task for each component, and where and how it runs.
+
+    The image holds PIPELINE.yaml too; what --set changes is passed on to its containers. The group `kubeflow` of
+    PIPELINE.yaml says which storage, database, resources and retries the steps have.
+    """
+    from pipeline import config
+
+    if image:
+        overrides = (*overrides, f"kubeflow.image={image}")
+    settings = config.load(pipeline, overrides)
+    from pipeline.kubeflow import spec
+
+    out.parent.mkdir(parents=True, exist_ok=True)
+    spec.write(settings, pipeline, overrides, out)
+    click.echo(out)
+
+
+def _server_options(function: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed(
+        (
+            click.argument("file", metavar="COMPILED.yaml", type=_FILE),
+            click.option("--host", envvar="KUBEFLOW_HOST", help="The server's address.  [env: KUBEFLOW_HOST]"),
+            click.option("--namespace", envvar="KUBEFLOW_NAMESPACE", help="Of the runs.  [env: KUBEFLOW_NAMESPACE]"),
+            click.option("--token", envvar="KUBEFLOW_TOKEN", help="To log in with.  [env: KUBEFLOW_TOKEN]"),
+            click.option("--experiment", help="Groups runs.  [default: the pipeline's name]"),
+            click.option("--name", help="Of the run or schedule.  [default: the pipeline's name]"),
+            click.option("--param", "given", multiple=True, metavar="NAME=VALUE", help="Of the pipeline: epochs=5."),
+            click.option("--dry-run", is_flag=True, help="Print what would be sent, and send nothing."),
+        )
+    ):
+        function = option(function)
+    return function
+
+
+@command.command()
+@_server_options
+@click.option("--wait", is_flag=True, help="Show the steps until the run ends; exit with 1 when it fails.")
+def submit(
+    file: Path,
+    host: str | None,
+    namespace: str | None,
+    token: str | None,
+    experiment: str | None,
+    name: str | None,
+    given: tuple[str, ...],
+    dry_run: bool,
+    wait: bool,
+) -> None:
+    """Uploads a compiled pipeline, where the server does not have it yet, and starts a run."""
+    from pipeline.kubeflow.compiled import Compiled
+
+    compiled = Compiled.read(file)
+    values = compiled.values(given)
+    name = name or f"{compiled.name} {datetime.now(UTC):%Y-%m-%d %H:%M:%S}"
+    if dry_run:
+        _print_plan(compiled, experiment, {"run": {"display_name": name, "parameters": values}})
+        return
+    from rich.console import Console
+
+    from pipeline.kubeflow.follow import follow
+    from pipeline.kubeflow.server import Server
+
+    server = Server.connect(_required(host), namespace, token)
+    run_id = server.run(compiled, experiment or compiled.name, name, values)
+    click.echo(f"run {run_id}  {server.host}/#/runs/details/{run_id}")
+    if wait:
+        state = follow(lambda: server.state(run_id), compiled.tasks, Console(stderr=True, highlight=False))
+        click.echo(state)
+        sys.exit(0 if state == "SUCCEEDED" else 1)
+
+
+@command.command()
+@_server_options
+@click.option("--cron", required=True, help="Six fields, seconds first: '0 0 3 * * *' is every night at three (UTC).")
+def schedule(
+    file: Path,
+    host: str | None,
+    namespace: str | None,
+    token: str | None,
+    experiment: str | None,
+    name: str | None,
+    given: tuple[str, ...],
+    dry_run: bool,
+    cron: str,
+) -> None:
+    """Runs a compiled pipeline again and again, one run at a time; times that were missed are not made up for."""
+    from pipeline.kubeflow.compiled import Compiled, check_cron
+
+    compiled = Compiled.read(file)
+    values, cron = compiled.values(given), check_cron(cron)
+    name = name or compiled.name
+    if dry_run:
+        planned = {"display_name": name, "cron": cron, "no_catchup": True, "max_concurrency": 1, "parameters": values}
+        _print_plan(compiled, experiment, {"recurring_run": planned})
+        return
+    from pipeline.kubeflow.server import Server
+
+    server = Server.connect(_required(host), namespace, token)
+    made = server.schedule(compiled, experiment or compiled.name, name, values, cron)
+    click.echo(f"recurring run {made}  {server.host}/#/recurringrun/details/{made}")
+
+
+def _print_plan(compiled: Any, experiment: str | None, rest: dict[str, Any]) -> None:
+    plan = {"pipeline": compiled.name, "version": compiled.version, "experiment": experiment or compiled.name, **rest}
+    click.echo(json.dumps(plan, indent=1))
+
+
+def _required(host: str | None) -> str:
+    if not host:
+        raise click.UsageError("No server is named: give --host, or KUBEFLOW_HOST in the environment.")
+    return host

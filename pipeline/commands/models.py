@@ -1,0 +1,130 @@
+"""widedeep models: the pushed versions, and putting an earlier one back."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from components.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from pipeline.versions.listing import Version
+    from pipeline.versions.rollback import Rollback
+
+
+@click.command("models", short_help="List the pushed versions, or put an earlier one back.")
+@click.argument("path", metavar="WORKDIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("action", metavar="[rollback", required=False, type=click.Choice(["rollback"]))
+@click.argument("version", metavar="VERSION]", required=False, type=click.IntRange(0))
+@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Also write the result.")
+def command(path: Path, action: str | None, version: int | None, json_file: Path | None) -> None:
+    """Lists the pushed versions of WORKDIR (as work/movielens) with their metrics, and which one serves.
+
+    `widedeep models WORKDIR rollback VERSION` puts an earlier one back. It gets the next number, so that every server
+    that polls takes it up. The models that served after it are marked: no later run takes them as its baseline, starts
+    from them, or pushes them again. A rollback to such a model takes the mark away.
+    """
+    from pipeline.workdir import Workdir, locked
+
+    if action and version is None:
+        raise click.UsageError("rollback needs a version: widedeep models WORKDIR rollback VERSION")
+    if action and version is not None:
+        _known(Workdir(path.resolve()))
+        with locked(path) as workdir:
+            from pipeline.versions.rollback import rollback
+
+            done = rollback(workdir, version)
+        _write(json_file, dataclasses.asdict(done))
+        _tell(done)
+        return
+    versions = _known(Workdir(path.resolve()))
+    _write(json_file, {"versions": [dataclasses.asdict(one) for one in versions]})
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    console.width = console.width if console.is_terminal else 200
+    console.print(_table(versions))
+
+
+def _known(workdir: Any) -> list[Version]:
+    from pipeline.versions.listing import listed
+
+    found = listed(workdir)
+    if not found:
+        raise ConfigError(f"{workdir.path}: no model has been pushed there. Push one with: widedeep run PIPELINE.yaml")
+    return found
+
+
+def _write(file: Path | None, record: dict[str, Any]) -> None:
+    if file:
+        file.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+
+
+def _tell(done: Rollback) -> None:
+    if done.instead_of is None:
+        of = "" if done.version == done.put_back else f", which holds the model of version {done.put_back},"
+        click.echo(f"version {done.version}{of} already serves")
+    else:
+        click.echo(f"version {done.version} serves: version {done.put_back} again, in place of {done.instead_of}")
+    if done.passed_over is None:
+        click.echo(
+            f"The metadata know of no run that pushed version {done.put_back}: the next run's baseline is what it "
+            "would have been.",
+            err=True,
+        )
+    elif done.passed_over:
+        click.echo(f"no run will start from, compare with or push again: {', '.join(map(str, done.passed_over))}")
+
+
+def _table(versions: list[Version]) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    from components.metrics import in_order
+    from pipeline.report.numbers import fixed, number
+
+    metrics = in_order(name for one in versions for name in one.metrics.get("candidate", {}))
+    table = Table(box=None, pad_edge=False)
+    for head in ("version", "pushed", *metrics, "baseline", "span", "run", "size", ""):
+        table.add_column(head, justify="right" if head in (*metrics, "version", "size") else "left", no_wrap=True)
+    for one in versions:
+        measured = one.metrics.get("candidate", {})
+        # Text, since a run's name may look like rich's markup.
+        cells = [_time(one.pushed), *(fixed(number(measured.get(name))) for name in metrics), *_origin(one)]
+        table.add_row(str(one.version), *map(Text, [*cells, _size(one), _note(one)]))
+    return table
+
+
+def _time(pushed: str | None) -> str:
+    return pushed[:16].replace("T", " ") if pushed else "n/a"
+
+
+def _origin(one: Version) -> tuple[str, str, str]:
+    """Baseline, spans and run."""
+    if one.run is None:
+        return "n/a", "n/a", "n/a"
+    baseline = "none"
+    if one.baseline:
+        known = one.baseline["version"]
+        baseline = f"version {known}" if known is not None else f"model {one.baseline['id']}"
+    first, last = min(one.spans), max(one.spans)
+    return baseline, str(first) if first == last else f"{first} to {last}", one.run
+
+
+def _size(one: Version) -> str:
+    from pipeline import sizes
+
+    return sizes.shown(one.bytes)
+
+
+def _note(one: Version) -> str:
+    notes = ["serves"] if one.serves else []
+    if one.rollback:
+        notes.append(f"version {one.rollback['to']} again, in place of {one.rollback['from']}")
+    return ", ".join(notes)

@@ -1,0 +1,37 @@
+"""Carries a plan out."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import Any
+
+from components.errors import WideDeepError, reason
+from pipeline.gc.known import Artifact
+from pipeline.gc.plan import Plan
+
+
+def collect(store: Any, plan: Plan) -> None:
+    """Marks, then removes: what is half removed when this is interrupted, nobody is handed out, and the next one ends.
+
+    Args:
+        store: ML Metadata's, to write.
+        plan: what to do.
+
+    Raises:
+        WideDeepError: something can't be removed.
+    """
+    for artifact in plan.mark:
+        artifact.state = Artifact.DELETED
+    if plan.mark:
+        store.put_artifacts(plan.mark)
+    for one in plan.remove:
+        try:
+            if one.path.is_dir() and not one.path.is_symlink():
+                shutil.rmtree(one.path)
+            else:
+                os.unlink(one.path)
+        except OSError as error:
+            raise WideDeepError(
+                f"{one.path} can't be removed: {reason(error)}. Mend that and run the same command again."
+            ) from error

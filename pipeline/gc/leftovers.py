@@ -1,0 +1,49 @@
+"""What lies on the disk that no artifact accounts for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from pipeline.workdir import Workdir
+
+# TFX's own: what an executor is told and answers, and its temporary files.
+_SCRATCH = ".system"
+# Where the Trainer and the Tuner keep what a killed training or search can carry on from.
+_UNFINISHED = "unfinished"
+Found = Iterator[tuple[Path, str]]
+
+
+def orphans(workdir: Workdir, uris: Collection[str]) -> Found:
+    """Outputs of executions that were killed: folders as TFX names them, ARTIFACTS/NODE/OUTPUT/EXECUTION."""
+    for path in sorted(workdir.artifacts.glob("*/*/*")):
+        if path.name.isdecimal() and str(path) not in uris:
+            yield path, "left by an execution that was killed"
+
+
+def stale(workdir: Workdir, before: float) -> Found:
+    """Scratch files and unfinished trainings that nothing has written to since a time, in seconds since 1970."""
+    for path in sorted(workdir.artifacts.glob(f"*/{_SCRATCH}/*/*")):
+        if _last_written(path) < before:
+            yield path, "TFX's scratch files"
+    for path in sorted(workdir.artifacts.glob(f"*/*/{_UNFINISHED}/*")):
+        if _last_written(path) < before:
+            yield path, "a training or search that was not carried on"
+
+
+def runs(workdir: Workdir, before: str) -> Found:
+    """Folders of the runs before one."""
+    for path in sorted(workdir.runs.glob("*")):
+        if path.name < before:
+            yield path, "log and report of an earlier run"
+
+
+def schemas(workdir: Workdir, used: Collection[str]) -> Found:
+    """Schemas that are not used. A run writes its own again, where it is not there."""
+    for path in sorted((workdir.path / "schemas").glob("*")):
+        if str(path) not in used:
+            yield path, "a schema of earlier runs"
+
+
+def _last_written(path: Path) -> float:
+    return max(one.lstat().st_mtime for one in (path, *path.rglob("*")))

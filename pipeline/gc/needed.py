@@ -1,0 +1,61 @@
+"""Which artifacts are still needed, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from components.lineage import accepted
+from components.pusher.facts import first_pushed_as
+from components.pusher.push import versions
+from pipeline.gc.known import Artifact, Known, usable
+from pipeline.lineage import model_of, pushes, raw_examples
+from pipeline.workdir import Workdir
+
+
+def needed(known: Known, workdir: Workdir, runs: list[str]) -> dict[int, str]:
+    """The first reason to keep each artifact that there is one for, by the artifact's id.
+
+    Args:
+        known: the metadata.
+        workdir: where the pushed versions are.
+        runs: those that are kept.
+    """
+    reasons = dict.fromkeys(known.used(runs), "used by the runs that are kept")
+
+    def keep(artifacts: Iterable[Artifact], why: str) -> None:
+        for artifact in artifacts:
+            reasons.setdefault(artifact.id, why)
+
+    for pair in known.blessings()[:1]:
+        keep(pair, "the last blessed model, the next run's baseline and start")
+    pushed = pushes(known.store)
+    there = versions(workdir.models)
+    for number, folder in there.items():
+        push = pushed.get(first_pushed_as(folder))
+        if push is None:
+            continue
+        model = model_of(known.store, push)
+        # Of several blessings of a model, pipelines take the latest.
+        blessing = [blessed for judged, blessed in known.all_blessings() if judged.id == model.id][:1]
+        keep([model, *blessing], f"model of version {number}, a baseline and start after a rollback")
+        if number == max(there):
+            keep(raw_examples(known.store, push), f"rows that version {number}, which serves, was trained on")
+    keep(_window(known, runs), "spans of the training window, as the gate accepted them")
+    keep(known.live("TransformCache")[-1:], "the latest analysis of spans, from which the next one starts")
+    return reasons
+
+
+def _window(known: Known, runs: list[str]) -> list[Artifact]:
+    """The examples of the newest spans that the gate let pass, with their statistics and verdicts.
+
+    The runs that are kept used them all, unless one of them went back to an earlier span.
+    """
+    passed: dict[int, tuple[int, int, int]] = {}
+    for verdict, statistics, examples in accepted(known.store, [one.id for one in known.live("DataVerdict")]):
+        artifact = known.artifacts[examples]
+        if known.is_span(artifact) and usable(artifact):
+            span = artifact.custom_properties["span"].int_value
+            # Of a span that passed several times, the latest counts.
+            passed[span] = max(passed.get(span, (0, 0, 0)), (examples, statistics, verdict))
+    newest = sorted(passed, reverse=True)[: known.widest_window(runs)]
+    return [known.artifacts[number] for span in newest for number in passed[span]]

@@ -1,0 +1,61 @@
+"""What is known of each pushed version, from what it carries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from components.pusher import facts
+from components.pusher.push import versions
+from pipeline import sizes
+from pipeline.workdir import Workdir
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version; what it does not tell is None or empty.
+
+    Attributes:
+        version: its number.
+        serves: whether servers take it, as TF Serving takes the highest number.
+        pushed: when it appeared, UTC, ISO 8601.
+        metrics: of the candidate that it was, and of its baseline.
+        baseline: the model that it was compared with (see components/pusher/facts.py).
+        spans: that it was trained on.
+        run: that pushed its model.
+        bytes: on the disk; a version that a rollback put back shares them with the earlier one.
+        rollback: of a version that a rollback put back (see components/pusher/facts.py).
+    """
+
+    version: int
+    serves: bool
+    pushed: str | None
+    metrics: dict[str, dict[str, float | None]]
+    baseline: dict[str, Any] | None
+    spans: list[int]
+    run: str | None
+    bytes: int
+    rollback: dict[str, Any] | None
+
+
+def listed(workdir: Workdir) -> list[Version]:
+    """The versions, rising."""
+    found = versions(workdir.models)
+    return [_version(number, folder, number == max(found)) for number, folder in found.items()]
+
+
+def _version(number: int, folder: Path, serves: bool) -> Version:
+    lineage = facts.read(folder, facts.LINEAGE)
+    rollback = lineage.get("rollback")
+    return Version(
+        version=number,
+        serves=serves,
+        pushed=rollback["at"] if rollback else lineage.get("pushed"),
+        metrics=facts.read(folder, facts.METRICS),
+        baseline=lineage.get("baseline"),
+        spans=[one["span"] for one in lineage.get("data", [])],
+        run=lineage.get("run"),
+        bytes=sizes.on_disk(folder),
+        rollback=rollback,
+    )

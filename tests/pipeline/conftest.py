@@ -1,0 +1,222 @@
+"""A working directory as runs leave it: metadata, artifacts, pushed versions and the record of each run, all small."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ml_metadata.metadata_store import metadata_store
+from ml_metadata.proto import metadata_store_pb2 as pb
+
+from pipeline.workdir import Workdir
+
+BYTES = 100
+Ids = dict[str, int]
+
+
+class Worked:
+    """Writes a working directory as TFX and the pipeline do.
+
+    Attributes:
+        workdir: the working directory.
+        store: its metadata, to write.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.workdir = Workdir(path)
+        path.mkdir()
+        config = pb.ConnectionConfig()
+        config.sqlite.filename_uri = str(self.workdir.metadata)
+        config.sqlite.connection_mode = pb.SqliteMetadataSourceConfig.READWRITE_OPENCREATE
+        self.store: Any = metadata_store.MetadataStore(config)
+        self._run_type = self.store.put_context_type(pb.ContextType(name="pipeline_run"))
+        self._versions = 0
+
+    def run(
+        self,
+        run: str,
+        span: int = 1,
+        window: Mapping[int, int] | None = None,
+        cached: Ids | None = None,
+        base: int | None = None,
+        baseline: int | None = None,
+        blessed: bool = True,
+        until: str = "Pusher",
+        analysed: bool = True,
+    ) -> Ids:
+        """One run of a pipeline, in which every node ran, or everything before the Trainer came from the cache.
+
+        Args:
+            run: its id.
+            span: that it ingested.
+            window: ids of the other spans' examples that it trained on, by span.
+            cached: what an earlier run made, to take the data steps from.
+            base: id of the model that the training started from.
+            baseline: id of the model that the Evaluator compared with.
+            blessed: whether the model was good enough.
+            until: the last node; a run that did not get to the Pusher failed.
+            analysed: whether Transform leaves its analysis of the spans for the next run.
+
+        Returns:
+            The ids of the artifacts that it made, or found, by output.
+        """
+        context = pb.Context(type_id=self._run_type, name=run)
+        [context.id] = self.store.put_contexts([context])
+        folder = self.workdir.runs / run
+        folder.mkdir(parents=True)
+        (folder / "log.txt").write_text("log")
+        schema = self.workdir.schema(f"schema of {run if cached is None else 'an earlier run'}")
+        made: Ids = {}
+
+        def node(name: str, reads: Mapping[str, list[int]], makes: Mapping[str, str], found: Ids | None = None) -> None:
+            made.update(self.node(context.id, name, reads, makes, found, {"schema_file": str(schema)}))
+
+        def data() -> list[int]:
+            return list(dict.fromkeys([made["examples"], *(window or {}).values()]))
+
+        steps: list[tuple[str, Callable[[], None]]] = [
+            ("ExampleGen", lambda: node("ExampleGen", {}, {"examples": "Examples"}, cached)),
+            ("ImportSchemaGen", lambda: node("ImportSchemaGen", {}, {"schema": "Schema"}, cached)),
+            (
+                "StatisticsGen",
+                lambda: node(
+                    "StatisticsGen", {"examples": [made["examples"]]}, {"statistics": "ExampleStatistics"}, cached
+                ),
+            ),
+            (
+                "DataGate",
+                lambda: node("DataGate", {"statistics": [made["statistics"]]}, {"verdict": "DataVerdict"}, cached),
+            ),
+            (
+                "Transform",
+                lambda: node(
+                    "Transform",
+                    {"examples": data(), "schema": [made["schema"]]},
+                    {"transformed_examples": "Examples"}
+                    | ({"updated_analyzer_cache": "TransformCache"} if analysed else {}),
+                    cached,
+                ),
+            ),
+            (
+                "Trainer",
+                lambda: node(
+                    "Trainer",
+                    {"examples": [made["transformed_examples"]], "base_model": [base] if base else []},
+                    {"model": "Model", "model_run": "ModelRun"},
+                ),
+            ),
+            ("Evaluator", lambda: self._evaluate(node, made, baseline, blessed)),
+            ("Pusher", lambda: self._push(node, made, blessed, run, data())),
+        ]
+        for name, step in steps:
+            step()
+            if name == "ExampleGen" and cached is None:
+                self.change(made["examples"], span=span)
+            if name == until:
+                break
+        if until == "Pusher":
+            (folder / "run.json").write_text("{}")
+        return made
+
+    def _evaluate(self, node: Callable[..., None], made: Ids, baseline: int | None, blessed: bool) -> None:
+        reads = {"model": [made["model"]], "baseline_model": [baseline] if baseline else []}
+        node("Evaluator", reads, {"blessing": "ModelBlessing", "evaluation": "ModelEvaluation"})
+        self.change(made["blessing"], blessed=int(blessed), current_model_id=made["model"])
+
+    def _push(self, node: Callable[..., None], made: Ids, blessed: bool, run: str, data: list[int]) -> None:
+        node(
+            "Pusher",
+            {"model": [made["model"]], "model_blessing": [made["blessing"]], "examples": data},
+            {"pushed_model": "PushedModel"},
+        )
+        if not blessed:
+            self.change(made["pushed_model"], pushed=0)
+            return
+        self._versions += 1
+        version = self.workdir.models / str(self._versions)
+        self.change(made["pushed_model"], pushed=1, pushed_destination=str(version))
+        (version / "assets.extra").mkdir(parents=True)
+        (version / "saved_model.pb").write_text(f"model {made['model']}")
+        lineage = {
+            "run": run,
+            "pushed": f"2026-01-{self._versions:02d}T12:30:59+00:00",
+            "baseline": None,
+            "data": [{"span": self.artifact(number).custom_properties["span"].int_value} for number in data],
+            "rollback": None,
+        }
+        (version / "assets.extra" / "lineage.json").write_text(json.dumps(lineage))
+
+    def node(
+        self,
+        context: int,
+        name: str,
+        reads: Mapping[str, list[int]],
+        makes: Mapping[str, str],
+        found: Ids | None = None,
+        properties: Mapping[str, str] | None = None,
+    ) -> Ids:
+        """An execution; `found` are what it took from the cache."""
+        kind = self.store.put_execution_type(pb.ExecutionType(name=name))
+        state = pb.Execution.COMPLETE if found is None else pb.Execution.CACHED
+        execution = pb.Execution(type_id=kind, last_known_state=state)
+        for key, value in (properties or {}).items():
+            execution.custom_properties[key].string_value = value
+        [execution.id] = self.store.put_executions([execution])
+        self.store.put_attributions_and_associations(
+            [], [pb.Association(context_id=context, execution_id=execution.id)]
+        )
+        made = {}
+        for key, what in makes.items():
+            made[key] = found[key] if found else self._new(name, key, what, execution.id)
+        roles = [(key, one, pb.Event.INPUT) for key, ids in reads.items() for one in ids]
+        roles += [(key, one, pb.Event.OUTPUT) for key, one in made.items()]
+        events = [pb.Event(artifact_id=one, execution_id=execution.id, type=role) for _, one, role in roles]
+        for event, (key, _, _) in zip(events, roles, strict=True):
+            event.path.steps.add().key = key
+            event.path.steps.add().index = 0
+        self.store.put_events(events)
+        return made
+
+    def _new(self, node: str, key: str, kind: str, execution: int) -> int:
+        folder = self.workdir.artifacts / node / key / str(execution)
+        folder.mkdir(parents=True)
+        (folder / "content").write_bytes(bytes(BYTES))
+        number = self.store.put_artifact_type(pb.ArtifactType(name=kind))
+        [made] = self.store.put_artifacts([pb.Artifact(type_id=number, uri=str(folder), state=pb.Artifact.LIVE)])
+        return int(made)
+
+    def artifact(self, number: int) -> pb.Artifact:
+        [found] = self.store.get_artifacts_by_id([number])
+        return found
+
+    def change(self, number: int, **properties: int | str) -> None:
+        """Sets custom properties of an artifact."""
+        artifact = self.artifact(number)
+        for key, value in properties.items():
+            if isinstance(value, int):
+                artifact.custom_properties[key].int_value = value
+            else:
+                artifact.custom_properties[key].string_value = value
+        self.store.put_artifacts([artifact])
+
+    def live(self) -> set[int]:
+        return {one.id for one in self.store.get_artifacts() if one.state == pb.Artifact.LIVE}
+
+    def there(self) -> set[int]:
+        """The artifacts whose folders exist."""
+        return {one.id for one in self.store.get_artifacts() if Path(one.uri).exists()}
+
+
+@pytest.fixture
+def worked(tmp_path: Path) -> Worked:
+    """An empty working directory."""
+    return Worked(tmp_path / "work")
+
+
+@pytest.fixture
+def working() -> type[Worked]:
+    """Makes one where a test wants it."""
+    return Worked

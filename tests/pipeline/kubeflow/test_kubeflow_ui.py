@@ -1,0 +1,63 @@
+"""What a node's page says."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from ml_metadata.proto import metadata_store_pb2
+
+from components.evaluator import results
+from pipeline import config
+from pipeline.kubeflow import ui
+from pipeline.kubeflow.database import Database
+from pipeline.kubeflow.executions import Node
+from pipeline.kubeflow.ui import Wanted
+
+Execution = metadata_store_pb2.Execution
+Execute = Callable[..., int]
+NODE = Node("p", "r1", "Evaluator")
+SETTINGS = config.load(Path(__file__).resolve().parents[3] / "schema" / "census" / "pipeline.yaml")
+
+
+def test_the_summary_says_state_outputs_and_facts(database: Database, execute: Execute, tmp_path: Path) -> None:
+    number = execute("r1", "Evaluator", Execution.CACHED, {"model": "/root/a|b"}, pushed_version="3", name="dull")
+    page = tmp_path / "new" / "page.md"
+    ui.write(Wanted(page), NODE, database, SETTINGS, "/root")
+    lines = page.read_text().splitlines()
+    assert lines[0] == "# Evaluator"
+    assert lines[2].startswith("**CACHED** in ")
+    assert lines[2].endswith(f" s; run r1, execution {number}")
+    assert lines[-1] == "| model | /root/a\\|b | pushed_version 3 |"
+
+
+def test_metrics_go_where_kubeflow_looks(
+    database: Database, execute: Execute, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execute("r1", "Evaluator", Execution.COMPLETE, {"evaluation": "/e/7"})
+    asked = []
+
+    def read(uri: str) -> results.Results:
+        asked.append(uri)
+        return results.Results({"candidate": {"auc": 0.75, "logloss": math.nan}, "baseline": {"auc": 0.5}})
+
+    monkeypatch.setattr(results, "read", read)
+    output = tmp_path / "kfp" / "output.json"
+    said = json.dumps({"outputs": {"outputFile": str(output)}})
+    ui.write(Wanted(tmp_path / "m.md", None, said), NODE, database, SETTINGS, "/root")
+    assert asked == ["/e/7"]
+    metrics = {"auc": 0.75, "baseline_auc": 0.5}
+    assert json.loads(output.read_text()) == {"artifacts": {"metrics": {"artifacts": [{"metadata": metrics}]}}}
+    assert "| baseline_auc | 0.5000 |" in (tmp_path / "m.md").read_text()
+
+
+def test_a_page_that_cannot_be_written_fails_nothing(
+    database: Database, execute: Execute, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    execute("r1", "Evaluator", Execution.COMPLETE)
+    (tmp_path / "file").write_text("")
+    ui.write(Wanted(tmp_path / "file" / "page.md"), NODE, database, SETTINGS, "/root")
+    assert "Evaluator: ended well, but its page could not be written." in capsys.readouterr().err
