@@ -8,7 +8,6 @@ from pydantic import Field
 
 from components.features.strict import Strict
 
-
 # TF Serving of the TensorFlow that trains.
 IMAGE = "tensorflow/serving:2.21.0"
 

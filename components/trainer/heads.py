@@ -45,7 +45,7 @@ class Binary:
     """Logistic loss; the score is the probability of label 1, float32 [b]."""
 
     outputs = 1
-    metrics = ("auc", "logloss", "accuracy")
+    metrics: tuple[str, ...] = ("auc", "logloss", "accuracy")
     watched = "auc"
 
     def losses(self, label: tf.Tensor, logit: tf.Tensor) -> tf.Tensor:
@@ -74,7 +74,7 @@ class Regression:
     """Squared loss; the score is the predicted number, float32 [b]."""
 
     outputs = 1
-    metrics = ("rmse", "mae")
+    metrics: tuple[str, ...] = ("rmse", "mae")
     watched = "rmse"
 
     def losses(self, label: tf.Tensor, logit: tf.Tensor) -> tf.Tensor:
@@ -96,7 +96,7 @@ class Regression:
 class Multiclass:
     """Softmax loss; the score is each class's probability, float32 [b, classes]."""
 
-    metrics = ("logloss", "accuracy")
+    metrics: tuple[str, ...] = ("logloss", "accuracy")
     watched = "logloss"
 
     def __init__(self, classes: int) -> None:
