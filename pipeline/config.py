@@ -17,6 +17,7 @@ from components.features.strict import Strict, from_yaml, nearest, parse, read_y
 from components.gate.options import GateOptions
 from components.trainer.options import TrainingOptions
 from components.tuner.options import TuningOptions
+from pipeline.kubeflow.options import KubeflowOptions
 
 SpanRange = Annotated[str, Field(pattern=r"^[0-9]+-[0-9]+$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
@@ -126,6 +127,7 @@ class PipelineConfig(Strict):
     push: PushOptions = PushOptions()
     dry_run: DryRunOptions = DryRunOptions()
     beam: BeamOptions = BeamOptions()
+    kubeflow: KubeflowOptions = KubeflowOptions()
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

@@ -16,6 +16,7 @@ from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2
 
 from components.errors import ConfigError, WideDeepError, reason
+from pipeline.kubeflow.postgresql import PostgresqlStore
 
 USERNAME, PASSWORD, PASSWORD_FILE, DATABASE = (
     f"METADATA_{part}" for part in ("USERNAME", "PASSWORD", "PASSWORD_FILE", "DATABASE")
@@ -118,7 +119,7 @@ class Database:
         started, pause = time.monotonic(), 1.0
         while True:
             try:
-                return metadata_store.MetadataStore(self.connection)
+                return self.connect()
             except RuntimeError as error:
                 problem = self._problem(error)
             limit = self._patience if isinstance(problem, _UnreachableError) else min(self._patience, _REFUSED_SECONDS)
@@ -128,6 +129,15 @@ class Database:
             tell(f"{problem} Trying again for {left:.0f} s.")
             time.sleep(min(pause, left))
             pause = min(2 * pause, 15.0)
+
+    def connect(self) -> metadata_store.MetadataStore:
+        """Connects once. A connection on which a call has failed is not to be used again: MySQL's may crash.
+
+        Raises:
+            RuntimeError: it did not work.
+        """
+        kind = PostgresqlStore if self.connection.HasField("postgresql") else metadata_store.MetadataStore
+        return kind(self.connection)
 
     def retried(self, action: Callable[[], Result]) -> Result:
         """Does something with the database, and does it again when the database went away meanwhile.

@@ -64,8 +64,8 @@ class _Metadata(metadata.Metadata):
         self._database = database
 
     def __enter__(self) -> _Metadata:
-        self._database.open()
-        super().__enter__()
+        self._store = self._database.open()
+        self._users += 1
         return self
 
 

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 from ml_metadata import errors
-from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2
 
 from components.errors import WideDeepError, reason
@@ -72,7 +71,7 @@ class Turn:
         while not self._over.wait(BEAT):
             self._record.custom_properties["beat"].int_value += 1
             try:
-                store = store or metadata_store.MetadataStore(self._database.connection)
+                store = store or self._database.connect()
                 store.put_contexts([self._record])
             except (RuntimeError, errors.StatusError):
                 # The next beat may come through; if none does, `check` tells.
