@@ -108,7 +108,7 @@ def prepare(config: PipelineConfig, workdir: Workdir, run_id: str) -> LocalRun:
         root=str(workdir.artifacts),
         metadata=connection,
         push_directory=str(workdir.models),
-        schema_file=str(workdir.schema(_schema_text(config, spec))),
+        schema_file=str(workdir.schema(schema_text(config, spec))),
         beam_args=beam_args(config.beam, config.data.format, _bytes(input_files(config))),
     )
     pipeline = compiler.Compiler().compile(create_pipeline(config, environment))
@@ -116,7 +116,12 @@ def prepare(config: PipelineConfig, workdir: Workdir, run_id: str) -> LocalRun:
     return LocalRun(workdir, run_id, pipeline, connection)
 
 
-def _schema_text(config: PipelineConfig, spec: features.FeatureSpec) -> str:
+def schema_text(config: PipelineConfig, spec: features.FeatureSpec) -> str:
+    """The schema of a pipeline: the curated one, or what follows from the declaration.
+
+    Raises:
+        ConfigError: the curated one contradicts the declaration.
+    """
     if config.schema_file is None:
         return str(text_format.MessageToString(schemas.derive(spec)))
     path = Path(config.schema_file)

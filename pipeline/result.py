@@ -12,7 +12,7 @@ from components.features.spec import FeatureSpec
 from components.metrics import in_order
 from pipeline import report, words
 from pipeline.local import LocalRun
-from pipeline.report.numbers import change, fixed, number
+from pipeline.report.numbers import change, fixed, number, pair
 from pipeline.report.tuning import told
 from pipeline.summarise import summarise
 from pipeline.summary import Summary
@@ -47,7 +47,8 @@ def show(summary: Summary) -> None:
         console.print(f"tuned      {escape(told(summary.tuning))}")
     if summary.dry_run and words.tried(summary.dry_run):
         console.print(f"dry run    {escape(words.tried(summary.dry_run) or '')}")
-    for warning in (*summary.warnings, *(cross["warning"] for cross in summary.crosses if cross["warning"])):
+    crosses = [cross["warning"] for cross in summary.crosses if cross["warning"]]
+    for warning in (*summary.warnings, *summary.unsettled, *crosses):
         console.print(f"[yellow]warning[/]: {escape(warning)}")
     if summary.blessed:
         console.print("[green]blessed[/]: every bound holds")
@@ -64,12 +65,13 @@ def show(summary: Summary) -> None:
 def _metrics(summary: Summary) -> Table:
     baseline = summary.metrics.get("baseline")
     table = Table("metric", "candidate", *(["baseline", "change", ""] if baseline else []), box=None, pad_edge=False)
+    noise = (summary.intervals.get("whole") or {}).get("change") or {}
     for name in in_order(summary.metrics["candidate"]):
         value = number(summary.metrics["candidate"].get(name))
         cells = [name, fixed(value)]
         if baseline:
             before = number(baseline.get(name))
-            changed = change(name, value, before)
+            changed = change(name, value, before, interval=pair(noise.get(name)))
             cells += [fixed(before), *((changed.text, changed.word) if changed else ("", ""))]
         table.add_row(*cells)
     return table

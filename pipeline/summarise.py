@@ -16,6 +16,7 @@ from components.evaluator import results
 from components.features.spec import FeatureSpec
 from components.gate.component import VERDICT
 from components.pusher import facts
+from components.pusher.marks import REFUSED
 from components.trainer.run import RECORD
 from components.tuner.trials import FILE as TRIALS
 from pipeline.artifacts import outputs
@@ -42,6 +43,7 @@ def summarise(run: LocalRun, folder: Path, spec: FeatureSpec) -> Summary:
     pushed = made["Pusher"]["pushed_model"].custom_properties
     tried = _json(made["DryRun"]["blessing"].uri, DRY_RUN) if "DryRun" in made else None
     failed = [check["said"] for check in (tried or {"checks": []})["checks"] if not check["ok"]]
+    refused = [pushed[REFUSED].string_value] if REFUSED in pushed else []
     verdict = _json(made["DataGate"]["verdict"].uri, VERDICT)
     pushed_to = pushed["pushed_destination"].string_value if pushed["pushed"].int_value else None
     model = made["Trainer"]["model"].uri
@@ -51,8 +53,10 @@ def summarise(run: LocalRun, folder: Path, spec: FeatureSpec) -> Summary:
         components=[{"id": node.id, "state": node.state, "seconds": round(node.seconds, 2)} for node in run.nodes],
         metrics=evaluation.metrics,
         slices=evaluation.slices,
-        blessed=made["Evaluator"]["blessing"].custom_properties["blessed"].int_value == 1 and not failed,
-        refusals=evaluation.refusals + failed,
+        blessed=made["Evaluator"]["blessing"].custom_properties["blessed"].int_value == 1
+        and not failed
+        and not refused,
+        refusals=evaluation.refusals + failed + refused,
         warnings=verdict["warnings"],
         pushed_to=pushed_to,
         training=training["curve"],
@@ -62,6 +66,13 @@ def summarise(run: LocalRun, folder: Path, spec: FeatureSpec) -> Summary:
         log=str(folder / "log.txt"),
         report=str(folder / "report.html"),
         dry_run=tried,
+        unsettled=evaluation.warnings,
+        intervals={
+            "confidence": evaluation.confidence,
+            "whole": evaluation.intervals,
+            "slices": evaluation.slice_intervals,
+        },
+        plots=evaluation.plots,
         model=model,
         features=profile(made["StatisticsGen"]["statistics"].uri, verdict["distances"], spec),
         strongest=_strongest(run, model, examples),

@@ -42,6 +42,10 @@ class Summary:
         features: the data by feature, with its drift and skew (see pipeline/profile.py).
         strongest: the strongest wide weights in words (see pipeline/strongest.py).
         lineage: pairs of label and text, what the model was made of.
+        unsettled: warnings of the gate on quality.
+        intervals: their `confidence`, and for the `whole` and each of the `slices` those of both models' metrics and of
+            the change (see components/evaluator/results.py).
+        plots: of candidate and baseline (see components/evaluator/curves.py).
     """
 
     run_id: str
@@ -65,6 +69,9 @@ class Summary:
     features: list[dict[str, Any]] = field(default_factory=list)
     strongest: list[dict[str, Any]] = field(default_factory=list)
     lineage: list[tuple[str, str]] = field(default_factory=list)
+    unsettled: list[str] = field(default_factory=list)
+    intervals: dict[str, Any] = field(default_factory=dict)
+    plots: dict[str, Any] = field(default_factory=dict)
 
     @property
     def pushed_before(self) -> bool:

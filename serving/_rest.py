@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -22,6 +22,7 @@ from serving.tls import Tls
 # Requests that may be under way at once, of all threads that use the client.
 _CONNECTIONS = 32
 _CODES = {400: "INVALID_ARGUMENT", 404: "NOT_FOUND", 503: "UNAVAILABLE", 504: "DEADLINE_EXCEEDED"}
+Result = TypeVar("Result")
 _TYPES = {"DT_STRING": tensors.STRING, "DT_FLOAT": tensors.FLOAT}
 
 
@@ -45,7 +46,7 @@ class RestTransport:
 
     def metadata(self, clock: Clock) -> Metadata:
         """As Transport's."""
-        found = self._asked("GET", f"{self._which(None)}/metadata", None, clock)
+        found = _waited(self._pool.submit(self._asked, "GET", f"{self._which(None)}/metadata", None, clock), clock)
         try:
             version = found["model_spec"].get("version")
             signatures = found["metadata"][METADATA_FIELD]["signature_def"]
@@ -100,10 +101,9 @@ class RestTransport:
         try:
             with self._client.stream(method, self._url + path, content=body, timeout=timeout) as response:
                 answer = bytearray()
-                # httpx limits each read, and a server might send a byte at a time.
                 for chunk in response.iter_bytes():
                     answer += chunk
-                    if not clock.left():
+                    if not clock.left():  # nobody waits any more
                         raise clock.late()
                 return response.status_code, bytes(answer)
         except httpx.TimeoutException:
@@ -127,9 +127,15 @@ class RestTransport:
 
 def _answer(call: Future[Scored], clock: Clock) -> Scored | ServerAwayError:
     try:
-        return call.result(clock.left())
+        return _waited(call, clock)
     except ServerAwayError as error:
         return error
+
+
+def _waited(call: Future[Result], clock: Clock) -> Result:
+    """What httpx alone can't do: it limits each step and each read, and a server may send a byte at a time."""
+    try:
+        return call.result(clock.left())
     except TimeoutError:
         raise clock.late() from None
 

@@ -20,7 +20,7 @@ from tfx.utils import io_utils, path_utils
 from components import features
 from components.dryrun.asked import Asked, requests
 from components.dryrun.batch import batch_scores
-from components.dryrun.options import DryRunOptions
+from components.dryrun.options import TRIED_MODEL, DryRunOptions
 from components.dryrun.servers import DryRunError, running, which
 from components.dryrun.trial import Check, trial
 from components.dryrun.warmup import write_warmup
@@ -46,6 +46,7 @@ class Executor(base_executor.BaseExecutor):
         [blessing] = output_dict["blessing"]
         options = DryRunOptions.model_validate_json(exec_properties["options"])
         if not model_utils.is_model_blessed(evaluated):
+            # Not tried: what the Evaluator refused needs no other mark.
             _finish(blessing, which(options), [])
             return
         spec = features.from_json(exec_properties["features"])
@@ -60,6 +61,7 @@ class Executor(base_executor.BaseExecutor):
         passed = all(check.ok for check in checks)
         if not passed:
             tf.io.gfile.rmtree(stamped)
+        blessing.set_int_custom_property(TRIED_MODEL, model.id)
         _finish(blessing, which(options), checks)
 
     @staticmethod

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from components.errors import ConfigError
 from components.features.spec import Label
 from components.features.strict import Strict, nearest
-from components.metrics import HIGHER_IS_BETTER
+from components.metrics import HIGHER_IS_BETTER, in_order
 
 # For each kind of label its metrics, and TFMA's class of each; or Keras', where TFMA has none.
 # (Keras' log loss takes no chance for less than 1e-7.)
@@ -56,19 +56,44 @@ class Bound(Strict):
         return self.compares or self.at_least is not None or self.at_most is not None
 
 
+class SliceBound(Strict):
+    """How much worse than the last blessed model's a metric may be on any slice of enough rows."""
+
+    min_rows: int = Field(200, ge=1, description="smaller slices are not held to it")
+    metric: str | None = Field(None, description="null: the label's main one")
+    worse_by_at_most: Annotated[float, Field(ge=0)] | None = None
+    worse_by_share_at_most: Annotated[float, Field(ge=0)] | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.metric is not None:
+            _check_known(self.metric)
+            if HIGHER_IS_BETTER[self.metric] is None:
+                raise ValueError(f"'{self.metric}' has no better or worse")
+        if self.worse_by_at_most is None and self.worse_by_share_at_most is None:
+            raise ValueError("give worse_by_at_most or worse_by_share_at_most")
+        return self
+
+    @property
+    def bound(self) -> Bound:
+        """What it asks of each slice."""
+        return Bound(worse_by_at_most=self.worse_by_at_most, worse_by_share_at_most=self.worse_by_share_at_most)
+
+
 class EvaluationOptions(Strict):
     """On which split, and what makes a model good enough."""
 
     split: str = "test"
+    confidence: float = Field(0.95, ge=0.5, lt=1, description="of the intervals that the bounds are held to")
     bounds: dict[str, Bound] | None = Field(None, description="by metric; null: see `bounds_of`")
+    slices: SliceBound | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if self.bounds is None:
             return self
         for name, bound in self.bounds.items():
-            if name not in HIGHER_IS_BETTER:
-                raise ValueError(f"unknown metric '{name}': {nearest(name, HIGHER_IS_BETTER)}")
+            _check_known(name)
             if bound.compares and HIGHER_IS_BETTER[name] is None:
                 raise ValueError(f"'{name}' has no better or worse: give it at_least and at_most")
         if not any(bound.given for bound in self.bounds.values()):
@@ -84,10 +109,30 @@ class EvaluationOptions(Strict):
         if self.bounds is None:
             return _default_bounds(label)
         for name in self.bounds:
-            if name not in METRICS[label.kind]:
-                known = ", ".join(METRICS[label.kind])
-                raise ConfigError(f"evaluation.bounds: a {label.kind} label has no '{name}': it has {known}.")
+            _check_has(label, name, "bounds")
         return self.bounds
+
+    def slice_metric(self, label: Label) -> str:
+        """The metric that slices are held to.
+
+        Raises:
+            ConfigError: the label has no such metric.
+        """
+        if self.slices is None or self.slices.metric is None:
+            return in_order(METRICS[label.kind])[0]
+        _check_has(label, self.slices.metric, "slices")
+        return self.slices.metric
+
+
+def _check_known(metric: str) -> None:
+    if metric not in HIGHER_IS_BETTER:
+        raise ValueError(f"unknown metric '{metric}': {nearest(metric, HIGHER_IS_BETTER)}")
+
+
+def _check_has(label: Label, metric: str, key: str) -> None:
+    if metric not in METRICS[label.kind]:
+        known = ", ".join(METRICS[label.kind])
+        raise ConfigError(f"evaluation.{key}: a {label.kind} label has no '{metric}': it has {known}.")
 
 
 def _default_bounds(label: Label) -> dict[str, Bound]:

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from ml_metadata.proto import metadata_store_pb2
 
+from components.dryrun.options import TRIED_MODEL
 from components.pusher.marks import ROLLED_BACK
 
 Artifact: TypeAlias = metadata_store_pb2.Artifact
@@ -55,12 +56,25 @@ class Known:
         return self.kinds[artifact.id] == "Examples" and "span" in artifact.custom_properties
 
     def blessings(self) -> list[tuple[Artifact, Artifact]]:
-        """The blessed models, each with its blessing, the latest blessing first, as pipelines look for a baseline."""
-        models = {one.id: one for one in self.live("Model") if ROLLED_BACK not in one.custom_properties}
-        return [pair for pair in self.all_blessings() if pair[0].id in models]
+        """The blessed models, each with its blessing, the latest first (see components/evaluator/baseline.py)."""
+        refused = self.refused()
+        return [
+            (model, blessing)
+            for model, blessing in self.all_blessings()
+            if ROLLED_BACK not in model.custom_properties and model.id not in refused
+        ]
+
+    def refused(self) -> dict[int, Artifact]:
+        """The last dry run of each model that did not pass it, by the model's id."""
+        last = {
+            one.custom_properties[TRIED_MODEL].int_value: one
+            for one in self.live("InfraBlessing")
+            if TRIED_MODEL in one.custom_properties
+        }
+        return {model: one for model, one in last.items() if one.custom_properties["blessed"].int_value != 1}
 
     def all_blessings(self) -> list[tuple[Artifact, Artifact]]:
-        """The same, with the models that were rolled back."""
+        """The same, with the models that failed their dry run or were rolled back."""
         models = {one.id: one for one in self.live("Model")}
         found = []
         for blessing in reversed(self.live("ModelBlessing")):

@@ -42,6 +42,9 @@ def needed(known: Known, workdir: Workdir, runs: list[str]) -> dict[int, str]:
             keep(raw_examples(known.store, push), f"rows that version {number}, which serves, was trained on")
     keep(_window(known, runs), "spans of the training window, as the gate accepted them")
     keep(known.live("TransformCache")[-1:], "the latest analysis of spans, from which the next one starts")
+    # Without it, the model would count as one that nothing speaks against.
+    refused = [trial for model, trial in known.refused().items() if model in reasons]
+    keep(refused, "dry runs that models failed which are kept")
     return reasons
 
 

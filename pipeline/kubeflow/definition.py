@@ -37,7 +37,7 @@ def build(config: PipelineConfig, root: str, models: str) -> pipeline_pb2.Pipeli
         # Whoever launches a node has the address; in the definition it would be one more place for a password.
         metadata=metadata_store_pb2.ConnectionConfig(),
         push_directory=models,
-        schema_file=_schema_file(root, local._schema_text(config, spec)),
+        schema_file=_schema_file(root, local.schema_text(config, spec)),
         # `auto` means one process: a container's share of its machine's cores is not what Beam would count.
         beam_args=beam_args(config.beam, config.data.format, input_bytes=0),
     )

@@ -73,13 +73,14 @@ def _write(path: Path, text: str) -> None:
 def _metrics(store: Any, node: Node) -> dict[str, float]:
     """All finite metrics by name, the baseline's with its name before."""
     from components.evaluator import results
+    from components.evaluator.estimates import CANDIDATE
 
     ended = node.finished(store)
     assert ended is not None
     read = results.read(outputs(store, ended.id)["evaluation"].uri).metrics
     named = {(model, name): value for model, metrics in read.items() for name, value in metrics.items()}
     return {
-        name if model == results.CANDIDATE else f"{model}_{name}": value
+        name if model == CANDIDATE else f"{model}_{name}": value
         for (model, name), value in named.items()
         if math.isfinite(value)
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from tfx.components.evaluator.component import Evaluator
 from tfx.components.trainer.component import Trainer
 from tfx.components.transform.component import Transform
 from tfx.dsl.components.base.base_component import BaseComponent
@@ -10,13 +9,13 @@ from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.components.common.resolver import Resolver
 from tfx.proto import infra_validator_pb2
 from tfx.types import BaseChannel, Channel
-from tfx.types.standard_artifacts import Model, ModelBlessing
+from tfx.types.standard_artifacts import InfraBlessing, Model, ModelBlessing
 
 from components import features
 from components.digest import code_digest
 from components.dryrun.component import DryRun
 from components.evaluator.baseline import LatestOtherBlessedModel
-from components.evaluator.config import make_config
+from components.evaluator.component import Evaluator
 from components.features.spec import FeatureSpec
 from components.pusher.component import Pusher
 from pipeline.config import PipelineConfig
@@ -54,14 +53,16 @@ def release_nodes(
         candidate=trainer.outputs["model"],
         model=Channel(type=Model),
         model_blessing=Channel(type=ModelBlessing),
+        tried=Channel(type=InfraBlessing),
     ).with_id("LatestBlessedModel")
     evaluator = Evaluator(
         examples=examples,
         model=trainer.outputs["model"],
         baseline_model=blessed.outputs["model"],
         schema=schema,
-        eval_config=make_config(spec, config.evaluation),
-        example_splits=[config.evaluation.split],
+        spec=spec,
+        options=config.evaluation,
+        code=code_digest("components.evaluator.component"),
     )
     tried = _dry_run(config, spec, examples, transform, trainer, evaluator)
     push = Pusher(

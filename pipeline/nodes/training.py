@@ -11,7 +11,7 @@ from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.components.common.resolver import Resolver
 from tfx.proto import trainer_pb2
 from tfx.types import BaseChannel, Channel
-from tfx.types.standard_artifacts import Model, ModelBlessing
+from tfx.types.standard_artifacts import InfraBlessing, Model, ModelBlessing
 
 from components.digest import code_digest
 from components.trainer.base_model import LatestBlessedOtherTraining
@@ -73,4 +73,5 @@ def _base_model(examples: BaseChannel, settings: dict[str, str]) -> Resolver:
         examples=examples,
         model=Channel(type=Model),
         model_blessing=Channel(type=ModelBlessing),
+        tried=Channel(type=InfraBlessing),
     ).with_id("BaseModel")

@@ -8,12 +8,17 @@ from pathlib import Path
 import jinja2
 
 from pipeline import words
+from pipeline.report.calibration import calibration_table
 from pipeline.report.charts import training_charts
+from pipeline.report.confusion import confusion_table
 from pipeline.report.crosses import cross_table
+from pipeline.report.curves import curve_charts, is_sure
+from pipeline.report.data import MOST_FEATURES, feature_table, strong_table
+from pipeline.report.facts import dry_run, lineage
 from pipeline.report.slices import slice_table
 from pipeline.report.tables import component_table, metric_table
 from pipeline.report.tuning import tuning_table
-from pipeline.report.verdict import heading, verdict_of
+from pipeline.report.verdict import confidence, heading, verdict_of
 from pipeline.summary import Summary
 from pipeline.workdir import write_if_changed
 
@@ -35,16 +40,28 @@ def render(summary: Summary) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    candidate = (summary.plots.get("models") or {}).get("candidate") or {}
+    features = feature_table(summary)
     html = environment.get_template("report.html.jinja").render(
         run=summary,
         heading=heading(summary),
         verdict=verdict_of(summary),
+        confidence=confidence(summary),
         metrics=metric_table(summary),
+        curves=curve_charts(summary),
+        tenths=calibration_table(candidate.get("calibration")),
+        sure=is_sure(summary),
+        confusion=confusion_table(summary),
         slices=slice_table(summary),
         charts=training_charts(summary.training),
         wide_part=words.wide_part(summary.wide),
         start=words.start(summary.base) if summary.base else [],
         crosses=cross_table(summary),
+        strongest=strong_table(summary),
+        features=features[:MOST_FEATURES],
+        more_features=len(features[MOST_FEATURES:]),
+        dry_run=dry_run(summary),
+        lineage=lineage(summary),
         tuning=tuning_table(summary),
         components=component_table(summary),
         cached={str(node.get("id")) for node in summary.components if node.get("state") == "CACHED"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.report.numbers import MISSING, count, number
+from pipeline.report.numbers import MISSING, count, number, share
 from pipeline.summary import Summary
 
 
@@ -28,24 +28,13 @@ def cross_table(summary: Summary) -> list[CrossRow]:
             name=str(cross.get("name", "?")),
             buckets=count(number(cross.get("buckets"))),
             used=count(number(cross.get("used"))),
-            fill=_per_cent(number(cross.get("fill"))),
+            fill=share(number(cross.get("fill"))),
             distinct=_distinct(number(cross.get("distinct")), number(cross.get("standard_error"))),
-            collide=_per_cent(number(cross.get("collision_rate"))),
+            collide=share(number(cross.get("collision_rate"))),
             warning=str(cross.get("warning") or ""),
         )
         for cross in summary.crosses
     ]
-
-
-def _per_cent(share: float | None) -> str:
-    """Whole per cents; 0 and 100 only where it is none or all."""
-    if share is None:
-        return MISSING
-    if 0 < share < 0.01:
-        return "< 1 %"
-    if 0.99 < share < 1:
-        return "> 99 %"
-    return f"{share:.0%}".replace("%", " %")
 
 
 def _distinct(value: float | None, standard_error: float | None) -> str:

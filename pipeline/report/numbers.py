@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from components.metrics import HIGHER_IS_BETTER
 
@@ -37,6 +38,43 @@ def fixed(value: float | None, digits: int = 4) -> str:
         return MISSING
     text = f"{value:.{digits}f}" if abs(value) < _LARGE else f"{value:.3g}"
     return text.replace("-", "\N{MINUS SIGN}")
+
+
+def compact(value: float) -> str:
+    """With the digits that say something: 0.0312, 11.75, 12,000, 1e+20."""
+    text = f"{value:,.0f}" if 1000 <= abs(value) < 1e15 else f"{value:.4g}"
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
+def pair(raw: object) -> tuple[float, float] | None:
+    """Two numbers, where both are finite: a point, or the ends of an interval."""
+    if not isinstance(raw, list | tuple) or len(raw) != 2:
+        return None
+    low, high = number(raw[0]), number(raw[1])
+    return None if low is None or high is None else (low, high)
+
+
+def items(raw: object) -> list[Any]:
+    """What a list holds; nothing where it is none."""
+    return list(raw) if isinstance(raw, list | tuple) else []
+
+
+def between(interval: tuple[float, float] | None, digits: int = 4, sign: bool = False) -> str:
+    """An interval as 0.7880 to 0.8030, "" where there is none; of a change with its signs."""
+    if interval is None:
+        return ""
+    return " to ".join(("+" if sign and end > 0 else "") + fixed(end, digits) for end in interval)
+
+
+def share(value: float | None) -> str:
+    """In whole per cents; 0 and 100 only where it is none or all."""
+    if value is None:
+        return MISSING
+    if 0 < value < 0.01:
+        return "< 1 %"
+    if 0.99 < value < 1:
+        return "> 99 %"
+    return f"{value:.0%}".replace("%", " %")
 
 
 def count(value: float | None) -> str:
@@ -74,16 +112,22 @@ def hint(name: str) -> str:
 
 @dataclass(frozen=True)
 class Change:
-    """How a metric differs from the baseline's: "+0.0036", "better"; the word is "" where neither is."""
+    """How a metric differs from the baseline's: "+0.0036", "better"; the word is "" where neither is known."""
 
     text: str
     word: str
 
 
-def change(name: str, candidate: float | None, baseline: float | None, digits: int = 4) -> Change | None:
+def change(
+    name: str,
+    candidate: float | None,
+    baseline: float | None,
+    digits: int = 4,
+    interval: tuple[float, float] | None = None,
+) -> Change | None:
     """Compares a metric with the baseline's; None where one of them is missing.
 
-    What does not show in the digits is no change.
+    What does not show in the digits is no change, and one whose interval holds 0 may be noise.
     """
     if candidate is None or baseline is None:
         return None
@@ -94,6 +138,8 @@ def change(name: str, candidate: float | None, baseline: float | None, digits: i
         return Change(fixed(0.0, digits), "same")
     if difference > 0:
         text = f"+{text}"
+    if interval is not None and interval[0] <= 0 <= interval[1]:
+        return Change(text, "noise?")
     if gain is None:
         return Change(text, "")
     if float(f"{gain:.{digits}f}") == 0:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from components.metrics import HIGHER_IS_BETTER, in_order
-from pipeline.report.numbers import Change, change, count, fixed, metric_name, number
+from pipeline.report.numbers import Change, between, change, count, fixed, metric_name, number, pair
 from pipeline.summary import Summary
 
 # More bars than these nobody reads.
@@ -20,7 +20,10 @@ _LONGEST_NAME = 120
 
 @dataclass(frozen=True)
 class SliceRow:
-    """The metric on one slice: `start` and `width` place the bar, `mark` the baseline, in per cent of the axis."""
+    """The metric on one slice: `start` and `width` place the bar, `mark` the baseline, in per cent of the axis.
+
+    `interval` is the value's, in words, and `whisker` its ends on the axis.
+    """
 
     name: str
     rows: str
@@ -30,6 +33,8 @@ class SliceRow:
     start: str = ""
     width: str = ""
     mark: str = ""
+    interval: str = ""
+    whisker: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -93,26 +98,38 @@ def slice_table(summary: Summary) -> SliceTable:
     return SliceTable(
         metric=metric_name(metric),
         lead=f"{lead} Bars start at {COIN:g}, the toss of a coin." if metric == "auc" else lead,
-        whole=_slice_row("all rows", summary.metrics, metric, axis),
-        shown=[_slice_row(name, models, metric, axis) for name, models in chosen],
+        whole=_slice_row("all rows", summary.metrics, metric, axis, summary.intervals.get("whole") or {}),
+        shown=[
+            _slice_row(name, models, metric, axis, (summary.intervals.get("slices") or {}).get(name) or {})
+            for name, models in chosen
+        ],
         hidden=len(largest) - len(chosen),
         baseline="baseline" in summary.metrics,
         ticks=axis.ticks,
     )
 
 
-def _slice_row(name: str, models: Mapping[str, Mapping[str, float | None]], metric: str, axis: _Axis) -> SliceRow:
+def _slice_row(
+    name: str,
+    models: Mapping[str, Mapping[str, float | None]],
+    metric: str,
+    axis: _Axis,
+    intervals: Mapping[str, Mapping[str, object]],
+) -> SliceRow:
     ours, theirs = _get(models, metric), _get(models, metric, "baseline")
+    interval = pair((intervals.get("candidate") or {}).get(metric))
     start, width = ("", "") if ours is None else axis.bar(ours)
     return SliceRow(
         name=name if len(name) <= _LONGEST_NAME else f"{name[:80]}…{name[-30:]}",
         rows=count(_get(models, "rows")),
         value=fixed(ours),
         baseline=fixed(theirs),
-        change=change(metric, ours, theirs),
+        change=change(metric, ours, theirs, interval=pair((intervals.get("change") or {}).get(metric))),
         start=start,
         width=width,
         mark="" if theirs is None else axis.place(theirs),
+        interval=between(interval),
+        whisker=None if interval is None else (axis.place(interval[0]), axis.place(interval[1])),
     )
 
 

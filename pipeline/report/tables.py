@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from components.metrics import in_order
-from pipeline.report.numbers import Change, change, duration, fixed, hint, metric_name, number
+from pipeline.report.numbers import Change, between, change, duration, fixed, hint, metric_name, number, pair
 from pipeline.summary import Summary
 
 _DIGITS = {"calibration": 3}
@@ -19,13 +19,18 @@ _STATES = {
 
 @dataclass(frozen=True)
 class MetricRow:
-    """One metric of the whole evaluation split; `baseline` and `change` mean nothing where there was none."""
+    """One metric of the whole evaluation split; `baseline` and `change` mean nothing where there was none.
+
+    `interval` is the candidate's, and `noise` that of the change; "" where they are not known.
+    """
 
     label: str
     hint: str
     candidate: str
+    interval: str
     baseline: str
     change: Change | None
+    noise: str
 
 
 def metric_table(summary: Summary) -> list[MetricRow]:
@@ -33,12 +38,23 @@ def metric_table(summary: Summary) -> list[MetricRow]:
     candidate, baseline = summary.metrics.get("candidate", {}), summary.metrics.get("baseline", {})
     names = candidate.keys() | baseline.keys()
     known = in_order(names)
+    intervals = summary.intervals.get("whole") or {}
     rows = []
     for name in (*known, *sorted(names - set(known) - {"rows"})):
         digits = _DIGITS.get(name, 4)
         ours, theirs = number(candidate.get(name)), number(baseline.get(name))
-        changed = change(name, ours, theirs, digits)
-        rows.append(MetricRow(metric_name(name), hint(name), fixed(ours, digits), fixed(theirs, digits), changed))
+        noise = pair((intervals.get("change") or {}).get(name))
+        rows.append(
+            MetricRow(
+                label=metric_name(name),
+                hint=hint(name),
+                candidate=fixed(ours, digits),
+                interval=between(pair((intervals.get("candidate") or {}).get(name)), digits),
+                baseline=fixed(theirs, digits),
+                change=change(name, ours, theirs, digits, noise),
+                noise=between(noise, digits, sign=True),
+            )
+        )
     return rows
 
 

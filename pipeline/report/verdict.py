@@ -79,6 +79,12 @@ def verdict_of(summary: Summary) -> Verdict:
     return Verdict("bad", "Not blessed", unchanged)
 
 
+def confidence(summary: Summary) -> str:
+    """Of the intervals: 95 %; "" where there are none."""
+    known = number(summary.intervals.get("confidence"))
+    return "" if known is None else f"{100 * known:g}\N{NO-BREAK SPACE}%"
+
+
 def _when(run_id: str) -> str:
     """Runs are named by their start: 20261122-011333-469."""
     try:

@@ -68,8 +68,10 @@ def _mark(workdir: Workdir, put_back: int, words: str) -> list[int] | None:
     Returns:
         The versions whose models bear a mark; None where the metadata do not know the one that was put back.
     """
-    store = opened(workdir, to_write=True) if workdir.metadata.is_file() else None
-    pushed = pushes(store) if store else {}
+    if not workdir.metadata.is_file():
+        return None
+    store = opened(workdir, to_write=True)
+    pushed = pushes(store)
     if put_back not in pushed:
         return None
     models = {number: model_of(store, push) for number, push in pushed.items()}

@@ -29,7 +29,7 @@ from serving.standin.batching_parameters import Parameters
 from serving.standin.call import Call
 from serving.standin.errors import ServingError, invalid
 from serving.standin.metrics import Metrics
-from serving.standin.predict import Run, missing_signature, predict
+from serving.standin.predict import Run, predict
 from serving.standin.registry import Registry
 from serving.standin.servable import Servable
 from serving.standin.versions import Versions
@@ -189,11 +189,11 @@ class Core:
             return information.status(self._registry, request)
 
     def signature(self, spec: ModelSpec, name: str) -> SignatureDef:
-        """The signature of a version by its name; "" is serving_default."""
+        """The signature of a version by its name, for REST; "" is serving_default."""
         with self._registry.lease(spec) as servable:
             name, signature = servable.signature(name)
         if signature is None:
-            raise missing_signature(name)
+            raise invalid(f'Serving signature name: "{name}" not found in signature def')
         return signature
 
     def reload_config(self, request: ReloadConfigRequest, call: Call = _REST) -> ReloadConfigResponse:

@@ -44,6 +44,8 @@ def status(registry: Registry, request: GetModelStatusRequest) -> GetModelStatus
     response = GetModelStatusResponse()
     for number, state in states.items():
         one = response.model_version_status.add(version=number, state=state.state)
+        # TF Serving always sends it: over REST it would not be there otherwise.
+        one.status.SetInParent()
         if state.error:
             one.status.error_code = state.error.code.value[0]
             one.status.error_message = state.error.message

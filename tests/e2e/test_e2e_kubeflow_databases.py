@@ -140,14 +140,20 @@ def test_nodes_on_a_database_server_that_goes_away_and_comes_back(taxi: Slice, t
     assert done.returncode == 0, done.stderr
     assert PASSWORD not in done.stdout + done.stderr
 
-    # The server dies while the executor works: what it has made is recorded all the same.
+    # The server dies while the executor works, and comes back once that is noticed: nothing is lost.
     with cluster.running("StatisticsGen", "r1") as process:
         server.stop(signal.SIGKILL)
-        time.sleep(8)
+        assert process.stderr is not None
+        waiting = "the metadata database does not answer: Connection refused. Trying again for"
+        said = []
+        for line in process.stderr:
+            said.append(line)
+            if waiting in line:
+                break
         server.start()
-        _, said = process.communicate(timeout=300)
-    assert process.returncode == 0, said
-    assert "the metadata database does not answer: Connection refused. Trying again for" in said
+        said.append(process.stderr.read())
+        assert process.wait(timeout=60) == 0, "".join(said)
+    assert waiting in said[-2]
     [only] = cluster.node("StatisticsGen", "r1").executions(cluster.store())
     assert state(only) == "COMPLETE"
 

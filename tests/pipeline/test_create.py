@@ -11,7 +11,7 @@ from tfx.orchestration import metadata
 from tfx.proto.orchestration import pipeline_pb2
 
 from pipeline import config, create
-from pipeline.nodes import checks, ingestion, training, transformation
+from pipeline.nodes import checks, ingestion, release, training, transformation
 
 ROOT = Path(__file__).resolve().parents[2]
 NODES = {
@@ -24,6 +24,7 @@ NODES = {
     "Trainer",
     "LatestBlessedModel",
     "Evaluator",
+    "DryRun",
     "Pusher",
 }
 Compile = Callable[..., dict[str, pipeline_pb2.PipelineNode]]
@@ -63,22 +64,26 @@ def test_the_same_settings_compile_to_the_same_keys(compiled: Compile) -> None:
 
 
 @pytest.mark.parametrize(
-    ("module", "node"),
+    ("module", "nodes"),
     [
-        ("components.ingest.executor", "ExampleGen"),
-        ("components.gate.component", "DataGate"),
-        ("components.transform.preprocessing", "Transform"),
-        ("components.trainer.run", "Trainer"),
+        # A version's lineage tells of the code that made it.
+        ("components.ingest.executor", {"ExampleGen", "Pusher"}),
+        ("components.gate.component", {"DataGate"}),
+        ("components.transform.preprocessing", {"Transform", "Pusher"}),
+        ("components.trainer.run", {"Trainer", "Pusher"}),
+        ("components.evaluator.component", {"Evaluator"}),
+        ("components.dryrun.executor", {"DryRun"}),
+        ("serving.standin.server", {"DryRun"}),
     ],
 )
 def test_changed_code_changes_its_nodes_key(
-    compiled: Compile, monkeypatch: pytest.MonkeyPatch, module: str, node: str
+    compiled: Compile, monkeypatch: pytest.MonkeyPatch, module: str, nodes: set[str]
 ) -> None:
     before = compiled()
     known = checks.code_digest
-    for user in (checks, ingestion, transformation, training):
+    for user in (checks, ingestion, transformation, training, release):
         monkeypatch.setattr(user, "code_digest", lambda name: "changed" if name == module else known(name))
-    assert changed(before, compiled()) == {node}
+    assert changed(before, compiled()) == nodes
 
 
 @pytest.mark.parametrize(
@@ -87,7 +92,9 @@ def test_changed_code_changes_its_nodes_key(
         ("training.epochs=1", {"Trainer"}),
         ("training.wide.l1=9", {"Trainer"}),
         ("evaluation.bounds.auc={at_least: 0.9}", {"Evaluator"}),
-        ("evaluation.split=eval", {"Evaluator"}),
+        ("evaluation.split=eval", {"Evaluator", "DryRun"}),
+        ("dry_run.rows=9", {"DryRun"}),
+        ("push.keep=3", {"Pusher"}),
         ("gate.anomalies=warn", {"DataGate"}),
         ("data.format=parquet", {"ExampleGen"}),
     ],
@@ -103,7 +110,14 @@ def test_changed_features_change_everything_that_reads_them(compiled: Compile, t
         text.replace("{keys: [education, occupation], buckets: 1000}", "{keys: [education, occupation], buckets: 2000}")
     )
     assert other.read_text() != text
-    assert changed(compiled(), compiled(f"features={other}")) == {"ExampleGen", "DataGate", "Transform", "Trainer"}
+    assert changed(compiled(), compiled(f"features={other}")) == {
+        "ExampleGen",
+        "DataGate",
+        "Transform",
+        "Trainer",
+        "Evaluator",
+        "DryRun",
+    }
 
 
 def test_another_schema_changes_the_import(compiled: Compile) -> None:
@@ -115,4 +129,5 @@ def test_nothing_is_learned_before_the_gate_has_passed(compiled: Compile) -> Non
     assert "DataGate" in nodes["Transform"].upstream_nodes
     assert {"Transform"} <= set(nodes["Trainer"].upstream_nodes)
     assert {"Trainer", "LatestBlessedModel"} <= set(nodes["Evaluator"].upstream_nodes)
-    assert {"Trainer", "Evaluator"} <= set(nodes["Pusher"].upstream_nodes)
+    assert {"Trainer", "Evaluator"} <= set(nodes["DryRun"].upstream_nodes)
+    assert {"Trainer", "Evaluator", "DryRun"} <= set(nodes["Pusher"].upstream_nodes)

@@ -79,7 +79,7 @@ def test_the_rest_of_the_pipeline_does_not_know_of_it(compiled: Compile) -> None
         ("tuning.search=bayesian", {"Tuner"}),
         ("tuning.space={wide.l1: {low: 0.1, high: 2}}", {"Tuner"}),
         ("training.epochs=1", {"Tuner", "Trainer"}),
-        ("evaluation.split=eval", {"Evaluator"}),
+        ("evaluation.split=eval", {"Evaluator", "DryRun"}),
     ],
 )
 def test_a_setting_changes_the_key_of_what_it_is_about(compiled: Compile, setting: str, nodes: set[str]) -> None:

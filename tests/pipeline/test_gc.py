@@ -133,6 +133,37 @@ def test_the_latest_analysis_of_spans_stays(worked: Any) -> None:
     assert two["transformed_examples"] not in worked.live()
 
 
+def tried(worked: Any, made: dict[str, int], passed: bool) -> int:
+    """A dry run of a run's model."""
+    trial = int(worked.node(1, "DryRun", {"model": [made["model"]]}, {"blessing": "InfraBlessing"})["blessing"])
+    worked.change(trial, current_model_id=made["model"], blessed=int(passed))
+    return trial
+
+
+@pytest.mark.parametrize("passed", [[False], [True, False], [False, True]])
+def test_the_last_blessed_model_is_none_that_failed_its_last_dry_run(worked: Any, passed: list[bool]) -> None:
+    one = worked.run("1")
+    two = worked.run("2", until="Evaluator")
+    for trial in passed:
+        tried(worked, two, trial)
+    worked.run("3", blessed=False)
+    shutil.rmtree(worked.workdir.models / "1")
+    gc(worked, 1)
+    last, other = (two, one) if passed[-1] else (one, two)
+    assert some(last, *BLESSING) <= worked.live()
+    assert not some(other, *BLESSING) & worked.live()
+
+
+def test_that_a_model_failed_stays_known_as_long_as_the_model(worked: Any) -> None:
+    one, two = worked.run("1"), worked.run("2", until="Evaluator")
+    failed = [tried(worked, made, passed=False) for made in (one, two)]
+    worked.run("3", base=two["model"])
+    shutil.rmtree(worked.workdir.models / "1")
+    gc(worked, 1)
+    assert {two["model"], failed[1]} <= worked.live()
+    assert not {one["model"], failed[0]} & worked.live()
+
+
 def test_what_a_kept_run_found_in_the_cache_stays(worked: Any) -> None:
     one = worked.run("1")
     two = worked.run("2", cached=one)

@@ -374,7 +374,7 @@ def test_the_deadline_is_of_the_whole_call(connect: Any, stub: Stub) -> None:
     go = threading.Event()
     client = connect(deadline=0.3, parallel=2)
     client.features()
-    stub.script.extend([go.wait, go.wait])
+    stub.script.extend([lambda: go.wait(5)] * 2)
     try:
         with pytest.raises(DeadlineError) as caught:
             client.rank({"age": 1}, candidates(1, 2))
@@ -515,6 +515,32 @@ def test_a_proxy_that_has_no_server_is_a_server_that_is_away(connect: Any, front
     front.raw = 503, b"<html>"
     with pytest.raises(ServerAwayError, match="is not available: HTTP 503"):
         client.rank({"age": 1}, candidates(1))
+
+
+@REST_ONLY
+def test_a_server_that_sends_a_byte_at_a_time_is_not_waited_for(connect: Any, transport: str) -> None:
+    given_up = threading.Event()
+    found: list[bool] = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def drip() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                for _ in range(60):
+                    connection.send(b"H")
+                    if given_up.wait(0.05):
+                        break
+            found.append(given_up.is_set())
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        try:
+            with pytest.raises(DeadlineError):
+                connect(listening.getsockname()[1], deadline=0.3).features()
+            given_up.set()
+        finally:
+            thread.join()
+    assert found == [True]
 
 
 @REST_ONLY

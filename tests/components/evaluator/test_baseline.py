@@ -26,15 +26,28 @@ def resolved(tmp_path: Path) -> Callable[..., dict[str, list[int]]]:
         return made
 
     def call(
-        candidate: int, models: list[int], blessings: list[Any], labels: dict[int, str] | None = None
+        candidate: int,
+        models: list[int],
+        blessings: list[Any],
+        labels: dict[int, str] | None = None,
+        broken: dict[int, str] | None = None,
+        tried: tuple[Any, ...] = (),
+        rolled_back: tuple[int, ...] = (),
     ) -> dict[str, list[int]]:
         known = {number: model(number, (labels or {}).get(number, '{"key": "y"}')) for number in {candidate, *models}}
+        for number, content in (broken or {}).items():
+            path = tmp_path / str(number) / "Format-Serving" / "assets.extra" / "features.json"
+            path.write_text(content) if content else path.unlink()
         inputs: dict[str, list[artifact.Artifact]] = {
             "candidate": [known[candidate]],
             "model": [known[number] for number in models],
             "model_blessing": blessings,
+            "tried": list(tried),
         }
+        for number in rolled_back:
+            known[number].set_string_custom_property("rolled_back", "by hand")
         found = LatestOtherBlessedModel().resolve_artifacts(None, inputs)
+        assert found.pop("tried") == list(tried)
         return {key: [one.id for one in artifacts] for key, artifacts in found.items()}
 
     return call
@@ -47,6 +60,27 @@ def blessing(number: int, of: int, blessed: bool = True) -> standard_artifacts.M
     if blessed:
         made.set_int_custom_property("blessed", 1)
     return made
+
+
+def dry_run(number: int, of: int, passed: bool) -> standard_artifacts.InfraBlessing:
+    made = standard_artifacts.InfraBlessing()
+    made.id = number
+    made.set_int_custom_property("current_model_id", of)
+    made.set_int_custom_property("blessed", int(passed))
+    return made
+
+
+def test_a_model_that_failed_its_dry_run_is_no_baseline(resolved) -> None:
+    blessings = [blessing(10, of=1), blessing(11, of=2)]
+    failed, passed = dry_run(20, of=2, passed=False), dry_run(19, of=1, passed=True)
+    assert resolved(3, [1, 2, 3], blessings, tried=(failed, passed))["model"] == [1]
+    # Tried again with other limits, it is one.
+    assert resolved(3, [1, 2, 3], blessings, tried=(dry_run(21, of=2, passed=True), failed))["model"] == [2]
+
+
+def test_a_model_that_was_rolled_back_is_no_baseline(resolved) -> None:
+    blessings = [blessing(10, of=1), blessing(11, of=2)]
+    assert resolved(3, [1, 2, 3], blessings, rolled_back=(2,))["model"] == [1]
 
 
 def test_a_first_run_has_no_baseline(resolved) -> None:
@@ -87,3 +121,13 @@ def test_a_model_of_another_kind_of_label_is_passed_over(resolved) -> None:
 
 def test_the_labels_column_may_have_another_name(resolved) -> None:
     assert resolved(2, [1, 2], [blessing(10, of=1)], {2: '{"key": "bought"}'})["model"] == [1]
+
+
+def test_a_model_whose_files_are_gone_is_handed_on(resolved, tmp_path: Path) -> None:
+    """The Evaluator leaves it out and says why; a run must not stop for it here."""
+    assert resolved(2, [1, 2], [blessing(10, of=1)])["model"] == [1]
+    blessings = [blessing(10, of=1), blessing(11, of=3)]
+    for broken in ("", "{", '{"features": []}', '{"label": {"kind": "ranking"}}'):
+        assert resolved(2, [1, 2, 3], blessings, {3: FIVE})["model"] == [1]
+        found = resolved(2, [1, 2, 3], blessings, {3: FIVE}, {3: broken})
+        assert found["model"] == [3], broken

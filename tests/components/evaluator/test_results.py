@@ -1,13 +1,19 @@
-"""TFMA's records by our names. The records are TFMA's protos; reading the files is TFMA's own."""
+"""TFMA's records with our intervals, and what is written of them."""
 
 from __future__ import annotations
+
+import json
+import math
 
 import pytest
 import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
-from tensorflow_model_analysis.proto import metrics_for_slice_pb2, validation_result_pb2
+from tensorflow_model_analysis.proto import metrics_for_slice_pb2
 
 from components.evaluator import results
+from components.evaluator.estimates import Estimate, Measured, Part
+from components.evaluator.jackknife import half_width
+from components.evaluator.measured import measured
 
 
 def metrics(text: str) -> metrics_for_slice_pb2.MetricsForSlice:
@@ -21,112 +27,109 @@ def value(name: str, number: float, model: str = "", is_diff: bool = False) -> s
 
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch):
-    def call(slices: list[str], failures: str = "") -> results.Results:
-        validation = validation_result_pb2.ValidationResult()
-        if failures:
-            text_format.Parse(f"metric_validations_per_slice {{ {failures} }}", validation)
+    def call(slices: list[str], errors: dict | None = None, **facts: dict) -> Measured:
         monkeypatch.setattr(tfma, "load_metrics", lambda uri: [metrics(text) for text in slices])
-        monkeypatch.setattr(tfma, "load_validation_result", lambda uri: validation)
-        return results.read("somewhere")
+        known = {"broken": {"candidate": 0}, "alike": {}, "errors": errors or {}}
+        return measured("somewhere", known | facts, 0.9)
 
     return call
 
 
 def test_one_model_is_the_candidate_by_our_names(read) -> None:
     ours = {"auc": 1, "auc_pr": 2, "logloss": 3, "accuracy": 4, "calibration": 5, "rmse": 6, "mae": 7, "rows": 8}
-    found = read([" ".join(value(name, number) for name, number in ours.items())])
-    assert found == results.Results({"candidate": ours}, {}, [])
+    whole = read([" ".join(value(name, number) for name, number in ours.items())]).whole
+    assert whole.values() == {"candidate": ours}
+    assert whole.rows == 8
+    # Nothing is known of their noise.
+    assert whole.intervals() == {"candidate": {}}
 
 
-def test_two_models_keep_their_names_and_differences_are_left_out(read) -> None:
+def test_two_models_and_the_change(read) -> None:
     found = read(
         [
             value("auc", 0.9, "candidate")
-            + value("auc", 0.8, "baseline")
-            + value("auc", 0.1, "candidate", is_diff=True)
+            + value("auc", 0.75, "baseline")
+            + value("auc", 0.15, "candidate", is_diff=True)
             + value("recall", 0.5, "candidate")
-        ]
-    )
-    assert found.metrics == {"candidate": {"auc": 0.9}, "baseline": {"auc": 0.8}}
+        ],
+        {"": {"candidate": {"auc": 0.125}, "baseline": {"auc": None}, "change": {"auc": 0.25}}},
+    ).whole
+    near = half_width(0.125, 0.9)
+    # No AUC is more than 1; a change may be less than 0.
+    assert near > 0.1
+    assert found.candidate == {"auc": Estimate(0.9, 0.9 - near, 1.0)}
+    assert found.change == {"auc": Estimate(0.15, 0.15 - 2 * near, 0.15 + 2 * near)}
+    assert math.isnan(found.baseline["auc"].low)
+    assert math.isnan(found.baseline["auc"].high)
+    assert found.values() == {"candidate": {"auc": 0.9, "rows": 0}, "baseline": {"auc": 0.75, "rows": 0}}
+    assert found.intervals() == {
+        "candidate": {"auc": [0.9 - near, 1.0]},
+        "baseline": {},
+        "change": {"auc": [0.15 - 2 * near, 0.15 + 2 * near]},
+    }
 
 
-def test_slices_are_named_by_feature_and_value_and_small_ones_left_out(read) -> None:
-    def gender(code: str, rows: int) -> str:
+@pytest.mark.parametrize(("name", "least"), [("logloss", 0), ("rmse", 0), ("calibration", -1)])
+def test_an_interval_ends_where_the_metric_does(read, name, least) -> None:
+    whole = read([value(name, 0.5)], {"": {"candidate": {name: 1.5 / half_width(1, 0.9)}}}).whole
+    assert whole.candidate[name].low == pytest.approx(least)
+    assert whole.candidate[name].high == pytest.approx(2.0)
+
+
+def test_slices_are_named_by_feature_and_value(read) -> None:
+    def gender(code: str) -> str:
         key = f'slice_key {{ single_slice_keys {{ column: "gender" bytes_value: "{code}" }} }}'
-        return key + value("auc", 0.7) + value("rows", rows)
+        return key + value("auc", 0.7) + value("rows", 3)
 
-    found = read([value("auc", 0.9), gender("F", 50), gender("M", 49)])
-    assert found.slices == {"gender=F": {"candidate": {"auc": 0.7, "rows": 50}}}
-
-
-def failure(name: str, number: float, threshold: str, is_diff: bool = False) -> str:
-    key = f'metric_key {{ name: "{name}" is_diff: {str(is_diff).lower()} }}'
-    measured = f"metric_value {{ double_value {{ value: {number} }} }}"
-    return f"failures {{ {key} {measured} metric_threshold {{ {threshold} }} }}"
+    found = read([value("auc", 0.9), gender("F")], {"gender=F": {"candidate": {"auc": 0.0}}})
+    assert found.slices == {"gender=F": Part(3, {"auc": Estimate(0.7, 0.7, 0.7)})}
 
 
-@pytest.mark.parametrize(
-    ("failed", "sentence"),
-    [
-        (
-            failure("auc", 0.612, "value_threshold { lower_bound { value: 0.7 } }"),
-            "auc is 0.6120, at least 0.7 is needed",
-        ),
-        (
-            failure("calibration", 1.4, "value_threshold { lower_bound { value: 0.8 } upper_bound { value: 1.2 } }"),
-            "calibration is 1.4000, at most 1.2 is allowed",
-        ),
-        (
-            failure("auc", -0.01, "change_threshold { absolute { value: -0.005 } }", is_diff=True),
-            "auc is 0.0100 lower than the last blessed model's, at most 0.005 is allowed",
-        ),
-        (
-            failure("logloss", 0.03, "change_threshold { absolute { value: 0.01 } }", is_diff=True),
-            "logloss is 0.0300 higher than the last blessed model's, at most 0.01 is allowed",
-        ),
-    ],
-)
-def test_a_bound_that_did_not_hold_is_a_sentence(read, failed: str, sentence: str) -> None:
-    assert read([value("auc", 0.6)], failed).refusals == [sentence]
+def test_the_area_of_one_class_is_no_number(read) -> None:
+    """TFMA calls it 0."""
+    found = read([value("auc", 0.0) + value("logloss", 0.25) + value("rows", 3)], alike={"": 1.0})
+    assert found.label == 1.0
+    assert math.isnan(found.whole.candidate["auc"].value)
+    assert found.whole.candidate["logloss"].value == 0.25
+    assert read([value("auc", 0.0)], alike={"a=b": 1.0}).label is None
 
 
-# Of a last blessed model with an RMSE of 50 the candidate is 0.6 worse, which is 1.2 %.
-@pytest.mark.parametrize(
-    ("threshold", "sentence"),
-    [
-        ("relative { value: 0.01 }", "1.20 % higher than the last blessed model's, at most 1 % is allowed"),
-        (
-            "absolute { value: 0.7 } relative { value: 0.01 }",
-            "1.20 % higher than the last blessed model's, at most 1 % is allowed",
-        ),
-        (
-            "absolute { value: 0.5 } relative { value: 0.02 }",
-            "0.6000 higher than the last blessed model's, at most 0.5 is allowed",
-        ),
-    ],
-)
-def test_a_share_that_did_not_hold_is_told_in_per_cent(read, threshold: str, sentence: str) -> None:
-    failed = failure("rmse", 0.6, f"change_threshold {{ {threshold} }}", is_diff=True)
-    models = [value("rmse", 50.6, "candidate") + value("rmse", 50.0, "baseline")]
-    assert read(models, failed).refusals == [f"rmse is {sentence}"]
+def test_a_baseline_whose_scores_are_no_numbers_is_none(read) -> None:
+    models = [value("auc", 0.9, "candidate") + value("auc", 0.75, "baseline") + value("auc", 0.1, "candidate", True)]
+    found = read(models, broken={"candidate": 2, "baseline": 1})
+    assert (found.broken, found.whole.baseline, found.whole.change) == (2, {}, {})
 
 
-def test_a_share_of_nothing_has_no_end(read) -> None:
-    failed = failure("rmse", 0.6, "change_threshold { relative { value: 0.01 } }", is_diff=True)
-    models = [value("rmse", 0.6, "candidate") + value("rmse", 0.0, "baseline")]
-    expected = "rmse is inf % higher than the last blessed model's, at most 1 % is allowed"
-    assert read(models, failed).refusals == [expected]
+def test_nothing_measured(read) -> None:
+    assert read([]).whole == Part(0)
 
 
-def test_a_metric_that_is_no_number_fails_its_lower_bound_in_words(read) -> None:
-    failed = failure("auc", float("nan"), "value_threshold { lower_bound { value: 0.5 } }")
-    assert read([value("auc", 0.6)], failed).refusals == ["auc is nan, at least 0.5 is needed"]
-
-
-@pytest.mark.parametrize("number", ["nan", "inf"])
-def test_a_metric_that_is_no_number_is_refused_without_any_bound_of_its_value(read, number: str) -> None:
-    # The largest of 64 bits, as IEEE 754 has it.
-    failed = failure(
-        "rmse", float(number), f"value_threshold {{ upper_bound {{ value: {(2 - 2**-52) * 2.0**1023!r} }} }}"
+def test_what_is_written_is_read(tmp_path) -> None:
+    one = results.Results(
+        metrics={"candidate": {"auc": 0.75}},
+        slices={"a=b": {"candidate": {"auc": 0.5}}},
+        refusals=["no"],
+        warnings=["perhaps"],
+        confidence=0.95,
+        intervals={"candidate": {"auc": [0.7, 0.8]}},
+        slice_intervals={"a=b": {"candidate": {"auc": [0.4, 0.6]}}},
+        plots={"models": {}},
     )
-    assert read([value("rmse", 1.0)], failed).refusals == [f"rmse is {number}, which is no number"]
+    assert one.verdict()["blessed"] is False
+    (tmp_path / "verdict.json").write_text(json.dumps(one.verdict()))
+    (tmp_path / "plots.json").write_text(json.dumps({"models": {}}))
+    assert results.read(str(tmp_path)) == one
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf])
+def test_a_metric_that_is_no_number_is_null_in_the_file(number) -> None:
+    values = {"candidate": {"auc": number}}
+    one = results.Results(values, {"a=b": values}, [], [], 0.9, {}, {})
+    written = json.loads(json.dumps(one.verdict(), allow_nan=False))
+    assert (written["metrics"], written["slices"]) == (
+        {"candidate": {"auc": None}},
+        {"a=b": {"candidate": {"auc": None}}},
+    )
+    back = results.from_json(written, {})
+    assert math.isnan(back.metrics["candidate"]["auc"])
+    assert math.isnan(back.slices["a=b"]["candidate"]["auc"])

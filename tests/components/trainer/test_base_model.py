@@ -49,7 +49,12 @@ class Trainings:
         orders = [
             strategy.resolve_artifacts(
                 self._recorded.store,
-                {"examples": examples, "model": self._models[::order], "model_blessing": self._verdicts[::order]},
+                {
+                    "examples": examples,
+                    "model": self._models[::order],
+                    "model_blessing": self._verdicts[::order],
+                    "tried": [],
+                },
             )
             for order in (1, -1)
         ]

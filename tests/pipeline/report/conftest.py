@@ -169,3 +169,77 @@ def record() -> Summary:
         log="/srv/rides/runs/20260304-050607-890/log.txt",
         report="/srv/rides/runs/20260304-050607-890/report.html",
     )
+
+
+def _tenths(*pairs: tuple[float, float]) -> list[dict[str, float]]:
+    return [{"predicted": a, "actual": b, "low": b - 0.05, "high": b + 0.05, "rows": 200.0} for a, b in pairs]
+
+
+@pytest.fixture
+def full(record: Summary) -> Summary:
+    """With everything that a record may hold."""
+    record.unsettled = ["auc is 0.0500 higher, the rows don't settle it"]
+    record.intervals = {
+        "confidence": 0.95,
+        "whole": {
+            "candidate": {"auc": [0.7, 0.8], "calibration": [0.85, 0.95]},
+            "change": {"auc": [-0.01, 0.11], "logloss": [0.02, 0.08]},
+        },
+        "slices": {"hour=2": {"candidate": {"auc": [0.55, 0.65]}, "change": {"auc": [-0.15, 0.05]}}},
+    }
+    record.plots = {
+        "models": {
+            "candidate": {
+                "roc": [[0, 0], [0.25, 0.75], [1, 1]],
+                "pr": [[0.5, 1], [1, 0.5]],
+                "calibration": _tenths((0.1, 0.15), (0.5, 0.45), (0.9, 0.7)),
+            },
+            "baseline": {
+                "roc": [[0, 0], [0.5, 0.75], [1, 1]],
+                "pr": [[0.5, 0.75], [1, 0.5]],
+                "calibration": _tenths((0.2, 0.1), (0.8, 0.9)),
+            },
+        }
+    }
+    record.features = [
+        {
+            "feature": "area",
+            "kind": "categorical",
+            "present_share": 1.0,
+            "unique": 77,
+            "top": [["8", 0.4], ["32", 0.3]],
+        },
+        {
+            "feature": "fare",
+            "kind": "numeric",
+            "present_share": 0.985,
+            "mean": 11.75,
+            "min": -1.5,
+            "median": 9.0,
+            "max": 12000.0,
+            "distances": [
+                {"split": "train", "kind": "drift", "value": 0.05, "limit": 0.1},
+                {"split": "eval", "kind": "skew", "value": 0.25, "limit": 0.1},
+            ],
+        },
+        {
+            "feature": "miles",
+            "kind": "numeric",
+            "present_share": 0.5,
+            "mean": -2,
+            "distances": [{"split": "train", "kind": "drift", "value": 0.05, "limit": 0.1}],
+        },
+    ]
+    record.strongest = [
+        {"name": "hour=3", "weight": -0.1, "support": 1, "label_rate": 0.0},
+        {"name": "area=8 \N{MULTIPLICATION SIGN} hour=2", "weight": 0.4, "support": 1200, "label_rate": 0.96},
+    ]
+    record.dry_run = {
+        "server": "stand_in",
+        "checks": [
+            {"name": "requests that failed", "value": 0, "limit": 0, "ok": True, "said": ""},
+            {"name": "slowest request in ms", "value": 17.25, "limit": 9, "ok": False, "said": "too slow"},
+        ],
+    }
+    record.lineage = [("Rows", "train/*.csv"), ("Baseline", "version 6")]
+    return record

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import pytest
 
+from components.dryrun.options import IMAGE
 from pipeline import report
 
 NAN, INF = math.nan, math.inf
@@ -212,8 +213,8 @@ def test_warnings(page, record):
 
 def test_serve(page, record):
     assert page(record).text("serve") == (
-        "docker run -p 8500:8500 -p 8501:8501 \\ -v /srv/rides/models:/models/rides \\ "
-        "-e MODEL_NAME=rides \\ tensorflow/serving"
+        "docker run --rm --init -p 127.0.0.1:8500:8500 -p 127.0.0.1:8501:8501 \\ -v /srv/rides/models:/models/rides "
+        f"\\ -e MODEL_NAME=rides \\ {IMAGE}"
     )
 
 

@@ -28,6 +28,8 @@ onload = () => {{
     scroll: page.documentElement.scrollWidth,
     charts: [...page.querySelectorAll("svg.chart")].map(size),
     lines: [...page.querySelectorAll("svg.chart polyline")].map(size),
+    whiskers: [...page.querySelectorAll("svg.chart line.whisker")].map(size),
+    cells: [...page.querySelectorAll("svg.cell")].map(size),
     bars: [...page.querySelectorAll("svg.chart rect")].map(size),
     colour: page.defaultView.getComputedStyle(page.body).backgroundColor,
   }});
@@ -110,6 +112,37 @@ def test_everything_is_drawn(look, record, width):
     assert len(seen.measured["lines"]) == 3
     assert all(wide > 100 for wide, _ in seen.measured["lines"])
     assert len(seen.measured["bars"]) == 3 + 4
+
+
+@pytest.mark.parametrize("width", [320, 1200])
+def test_everything_that_a_record_may_hold_is_drawn(look, full, width):
+    """Beside the 9 of above: ROC, precision and calibration with 2 lines each, 2 of drift, 2 of weight; and the
+    candidate's line of calibration has 3 whiskers, 2 slices and all rows one each where they are known.
+    """
+    seen = look(report.render(full), width)
+    assert seen.console == []
+    assert seen.measured["scroll"] <= width
+    assert len(seen.measured["charts"]) == 9 + 3 + 2 + 2
+    assert all(wide > 50 and high >= 10 for wide, high in seen.measured["charts"])
+    assert len(seen.measured["lines"]) == 3 + 6
+    assert all(wide > 80 for wide, _ in seen.measured["lines"])
+    # A bar of drift lies on another.
+    assert len(seen.measured["bars"]) == 7 + 2 * 2 + 2
+    assert len(seen.measured["whiskers"]) == 3 + 2
+    assert all(max(size) > 3 for size in seen.measured["whiskers"])
+
+
+@pytest.mark.parametrize("width", [320, 1200])
+def test_classes_are_shaded(look, record, width):
+    """3 classes and what is taken for others: 12 cells, beside loss and accuracy, and calibration."""
+    shares = [[0.5, 0.25, 0.25, 0.0]] * 3
+    confusion = {"classes": [0, 1, 2], "rows": [5, 6, 7], "shares": shares}
+    record.plots = {"models": {"candidate": {"confusion": confusion, "calibration": []}}}
+    seen = look(report.render(record), width)
+    assert seen.console == []
+    assert seen.measured["scroll"] <= width
+    assert len(seen.measured["cells"]) == 12
+    assert all(wide > 40 and high > 20 for wide, high in seen.measured["cells"])
 
 
 def test_light_and_dark(look, record):

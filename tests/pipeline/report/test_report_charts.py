@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.report.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, training_charts
-from pipeline.report.numbers import change, count, duration, fixed, number
+from pipeline.report.axes import BOTTOM, LEFT, RIGHT, TOP, WIDTH
+from pipeline.report.charts import HEIGHT, training_charts
+from pipeline.report.numbers import between, change, compact, count, duration, fixed, number, pair
 
 
 @pytest.mark.parametrize(
@@ -62,6 +63,27 @@ def test_no_number(value):
 def test_change(name, candidate, baseline, text, word):
     found = change(name, candidate, baseline)
     assert (found.text, found.word) == (text, word)
+
+
+@pytest.mark.parametrize(
+    ("interval", "word"),
+    [((-0.02, -0.01), "worse"), ((-0.02, 0.001), "noise?"), ((-0.02, 0.0), "noise?"), (None, "worse")],
+)
+def test_a_change_whose_interval_holds_0_may_be_noise(interval, word):
+    assert change("auc", 0.79, 0.8, interval=interval).word == word
+
+
+def test_compact():
+    found = [compact(value) for value in (0.03123456, 11.75, -12000.4, 999.96, 1e20)]
+    assert found == ["0.03123", "11.75", "−12,000", "1000", "1e+20"]
+
+
+def test_intervals():
+    assert pair([0.25, 1]) == (0.25, 1.0)
+    assert [pair(raw) for raw in (None, [0.5], [0.5, math.nan], ["a", 1], "ab", [None, 1])] == [None] * 6
+    assert between((0.25, 0.5)) == "0.2500 to 0.5000"
+    assert between((-0.25, 0.5), 2, sign=True) == "−0.25 to +0.50"
+    assert between(None) == ""
 
 
 def test_change_of_what_is_missing():

@@ -25,6 +25,19 @@ def hostile(record):
         warnings=[HOSTILE],
         pushed_to=f"/models/{HOSTILE}",
         log=f"{record.log}{HOSTILE}",
+        unsettled=[HOSTILE],
+        features=[
+            {
+                "feature": HOSTILE,
+                "kind": HOSTILE,
+                "top": [HOSTILE, [HOSTILE, 1]],
+                "distances": [{"value": 1, "limit": 1, "kind": HOSTILE}],
+            }
+        ],
+        strongest=[{"name": HOSTILE, "weight": 1}],
+        dry_run={"server": HOSTILE, "checks": [{"name": HOSTILE, "value": HOSTILE, "limit": HOSTILE}]},
+        lineage=[(HOSTILE, HOSTILE)],
+        plots={"models": {"candidate": {"confusion": {"classes": [HOSTILE], "rows": [1], "shares": [[0.5, 0.5]]}}}},
     )
 
 
@@ -33,7 +46,10 @@ def test_names_are_escaped(page, hostile):
     elements = list(shown.root.iter())
     assert not [element for element in elements if element.tag in ("script", "img")]
     assert not [key for element in elements for key in element.attrib if key.startswith("on")]
-    assert "49" not in shown.text("warnings")
+    for part in ("warnings", "unsettled", "strongest", "dryrun", "lineage", "curves"):
+        assert HOSTILE in shown.text(part), part
+        assert "49" not in shown.text(part), part
+    assert "<script>" in shown.text("features")
     assert shown.rows("slices")[2][0] == HOSTILE
     assert shown.rows("components")[1][:2] == [HOSTILE, HOSTILE.lower()]
     assert HOSTILE in shown.text("verdict")

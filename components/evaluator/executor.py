@@ -1,0 +1,168 @@
+"""The Evaluator's work: one pass over the rows for both models, then the verdict."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+import tensorflow as tf
+import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.extractors import predictions_extractor
+from tfx.components.evaluator import constants
+from tfx.components.evaluator import executor as tfx_evaluator
+from tfx.components.util import tfxio_utils
+from tfx.types import artifact, artifact_utils, standard_component_specs
+from tfx.utils import io_utils, path_utils
+from tfx_bsl.tfxio import tensor_adapter
+
+from components import features
+from components.evaluator import usable
+from components.evaluator.config import make_config
+from components.evaluator.estimates import BASELINE, CANDIDATE, Measured
+from components.evaluator.measured import measured
+from components.evaluator.options import EvaluationOptions
+from components.evaluator.results import PLOTS, VERDICT, Results
+from components.evaluator.scores import tame_scores
+from components.evaluator.tallying import tally_evaluator, tally_writer
+from components.evaluator.verdict import Verdict, judge
+from components.features.spec import FeatureSpec
+
+_ERRORS = "standard_errors.json"
+# Slices with fewer rows say nothing about a model.
+MIN_SLICE_ROWS = 50
+
+
+class Executor(tfx_evaluator.Executor):
+    """TFX's Evaluator with intervals, and a verdict of our own."""
+
+    def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
+        """Writes TFMA's output, verdict.json and plots.json, and the blessing."""
+        self._log_startup(input_dict, output_dict, exec_properties)
+        spec = features.from_json(exec_properties["features"])
+        options = EvaluationOptions.model_validate_json(exec_properties["options"])
+        uri = artifact_utils.get_single_uri(output_dict[standard_component_specs.EVALUATION_KEY])
+        [split] = artifact_utils.get_split_uris(input_dict[standard_component_specs.EXAMPLES_KEY], options.split)
+        baseline = _only(input_dict, standard_component_specs.BASELINE_MODEL_KEY)
+        why_left_out = _left_out(baseline, split) if baseline else None
+        models = {CANDIDATE: _only(input_dict, standard_component_specs.MODEL_KEY)}
+        if baseline and why_left_out is None:
+            models[BASELINE] = baseline
+        self._evaluate(models, spec, options, input_dict, split, uri)
+        facts = _json(uri, _ERRORS)
+        if facts["broken"].get(BASELINE):
+            why_left_out = _said(baseline, f"for {facts['broken'][BASELINE]:,} rows its score is no number")
+            del models[BASELINE]
+        found = measured(uri, facts, options.confidence)
+        verdict = judge(options, spec.label, found)
+        if why_left_out is not None:
+            verdict.warnings.insert(0, why_left_out)
+        _write(uri, _results(found, verdict, options, _json(uri, PLOTS)))
+        [blessing] = output_dict[standard_component_specs.BLESSING_KEY]
+        _bless(blessing, models, not verdict.refusals)
+        if "current_component_id" in exec_properties:
+            blessing.set_string_custom_property("component_id", exec_properties["current_component_id"])
+
+    def _evaluate(
+        self,
+        models: dict[str, artifact.Artifact],
+        spec: FeatureSpec,
+        options: EvaluationOptions,
+        input_dict: dict[str, Any],
+        split: str,
+        uri: str,
+    ) -> None:
+        """TFMA's pass, with our tallies in it, as TFX runs it."""
+        config = make_config(spec, has_baseline=BASELINE in models)
+        shared = [
+            tfma.default_eval_shared_model(
+                _path(models[BASELINE if one.is_baseline else CANDIDATE]), model_name=one.name, eval_config=config
+            )
+            for one in config.model_specs
+        ]
+        schema_uri = artifact_utils.get_single_uri(input_dict[standard_component_specs.SCHEMA_KEY])
+        tfxio = tfxio_utils.get_tfxio_factory_from_artifact(
+            examples=input_dict[standard_component_specs.EXAMPLES_KEY],
+            telemetry_descriptors=["Evaluator"],
+            schema=io_utils.SchemaReader().read(io_utils.get_only_uri_in_dir(schema_uri)),
+            raw_record_column_name=tfma.ARROW_INPUT_COLUMN,
+        )(io_utils.all_files_pattern(split))
+        adapter = tensor_adapter.TensorAdapterConfig(tfxio.ArrowSchema(), tfxio.TensorRepresentations())
+        extractors = tfma.default_extractors(shared, config, tensor_adapter_config=adapter)
+        predicted = [one.stage_name for one in extractors].index(predictions_extractor.PREDICTIONS_EXTRACTOR_STAGE_NAME)
+        extractors.insert(predicted + 1, tame_scores(spec.label))
+        tallied = tally_writer(os.path.join(uri, _ERRORS), os.path.join(uri, PLOTS), options.confidence)
+        with self._make_beam_pipeline() as pipeline:
+            (
+                pipeline
+                | "Read" >> tfxio.BeamSource()
+                | "Evaluate"
+                >> tfma.ExtractEvaluateAndWriteResults(
+                    eval_shared_model=shared if len(shared) > 1 else shared[0],
+                    eval_config=config,
+                    extractors=extractors,
+                    evaluators=[*tfma.default_evaluators(shared, config), tally_evaluator(spec)],
+                    writers=[*tfma.default_writers(uri, shared, config), tallied],
+                )
+            )
+
+
+def _only(input_dict: dict[str, Any], key: str) -> Any:
+    """The one artifact of an input, None where it is empty."""
+    [one] = input_dict.get(key) or [None]
+    return one
+
+
+def _path(model: artifact.Artifact) -> str:
+    return str(path_utils.serving_model_path(model.uri, path_utils.is_old_model_artifact(model)))
+
+
+def _left_out(baseline: artifact.Artifact, split: str) -> str | None:
+    """Why the last blessed model can't be compared with, None where it can."""
+    files = sorted(tf.io.gfile.glob(io_utils.all_files_pattern(split)))
+    wrong = usable.why_not(_path(baseline), files)
+    return None if wrong is None else _said(baseline, wrong)
+
+
+def _said(baseline: artifact.Artifact, wrong: str) -> str:
+    return (
+        f"the last blessed model ({_path(baseline)}) can't score these rows, so nothing was compared with it: {wrong}"
+    )
+
+
+def _results(found: Measured, verdict: Verdict, options: EvaluationOptions, plots: dict[str, Any]) -> Results:
+    least = min(MIN_SLICE_ROWS, options.slices.min_rows) if options.slices else MIN_SLICE_ROWS
+    large = {name: part for name, part in found.slices.items() if part.rows >= least}
+    return Results(
+        metrics=found.whole.values(),
+        slices={name: part.values() for name, part in large.items()},
+        refusals=verdict.refusals,
+        warnings=verdict.warnings,
+        confidence=options.confidence,
+        intervals=found.whole.intervals(),
+        slice_intervals={name: part.intervals() for name, part in large.items()},
+        plots=plots,
+    )
+
+
+def _json(uri: str, name: str) -> Any:
+    with tf.io.gfile.GFile(os.path.join(uri, name)) as file:
+        return json.load(file)
+
+
+def _write(uri: str, results: Results) -> None:
+    with tf.io.gfile.GFile(os.path.join(uri, VERDICT), "w") as file:
+        file.write(json.dumps(results.verdict(), indent=1, allow_nan=False))
+
+
+def _bless(blessing: artifact.Artifact, models: dict[str, artifact.Artifact], blessed: bool) -> None:
+    """TFX's file and properties, by which Pusher and resolvers know."""
+    blessing.set_string_custom_property(constants.ARTIFACT_PROPERTY_CURRENT_MODEL_URI_KEY, models[CANDIDATE].uri)
+    blessing.set_int_custom_property(constants.ARTIFACT_PROPERTY_CURRENT_MODEL_ID_KEY, models[CANDIDATE].id)
+    if BASELINE in models:
+        blessing.set_string_custom_property(constants.ARTIFACT_PROPERTY_BASELINE_MODEL_URI_KEY, models[BASELINE].uri)
+        blessing.set_int_custom_property(constants.ARTIFACT_PROPERTY_BASELINE_MODEL_ID_KEY, models[BASELINE].id)
+    name = constants.BLESSED_FILE_NAME if blessed else constants.NOT_BLESSED_FILE_NAME
+    io_utils.write_string_file(os.path.join(blessing.uri, name), "")
+    value = constants.BLESSED_VALUE if blessed else constants.NOT_BLESSED_VALUE
+    blessing.set_int_custom_property(constants.ARTIFACT_PROPERTY_BLESSED_KEY, value)

@@ -1,0 +1,44 @@
+"""What the rows of each class were taken for, as a table of shaded cells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.report.numbers import count, number, share
+from pipeline.summary import Summary
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The share of a class's rows that were taken for a class; `shade` is how dark it is, `right` where they agree."""
+
+    text: str
+    shade: str
+    right: bool
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Heads of the columns, and a row a class: its name, its rows, its cells."""
+
+    heads: list[str]
+    rows: list[tuple[str, str, list[Cell]]]
+
+
+def confusion_table(summary: Summary) -> Confusion | None:
+    """The candidate's; None where there is none."""
+    raw: Mapping[str, Any] = ((summary.plots.get("models") or {}).get("candidate") or {}).get("confusion") or {}
+    classes = [str(one) for one in raw.get("classes", [])]
+    rows = []
+    for place, (name, weight, shares) in enumerate(
+        zip(classes, raw.get("rows", []), raw.get("shares", []), strict=False)
+    ):
+        cells = [_cell(number(one), place == column) for column, one in enumerate(shares)]
+        rows.append((name, count(number(weight)), cells[: len(classes) + 1]))
+    return Confusion([*classes, "other"], rows) if rows else None
+
+
+def _cell(value: float | None, right: bool) -> Cell:
+    return Cell(share(value), f"{min(max(value or 0.0, 0.0), 1.0):.2f}", right)

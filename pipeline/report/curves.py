@@ -1,0 +1,62 @@
+"""The plots of an evaluation as lines to draw: ROC, precision and recall, calibration, residuals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.report.axes import FLOOR, LEFT, MODELS, RIGHT, TALL, TOP, WIDTH, Chart, Dot, Line, Scale, line
+from pipeline.report.calibration import calibration_chart
+from pipeline.report.numbers import fixed, items, metric_name, number, pair
+from pipeline.report.residuals import residual_chart
+from pipeline.summary import Summary
+
+_TICKS = (0, 0.2, 0.4, 0.6, 0.8, 1)
+
+
+def curve_charts(summary: Summary) -> list[Chart]:
+    """What the evaluation wrote for drawing (see components/evaluator/curves.py); nothing where it is not there."""
+    models = summary.plots.get("models") or {}
+    charts = [
+        _rates("ROC", "true by false positive rate", "false positive rate", "roc", summary, "auc"),
+        _rates("Precision", "by recall", "recall", "pr", summary, "auc_pr"),
+        calibration_chart({name: (models.get(name) or {}).get("calibration") for name in MODELS}, is_sure(summary)),
+        residual_chart(summary.plots.get("residuals") or {}),
+    ]
+    return [chart for chart in charts if chart]
+
+
+def is_sure(summary: Summary) -> bool:
+    """Whether calibration is of how sure a model is of the likeliest class, and not of its score."""
+    return "confusion" in ((summary.plots.get("models") or {}).get("candidate") or {})
+
+
+def _rates(title: str, by: str, xlabel: str, key: str, summary: Summary, area: str) -> Chart | None:
+    """A curve of two rates, each from 0 to 1."""
+    x, y = Scale(0, 1, LEFT, WIDTH - RIGHT), Scale(0, 1, FLOOR, TOP)
+    lines: list[Line] = []
+    said = []
+    for name, look in MODELS.items():
+        points = _points((summary.plots.get("models") or {}).get(name), key)
+        if points:
+            lines.append(line(name, look, [Dot(x.place(a), y.place(b), "") for a, b in points], dotted=False))
+            enclosed = fixed(number(summary.metrics.get(name, {}).get(area)))
+            said.append(f"{name}: {metric_name(area)} {enclosed}")
+    if not lines:
+        return None
+    return Chart(
+        title=title,
+        by=by,
+        text="; ".join(reversed(said)) + ".",
+        lines=lines,
+        xticks=[(x.place(one), f"{one:g}") for one in _TICKS],
+        yticks=[(y.place(one), f"{one:g}") for one in _TICKS],
+        xlabel=xlabel,
+        size=(WIDTH, TALL),
+        # Where a toss of a coin lies.
+        reference=(x.place(0), y.place(0), x.place(1), y.place(1)) if key == "roc" else None,
+    )
+
+
+def _points(plots: Mapping[str, Any] | None, key: str) -> list[tuple[float, float]]:
+    return [point for point in map(pair, items((plots or {}).get(key))) if point]

@@ -1,0 +1,52 @@
+"""Texts with backslashes, which ML Metadata's PostgreSQL part can't write."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ml_metadata.metadata_store import metadata_store
+from ml_metadata.proto import metadata_store_pb2, metadata_store_service_pb2
+
+from pipeline.kubeflow.postgresql import PostgresqlStore
+
+TEXT = st.text(st.characters(exclude_characters="\ue05c", exclude_categories=["Cs"]) | st.just("\\"))
+
+
+class Kept:
+    """In the database's place: keeps the last request, and answers with it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.request: Any = None
+        monkeypatch.setattr(metadata_store.MetadataStore, "__init__", lambda *unused: None)
+        monkeypatch.setattr(metadata_store.MetadataStore, "_call_method", self.call)
+
+    def call(self, name: str, request: Any, response: Any) -> None:
+        self.request = type(request).FromString(request.SerializeToString())
+        for execution in request.executions:
+            response.executions.add().CopyFrom(execution)
+
+
+def test_no_backslash_reaches_the_database_and_all_come_back() -> None:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        kept = Kept(monkeypatch)
+        store = PostgresqlStore(None)
+
+        @given(TEXT, TEXT, TEXT)
+        def law(name: str, own: str, custom: str) -> None:
+            execution = metadata_store_pb2.Execution(id=3, name=name)
+            execution.properties["a"].string_value = own
+            execution.custom_properties["b"].string_value = custom
+            execution.custom_properties["n"].int_value = 92
+            request = metadata_store_service_pb2.PutExecutionsRequest(executions=[execution, execution])
+            response = metadata_store_service_pb2.GetExecutionsByIDResponse()
+            store._call_method("PutExecutions", request, response)
+            assert list(response.executions) == [execution, execution]
+            for sent in kept.request.executions:
+                texts = [sent.name, sent.properties["a"].string_value, sent.custom_properties["b"].string_value]
+                assert not any("\\" in text for text in texts)
+                assert [len(text) for text in texts] == [len(name), len(own), len(custom)]
+
+        law()
