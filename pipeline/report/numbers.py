@@ -41,8 +41,8 @@ def fixed(value: float | None, digits: int = 4) -> str:
 
 
 def compact(value: float) -> str:
-    """With the digits that say something: 0.0312, 11.75, 12,000, 1e+20."""
-    text = f"{value:,.0f}" if 1000 <= abs(value) < 1e15 else f"{value:.4g}"
+    """With the digits that say something, and years as they are: 0.0312, 11.75, 1998, 12,000, 1e+20."""
+    text = f"{value:,.0f}" if 9999.5 <= abs(value) < 1e15 else f"{value:.4g}"
     return text.replace("-", "\N{MINUS SIGN}")
 
 

@@ -14,7 +14,7 @@ from harness import WIDEDEEP, Ran, Slice, plain
 from pipeline.lineage import train_files
 
 Run = Callable[..., Ran]
-LOOSE = "evaluation.bounds={auc: {at_least: 0.5}}"
+LOOSE = "evaluation.bounds={auc: {at_least: 0.1}}"
 
 
 def widedeep(*arguments: object) -> str:

@@ -74,8 +74,8 @@ def test_a_change_whose_interval_holds_0_may_be_noise(interval, word):
 
 
 def test_compact():
-    found = [compact(value) for value in (0.03123456, 11.75, -12000.4, 999.96, 1e20)]
-    assert found == ["0.03123", "11.75", "−12,000", "1000", "1e+20"]
+    found = [compact(value) for value in (0.03123456, 11.75, 1998, -12000.4, 9999.6, 1e20)]
+    assert found == ["0.03123", "11.75", "1998", "−12,000", "10,000", "1e+20"]
 
 
 def test_intervals():
