@@ -36,6 +36,12 @@ def server(small_models):
         one.stop(0)
 
 
+def test_an_answers_body_does_not_wait_for_its_head_to_be_acknowledged(server):
+    """Nagle's algorithm is off, which asyncio does for sockets of its own making only."""
+    listening = server()._rest._socket
+    assert listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
+
+
 def _stub(server):
     from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServiceStub
 
