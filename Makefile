@@ -19,7 +19,7 @@ run: setup data/movielens/SOURCE.txt  ## the main job: MovieLens-100K in, a push
 	@$(W) run schema/movielens/pipeline.yaml
 
 test: setup  ## all tests (PYTEST_ARGS='-m "not e2e"' for the fast ones)
-	@$(PY) -m pytest $(PYTEST_ARGS)
+	@$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)
 
 lint: setup  ## ruff and mypy
 	@$(PY) -m ruff format --check .
