@@ -131,7 +131,7 @@ def _listening(host: str, port: int) -> socket.socket:
         listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
         raise WideDeepError(f"REST can't listen on {host}:{port}: {reason(error)}. Give another --rest-port.") from None
-    # Connections inherit it; asyncio sets it only for sockets that it has made itself. Without it an answer's body waits
-    # 40 ms for the client to acknowledge its head.
+    # Connections inherit it; asyncio sets it only for sockets that it has made itself. Without it an answer's body
+    # waits 40 ms for the client to acknowledge its head.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listening
