@@ -284,7 +284,7 @@ def serve(make_config: Any) -> Iterator[Any]:
         yield start
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     """Returns when it holds; the test fails where it does not in that time."""
     deadline = time.monotonic() + seconds
     while not condition():

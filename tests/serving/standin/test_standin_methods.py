@@ -303,5 +303,5 @@ def test_the_signature_by_name_for_the_json_codec(served):
 
     assert set(served.core.signature(_spec(), "").inputs) == {"examples"}
     assert set(served.core.signature(_spec(), "rank").outputs) == {"score", "order"}
-    with pytest.raises(ServingError, match='Serving signature key "x" not found'):
+    with pytest.raises(ServingError, match='Serving signature name: "x" not found in signature def'):
         served.core.signature(_spec(), "x")
