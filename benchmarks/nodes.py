@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from benchmarks.memory import resident
-from pipeline.config import BeamOptions, DataOptions, PipelineConfig
+from pipeline.beam_options import BeamOptions
+from pipeline.config import DataOptions, PipelineConfig
 from pipeline.workdir import Workdir
 
 # Checks of the data (statistics, anomalies, the gate) are left out: what is measured beside these has none.

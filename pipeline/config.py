@@ -17,6 +17,7 @@ from components.features.strict import Strict, from_yaml, nearest, parse, read_y
 from components.gate.options import GateOptions
 from components.trainer.options import TrainingOptions
 from components.tuner.options import TuningOptions
+from pipeline.beam_options import BeamOptions
 from pipeline.kubeflow.options import KubeflowOptions
 
 SpanRange = Annotated[str, Field(pattern=r"^[0-9]+-[0-9]+$")]
@@ -100,17 +101,6 @@ class PushOptions(Strict):
     """What stays in the folder that servers look into."""
 
     keep: Annotated[int, Field(ge=1)] | None = Field(None, description="versions, the newest; null: all")
-
-
-class BeamOptions(Strict):
-    """How Beam runs the data steps.
-
-    `auto` runs them in this process for a small input and with a process a core for a large one: starting workers
-    costs tens of seconds a run. The limit was measured; it stands in pipeline/beam_options.py.
-    """
-
-    mode: Literal["auto", "in_memory", "multi_processing"] = "auto"
-    options: tuple[str, ...] = Field((), description="any options of Beam, as --runner=FlinkRunner")
 
 
 class PipelineConfig(Strict):

@@ -17,6 +17,8 @@ from components.features.transforms import MOST_IDS, NUMBERS, STRINGS, Key, Tran
 
 # An input of the signature `rank`, beside one for each feature.
 TOP_K = "top_k"
+# What Transform writes beside the label and the weight; see components/transform/columns.py.
+TRANSFORMED = ("ids", "crosses", "dense")
 Kind = Literal["categorical", "numeric", "set"]
 Distance = Annotated[float, Field(gt=0, le=1)]
 
@@ -123,15 +125,15 @@ class FeatureSpec(Strict):
         """The features by their key."""
         return {feature.key: feature for feature in self.features}
 
-    @cached_property
-    def mixed_crosses(self) -> tuple[Cross, ...]:
-        """The crosses of context features with candidate features, which a ranking request computes."""
-        return tuple(cross for cross in self.crosses if len({self.by_key[key].side for key in cross.keys}) > 1)
-
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if TOP_K in self.by_key:
             raise ValueError(f"'{TOP_K}' is what a ranking request calls the number of candidates that it wants back")
+        for key in (self.label.key, self.weight):
+            if key in TRANSFORMED:
+                raise ValueError(
+                    f"'{key}' is what Transform calls a column of its own: name the label or weight otherwise"
+                )
         keys = [feature.key for feature in self.features] + [self.label.key]
         keys += [self.weight] if self.weight else []
         names = keys + [cross.name for cross in self.crosses]

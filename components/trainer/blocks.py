@@ -15,8 +15,8 @@ import tensorflow as tf
 
 from components.errors import DataError
 from components.features.spec import FeatureSpec
-from components.trainer.inputs import LABEL_TYPES, Batch, Inputs, deduplicated, table_uses
-from components.trainer.layout import Layout, Table
+from components.trainer.inputs import LABEL_TYPES, Batch, Inputs, deduplicated, uses_of
+from components.trainer.layout import Layout
 from components.transform import columns
 
 # Two blocks are in memory at a time: the one in use and the one being read.
@@ -135,16 +135,15 @@ class Source:
         def parse(serialized: tf.Tensor) -> Any:
             parsed = tf.io.parse_example(serialized, parsing)
             examples = tf.size(serialized, out_type=tf.int64)
-            tables = tuple(self._cells(table, parsed[columns.IDS], examples) for table in self._layout.tables)
+            tables = tuple(
+                (rows, tf.searchsorted(cell, tf.range(examples * table.cells + 1)))
+                for table, (rows, cell) in zip(self._layout.tables, uses_of(self._layout, parsed), strict=True)
+            )
             dense = parsed[columns.DENSE] if self._layout.dense else tf.zeros([examples, 0])
             weight = parsed[self._spec.weight] if self._spec.weight else tf.ones([examples])
             return tables, dense, parsed[self._spec.label.key], weight
 
         return data.batch(_PARSED_ROWS).map(parse, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
-
-    def _cells(self, table: Table, ids: tf.SparseTensor, examples: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        rows, cell = table_uses(table, len(self._layout.id_columns), ids)
-        return rows, tf.searchsorted(cell, tf.range(examples * table.cells + 1))
 
     def _block(self, parts: list[Any]) -> Block:
         tables = []
@@ -161,8 +160,12 @@ class Source:
 
 def _parsing(spec: FeatureSpec, layout: Layout) -> dict[str, Any]:
     parsing: dict[str, Any] = {spec.label.key: tf.io.FixedLenFeature([], LABEL_TYPES[spec.label.kind])}
-    if layout.tables:
+    # A deep model reads no crosses.
+    read = [column.feature for column in layout.id_columns if layout.wide or column.feature]
+    if layout.tables and any(read):
         parsing[columns.IDS] = tf.io.VarLenFeature(tf.int64)
+    if None in read:
+        parsing[columns.CROSSES] = tf.io.VarLenFeature(tf.int64)
     if layout.dense:
         parsing[columns.DENSE] = tf.io.FixedLenFeature([len(layout.dense)], tf.float32)
     if spec.weight:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import tensorflow as tf
@@ -59,15 +60,25 @@ def from_transformed(layout: Layout, transformed: dict[str, Any], examples: tf.T
 
     Args:
         layout: the model's.
-        transformed: columns.IDS, sparse, and columns.DENSE, as far as the declaration has such.
+        transformed: columns.IDS and columns.CROSSES, sparse, and columns.DENSE, as far as the declaration has such.
+            Without crosses the wide part is that of the features alone.
         examples: int64 scalar, the number of rows.
     """
-    uses = []
-    for table in layout.tables:
-        rows, cell = table_uses(table, len(layout.id_columns), transformed[columns.IDS])
-        uses.append(deduplicated(rows, cell))
+    uses = tuple(deduplicated(rows, cell) for rows, cell in uses_of(layout, transformed))
     dense = transformed[columns.DENSE] if layout.dense else tf.zeros([examples, 0])
-    return Inputs(tuple(uses), tf.ensure_shape(dense, [None, len(layout.dense)]))
+    return Inputs(uses, tf.ensure_shape(dense, [None, len(layout.dense)]))
+
+
+def uses_of(layout: Layout, transformed: Mapping[str, Any]) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
+    """What `table_uses` gives, for each of the layout's tables; `transformed` as in `from_transformed`."""
+    for table in layout.tables:
+        if table is layout.wide:
+            ids = [transformed[name] for name in (columns.IDS, columns.CROSSES) if name in transformed]
+            yield table_uses(table, len(layout.id_columns), ids[0] if len(ids) == 1 else tf.sparse.concat(1, ids))
+        else:
+            # No cross has an embedding.
+            of_features = sum(column.feature is not None for column in layout.id_columns)
+            yield table_uses(table, of_features, transformed[columns.IDS])
 
 
 def table_uses(table: Table, id_columns: int, ids: tf.SparseTensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -76,7 +87,7 @@ def table_uses(table: Table, id_columns: int, ids: tf.SparseTensor) -> tuple[tf.
     Args:
         table: one of the layout's.
         id_columns: number of id columns in all.
-        ids: columns.IDS, int64 [batch, any].
+        ids: int64 [batch, any], each with its column's number in its upper half.
     """
     # -1 marks the columns that are not in this table.
     offsets, cells = [-1] * id_columns, [0] * id_columns

@@ -3,7 +3,8 @@
 The transform graph sees each side in rows of its own: first a row for each request, with the context features alone,
 then a row for each candidate, with the candidate features alone. What the model reads of a request's row, a part of the
 wide logit and of the first layer's input, is then added to each of the request's candidates. Crosses of both sides
-can't come from such rows: they are hashed here, of the same values in the same way.
+can't come from such rows: crosses are hashed here, of the same values in the same way, and TensorFlow leaves those of
+the transform graph out of what it runs.
 """
 
 from __future__ import annotations
@@ -44,15 +45,14 @@ class Ranking:
             {f.key: self._own_rows(f, given[f.key], requests, each) for f in self._spec.features}
         )
         ids, dense = transformed.get(columns.IDS), transformed.get(columns.DENSE)
-        if ids is not None:
-            transformed |= {columns.IDS: self._own_ids(ids, requests)}
+        own = {columns.IDS: _none(rows) if ids is None else self._own_ids(ids, requests)}
         if dense is not None:
-            transformed |= {columns.DENSE: self._own_dense(dense, requests)}
-        inputs = from_transformed(self._model.layout, transformed, rows)
+            own[columns.DENSE] = self._own_dense(dense, requests)
+        inputs = from_transformed(self._model.layout, own, rows)
         parts = self._model.parts(inputs, self._model.values(inputs))
         joined = Parts(*(tf.repeat(part[:requests], each, axis=0) + part[requests:] for part in parts))
-        if self._model.wide is not None and self._spec.mixed_crosses:
-            joined = joined._replace(wide=joined.wide + self._mixed(given, ids, requests, each))
+        if self._model.wide is not None and self._spec.crosses:
+            joined = joined._replace(wide=joined.wide + self._crosses(given, ids, requests, each))
         return self._model.logit(joined)
 
     def _own_rows(self, feature: Feature, given: tf.Tensor, requests: tf.Tensor, each: tf.Tensor) -> tf.SparseTensor:
@@ -65,7 +65,7 @@ class Ranking:
 
     def _own_ids(self, ids: tf.SparseTensor, requests: tf.Tensor) -> tf.SparseTensor:
         """Without what a row says of the other side, as that a number is missing."""
-        of_context = [self._sides(column) == {"context"} for column in self._model.layout.id_columns]
+        of_context = [one.feature.side == "context" for one in self._model.layout.id_columns if one.feature]
         column = tf.bitwise.right_shift(ids.values, columns.ID_BITS)
         return tf.sparse.retain(ids, tf.gather(of_context, column) == (ids.indices[:, 0] < requests))
 
@@ -76,22 +76,16 @@ class Ranking:
         of_row = tf.range(tf.shape(dense, tf.int64)[0]) < requests
         return tf.where(of_context[None, :] == of_row[:, None], dense, 0.0)
 
-    def _sides(self, column: columns.IdColumn) -> set[str]:
-        if column.feature:
-            return {column.feature.side}
-        [cross] = [cross for cross in self._spec.crosses if cross.name == column.name]
-        return {self._spec.by_key[key].side for key in cross.keys}
-
-    def _mixed(
+    def _crosses(
         self, given: Mapping[str, tf.Tensor], ids: tf.SparseTensor, requests: tf.Tensor, each: tf.Tensor
     ) -> tf.Tensor:
-        """What the crosses of both sides add to the wide logit, float32 [requests * each, outputs]."""
+        """What the crosses add to the wide logit, float32 [requests * each, outputs]."""
         assert self._model.layout.wide is not None
         offsets = {slot.column: slot.offset for slot in self._model.layout.wide.slots}
-        keys = sorted({key for cross in self._spec.mixed_crosses for key in cross.keys})
+        keys = sorted({key for cross in self._spec.crosses for key in cross.keys})
         values = {key: self._crossable(self._spec.by_key[key], given[key], ids, requests) for key in keys}
         found = []
-        for cross in self._spec.mixed_crosses:
+        for cross in self._spec.crosses:
             one = cross_of_fingerprints([values[key] for key in cross.keys], cross.buckets)
             found.append(one._replace(numbers=one.numbers + offsets[cross.name]))
         rows, present = (
@@ -119,3 +113,8 @@ class Ranking:
         if feature.side == "context":
             given = given[:, None]
         return Values(fingerprints(given), given != "")
+
+
+def _none(rows: tf.Tensor) -> tf.SparseTensor:
+    """No ids at all."""
+    return tf.SparseTensor(tf.zeros([0, 2], tf.int64), tf.zeros([0], tf.int64), tf.stack([rows, tf.zeros_like(rows)]))

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from components.features.spec import Deep, Feature, FeatureSpec
+from components.features.spec import TRANSFORMED, Deep, Feature, FeatureSpec
 
-# All ids of an example stand in one column, each with the number of the id column that it belongs to in its upper
-# half: one list is written, read and gathered several times faster than a column a feature.
-IDS = "ids"
+# All ids of an example stand in two columns, those of its features and those of its crosses, each with the number of
+# the id column that it belongs to in its upper half: one list is written, read and gathered several times faster than
+# a column a feature. Crosses are apart, since a deep model and a ranking request do without them.
+# DENSE has all dense inputs of the deep part: a scaled value and a missing flag for each numeric.
+IDS, CROSSES, DENSE = TRANSFORMED
 ID_BITS = 32
-# All dense inputs of the deep part: a scaled value and a missing flag for each numeric.
-DENSE = "dense"
 
 
 def ids(feature: Feature) -> str:
@@ -75,7 +75,7 @@ def needs_ids(spec: FeatureSpec, feature: Feature) -> bool:
 
     Of strings a cross takes the values, but of a number its bucket, which Transform alone can tell.
     """
-    crossed = feature.kind == "numeric" and any(feature.key in cross.keys for cross in spec.mixed_crosses)
+    crossed = feature.kind == "numeric" and any(feature.key in cross.keys for cross in spec.crosses)
     return feature.wide or crossed or bool(feature.deep and feature.deep.embedding)
 
 

@@ -71,6 +71,8 @@ def cross_of_fingerprints(members: Sequence[Values], buckets: int) -> Values:
         joined = _pairs(_cat(joined[..., :, None], other.numbers[..., None, :]))
         present = _pairs(present[..., :, None] & other.present[..., None, :])
     ids = tf.cast(joined % tf.constant(buckets, tf.uint64), tf.int64)
+    if ids.shape[-1] == 1:
+        return Values(ids, present)
     ids = tf.sort(tf.where(present, ids, buckets), axis=-1)
     first = tf.ones_like(ids[..., :1], tf.bool)
     return Values(ids, (ids < buckets) & tf.concat([first, ids[..., 1:] != ids[..., :-1]], axis=-1))
@@ -89,6 +91,8 @@ def _mixed(value: tf.Tensor) -> tf.Tensor:
 
 def _pairs(outer: tf.Tensor) -> tf.Tensor:
     """[..., a, b] to [..., a * b]."""
+    if 1 in outer.shape[-2:]:
+        return tf.squeeze(outer, axis=-1 if outer.shape[-1] == 1 else -2)
     shape = tf.shape(outer)
     return tf.reshape(outer, tf.concat([shape[:-2], [shape[-2] * shape[-1]]], axis=0))
 

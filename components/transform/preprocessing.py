@@ -53,9 +53,11 @@ class _Preprocessing:
     def outputs(self) -> Tensors:
         outputs: Tensors = {}
         ids = [self._ids(feature) for feature in self._spec.features if columns.needs_ids(self._spec, feature)]
-        ids += [cross([self._crossable[key] for key in one.keys], one.buckets) for one in self._spec.crosses]
         if ids:
-            outputs[columns.IDS] = _packed(ids)
+            outputs[columns.IDS] = _packed(ids, first=0)
+        crosses = [cross([self._crossable[key] for key in one.keys], one.buckets) for one in self._spec.crosses]
+        if crosses:
+            outputs[columns.CROSSES] = _packed(crosses, first=len(ids))
         dense = [
             column
             for feature in self._spec.features
@@ -117,9 +119,9 @@ def _column(values: tf.Tensor) -> tf.SparseTensor:
     return tf.SparseTensor(tf.stack([rows, tf.zeros_like(rows)], axis=1), values, shape)
 
 
-def _packed(ids: Sequence[tf.SparseTensor]) -> tf.SparseTensor:
-    """All id columns as one: a row holds the first column's ids, then the second's, tagged with their columns."""
-    tagged = [column.with_values(column.values + (index << columns.ID_BITS)) for index, column in enumerate(ids)]
+def _packed(ids: Sequence[tf.SparseTensor], first: int) -> tf.SparseTensor:
+    """Several id columns as one: a row holds the first's ids, then the second's, tagged with their columns' numbers."""
+    tagged = [column.with_values(column.values + (index << columns.ID_BITS)) for index, column in enumerate(ids, first)]
     merged = tf.sparse.concat(1, tagged)
     row = merged.indices[:, 0]
     # A row's ids stand without gaps, as TFT wants them: place is the distance from the row's first.

@@ -127,7 +127,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Served:
     examples = [_example(row) for row in rows]
     files = [_write(folder / f"rows-{part}.gz", examples[80 * part : 80 * part + 80]) for part in range(3)]
     raw = tf.io.parse_example(tf.constant(examples), _PARSING)
-    packed = output.transform_features_layer()(raw)[columns.IDS]
+    transformed = output.transform_features_layer()(raw)
+    packed = tf.sparse.concat(1, [transformed[columns.IDS], transformed[columns.CROSSES]])
     return Served(str(folder / "model"), rows, files, _unpacked(packed, str(folder / "model"), len(rows)))
 
 

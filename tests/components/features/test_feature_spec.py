@@ -131,12 +131,12 @@ def test_a_cross_has_no_more_buckets_than_a_table_can_have_rows(tmp_path: Path) 
     assert refused(tmp_path, feature("a"), feature("b"), crosses=crosses) == text
 
 
-def test_mixed_crosses_are_those_of_both_sides() -> None:
-    declared = [feature("a"), feature("b"), feature("c", side="candidate"), feature("d", side="candidate")]
-    pairs = [["a", "b"], ["a", "c"], ["c", "d"], ["a", "b", "d"]]
-    crosses = [{"keys": keys, "buckets": 10} for keys in pairs]
-    spec = FeatureSpec.model_validate({"label": {"key": "y"}, "features": declared, "crosses": crosses})
-    assert [cross.name for cross in spec.mixed_crosses] == ["a_x_c", "a_x_b_x_d"]
+@pytest.mark.parametrize("name", ["ids", "crosses", "dense"])
+def test_label_and_weight_are_not_called_as_a_column_of_transform(tmp_path: Path, name: str) -> None:
+    text = f"'{name}' is what Transform calls a column of its own: name the label or weight otherwise"
+    assert refused(tmp_path, feature("a"), weight=name) == text
+    assert refused(tmp_path, feature("a"), label={"key": name}) == text
+    FeatureSpec.model_validate({"label": {"key": "y"}, "features": [feature(name)]})
 
 
 def test_no_input(tmp_path: Path) -> None:

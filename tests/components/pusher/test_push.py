@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -117,28 +117,6 @@ def test_file_that_can_not_be_written_whole(
         assert done.stdout.startswith(f"the model could not be pushed to {base}: [Errno 27] File too large")
         assert done.stdout.endswith(". Mend that and run the same command again. No version has changed.\n")
         assert [path.name for path in base.iterdir()] == ["1"]
-    assert content(base / "1") == files
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 400 KB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(folder)]
-    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("only root may mount a small file system, which a full disk needs")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
-
-
-def test_full_disk(small_disk: Path, model: Path, files: dict[str, bytes]) -> None:
-    base = small_disk / "models"
-    assert push(model, base).name == "1"
-    with pytest.raises(WideDeepError) as caught:
-        push(model, base)
-    assert str(caught.value) == f"the model could not be pushed to {base}: {FULL}"
-    assert [path.name for path in base.iterdir()] == ["1"]
     assert content(base / "1") == files
 
 

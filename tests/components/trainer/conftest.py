@@ -268,23 +268,23 @@ class Toy:
         return ToyRow(ids, dense, label, float(random.choice([0.5, 1.0, 2.0])))
 
     @staticmethod
-    def packed(layout: Layout, row: ToyRow) -> list[int]:
-        """The row's ids, column by column, the column's number in the upper half."""
-        return [(number << 32) | one for number, column in enumerate(layout.id_columns) for one in row.ids[column.name]]
+    def packed(layout: Layout, row: ToyRow) -> dict[str, list[int]]:
+        """The row's ids, of features and of crosses, column by column, the column's number in the upper half."""
+        found: dict[str, list[int]] = {columns.IDS: [], columns.CROSSES: []}
+        for number, column in enumerate(layout.id_columns):
+            kind = columns.IDS if column.feature else columns.CROSSES
+            found[kind] += [(number << 32) | one for one in row.ids[column.name]]
+        return found
 
     @staticmethod
     def batch(layout: Layout, rows: list[ToyRow]) -> Batch:
         """The rows as the trainer reads them; their labels are those of a binary label."""
         packed = [Toy.packed(layout, row) for row in rows]
-        ids = tf.SparseTensor(
-            np.array([(n, place) for n, ids in enumerate(packed) for place in range(len(ids))], np.int64).reshape(
-                -1, 2
-            ),
-            np.array([one for ids in packed for one in ids], np.int64),
-            [len(rows), max(map(len, packed))],
-        )
-        dense = np.array([row.dense for row in rows], np.float32)
-        transformed = {columns.IDS: ids, columns.DENSE: tf.constant(dense)}
+        transformed = {
+            kind: tf.ragged.constant([ids[kind] for ids in packed], tf.int64, ragged_rank=1).to_sparse()
+            for kind in (columns.IDS, columns.CROSSES)
+        }
+        transformed[columns.DENSE] = tf.constant(np.array([row.dense for row in rows], np.float32))
         inputs = from_transformed(layout, transformed, tf.constant(len(rows), tf.int64))
         label, weight = tf.constant([row.label for row in rows], tf.int64), tf.constant([row.weight for row in rows])
         return Batch(inputs, label, weight)
@@ -292,7 +292,7 @@ class Toy:
     @staticmethod
     def record(spec: FeatureSpec, layout: Layout, row: ToyRow) -> bytes:
         """The row as Transform writes it; a column without any value is left out."""
-        values = {columns.IDS: Toy.packed(layout, row), columns.DENSE: row.dense, spec.label.key: [row.label]}
+        values = {**Toy.packed(layout, row), columns.DENSE: row.dense, spec.label.key: [row.label]}
         if spec.weight:
             values[spec.weight] = [row.weight]
         return _example({key: value for key, value in values.items() if value})

@@ -40,7 +40,7 @@ def seen(batch: Batch, layout: Layout) -> list[Seen]:
 def plain(record: bytes, layout: Layout) -> Seen:
     """The same from the tf.Example alone."""
     features = tf.train.Example.FromString(record).features.feature
-    ids = [divmod(value, 2**32) for value in features["ids"].int64_list.value]
+    ids = [divmod(value, 2**32) for key in ("ids", "crosses") for value in features[key].int64_list.value]
     tables = []
     for table in layout.tables:
         by_slot = [[slot.offset + one for column, one in ids if column == slot.index] for slot in table.slots]

@@ -32,9 +32,9 @@ def table(sizes: list[int], members: list[int], together: bool = False) -> Table
     return Table(slots, 1, "sum", 1 if together else len(slots))
 
 
-def packed(examples: list[list[list[int]]]) -> tf.SparseTensor:
-    """Column by column, the column's number in the upper half."""
-    rows = [[(number << 32) | one for number, ids in enumerate(example) for one in ids] for example in examples]
+def packed(examples: list[list[list[int]]], first: int = 0) -> tf.SparseTensor:
+    """Column by column, the column's number, from `first` on, in the upper half."""
+    rows = [[(number << 32) | one for number, ids in enumerate(example, first) for one in ids] for example in examples]
     indices = [(row, place) for row, values in enumerate(rows) for place in range(len(values))]
     return tf.SparseTensor(
         np.array(indices, np.int64).reshape(-1, 2),
@@ -87,9 +87,10 @@ def test_the_largest_row_and_the_last_column_survive_the_packing():
 
 def test_the_inputs_of_each_table_and_the_dense_columns(toy):
     """Tables in the layout's order: wide (a, c, a_x_c), then c, then a and b, then s."""
-    examples = [[[1, 2], [], [5], [3], [0]], [[], [4], [], [], [8]]]
-    dense = tf.constant([[0.5, 0.0], [0.0, 1.0]])
-    found = from_transformed(toy.layout, {"ids": packed(examples), "dense": dense}, tf.constant(2, tf.int64))
+    ids = packed([[[1, 2], [], [5], [3]], [[], [4], [], []]])
+    crosses, dense = packed([[[0]], [[8]]], first=4), tf.constant([[0.5, 0.0], [0.0, 1.0]])
+    transformed = {"ids": ids, "crosses": crosses, "dense": dense}
+    found = from_transformed(toy.layout, transformed, tf.constant(2, tf.int64))
     read = [(uses.rows.numpy()[uses.position.numpy()].tolist(), uses.cell.numpy().tolist()) for uses in found.uses]
     assert read == [
         # a has rows 0 to 6, c 7 to 10, the cross 11 to 19; an example's all go to one cell.
@@ -104,13 +105,13 @@ def test_the_inputs_of_each_table_and_the_dense_columns(toy):
 
 def test_a_model_without_dense_columns_gets_none(toy):
     layout = make_layout(toy.spec, {}, "wide")
-    found = from_transformed(layout, {"ids": packed([[[1], [], [], [], []]] * 3)}, tf.constant(3, tf.int64))
+    found = from_transformed(layout, {"ids": packed([[[1], [], [], []]] * 3)}, tf.constant(3, tf.int64))
     assert found.dense.shape == [3, 0]
     assert len(found.uses) == 1
 
 
 def test_a_dense_column_of_another_width_is_refused(toy):
-    transformed = {"ids": packed([[[]] * 5]), "dense": tf.zeros([1, 3])}
+    transformed = {"ids": packed([[[]] * 4]), "dense": tf.zeros([1, 3])}
     with pytest.raises(tf.errors.InvalidArgumentError, match="not compatible with expected shape"):
         from_transformed(toy.layout, transformed, tf.constant(1, tf.int64))
 
@@ -127,7 +128,7 @@ def test_one_trace_serves_batches_of_any_size(toy, kind, dtype):
         return tf.size(batch.label)
 
     for size in (1, 20, 0):
-        transformed = {"ids": packed([[[1], [], [], [2], [0]]] * size), "dense": tf.zeros([size, 2])}
+        transformed = {"ids": packed([[[1], [], [], [2]]] * size), "dense": tf.zeros([size, 2])}
         inputs = from_transformed(toy.layout, transformed, tf.constant(size, tf.int64))
         batch = type(signature)(inputs, tf.zeros([size], dtype), tf.ones([size]))
         assert examples(batch).numpy() == size

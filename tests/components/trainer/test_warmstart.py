@@ -119,18 +119,16 @@ def ids(made: Training, column: columns.IdColumn, row: Row) -> list[int]:
 def batch(made: Training, examples: list[Row]) -> Batch:
     """The rows as this training's Transform would write them."""
     found = made.layout.id_columns
-    packed = [
-        [(number << 32) | one for number, column in enumerate(found) for one in ids(made, column, row)]
-        for row in examples
-    ]
-    sparse = tf.SparseTensor(
-        np.array([(n, place) for n, one in enumerate(packed) for place in range(len(one))], np.int64),
-        np.array([one for ids_ in packed for one in ids_], np.int64),
-        [len(examples), max(map(len, packed))],
-    )
+    transformed = {}
+    for name, of_features in ((columns.IDS, True), (columns.CROSSES, False)):
+        numbers = [number for number, column in enumerate(found) if bool(column.feature) == of_features]
+        packed = [
+            [(number << 32) | one for number in numbers for one in ids(made, found[number], row)] for row in examples
+        ]
+        transformed[name] = tf.ragged.constant(packed, tf.int64, ragged_rank=1).to_sparse()
     keys = [feature.key for feature in made.spec.features if columns.needs_value(feature)]
     dense = [[part for key in keys for part in (row.numbers[key], 0.0)] for row in examples]
-    transformed = {columns.IDS: sparse, columns.DENSE: tf.constant(dense)}
+    transformed[columns.DENSE] = tf.constant(dense)
     inputs = from_transformed(made.layout, transformed, tf.constant(len(examples), tf.int64))
     label = tf.constant([row.label for row in examples], tf.int64)
     return Batch(inputs, label, tf.ones([len(examples)]))

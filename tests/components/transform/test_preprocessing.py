@@ -143,9 +143,10 @@ def plain(value: Any) -> list[Any]:
 
 
 def unpacked(packed: dict[str, list[list[Any]]]) -> dict[str, list[list[Any]]]:
-    """Each id and dense column on its own, from `ids` and `dense` as they are documented."""
-    found = {key: rows for key, rows in packed.items() if key not in ("ids", "dense")}
-    ids = [[divmod(value, 2**32) for value in row] for row in packed["ids"]]
+    """Each id and dense column on its own, from `ids`, `crosses` and `dense` as they are documented."""
+    found = {key: rows for key, rows in packed.items() if key not in ("ids", "crosses", "dense")}
+    both = zip(packed["ids"], packed["crosses"], strict=True)
+    ids = [[divmod(value, 2**32) for value in (*row, *crosses)] for row, crosses in both]
     for number, name in enumerate(IDS):
         found[name] = [[one for column, one in row if column == number] for row in ids]
     for number, name in enumerate(DENSE):
@@ -319,9 +320,11 @@ def test_label_and_weight_pass_unchanged(transformed):
 
 
 def test_no_column_more_or_less(transformed):
-    assert all(set(row) == {"ids", "dense", "label", "weight"} for row in transformed.written)
+    assert all(set(row) == {"ids", "crosses", "dense", "label", "weight"} for row in transformed.written)
     assert all(len(row["dense"]) == len(DENSE) for row in transformed.written)
-    assert {value >> 32 for row in transformed.written for value in row["ids"]} == set(range(len(IDS)))
+    numbers = range(len(IDS))
+    assert {value >> 32 for row in transformed.written for value in row["ids"]} == set(numbers[: len(FEATURE_IDS)])
+    assert {value >> 32 for row in transformed.written for value in row["crosses"]} == set(numbers[len(FEATURE_IDS) :])
 
 
 def test_the_packed_columns_are_in_the_order_that_the_trainer_reads(transformed):
