@@ -56,6 +56,9 @@ def show(summary: Summary) -> None:
         console.print(f"[red]not blessed[/]: {escape(refusal)}")
     if summary.pushed_to:
         console.print(f"pushed     {summary.pushed_to}{' (by an earlier run)' if summary.pushed_before else ''}")
+        if summary.superseded_by:
+            said = words.superseded(summary.pushed_to, summary.superseded_by)
+            console.print(f"[yellow]warning[/]: {escape(said)}")
         console.print(f"serve it   {' '.join(summary.serve_command)}")
     else:
         console.print("not pushed; the version that serves is unchanged")

@@ -25,6 +25,7 @@ from pipeline.origins import origins
 from pipeline.profile import profile
 from pipeline.strongest import strongest
 from pipeline.summary import Summary
+from pipeline.versions.listing import superseded_by
 
 
 def summarise(run: LocalRun, folder: Path, spec: FeatureSpec) -> Summary:
@@ -59,6 +60,7 @@ def summarise(run: LocalRun, folder: Path, spec: FeatureSpec) -> Summary:
         refusals=evaluation.refusals + failed + refused,
         warnings=verdict["warnings"],
         pushed_to=pushed_to,
+        superseded_by=superseded_by(pushed_to),
         training=training["curve"],
         crosses=training["crosses"],
         wide=training["wide"],

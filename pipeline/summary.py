@@ -27,6 +27,8 @@ class Summary:
         refusals: where it did not, why.
         warnings: of the gate on data.
         pushed_to: the pushed version's folder, or null.
+        superseded_by: the folder of the version that servers take, where an earlier run pushed this one and another has
+            been pushed since; else null.
         training: loss and quality, a row an epoch.
         crosses: how full each cross is (see components/trainer/crosses.py).
         wide: rows of the wide table, and the `nonzero` ones.
@@ -72,6 +74,7 @@ class Summary:
     unsettled: list[str] = field(default_factory=list)
     intervals: dict[str, Any] = field(default_factory=dict)
     plots: dict[str, Any] = field(default_factory=dict)
+    superseded_by: str | None = None
 
     @property
     def pushed_before(self) -> bool:

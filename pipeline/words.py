@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import Any
 
 from components.metrics import in_order
@@ -17,6 +18,20 @@ def wide_part(wide: dict[str, int]) -> str | None:
         return None
     zero = 1 - wide["nonzero"] / wide["rows"]
     return f"{wide['nonzero']:,} of {wide['rows']:,} wide weights are not zero ({zero:.1%} are)"
+
+
+def superseded(pushed_to: str, by: str) -> str:
+    """What stands in the way of a version that an earlier run pushed.
+
+    Args:
+        pushed_to: its folder.
+        by: the folder of the version that servers take.
+    """
+    mine, newest = (PurePosixPath(folder).name for folder in (pushed_to, by))
+    return (
+        f"version {newest} has been pushed since, and servers take that one; "
+        f"to put this one back: widedeep models WORKDIR rollback {mine}"
+    )
 
 
 def start(base: dict[str, Any]) -> list[str]:

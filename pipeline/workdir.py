@@ -91,7 +91,7 @@ def locked(path: Path) -> Iterator[Workdir]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise WideDeepError(
-                f"{path}: another run works there. Wait for it, or give this one a --workdir of its own."
+                f"{path}: another run works there. Wait for it; a run may also have a --workdir of its own."
             ) from None
         yield Workdir(path.resolve())
     finally:

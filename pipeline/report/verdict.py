@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import Literal
 from urllib.parse import quote
 
+from pipeline import words
 from pipeline.report.numbers import count, duration, number
 from pipeline.summary import Summary
 
@@ -69,6 +70,8 @@ def verdict_of(summary: Summary) -> Verdict:
             text = (
                 "Nothing it depends on has changed since an earlier run pushed it, so this run took it from the cache."
             )
+            if summary.superseded_by:
+                text += f" But {words.superseded(summary.pushed_to, summary.superseded_by)}."
             title = f"Pushed before{version and f', as{version}'}"
             return Verdict("again", title, text, str(folder), summary.serve_command)
         text = "Every bound holds." if summary.blessed else "It was pushed without a blessing."

@@ -45,6 +45,21 @@ def listed(workdir: Workdir) -> list[Version]:
     return [_version(number, folder, number == max(found)) for number, folder in found.items()]
 
 
+def superseded_by(pushed_to: str | None) -> str | None:
+    """The version that servers take, where it is not, and holds not again, what a run has pushed.
+
+    Args:
+        pushed_to: the pushed version's folder.
+    """
+    if pushed_to is None:
+        return None
+    pushed = Path(pushed_to)
+    newest = max(versions(pushed.parent).items(), default=None)
+    if newest is None or facts.first_pushed_as(newest[1]) == int(pushed.name):
+        return None
+    return str(newest[1])
+
+
 def _version(number: int, folder: Path, serves: bool) -> Version:
     lineage = facts.read(folder, facts.LINEAGE)
     rollback = lineage.get("rollback")

@@ -39,6 +39,13 @@ def test_pushed_before(page, record):
     assert "took it from the cache" in text
 
 
+def test_pushed_before_and_replaced_since(page, record):
+    record.components[-1]["state"] = "CACHED"
+    text = page(replace(record, superseded_by="/srv/rides/models/9")).text("verdict")
+    assert "version 9 has been pushed since, and servers take that one; to put this one back: " in text
+    assert "widedeep models WORKDIR rollback 7." in text
+
+
 def test_not_blessed(page, record):
     refused = replace(record, blessed=False, pushed_to=None, refusals=["auc is 0.7500, at least 0.8 is needed", "two"])
     shown = page(refused)
