@@ -8,7 +8,7 @@ import numpy as np
 
 from components.evaluator.jackknife import half_width, standard_error
 from components.evaluator.tables import middles
-from components.evaluator.tally import GROUPS, LABEL, WEIGHT, Tally
+from components.evaluator.tally import GROUPS, LABEL, SCORE, WEIGHT, Tally
 
 # Points that a curve keeps at most.
 POINTS = 100
@@ -31,15 +31,18 @@ def curves(tallies: dict[str, Tally], confidence: float) -> Curves:
         confidence: of the intervals.
 
     Returns:
-        By model: "roc", [false positive rate, true positive rate] rising, and "pr", [recall, precision], of a binary
-        label; "calibration" (see `calibration`); "confusion" (see `confusion`) of classes. Of a regression, too,
-        "residuals": the bins' middles and, by model, the share of rows in each.
+        By model: of a binary label "roc", [false positive rate, true positive rate] rising, "thresholds", the score of
+        each of its points, and "pr", [recall, precision]; "calibration" (see `calibration`); "confusion" (see
+        `confusion`) of classes. Of a regression, too, "residuals": the bins' middles and, by model, the share of rows
+        in each.
     """
     found: Curves = {"models": {}}
     for name, tally in tallies.items():
         model: Curves = {"calibration": calibration(tally, confidence)}
         if tally.label.kind == "binary":
-            model |= {"roc": roc(tally), "pr": precision_recall(tally)}
+            points = roc(tally)
+            model |= {"roc": [point[:2] for point in points], "thresholds": [point[2] for point in points]}
+            model["pr"] = precision_recall(tally)
         if tally.label.kind == "multiclass":
             model["confusion"] = confusion(tally)
         found["models"][name] = model
@@ -56,12 +59,20 @@ def _by_score(tally: Tally) -> np.ndarray:
 
 
 def roc(tally: Tally) -> list[list[float]]:
-    """False positive rate and true positive rate, from [0, 0] to [1, 1]; empty where one class is missing."""
+    """False positive rate, true positive rate, and the score from which on a row is taken, falling from 1.
+
+    From [0, 0] to [1, 1]; empty where one class is missing.
+    """
     taken, wrong = _taken(tally)
     if not taken.size or not taken[-1] or not wrong[-1]:
         return []
+    descending = _by_score(tally)[::-1]
+    scores = np.divide(
+        descending[:, SCORE], descending[:, WEIGHT], where=descending[:, WEIGHT] > 0, out=np.ones(len(descending))
+    )
     x, y = wrong / wrong[-1], taken / taken[-1]
-    return _thinned(x, y, x + y)
+    # A bin without weight, which takes no further row, has the score of the one before.
+    return _thinned(x + y, x, y, np.minimum.accumulate(np.concatenate([[1.0], scores])))
 
 
 def precision_recall(tally: Tally) -> list[list[float]]:
@@ -71,7 +82,7 @@ def precision_recall(tally: Tally) -> list[list[float]]:
         return []
     taken, wrong = taken[1:], wrong[1:]
     recall = taken / taken[-1]
-    return _thinned(recall, taken / (taken + wrong), recall)
+    return _thinned(recall, recall, taken / (taken + wrong))
 
 
 def _taken(tally: Tally) -> tuple[np.ndarray, np.ndarray]:
@@ -82,11 +93,11 @@ def _taken(tally: Tally) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate([[0.0], right]), np.concatenate([[0.0], np.maximum(wrong, 0)])
 
 
-def _thinned(x: np.ndarray, y: np.ndarray, way: np.ndarray) -> list[list[float]]:
+def _thinned(way: np.ndarray, *columns: np.ndarray) -> list[list[float]]:
     """The points nearest to evenly spaced places of what rises along the curve, its ends included."""
     places = np.searchsorted(way, np.linspace(way[0], way[-1], POINTS))
     chosen = np.unique(np.concatenate([[0], np.minimum(places, way.size - 1), [way.size - 1]]))
-    return [[round(float(x[place]), 5), round(float(y[place]), 5)] for place in chosen]
+    return [[round(float(column[place]), 5) for column in columns] for place in chosen]
 
 
 def calibration(tally: Tally, confidence: float) -> list[dict[str, float | None]]:

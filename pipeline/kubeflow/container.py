@@ -15,8 +15,8 @@ from pipeline.kubeflow.options import KubeflowOptions, Resources
 
 _IN_IMAGE = Path("/opt/widedeep/schema")
 _KINDS = {str: "String", int: "Integer"}
-# What a node shows beside its summary: the Evaluator's numbers, and after the last node the whole run's report.
-_SHOWN = {"Evaluator": ("metrics", "Metrics"), "Pusher": ("report", "HTML")}
+# What a node shows beside its summary: the Evaluator's numbers and curve, and after the last node the run's report.
+_SHOWN = {"Evaluator": {"metrics": "Metrics", "roc": "ClassificationMetrics"}, "Pusher": {"report": "HTML"}}
 _ENVIRONMENT = {
     # Each connection to the database would write four lines of information, and TensorFlow a page at its start.
     "GLOG_minloglevel": "1",
@@ -76,12 +76,13 @@ def component(node: str, config: PipelineConfig, file: Path, overrides: tuple[st
         *(f"--set={one}" for one in (*kept, *settings.values())),
         f"--summary={_output('summary')}",
     ]
-    outputs = [{"name": "summary", "type": "Markdown"}]
-    if node in _SHOWN:
-        name, kind = _SHOWN[node]
-        outputs.append({"name": name, "type": kind})
-        # Metrics are no file: KFP takes them from the task's output, whose place stands in its input.
-        arguments.append("--executor-input={{$}}" if name == "metrics" else f"--{name}={_output(name)}")
+    shown = _SHOWN.get(node, {})
+    outputs = [{"name": name, "type": kind} for name, kind in {"summary": "Markdown", **shown}.items()]
+    if "metrics" in shown:
+        # They are no files: KFP takes them from the task's output, whose place stands in its input.
+        arguments.append("--executor-input={{$}}")
+    if "report" in shown:
+        arguments.append(f"--report={_output('report')}")
     return {
         "name": re.sub(r"(?<=[a-z])(?=[A-Z])", "-", node).lower(),
         "inputs": [
@@ -119,7 +120,6 @@ def place(task: Any, options: KubeflowOptions, resources: Resources) -> None:
         num_retries=retries.attempts,
         backoff_duration=f"{retries.wait_seconds}s",
         backoff_factor=retries.factor,
-        backoff_max_duration=f"{retries.within_seconds}s",
     )
     for name, value in _ENVIRONMENT.items():
         task.set_env_variable(name, value)

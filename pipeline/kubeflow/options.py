@@ -45,12 +45,12 @@ class Resources(Strict):
 
 
 class Retries(Strict):
-    """How often a failed step is started again, and after how long; Kubeflow counts nothing above an hour."""
+    """How often a failed step is started again, and after how long."""
 
     attempts: int = Field(2, ge=0)
-    wait_seconds: int = Field(30, ge=0, le=3600, description="before the first; each further one waits `factor` longer")
-    factor: float = Field(2.0, ge=1)
-    within_seconds: int = Field(3600, ge=1, le=3600, description="after so long none starts any more")
+    wait_seconds: int = Field(30, ge=0, description="before the first; each further one waits `factor` times as long")
+    # Argo can't resolve a fraction, which it finds at the first failure.
+    factor: int = Field(2, ge=1)
 
 
 class KubeflowOptions(Strict):
@@ -72,3 +72,12 @@ class KubeflowOptions(Strict):
     retries: Retries = Retries()
     timeout_minutes: int = Field(720, ge=1, description="for one attempt of a step")
     user: int = Field(10001, ge=1, description="user and group of the containers; never root")
+
+    @property
+    def retry_seconds(self) -> int:
+        """As long as all attempts and the waits between them may take, and a day in which no machine is free.
+
+        Argo counts from the first attempt's start, then starts no other, and ends one that still runs.
+        """
+        waits = sum(self.retries.wait_seconds * self.retries.factor**number for number in range(self.retries.attempts))
+        return (self.retries.attempts + 1) * 60 * self.timeout_minutes + waits + 24 * 3600

@@ -70,4 +70,8 @@ def _pipeline(config: PipelineConfig, file: Path, overrides: tuple[str, ...], no
         ]
     )
     about = "A wide-and-deep recommender: raw impressions in, a pushed model out."
-    return dsl.pipeline(name=config.name, description=about)(body)
+    made = dsl.pipeline(name=config.name, description=about)(body)
+    # KFP's own way of setting it goes to an hour at most.
+    for task in made.pipeline_spec.root.dag.tasks.values():
+        task.retry_policy.backoff_max_duration.seconds = options.retry_seconds
+    return made

@@ -7,12 +7,15 @@ import math
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.artifacts import outputs
 from pipeline.config import PipelineConfig
 from pipeline.kubeflow.database import Database, tell
 from pipeline.kubeflow.executions import Node, state
+
+if TYPE_CHECKING:
+    from components.evaluator.results import Results
 
 # Of an artifact's properties, those that say nothing beside its address.
 _DULL = {"name", "state", "tfx_version", "producer_component", "pipeline_name", "input_fingerprint"}
@@ -25,7 +28,7 @@ class Wanted:
     Attributes:
         summary: file for Markdown.
         report: file for the run's report; of the last node, after which there is nothing more to report.
-        executor_input: KFP's message, as JSON: its output file gets the metrics; of the Evaluator.
+        executor_input: KFP's message, as JSON: its output file gets the metrics and the ROC curve; of the Evaluator.
     """
 
     summary: Path | None = None
@@ -52,11 +55,13 @@ def write(wanted: Wanted, node: Node, database: Database, config: PipelineConfig
     """
     try:
         store = database.open()
-        metrics = _metrics(store, node) if wanted.executor_input else {}
+        evaluation = _evaluation(store, node) if wanted.executor_input else None
+        metrics = _metrics(evaluation) if evaluation else {}
         if wanted.summary:
             _write(wanted.summary, _markdown(store, node, metrics))
-        if wanted.executor_input:
-            _write(*_executor_output(json.loads(wanted.executor_input), metrics))
+        if wanted.executor_input and evaluation:
+            said = {"metrics": metrics, "roc": _roc(evaluation)}
+            _write(*_executor_output(json.loads(wanted.executor_input), said))
         if wanted.report:
             from pipeline.kubeflow.run_report import render_run
 
@@ -70,15 +75,19 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def _metrics(store: Any, node: Node) -> dict[str, float]:
-    """All finite metrics by name, the baseline's with its name before."""
+def _evaluation(store: Any, node: Node) -> Results:
     from components.evaluator import results
-    from components.evaluator.estimates import CANDIDATE
 
     ended = node.finished(store)
     assert ended is not None
-    read = results.read(outputs(store, ended.id)["evaluation"].uri).metrics
-    named = {(model, name): value for model, metrics in read.items() for name, value in metrics.items()}
+    return results.read(outputs(store, ended.id)["evaluation"].uri)
+
+
+def _metrics(evaluation: Results) -> dict[str, float]:
+    """All finite metrics by name, the baseline's with its name before."""
+    from components.evaluator.estimates import CANDIDATE
+
+    named = {(model, name): value for model, metrics in evaluation.metrics.items() for name, value in metrics.items()}
     return {
         name if model == CANDIDATE else f"{model}_{name}": value
         for (model, name), value in named.items()
@@ -86,10 +95,22 @@ def _metrics(store: Any, node: Node) -> dict[str, float]:
     }
 
 
-def _executor_output(executor_input: dict[str, Any], metrics: dict[str, float]) -> tuple[Path, str]:
-    """KFP shows as metrics what stands as metadata of an artifact in the task's output file."""
-    said = {"artifacts": {"metrics": {"artifacts": [{"metadata": metrics}]}}}
-    return Path(executor_input["outputs"]["outputFile"]), json.dumps(said)
+def _roc(evaluation: Results) -> dict[str, Any]:
+    """The candidate's curve as KFP's ClassificationMetrics have it; nothing but of a binary label with both classes."""
+    from components.evaluator.estimates import CANDIDATE
+
+    plots = evaluation.plots.get("models", {}).get(CANDIDATE, {})
+    points = [
+        {"falsePositiveRate": wrong, "recall": right, "confidenceThreshold": threshold}
+        for (wrong, right), threshold in zip(plots.get("roc", []), plots.get("thresholds", []), strict=True)
+    ]
+    return {"confidenceMetrics": points} if points else {}
+
+
+def _executor_output(executor_input: dict[str, Any], said: dict[str, dict[str, Any]]) -> tuple[Path, str]:
+    """KFP shows what stands as metadata of artifacts in the task's output file."""
+    artifacts = {name: {"artifacts": [{"metadata": metadata}]} for name, metadata in said.items()}
+    return Path(executor_input["outputs"]["outputFile"]), json.dumps({"artifacts": artifacts})
 
 
 def _markdown(store: Any, node: Node, metrics: dict[str, float]) -> str:

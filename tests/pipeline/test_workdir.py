@@ -10,7 +10,9 @@ from pipeline.workdir import Workdir, locked, write_if_changed
 
 
 def test_a_second_run_in_one_folder_is_refused_and_the_first_one_frees_it(tmp_path: Path) -> None:
-    refused = pytest.raises(WideDeepError, match=r"another run works there\. Wait for it; a run may also have a --workdir")
+    refused = pytest.raises(
+        WideDeepError, match=r"another run works there\. Wait for it; a run may also have a --workdir"
+    )
     with locked(tmp_path), refused, locked(tmp_path):
         pass
     with locked(tmp_path) as again:

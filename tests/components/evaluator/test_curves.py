@@ -36,17 +36,20 @@ def test_the_area_under_the_drawn_curve_is_the_auc(rows) -> None:
     """Of rare clicks, whose scores lie close together."""
     y, score, weight = rows
     points = np.array(roc(tally(BINARY, y, score, weight)))
-    assert points[0].tolist() == [0, 0]
-    assert points[-1].tolist() == [1, 1]
+    assert points[0].tolist() == [0, 0, 1]
+    assert points[-1, :2].tolist() == [1, 1]
     assert 90 < len(points) <= 102
-    assert (np.diff(points, axis=0) >= 0).all()
-    assert metrics.auc(*points.T) == pytest.approx(metrics.roc_auc_score(y, score, sample_weight=weight), abs=5e-4)
+    assert (np.diff(points, axis=0) * [1, 1, -1] >= 0).all()
+    assert metrics.auc(points[:, 0], points[:, 1]) == pytest.approx(
+        metrics.roc_auc_score(y, score, sample_weight=weight), abs=5e-4
+    )
 
 
 def test_four_rows_by_hand() -> None:
     """Scores 0.9 (1), 0.8 (0), 0.5 (1), 0.5 (0): the last two can't be told apart."""
     one = tally(BINARY, [1, 0, 1, 0], [0.9, 0.8, 0.5, 0.5])
-    assert roc(one) == [[0, 0], [0, 0.5], [0.5, 0.5], [1, 1]]
+    assert [point[:2] for point in roc(one)] == [[0, 0], [0, 0.5], [0.5, 0.5], [1, 1]]
+    assert [point[2] for point in roc(one)] == pytest.approx([1, 0.9, 0.8, 0.5], abs=1e-5)
     assert precision_recall(one) == [[0.5, 1], [0.5, 0.5], [1, 0.5]] or precision_recall(one) == [[0.5, 1], [1, 0.5]]
 
 
@@ -60,6 +63,20 @@ def test_precision_and_recall_are_scikit_learns(rows) -> None:
     for x, there in points[5:]:
         place = np.argmin(np.abs(recall - x))
         assert there == pytest.approx(precision[place], abs=0.01), x
+
+
+def test_at_its_threshold_a_point_of_the_curve_is_what_the_rows_say(rows) -> None:
+    """All rows with at least that score are taken: their share of each label is the point, but for the bin's width."""
+    y, score, weight = rows
+    for fpr, tpr, threshold in roc(tally(BINARY, y, score, weight)):
+        taken = score >= threshold * (1 - 0.001)
+        assert weight[taken & (y == 1)].sum() / weight[y == 1].sum() == pytest.approx(tpr, abs=0.005)
+        assert weight[taken & (y == 0)].sum() / weight[y == 0].sum() == pytest.approx(fpr, abs=0.005)
+
+
+def test_a_bin_without_weight_has_a_threshold_too() -> None:
+    one = tally(BINARY, [1, 1, 0], [0.9, 0.7, 0.2], [1.0, 0.0, 1.0])
+    assert [point[2] for point in roc(one)] == pytest.approx([1, 0.9, 0.2], abs=1e-5)
 
 
 @pytest.mark.parametrize("label", [0, 1])
@@ -131,7 +148,7 @@ def test_a_perfect_model_has_residuals_too() -> None:
 @pytest.mark.parametrize(
     ("label", "y", "score", "parts"),
     [
-        (BINARY, [0, 1], [0.2, 0.4], {"roc", "pr", "calibration"}),
+        (BINARY, [0, 1], [0.2, 0.4], {"roc", "thresholds", "pr", "calibration"}),
         (NUMBER, [0.0, 1.0], [0.2, 0.4], {"calibration"}),
         (CLASSES, [0, 1], np.eye(3)[:2], {"calibration", "confusion"}),
     ],

@@ -148,7 +148,7 @@ def test_verdict_and_plots_lie_beside_tfmas_output(evaluate, declare, columns) -
     assert verdict["metrics"].keys() == verdict["intervals"].keys() - {"change"} == {"candidate"}
     models = found.json("plots.json")["models"]
     assert models.keys() == {"candidate"}
-    assert models["candidate"].keys() == {"roc", "pr", "calibration"}
+    assert models["candidate"].keys() == {"roc", "thresholds", "pr", "calibration"}
     assert len(models["candidate"]["calibration"]) == 10
 
 

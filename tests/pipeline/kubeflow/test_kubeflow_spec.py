@@ -103,7 +103,11 @@ def test_the_evaluator_has_metrics_and_the_last_node_the_report(compiled: Compil
         }
         for name, part in spec["components"].items()
     }
-    assert outputs.pop("evaluator") == {"summary": "system.Markdown", "metrics": "system.Metrics"}
+    assert outputs.pop("evaluator") == {
+        "summary": "system.Markdown",
+        "metrics": "system.Metrics",
+        "roc": "system.ClassificationMetrics",
+    }
     assert outputs.pop("pusher") == {"summary": "system.Markdown", "report": "system.HTML"}
     assert set(map(str, outputs.values())) == {"{'summary': 'system.Markdown'}"}
     assert arguments(spec, "evaluator")[-1] == "--executor-input={{$}}"
@@ -132,7 +136,7 @@ def test_where_and_how_containers_run(compiled: Compile) -> None:
     gpu = "{gpus: 2, memory: 8Gi, tolerations: [{key: gpu, effect: NoSchedule}], node_selector: {gpu: h200}}"
     spec, platform = compiled(
         f"kubeflow.steps={{Trainer: {gpu}}}",
-        "kubeflow.retries={attempts: 5, wait_seconds: 10, within_seconds: 600}",
+        "kubeflow.retries={attempts: 5, wait_seconds: 10, factor: 3}",
         "kubeflow.timeout_minutes=3",
         "kubeflow.secret=mine",
         "kubeflow.models={claim: served, path: /served}",
@@ -156,8 +160,9 @@ def test_where_and_how_containers_run(compiled: Compile) -> None:
         assert spec["root"]["dag"]["tasks"][task]["retryPolicy"] == {
             "maxRetryCount": 5,
             "backoffDuration": "10s",
-            "backoffFactor": 2.0,
-            "backoffMaxDuration": "600s",
+            "backoffFactor": 3.0,
+            # Six attempts of three minutes, the waits of 10, 30, 90, 270 and 810 seconds, and a day.
+            "backoffMaxDuration": f"{6 * 180 + 1210 + 86_400}s",
         }
         trains = task == "trainer"
         assert ("accelerator" in container["resources"]) == trains
@@ -183,7 +188,7 @@ def test_a_step_that_is_none_is_told(compiled: Compile) -> None:
     "setting",
     [
         "kubeflow.user=0",
-        "kubeflow.retries={within_seconds: 7200}",
+        "kubeflow.retries={factor: 2.5}",
         "kubeflow.resources={memory: lots}",
         "kubeflow.gpu=1",
     ],

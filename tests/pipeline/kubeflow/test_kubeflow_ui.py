@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from kfp.dsl import ClassificationMetrics
 from ml_metadata.proto import metadata_store_pb2
 
 from components.evaluator import results
@@ -42,7 +43,9 @@ def test_metrics_go_where_kubeflow_looks(
 
     def read(uri: str) -> results.Results:
         asked.append(uri)
-        return results.Results({"candidate": {"auc": 0.75, "logloss": math.nan}, "baseline": {"auc": 0.5}})
+        plots = {"models": {"candidate": {"roc": [[0.0, 0.0], [1.0, 1.0]], "thresholds": [1.0, 0.25]}}}
+        values = {"candidate": {"auc": 0.75, "logloss": math.nan}, "baseline": {"auc": 0.5}}
+        return results.Results(values, plots=plots)
 
     monkeypatch.setattr(results, "read", read)
     output = tmp_path / "kfp" / "output.json"
@@ -50,8 +53,24 @@ def test_metrics_go_where_kubeflow_looks(
     ui.write(Wanted(tmp_path / "m.md", None, said), NODE, database, SETTINGS, "/root")
     assert asked == ["/e/7"]
     metrics = {"auc": 0.75, "baseline_auc": 0.5}
-    assert json.loads(output.read_text()) == {"artifacts": {"metrics": {"artifacts": [{"metadata": metrics}]}}}
+    curve = ClassificationMetrics()
+    curve.log_roc_curve(fpr=[0.0, 1.0], tpr=[0.0, 1.0], threshold=[1.0, 0.25])
+    shown = json.loads(output.read_text())["artifacts"]
+    assert shown == {
+        "metrics": {"artifacts": [{"metadata": metrics}]},
+        "roc": {"artifacts": [{"metadata": curve.metadata}]},
+    }
     assert "| baseline_auc | 0.5000 |" in (tmp_path / "m.md").read_text()
+
+
+def test_what_has_no_curve_shows_none(
+    database: Database, execute: Execute, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execute("r1", "Evaluator", Execution.COMPLETE, {"evaluation": "/e/7"})
+    monkeypatch.setattr(results, "read", lambda uri: results.Results({"candidate": {"rmse": 0.5}}))
+    output = tmp_path / "output.json"
+    ui.write(Wanted(None, None, json.dumps({"outputs": {"outputFile": str(output)}})), NODE, database, SETTINGS, "/")
+    assert json.loads(output.read_text())["artifacts"]["roc"] == {"artifacts": [{"metadata": {}}]}
 
 
 def test_a_page_that_cannot_be_written_fails_nothing(
