@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -37,10 +38,14 @@ def compile_(pipeline: Path, overrides: tuple[str, ...], out: Path, image: str |
     if image:
         overrides = (*overrides, f"kubeflow.image={image}")
     settings = config.load(pipeline, overrides)
-    from pipeline.kubeflow import spec
+    from pipeline.terminal import logged_to
 
     out.parent.mkdir(parents=True, exist_ok=True)
-    spec.write(settings, pipeline, overrides, out)
+    # TensorFlow's words at its start, which no setting silences.
+    with logged_to(Path(os.devnull)):
+        from pipeline.kubeflow import spec
+
+        spec.write(settings, pipeline, overrides, out)
     click.echo(out)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import threading
 from pathlib import Path
@@ -51,9 +52,18 @@ def command(base: Path | None, name: str | None, config_file: Path | None, **giv
     tls = _tls(given["tls_key"], given["tls_cert"], given["client_ca"])
     _log_to_terminal()
     click.echo("A stand-in for TF Serving, for development and the dry run.", err=True)
-    from serving.standin import batching_parameters
-    from serving.standin.server import Options, Server
+    from pipeline.terminal import logged_to
 
+    # What TensorFlow says of the processor at its start, and of graphics cards at its first use, is no news here; no
+    # setting silences it.
+    with logged_to(Path(os.devnull)):
+        import tensorflow as tf
+
+        from serving.standin import batching_parameters
+        from serving.standin.server import Options, Server
+
+        tf.config.list_physical_devices()
+        tf.get_logger().setLevel(logging.ERROR)
     options = Options(
         host=given["host"],
         port=given["port"],

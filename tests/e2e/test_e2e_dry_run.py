@@ -1,15 +1,16 @@
-"""The dry run of real candidates: a good one is blessed with its warm-up requests, and each fault is seen."""
+"""The dry run of real candidates: a good one is blessed with its warm-up requests, and limits are held to.
+
+What else it refuses stands in the table of faults.
+"""
 
 from __future__ import annotations
 
 import json
-import random
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import tensorflow as tf
 from harness import LOOSE, ROOT, Pushed, Ran, latest
@@ -24,17 +25,12 @@ Run = Callable[..., Ran]
 
 
 class Tried:
-    """The dry run by hand, of copies of the model that a run has trained."""
+    """The dry run by hand, of the model that a run has trained."""
 
     def __init__(self, workdir: Path, folder: Path) -> None:
         self._workdir, self._folder, self._count = workdir, folder, 0
 
-    def copy(self) -> Path:
-        """The Trainer's output, to be broken."""
-        self._count += 1
-        return Path(shutil.copytree(latest(self._workdir, "Trainer", "model"), self._folder / f"model-{self._count}"))
-
-    def __call__(self, model: Path, blessed: bool = True, **options: Any) -> tuple[Any, dict[str, Any]]:
+    def __call__(self, **options: Any) -> tuple[Any, dict[str, Any]]:
         """The blessing, and the record."""
         self._count += 1
         trained, judged, examples = (
@@ -43,11 +39,12 @@ class Tried:
             standard_artifacts.Examples(),
         )
         graph, blessing = standard_artifacts.TransformGraph(), standard_artifacts.InfraBlessing()
-        trained.uri, blessing.uri = str(model), str(self._folder / f"blessing-{self._count}")
+        trained.uri = str(latest(self._workdir, "Trainer", "model"))
+        blessing.uri = str(self._folder / f"blessing-{self._count}")
         judged.uri = str(self._folder / f"judged-{self._count}")
         Path(judged.uri).mkdir()
-        Path(judged.uri, "BLESSED" if blessed else "NOT_BLESSED").touch()
-        judged.set_int_custom_property("blessed", int(blessed))
+        Path(judged.uri, "BLESSED").touch()
+        judged.set_int_custom_property("blessed", 1)
         examples.uri = str(latest(self._workdir, "ExampleGen", "examples"))
         examples.split_names = artifact_utils.encode_split_names(["train", "eval", "test"])
         graph.uri = str(latest(self._workdir, "Transform", "transform_graph"))
@@ -68,7 +65,16 @@ def said(record: dict[str, Any]) -> list[str]:
     return [check["said"] for check in record["checks"] if not check["ok"]]
 
 
-def test_a_good_candidate_passes_and_each_fault_is_seen(pushed: Callable[[str], Pushed], tmp_path: Path) -> None:
+def refused(blessing: Any) -> bool:
+    """As the Pusher sees it; there is no model in the blessing that it could push."""
+    assert not Path(blessing.uri, "stamped_model").exists()
+    files = {path.name for path in Path(blessing.uri).iterdir()}
+    return "INFRA_NOT_BLESSED" in files and blessing.get_int_custom_property("blessed") == 0
+
+
+def test_a_good_candidate_passes_and_one_beyond_a_limit_does_not(
+    pushed: Callable[[str], Pushed], tmp_path: Path
+) -> None:
     taxi = pushed("taxi")
     result, version = taxi.ran.result, taxi.workdir / "models" / "1"
     assert result is not None
@@ -85,24 +91,22 @@ def test_a_good_candidate_passes_and_each_fault_is_seen(pushed: Callable[[str], 
     assert asked == {"serving_default", "predict_raw", "rank", "classify", "regress"}
 
     tried = Tried(taxi.workdir, tmp_path)
-    _fails_to_load(tried)
-    _is_slow_or_large(tried)
-    _differs_from_its_training(tried)
-    _gives_no_numbers(tried)
-    _was_refused_before(tried)
+    blessing, record = tried(memory_mib=1.0, p99_ms=10_000.0)
+    assert refused(blessing)
+    [large] = said(record)
+    assert large.startswith("MiB of memory at most: ")
+    assert large.endswith(", at most 1 is allowed")
+    blessing, record = tried(load_seconds=0.2)
+    assert refused(blessing)
+    [late] = said(record)
+    assert late.startswith("the model was not loaded within 0.2 s")
 
 
-def test_what_fails_the_dry_run_is_not_pushed_and_no_baseline(
-    pushed: Callable[[str], Pushed], tmp_path: Path, run: Run
-) -> None:
+def test_what_fails_the_dry_run_is_no_baseline(pushed: Callable[[str], Pushed], tmp_path: Path, run: Run) -> None:
     taxi, workdir = pushed("taxi"), tmp_path / "work"
     shutil.copytree(taxi.workdir, workdir)
-    served = {path: path.read_bytes() for path in (workdir / "models").rglob("*") if path.is_file()}
     slow = run(taxi.slice, workdir, LOOSE, "training.seed=7", "dry_run.p99_ms=0.01")
     assert slow.code == 3, slow.stderr
-    assert "not blessed: p99 milliseconds: " in slow.stdout
-    assert "not pushed; the version that serves is unchanged" in slow.stdout
-    assert {path: path.read_bytes() for path in (workdir / "models").rglob("*") if path.is_file()} == served
     assert slow.result is not None
     before = slow.result["metrics"]["baseline"]
     third = run(taxi.slice, workdir, LOOSE, "training.seed=8")
@@ -110,69 +114,3 @@ def test_what_fails_the_dry_run_is_not_pushed_and_no_baseline(
     assert third.result is not None
     assert third.result["metrics"]["baseline"] == pytest.approx(before, abs=1e-6)
     assert sorted(path.name for path in (workdir / "models").iterdir()) == ["1", "2"]
-
-
-def refused(blessing: Any) -> bool:
-    """As the Pusher sees it; there is no model in the blessing that it could push."""
-    assert not Path(blessing.uri, "stamped_model").exists()
-    files = {path.name for path in Path(blessing.uri).iterdir()}
-    return "INFRA_NOT_BLESSED" in files and blessing.get_int_custom_property("blessed") == 0
-
-
-def _fails_to_load(tried: Tried) -> None:
-    model = tried.copy()
-    data = model / "Format-Serving" / "variables" / "variables.data-00000-of-00001"
-    data.write_bytes(data.read_bytes()[:1000])
-    blessing, record = tried(model)
-    assert refused(blessing)
-    [reason] = said(record)
-    assert reason.startswith(("the model can't be loaded: ", "the server ended with code "))
-
-
-def _is_slow_or_large(tried: Tried) -> None:
-    blessing, record = tried(tried.copy(), p99_ms=0.01, memory_mib=1.0)
-    assert refused(blessing)
-    slow, large = said(record)
-    assert slow.startswith("p99 milliseconds: ")
-    assert slow.endswith(", at most 0.01 is allowed")
-    assert large.startswith("MiB of memory at most: ")
-    blessing, record = tried(tried.copy(), load_seconds=0.2)
-    assert refused(blessing)
-    [late] = said(record)
-    assert late.startswith("the model was not loaded within 0.2 s")
-
-
-def _differs_from_its_training(tried: Tried) -> None:
-    """A vocabulary in another order: every id means another string than in training."""
-    model = tried.copy()
-    for file in (model / "Format-Serving" / "assets").iterdir():
-        lines = file.read_bytes().splitlines(keepends=True)
-        random.Random(1).shuffle(lines)
-        file.write_bytes(b"".join(lines))
-    blessing, record = tried(model)
-    assert refused(blessing)
-    [reason] = said(record)
-    assert " differs from the batch prediction by " in reason
-    assert reason.endswith("at most 1e-05 is allowed")
-
-
-def _gives_no_numbers(tried: Tried) -> None:
-    model = tried.copy()
-    path = str(model / "Format-Serving" / "variables" / "variables")
-    stored = tf.train.load_checkpoint(path)
-    names, values = [], []
-    for name in stored.get_variable_to_shape_map():
-        value = stored.get_tensor(name)
-        names.append(name)
-        values.append(np.full_like(value, np.nan) if "bias" in name and value.dtype == np.float32 else value)
-    tf.raw_ops.SaveV2(prefix=path, tensor_names=names, shape_and_slices=[""] * len(names), tensors=values)
-    blessing, record = tried(model)
-    assert refused(blessing)
-    assert any("differs from the batch prediction by nan" in reason for reason in said(record))
-
-
-def _was_refused_before(tried: Tried) -> None:
-    """What the Evaluator refused is not tried at all."""
-    blessing, record = tried(tried.copy(), blessed=False)
-    assert refused(blessing)
-    assert record["checks"] == []

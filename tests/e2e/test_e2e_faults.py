@@ -1,4 +1,4 @@
-"""Bad input and interrupted runs: a readable end, nothing pushed, nothing lost."""
+"""Wrong settings, mended data and interrupted runs: a readable end, nothing pushed, nothing lost."""
 
 from __future__ import annotations
 
@@ -15,44 +15,19 @@ from harness import Ran, Slice, command, plain
 Run = Callable[..., Ran]
 
 
-def edit(file: Path, row: int, column: str, value: str) -> None:
-    """Puts a value into a CSV's data row, counted from 1."""
-    lines = file.read_text().splitlines()
-    cells = lines[row].split(",")
-    cells[lines[0].split(",").index(column)] = value
-    lines[row] = ",".join(cells)
-    file.write_text("\n".join(lines) + "\n")
-
-
 def readable(ran: Ran) -> str:
     assert "Traceback" not in ran.stderr + ran.stdout
     return " ".join(ran.stderr.split())
 
 
-def test_a_wrong_value_names_file_row_column_and_value(census: Slice, tmp_path: Path, run: Run) -> None:
+def test_once_the_data_are_mended_the_same_command_carries_on(census: Slice, tmp_path: Path, run: Run) -> None:
     train = census.data / "train" / "data.csv"
-    edit(train, 17, "age", "forty")
-    ran = run(census, tmp_path / "work")
-    assert ran.code == 1
-    told = readable(ran)
-    for part in ("ExampleGen stopped", str(train), "row 17", "'age'", "'forty'", "log.txt"):
-        assert part in told
+    good = train.read_text()
+    train.write_text(f"{good}forty\n")
+    assert run(census, tmp_path / "work").code == 1
     assert not (tmp_path / "work" / "models").exists()
-
-    # Mended, the same command carries on to the end.
-    edit(train, 17, "age", "40")
+    train.write_text(good)
     assert run(census, tmp_path / "work").code == 0
-
-
-def test_the_gate_stops_on_an_anomaly_and_pushes_nothing(census: Slice, tmp_path: Path, run: Run) -> None:
-    for row in range(1, 1001):
-        edit(census.data / "train" / "data.csv", row, "sex", "Unknown")
-    ran = run(census, tmp_path / "work")
-    assert ran.code == 1
-    told = readable(ran)
-    for part in ("DataGate stopped", "'train'", "'sex'", "Unknown", "3,000"):
-        assert part in told
-    assert not (tmp_path / "work" / "models").exists()
 
 
 @pytest.mark.parametrize(
@@ -121,13 +96,9 @@ def test_killed_at_any_component_the_same_command_carries_on(taxi: Slice, tmp_pa
     assert [path.name for path in (workdir / "models").iterdir()] == ["1"]
 
 
-def test_interrupted_or_started_twice_a_run_says_so(taxi: Slice, tmp_path: Path, run: Run) -> None:
-    workdir = tmp_path / "work"
-    with start(taxi, workdir) as process:
+def test_an_interrupted_run_says_so(taxi: Slice, tmp_path: Path) -> None:
+    with start(taxi, tmp_path / "work") as process:
         wait_for(process, "✓ StatisticsGen")
-        second = run(taxi, workdir)
-        assert second.code == 1
-        assert "another run works there" in readable(second)
         os.kill(process.pid, signal.SIGINT)
         assert process.wait(timeout=30) == 1
         assert process.stderr is not None

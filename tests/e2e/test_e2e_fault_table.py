@@ -1,0 +1,179 @@
+"""The table of faults: what stops each one, and that the version that serves stays the same.
+
+Runs meet the faults in a working directory whose version 1 serves, and a server polls its versions meanwhile. What has
+been run before comes from the cache. `pytest -rA` shows the table.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import faults
+import pytest
+import tensorflow as tf
+from fault_scene import Scene, Server, content, stopper
+from harness import LOOSE, Pushed, Ran, latest
+
+# What a run says that does not come to its end, and one whose model is refused.
+STOPPED = "Nothing was pushed."
+REFUSED = "not blessed: "
+UNCHANGED = "not pushed; the version that serves is unchanged"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A fault, what stops it, the run's exit code, parts of what the run says, and what it leaves beside versions."""
+
+    fault: Callable[[Scene], Ran]
+    stopped_by: str
+    code: int
+    words: tuple[str, ...]
+    left: tuple[str, ...] = ()
+
+
+ROWS = [
+    Row(faults.corrupt_rows, "ExampleGen", 1, ("data.csv", "row 17", "'age'", "'forty'", STOPPED)),
+    Row(faults.unknown_values, "DataGate", 1, ("split 'train', feature 'sex': ", "Unknown", "3,000", STOPPED)),
+    Row(
+        faults.drifted_span,
+        "DataGate",
+        1,
+        ("feature 'age': drift from the span accepted before it: ", ", at most 0.1 is allowed; mean ", STOPPED),
+    ),
+    Row(
+        faults.worse_model,
+        "Evaluator",
+        3,
+        (REFUSED, "auc is ", " lower than the last blessed model's ", "at most 0.005 is allowed", UNCHANGED),
+    ),
+    Row(
+        faults.nan_weights,
+        "Evaluator",
+        3,
+        (REFUSED, "for 1,500 of 1,500 rows the model's score is no number", UNCHANGED),
+    ),
+    Row(
+        faults.nan_weights_once_evaluated,
+        "DryRun",
+        3,
+        (REFUSED, " differs from the batch prediction by nan, at most 1e-05 is allowed", UNCHANGED),
+    ),
+    Row(faults.fails_to_load, "DryRun", 3, (REFUSED, "the model can't be loaded: ", UNCHANGED)),
+    Row(faults.slow_model, "DryRun", 3, (REFUSED, "p99 milliseconds: ", ", at most 100 is allowed", UNCHANGED)),
+    Row(
+        faults.skewed_signature,
+        "DryRun",
+        3,
+        (REFUSED, " differs from the batch prediction by ", ", at most 1e-05 is allowed", UNCHANGED),
+    ),
+    Row(faults.crash_in_push, "Pusher", -9, (), (".pushing-2",)),
+    Row(faults.file_size_limit, "Pusher", 1, ("[Errno 27] File too large", "No version has changed.")),
+    Row(faults.full_disk, "Pusher", 1, ("the disk is full. Free some space", "No version has changed.")),
+    Row(faults.two_runs_at_once, "the lock", 1, ("another run works there. Wait for it",)),
+]
+
+
+@pytest.fixture(scope="module")
+def original(pushed: Callable[[str], Pushed], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The working directory with version 1, out of harm's way.
+
+    Its place is for copies: cache keys hold paths, and elsewhere a copy would be transformed and trained again.
+    """
+    place = pushed("census").workdir
+    kept = tmp_path_factory.mktemp("original") / "work"
+    place.rename(kept)
+    yield kept
+    kept.rename(place)
+
+
+@pytest.fixture(scope="module")
+def server(original: Path, pushed: Callable[[str], Pushed]) -> Iterator[Server]:
+    made = Server(pushed("census").workdir / "models")
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def rows(original: Path) -> list[bytes]:
+    """To ask the server for."""
+    parts = sorted((latest(original, "ExampleGen", "examples") / "Split-test").iterdir())
+    return list(tf.data.TFRecordDataset([str(part) for part in parts], "GZIP").take(5).as_numpy_iterator())
+
+
+@pytest.fixture
+def scene(
+    original: Path,
+    pushed: Callable[[str], Pushed],
+    tmp_path: Path,
+    run: Callable[..., Ran],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Scene]:
+    census = pushed("census")
+    shutil.copytree(original, tmp_path / "whole")
+    with ExitStack() as later:
+        # A server that polls sees all of it or nothing.
+        later.callback(lambda: census.workdir.rename(tmp_path / "spoilt"))
+        (tmp_path / "whole").rename(census.workdir)
+        yield Scene(census.slice, census.workdir, tmp_path, run, monkeypatch, later)
+
+
+@pytest.fixture(scope="module")
+def table() -> Iterator[list[tuple[str, ...]]]:
+    """Its rows, which it prints."""
+    found: list[tuple[str, ...]] = [("fault", "stopped by", "exit code", "version that serves", "what the run said")]
+    yield found
+    widths = [max(map(len, column)) for column in zip(*found, strict=True)]
+    for row in found:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.fault.__name__)
+def test_a_fault_is_stopped_and_version_1_serves_on(
+    row: Row,
+    scene: Scene,
+    server: Server,
+    rows: list[bytes],
+    pushed: Callable[[str], Pushed],
+    table: list[tuple[str, ...]],
+) -> None:
+    models = scene.workdir / "models"
+    server.wait_for(1)
+    before, answer, known = content(models), server.answer(rows), server.known()
+    assert answer[0] == 1
+    assert len(set(answer[1])) == len(rows)
+
+    ran = row.fault(scene)
+
+    told = " ".join((ran.stderr + ran.stdout).split())
+    assert ran.code == row.code, told
+    assert [part for part in row.words if part not in told] == [], told
+    assert "Traceback" not in told
+    stopped_by = stopper(ran, list(pushed("census").ran.states))
+    assert stopped_by == row.stopped_by
+    after = content(models)
+    hidden = {name for name in after if name.startswith(".")}
+    assert {name: digest for name, digest in after.items() if name not in hidden} == before
+    assert {name for name in hidden if "/" not in name} == set(row.left)
+    assert server.answer(rows) == answer
+    # In none of its looks has it seen another version, not even one that could not be loaded.
+    assert server.known() == known
+    said = told[told.index(row.words[0]) :][:80] if row.words else ""
+    table.append((row.fault.__name__.replace("_", " "), stopped_by, str(ran.code), str(answer[0]), said))
+
+
+def test_without_a_fault_version_2_serves(scene: Scene, server: Server, rows: list[bytes]) -> None:
+    """What the candidates of the table would have become."""
+    server.wait_for(1)
+    _, scores = server.answer(rows)
+    ran = scene.go(LOOSE, faults.TRY_AGAIN)
+    assert ran.code == 0, ran.stdout + ran.stderr
+    assert {node for node, state in ran.states.items() if state == "COMPLETE"} == {
+        "LatestBlessedModel",
+        "DryRun",
+        "Pusher",
+    }
+    assert server.answer(rows) == (2, scores)

@@ -1,0 +1,74 @@
+"""A volume without room, and two runs at once."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from harness import Slice
+from kubeflow_harness import Cluster
+
+from pipeline.kubeflow.executions import state
+
+_BYTES = 64 << 20
+
+
+@pytest.fixture
+def volume(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own, of 64 MiB, where the cluster has its artifacts."""
+    folder = tmp_path / "cluster" / "root"
+    folder.mkdir(parents=True)
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={_BYTES}", "tmpfs", str(folder)]
+    if os.getuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("needs the right to mount a file system")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def filled(folder: Path) -> Path:
+    """Leaves no room in a file system; the file that takes it."""
+    path = folder / "filler"
+    with path.open("wb", buffering=0) as file:
+        while free := shutil.disk_usage(folder).free:
+            file.write(bytes(free))
+    return path
+
+
+def test_a_full_volume_fails_the_step_and_with_room_again_it_does_its_work(
+    taxi: Slice, tmp_path: Path, volume: Path
+) -> None:
+    cluster = Cluster(tmp_path / "cluster", taxi)
+    cluster.compile()
+    assert cluster.step("ExampleGen", "r1").returncode == 0
+    before = {path: path.read_bytes() for path in volume.rglob("*.gz")}
+    assert before
+    filler = filled(volume)
+    full = cluster.step("StatisticsGen", "r1")
+    assert full.returncode == 1
+    assert "No space left on device" in full.stderr
+    assert [state(one) for one in cluster.node("StatisticsGen", "r1").executions(cluster.store())] == ["FAILED"]
+    filler.unlink()
+    assert cluster.step("StatisticsGen", "r1").returncode == 0
+    assert cluster.states("r1") == {"ExampleGen": "COMPLETE", "StatisticsGen": "COMPLETE"}
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_two_whole_runs_at_once_take_turns_and_both_end_well(taxi: Slice, tmp_path: Path) -> None:
+    cluster = Cluster(tmp_path / "cluster", taxi)
+    cluster.compile("evaluation.bounds={auc: {at_least: 0.1}}")
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(cluster.run, ("r1", "r2")))
+    # Each does the work of a step, or finds it done.
+    for states in found:
+        assert set(states) == set(cluster.compiled.tasks.values())
+    for node in ("ExampleGen", "Transform", "Trainer"):
+        assert sorted(states[node] for states in found) == ["CACHED", "COMPLETE"]
+    assert cluster.outputs("Trainer", "r1")["model"].id == cluster.outputs("Trainer", "r2")["model"].id
+    versions = sorted(path.name for path in (cluster.folder / "models" / "taxi").iterdir())
+    assert versions[0] == "1"
+    assert all((cluster.folder / "models" / "taxi" / one / "saved_model.pb").is_file() for one in versions)
