@@ -5,6 +5,10 @@
 #   docker run --rm widedeep-tfx --help
 #   docker run --rm -v "$PWD:/work" --user "$(id -u):$(id -g)" widedeep-tfx data taxi --out data/taxi
 #   docker run --rm -v "$PWD:/work" --user "$(id -u):$(id -g)" widedeep-tfx run schema/taxi/pipeline.yaml
+#   docker run --rm -p 127.0.0.1:50000:50000 widedeep-tfx --worker_pool
+#
+# The last is Beam's worker pool, which runs the code of whoever reaches its port. What else a container can be stands
+# in tools/entrypoint.
 #
 # --user makes the results in a mounted folder yours; any number will do. The image's own user, 10001, can write to
 # /work only if nothing (or a named volume) is mounted there, or if it may write to what is.
@@ -46,12 +50,20 @@ RUN python3 -m venv /opt/uv \
  && /opt/uv/bin/pip install --require-hashes -r tools/bootstrap.lock \
  && python3 -m venv "$VIRTUAL_ENV"
 
+# What pyproject.toml needs at run time: the lock, in which its development tools stand too, gives versions and hashes.
 # Bytecode halves the start of every process; the image's user could not write it later.
-COPY requirements.lock ./
+COPY pyproject.toml requirements.lock ./
 RUN /opt/uv/bin/uv pip install ${PIP_INDEX_URL:+--default-index "$PIP_INDEX_URL"} --compile-bytecode \
-      --require-hashes --build-constraints tools/build.lock -r requirements.lock
+      --require-hashes --build-constraints tools/build.lock --constraints requirements.lock -r pyproject.toml
 
-# Apart from /opt/venv, so that a change of code leaves the layer of 3.4 GB as it is.
+# What no process of ours reads: headers to build extensions of TensorFlow with, packages' own tests, and libraries'
+# symbol tables, which debuggers want.
+RUN cd "$VIRTUAL_ENV"/lib/python3*/site-packages \
+ && rm -r tensorflow/include \
+ && find numpy pandas pyarrow scipy sklearn -name tests -type d -prune -exec rm -r {} + \
+ && find apache_beam pyarrow tensorflow zstandard -name '*.so*' -type f -exec strip --strip-unneeded {} +
+
+# Apart from /opt/venv, so that a change of code leaves its layer as it is.
 COPY . .
 ARG VERSION
 RUN grep -qx "version = \"$VERSION\"" pyproject.toml \
@@ -75,11 +87,17 @@ RUN apt-get update \
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /opt/project /opt/venv
 COPY schema /opt/widedeep/schema
+COPY tools/entrypoint /opt/widedeep/entrypoint
 # HOME: caches must find a place whatever user the container is given.
 ENV PATH=/opt/venv/bin:$PATH \
     HOME=/tmp
 USER 10001:10001
 WORKDIR /work
+# Whatever was left out above, nothing that we import may miss it.
+RUN pip check \
+ && python -c "import importlib, pkgutil; \
+      [importlib.import_module(found.name) for name in ('components', 'pipeline', 'serving') \
+       for found in pkgutil.walk_packages(importlib.import_module(name).__path__, name + '.')]"
 # As process 1 Python heeds no SIGTERM: with it every stop would end in SIGKILL, after the whole grace period.
 STOPSIGNAL SIGINT
-ENTRYPOINT ["widedeep"]
+ENTRYPOINT ["/opt/widedeep/entrypoint"]

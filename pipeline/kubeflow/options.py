@@ -79,5 +79,5 @@ class KubeflowOptions(Strict):
 
         Argo counts from the first attempt's start, then starts no other, and ends one that still runs.
         """
-        waits = sum(self.retries.wait_seconds * self.retries.factor**number for number in range(self.retries.attempts))
+        waits = sum(self.retries.wait_seconds * int(self.retries.factor**n) for n in range(self.retries.attempts))
         return (self.retries.attempts + 1) * 60 * self.timeout_minutes + waits + 24 * 3600
