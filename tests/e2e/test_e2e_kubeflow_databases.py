@@ -1,4 +1,4 @@
-"""Nodes on real database servers that refuse, die and come back."""
+"""Nodes on real database servers: that refuse, die and come back, and that give rows in an order of their own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ import pytest
 from database_servers import KINDS, PASSWORD, SECRET, Server, serving
 from harness import Slice
 from kubeflow_harness import Cluster
+from ml_metadata.metadata_store import metadata_store
+from ml_metadata.proto import metadata_store_pb2
+from tfx.orchestration.portable.mlmd import event_lib
 
+from pipeline.kubeflow.database import Database
 from pipeline.kubeflow.executions import state
 
 
@@ -56,3 +60,27 @@ def test_nodes_on_a_database_server_that_goes_away_and_comes_back(taxi: Slice, t
     done = cluster.step("ExampleGen", "r2")
     assert done.returncode == 0, done.stderr
     assert cluster.states("r2") == {"ExampleGen": "CACHED"}
+
+
+def test_events_are_read_right_in_whatever_order_postgresql_gives_their_rows(tmp_path: Path) -> None:
+    with serving("postgresql") as server:
+        database = Database(server.address, SECRET, patience=10.0)
+        store = database.open()
+        kind = store.put_artifact_type(metadata_store_pb2.ArtifactType(name="Examples"))
+        event = metadata_store_pb2.Event(type=metadata_store_pb2.Event.OUTPUT)
+        event.path.steps.add().key = "transformed_examples"
+        event.path.steps.add().index = 0
+        execution = metadata_store_pb2.Execution(
+            type_id=store.put_execution_type(metadata_store_pb2.ExecutionType(name="Transform"))
+        )
+        number, _, _ = store.put_execution(execution, [(metadata_store_pb2.Artifact(type_id=kind), event)], [])
+        turned = "CREATE TABLE kept AS SELECT * FROM EventPath; TRUNCATE EventPath; "
+        turned += "INSERT INTO EventPath SELECT * FROM kept ORDER BY is_index_step DESC"
+        login = {"PGUSER": "widedeep", "PGPASSWORD": PASSWORD, "PGDATABASE": SECRET["METADATA_DATABASE"]}
+        place = ["--host=127.0.0.1", f"--port={server.port}"]
+        server.call(str(server.program("psql")), *place, f"--command={turned}", env=login)
+        [plain] = metadata_store.MetadataStore(database.connection).get_events_by_execution_ids([number])
+        assert [step.WhichOneof("value") for step in plain.path.steps] == ["index", "key"]
+        [read] = store.get_events_by_execution_ids([number])
+        assert event_lib.is_valid_output_event(read, "transformed_examples")
+        assert read.path == event.path

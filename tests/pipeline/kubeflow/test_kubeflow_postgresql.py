@@ -1,4 +1,4 @@
-"""Texts with backslashes, which ML Metadata's PostgreSQL part can't write."""
+"""What ML Metadata gets wrong on PostgreSQL: texts with backslashes, and events' paths, which may come turned round."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2, metadata_store_service_pb2
 
-from pipeline.kubeflow.postgresql import PostgresqlStore
+from pipeline.kubeflow.postgresql import PostgresqlStore, key_first
 
+PATH = metadata_store_pb2.Event.Path
 TEXT = st.text(st.characters(exclude_characters="\ue05c", exclude_categories=["Cs"]) | st.just("\\"))
 
 
@@ -50,3 +51,19 @@ def test_no_backslash_reaches_the_database_and_all_come_back() -> None:
                 assert [len(text) for text in texts] == [len(name), len(own), len(custom)]
 
         law()
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_path_begins_with_its_key(turned: bool) -> None:
+    steps = [PATH.Step(key="examples"), PATH.Step(index=0)]
+    path = PATH(steps=steps[::-1] if turned else steps)
+    key_first(path)
+    assert list(path.steps) == steps
+
+
+@pytest.mark.parametrize("steps", [[], ["a"], ["a", 0, "b", 1], [0]])
+def test_another_path_stays_as_it_is(steps: list[str | int]) -> None:
+    made = [PATH.Step(key=step) if isinstance(step, str) else PATH.Step(index=step) for step in steps]
+    path = PATH(steps=made)
+    key_first(path)
+    assert list(path.steps) == made
