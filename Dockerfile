@@ -5,10 +5,9 @@
 #   docker run --rm widedeep-tfx --help
 #   docker run --rm -v "$PWD:/work" --user "$(id -u):$(id -g)" widedeep-tfx data taxi --out data/taxi
 #   docker run --rm -v "$PWD:/work" --user "$(id -u):$(id -g)" widedeep-tfx run schema/taxi/pipeline.yaml
-#   docker run --rm -p 127.0.0.1:50000:50000 widedeep-tfx --worker_pool
 #
-# The last is Beam's worker pool, which runs the code of whoever reaches its port. What else a container can be stands
-# in tools/entrypoint.
+# With --worker_pool it is Beam's worker pool on port 50000, for pipelines that run with --environment_type=EXTERNAL in
+# the same pod (kubeflow/flink) or with --network container:THE_POOL. It runs the code of whoever reaches that port.
 #
 # --user makes the results in a mounted folder yours; any number will do. The image's own user, 10001, can write to
 # /work only if nothing (or a named volume) is mounted there, or if it may write to what is.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -64,6 +65,8 @@ def command(base: Path | None, name: str | None, config_file: Path | None, **giv
 
         tf.config.list_physical_devices()
         tf.get_logger().setLevel(logging.ERROR)
+    # What has been imported stays: it need not be looked through each time a version is unloaded.
+    gc.freeze()
     options = Options(
         host=given["host"],
         port=given["port"],

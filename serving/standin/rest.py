@@ -78,7 +78,10 @@ def app(core: Core, *, max_body_bytes: int, max_concurrent: int) -> Starlette:
         Route(metrics.PATH, measured),
         Route("/{path:path}", models),
     ]
-    return Starlette(routes=routes, exception_handlers={HTTPException: refused})
+    app = Starlette(routes=routes, exception_handlers={HTTPException: refused})
+    # A path that is none is not to be redirected to one with a slash.
+    app.router.redirect_slashes = False
+    return app
 
 
 class _TooLongError(Exception):

@@ -7,6 +7,7 @@ when its files change.
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 import time
@@ -23,6 +24,8 @@ from serving.standin.registry import Registry, State
 from serving.standin.servable import Servable
 
 log = logging.getLogger(__name__)
+# How long a reload waits for requests in flight on what it unloads.
+_UNLOADING_SECONDS = 10.0
 Load = Callable[[str, int, Path], Servable]
 
 
@@ -51,9 +54,18 @@ class Versions:
             self._config, self._registry.labels = config, configs.labels(config)
             self.look()
             new = {model.name for model in config.model_config_list.config} - known
-        missing = sorted(name for name in new if not self._registry.loaded(name))
+            missing = self._missing(new)
+            if missing and self._closing and not first:
+                # What was still being unloaded can be loaded again only afterwards.
+                for thread in self._closing:
+                    thread.join(_UNLOADING_SECONDS)
+                self.look()
+                missing = self._missing(new)
         if missing and not first:
             raise ServingError(grpc.StatusCode.UNKNOWN, self._unavailable(missing))
+
+    def _missing(self, names: set[str]) -> list[str]:
+        return sorted(name for name in names if not self._registry.loaded(name))
 
     def _unavailable(self, names: list[str]) -> str:
         told = []
@@ -129,6 +141,8 @@ class Versions:
 
     def _close(self, servable: Servable) -> None:
         servable.close()
+        # A session lies in cycles, with all its weights; Python would look for them only after many more loads.
+        gc.collect()
         self._registry.mark(servable.name, servable.version, State(ModelVersionStatus.END))
         log.info("%s version %d is unloaded", servable.name, servable.version)
 

@@ -23,6 +23,7 @@ class Server:
     """A database server on this machine, in a folder of its own, run by a user that is not root."""
 
     kind: str
+    ends_with = signal.SIGTERM
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -74,6 +75,8 @@ class Server:
 
 class Postgresql(Server):
     kind = "postgresql"
+    # With SIGTERM it waits until all who are connected leave.
+    ends_with = signal.SIGINT
 
     @staticmethod
     def program(name: str) -> str | None:
@@ -129,6 +132,8 @@ def serving(name: str) -> Iterator[Server]:
     with tempfile.TemporaryDirectory(prefix="widedeep-") as folder:
         made = kind(Path(folder))
         made.start()
-        yield made
-        made.stop(signal.SIGTERM)
-        made.log.close()
+        try:
+            yield made
+        finally:
+            made.stop(made.ends_with)
+            made.log.close()

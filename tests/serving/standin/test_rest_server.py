@@ -84,6 +84,18 @@ def ok(response: httpx.Response) -> Any:
     return json.loads(response.content)
 
 
+@pytest.mark.parametrize("target", ["?", "?/", "?a=b"])
+def test_a_target_without_a_path_is_refused_and_sent_nowhere_else(core: Any, target: str) -> None:
+    server = served(core)
+    with socket.create_connection((server.client.base_url.host, server.client.base_url.port or 0)) as raw:
+        raw.sendall(f"DELETE {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+        answer = b"".join(iter(lambda: raw.recv(4096), b""))
+    server.close()
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 404 ")
+    assert json.loads(body)["error"]
+
+
 def test_rows_and_columns_give_the_formulas_scores(client: httpx.Client, small_model: Any) -> None:
     rows = [
         {"x": 0.5, "color": "red", "tags": ["a", "b"]},

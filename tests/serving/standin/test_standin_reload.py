@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 
@@ -51,6 +53,21 @@ def test_models_come_and_go(serve, bases, make_config, refused):
     with refused("NOT_FOUND", "Servable not found for request: Latest(small)"):
         _version(served)
     _reload(served, make_config({"small": bases / "served"}))
+    assert _version(served) == 2
+
+
+def test_a_model_that_is_still_being_unloaded_comes_back(serve, bases, make_config):
+    from tensorflow_serving.apis.model_pb2 import ModelSpec
+
+    served = serve(bases / "served", root=bases / "root")
+    with ThreadPoolExecutor(1) as pool:
+        with served.core._registry.lease(ModelSpec(name="small")):
+            _reload(served, make_config({"other": bases / "root" / "other"}))
+            back = pool.submit(_reload, served, make_config({"small": bases / "served"}))
+            # The request in flight holds up the unloading, and that the reload.
+            with pytest.raises(TimeoutError):
+                back.result(timeout=0.5)
+        assert back.result(timeout=60).status.error_code == 0
     assert _version(served) == 2
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
+import weakref
 
 import pytest
 
@@ -52,6 +54,18 @@ def test_a_new_version_takes_over_and_the_old_one_ends(serve, base, small_model,
     until(lambda: _states(served) == {1: END, 2: AVAILABLE})
     assert _bias(served) == (2, 2.0)
     assert _status(served, 1).error_code == 0
+
+
+def test_a_version_that_is_unloaded_leaves_nothing_in_memory(serve, base, small_model, until):
+    served = serve(base)
+    session = weakref.ref(served.core._registry._serving["small"][1]._session)
+    gc.disable()
+    try:
+        small_model.write(base / "2", bias=2.0)
+        until(lambda: _states(served) == {1: END, 2: AVAILABLE})
+        assert session() is None
+    finally:
+        gc.enable()
 
 
 def test_a_lower_number_that_comes_later_changes_nothing(serve, base, small_model, until):
