@@ -5,6 +5,7 @@ Feeds and fetches go by tensor name, and the model is a graph alone: no Python o
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
@@ -124,6 +125,9 @@ class Servable:
                 return False
         self._callables.clear()
         self._session.close()
+        # The graph lies in cycles, with all its weights; Python would look for them only after many more loads.
+        del self._session, self._graph
+        gc.collect()
         return True
 
     def signature(self, name: str) -> tuple[str, SignatureDef | None]:

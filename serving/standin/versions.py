@@ -7,7 +7,6 @@ when its files change.
 
 from __future__ import annotations
 
-import gc
 import logging
 import threading
 import time
@@ -141,8 +140,6 @@ class Versions:
 
     def _close(self, servable: Servable) -> None:
         servable.close()
-        # A session lies in cycles, with all its weights; Python would look for them only after many more loads.
-        gc.collect()
         self._registry.mark(servable.name, servable.version, State(ModelVersionStatus.END))
         log.info("%s version %d is unloaded", servable.name, servable.version)
 

@@ -58,12 +58,12 @@ def test_a_new_version_takes_over_and_the_old_one_ends(serve, base, small_model,
 
 def test_a_version_that_is_unloaded_leaves_nothing_in_memory(serve, base, small_model, until):
     served = serve(base)
-    session = weakref.ref(served.core._registry._serving["small"][1]._session)
+    graph = weakref.ref(served.core._registry._serving["small"][1]._session.graph)
     gc.disable()
     try:
         small_model.write(base / "2", bias=2.0)
         until(lambda: _states(served) == {1: END, 2: AVAILABLE})
-        assert session() is None
+        assert graph() is None
     finally:
         gc.enable()
 
