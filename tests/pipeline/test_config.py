@@ -173,14 +173,14 @@ def test_set(tmp_path: Path) -> None:
         "training.wide.l2=0.25",
         "evaluation.bounds={auc: {at_least: 0.6}}",
         "name=other",
-        "beam.options=[--runner=X=Y]",
+        "beam.options=[--job_name=X=Y]",
     )
     assert loaded.training.epochs == 7
     assert loaded.training.deep.hidden == (8, 4)
     assert (loaded.training.wide.l1, loaded.training.wide.l2) == (0.5, 0.25)
     assert loaded.evaluation.bounds["auc"].at_least == 0.6
     assert loaded.name == "other"
-    assert loaded.beam.options == ("--runner=X=Y",)
+    assert loaded.beam.options == ("--job_name=X=Y",)
 
 
 def test_last_set_wins(tmp_path: Path) -> None:
