@@ -29,14 +29,14 @@ _NEEDS: dict[str, dict[str, str]] = {
         "project": "PROJECT",
         "region": "REGION",
         "temp_location": "gs://BUCKET/FOLDER",
-        "sdk_container_image": "REGISTRY/widedeep-tfx:0.1.0",
+        "sdk_container_image": "REGISTRY/widedeep-tfx:TAG",
     },
     "PortableRunner": {"job_endpoint": "HOST:8099"},
 }
 # Where the Python code of a portable runner is executed, with an example of the environment_config that it needs.
 _PLACES = {
     "EXTERNAL": "localhost:50000",
-    "DOCKER": "REGISTRY/widedeep-tfx:0.1.0",
+    "DOCKER": "REGISTRY/widedeep-tfx:TAG",
     "PROCESS": '{"command": "COMMAND"}',
     "LOOPBACK": None,
 }

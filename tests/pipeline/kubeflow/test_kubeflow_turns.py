@@ -53,9 +53,10 @@ def test_a_second_waits_until_the_first_has_ended(database: Database, capsys: py
     assert "works on it; waiting until it ends or stands still" in capsys.readouterr().err
 
 
-def test_under_another_key_nobody_waits(database: Database) -> None:
+def test_under_another_key_nobody_waits(database: Database, capsys: pytest.CaptureFixture[str]) -> None:
     with turn(database, "one"), turn(database, "two"):
         pass
+    assert "waiting" not in capsys.readouterr().err
 
 
 def test_many_at_once_have_it_one_by_one(database: Database) -> None:
