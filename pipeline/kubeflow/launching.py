@@ -41,7 +41,7 @@ def launch(
     deployment = runner_utils.extract_local_deployment_config(pipeline)
     ready = _Launcher(
         pipeline_node=node,
-        mlmd_connection=_Metadata(database),
+        mlmd_connection=Metadata(database),
         pipeline_info=pipeline.pipeline_info,
         pipeline_runtime_spec=pipeline.runtime_spec,
         executor_spec=runner_utils.extract_executor_spec(deployment, key.id),
@@ -56,14 +56,14 @@ def launch(
         database.retried(lambda: ready.anew(ready.launch))
 
 
-class _Metadata(metadata.Metadata):
+class Metadata(metadata.Metadata):
     """A connection that waits for a database that is away."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database.connection)
         self._database = database
 
-    def __enter__(self) -> _Metadata:
+    def __enter__(self) -> Metadata:
         self._store = self._database.open()
         self._users += 1
         return self

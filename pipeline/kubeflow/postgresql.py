@@ -1,13 +1,18 @@
-"""ML Metadata on PostgreSQL, which can't store a backslash, and may turn an event's path round.
+"""ML Metadata on PostgreSQL, which can't store a backslash, and gives rows in an order of its own.
 
 ML Metadata 1.21 quotes a text for PostgreSQL as libpq does, and then takes off the first and the last character as the
 quotes. libpq writes a text with a backslash as " E'...'": what is left is no SQL. JSON within JSON is full of such.
 So texts cross the border with another character in the backslash's place, one of those that Unicode gives no meaning.
 
-An event's path says under which key, and as which of its artifacts, a step has written one: the key, then the index, a
-row of a table each. ML Metadata reads them without asking for an order. PostgreSQL gives the one in which they lie, and
-that need not be the one in which they were written. TFX takes no notice of an event whose path begins with the index,
-and the next step finds no inputs.
+ML Metadata asks for rows without asking for an order. SQLite and MySQL give them by their ids. PostgreSQL gives them as
+they lie, or as its plan joins them, artifacts by their types; plans change with the tables' statistics, which it renews
+in the background. TFX relies on an order twice:
+
+- On a hit in the cache it pairs a step's output events with the artifacts read by these events' ids, one by one. In
+  another order, `transformed_examples` gets the transform graph. The next step finds no inputs; where two outputs are
+  of one type it would take the wrong one.
+- An event's path says under which key, and as which of its artifacts, a step has written one: the key, then the index,
+  a row each. TFX takes no notice of an event whose path begins with the index.
 """
 
 from __future__ import annotations
@@ -19,15 +24,25 @@ from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2
 
 _BACKSLASH, _STORED = "\\", "\ue05c"
+# Calls that ask for records by their ids: the ids, and the records.
+_BY_ID = {
+    "GetArtifactsByID": ("artifact_ids", "artifacts"),
+    "GetExecutionsByID": ("execution_ids", "executions"),
+    "GetContextsByID": ("context_ids", "contexts"),
+}
 
 
 class PostgresqlStore(metadata_store.MetadataStore):
-    """A store whose texts may hold backslashes, and whose events' paths begin with the key."""
+    """A store whose texts may hold backslashes, and which answers in the order in which it was asked."""
 
     def _call_method(self, method_name: str, request: Any, response: Any) -> None:
         _replace(request, _BACKSLASH, _STORED)
         super()._call_method(method_name, request, response)
         _replace(response, _STORED, _BACKSLASH)
+        if method_name in _BY_ID:
+            asked, answered = _BY_ID[method_name]
+            place = {number: place for place, number in enumerate(getattr(request, asked))}
+            getattr(response, answered).sort(key=lambda one: place[one.id])
         for event in getattr(response, "events", ()):
             key_first(event.path)
 

@@ -1,4 +1,4 @@
-"""What ML Metadata gets wrong on PostgreSQL: texts with backslashes, and events' paths, which may come turned round."""
+"""What ML Metadata gets wrong on PostgreSQL: texts with backslashes, and the order of rows."""
 
 from __future__ import annotations
 
@@ -51,6 +51,20 @@ def test_no_backslash_reaches_the_database_and_all_come_back() -> None:
                 assert [len(text) for text in texts] == [len(name), len(own), len(custom)]
 
         law()
+
+
+@pytest.mark.parametrize("what", ["artifact", "execution", "context"])
+def test_records_asked_for_by_their_ids_come_in_the_order_of_these(monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    def call(self: Any, name: str, request: Any, response: Any) -> None:
+        for number in (5, 9, 7):
+            getattr(response, f"{what}s").add().id = number
+
+    monkeypatch.setattr(metadata_store.MetadataStore, "__init__", lambda *unused: None)
+    monkeypatch.setattr(metadata_store.MetadataStore, "_call_method", call)
+    request = getattr(metadata_store_service_pb2, f"Get{what.title()}sByIDRequest")(**{f"{what}_ids": [9, 7, 3, 5]})
+    response = getattr(metadata_store_service_pb2, f"Get{what.title()}sByIDResponse")()
+    PostgresqlStore(None)._call_method(f"Get{what.title()}sByID", request, response)
+    assert [one.id for one in getattr(response, f"{what}s")] == [9, 7, 5]
 
 
 @pytest.mark.parametrize("turned", [False, True])
