@@ -18,7 +18,7 @@ _KINDS = {str: "String", int: "Integer"}
 # What a node shows beside its summary: the Evaluator's numbers and curve, and after the last node the run's report.
 _SHOWN = {"Evaluator": {"metrics": "Metrics", "roc": "ClassificationMetrics"}, "Pusher": {"report": "HTML"}}
 _ENVIRONMENT = {
-    # Each connection to the database would write four lines of information, and TensorFlow a page at its start.
+    # Each connection to the database would write four lines of information, and TensorFlow its part of a page.
     "GLOG_minloglevel": "1",
     "TF_CPP_MIN_LOG_LEVEL": "1",
     # ML Metadata gives none, and would wait for ever for a server that takes connections and says nothing.

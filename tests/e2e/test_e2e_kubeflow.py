@@ -6,12 +6,9 @@ import json
 import os
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-from database_servers import KINDS, SECRET, serving
 from harness import Slice
 from kubeflow_harness import Cluster, child
 from ml_metadata.proto import metadata_store_pb2
@@ -55,20 +52,10 @@ def resolved(cluster: Cluster, node: str, run_id: str) -> list[int]:
     ]
 
 
-@pytest.fixture(params=["sqlite", *KINDS])
-def database(request: pytest.FixtureRequest) -> Iterator[tuple[str, dict[str, str]]]:
-    """Its address, "" for a file of the cluster's own, and what the secret holds."""
-    if request.param == "sqlite":
-        yield "", {}
-        return
-    with serving(request.param) as server:
-        yield server.address, SECRET
-
-
 def test_three_runs_push_find_everything_cached_and_start_from_the_blessed_model(
-    movielens: Slice, tmp_path: Path, database: tuple[str, dict[str, str]]
+    movielens: Slice, tmp_path: Path
 ) -> None:
-    cluster = Cluster(tmp_path / "cluster", movielens, *database)
+    cluster = Cluster(tmp_path / "cluster", movielens)
     cluster.compile("training.warm_start=true", "evaluation.bounds={auc: {at_least: 0.1}}")
 
     # A node whose inputs are not there.
