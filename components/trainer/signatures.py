@@ -61,7 +61,7 @@ class Signatures:
         return self._outputs(tf.io.parse_example(examples, parsing), tf.size(examples, out_type=tf.int64))
 
     def _serving_default(self) -> Any:
-        @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
+        @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")], autograph=False)
         def serving_default(examples: tf.Tensor) -> Outputs:
             return self._of_examples(examples)
 
@@ -101,7 +101,7 @@ class Signatures:
     def _classify(self, label: Label) -> Any:
         names = [str(number) for number in range(label.classes or 2)]
 
-        @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="inputs")])
+        @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="inputs")], autograph=False)
         def classify(inputs: tf.Tensor) -> Outputs:
             score = self._of_examples(inputs)["score"]
             scores = score if label.kind == "multiclass" else tf.stack([1 - score, score], axis=1)
@@ -110,7 +110,7 @@ class Signatures:
         return classify
 
     def _regress(self) -> Any:
-        @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="inputs")])
+        @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="inputs")], autograph=False)
         def regress(inputs: tf.Tensor) -> Outputs:
             return {"outputs": self._of_examples(inputs)["score"]}
 
@@ -132,6 +132,6 @@ class Signatures:
             def signature(required: Outputs, optional: Outputs = values) -> Outputs:
                 return function(required, optional)
 
-            return tf.function(signature, input_signature=[must, may])
+            return tf.function(signature, input_signature=[must, may], autograph=False)
 
         return decorated
