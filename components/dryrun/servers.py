@@ -22,8 +22,12 @@ from components.dryrun.options import DryRunOptions
 NAME = "candidate"
 _STOP_SECONDS = 20.0
 _TRY_SECONDS = 0.1
-# gRPC connects anew only after a pause that grows to minutes: it would notice a server seconds after it is ready.
-_EAGER = [(f"grpc.{which}_reconnect_backoff_ms", round(1000 * _TRY_SECONDS)) for which in ("initial", "min", "max")]
+_CHANNEL = [
+    # gRPC connects anew only after a pause that grows to minutes: it would notice a server seconds after it is ready.
+    *((f"grpc.{which}_reconnect_backoff_ms", round(1000 * _TRY_SECONDS)) for which in ("initial", "min", "max")),
+    # The server is on this machine, whatever proxy leads out of it.
+    ("grpc.enable_http_proxy", 0),
+]
 _LAST_LINES = 5
 
 
@@ -89,7 +93,7 @@ def running(base: Path, options: DryRunOptions, log: Path) -> Iterator[Running]:
             process = subprocess.Popen(_command(server, base, port, options), stdout=output, stderr=output)
         except OSError as error:
             raise DryRunError(f"{server} can't be started: {error.strerror}") from error
-    connecting = grpc.insecure_channel(f"127.0.0.1:{port}", _EAGER)
+    connecting = grpc.insecure_channel(f"127.0.0.1:{port}", _CHANNEL)
     with connecting as channel, ThreadPoolExecutor(1) as waiting, _ending(process):
         yield Running(server, channel, process, waiting.submit(_loaded, channel, process, options, log))
 

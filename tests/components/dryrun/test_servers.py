@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import grpc
 import pytest
+from tensorflow_serving.apis import get_model_status_pb2, model_service_pb2_grpc
 
 from components.dryrun import servers
 from components.dryrun.options import DryRunOptions
@@ -53,3 +56,33 @@ def test_a_server_that_never_answers_is_stopped(tmp_path, monkeypatch):
             server.load_seconds()
     assert str(caught.value) == "the model was not loaded within 0.3 s: it printed nothing"
     assert process.poll() is not None
+
+
+class Loaded(model_service_pb2_grpc.ModelServiceServicer):
+    """Says that a version is loaded."""
+
+    def GetModelStatus(self, request, context):  # noqa: N802
+        available = get_model_status_pb2.ModelVersionStatus.State.AVAILABLE
+        return get_model_status_pb2.GetModelStatusResponse(model_version_status=[{"version": 1, "state": available}])
+
+
+def test_no_proxy_stands_between_the_dry_run_and_its_server(tmp_path, monkeypatch):
+    server = grpc.server(ThreadPoolExecutor(1))
+    model_service_pb2_grpc.add_ModelServiceServicer_to_server(Loaded(), server)
+
+    def command(name, base, port, options):
+        server.add_insecure_port(f"127.0.0.1:{port}")
+        server.start()
+        return [sys.executable, "-c", "import time; time.sleep(600)"]
+
+    monkeypatch.setattr(servers, "_command", command)
+    options = DryRunOptions(load_seconds=20)
+    # A port on which nobody listens.
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("no_grpc_proxy", raising=False)
+    try:
+        with running(tmp_path, options, tmp_path / "log") as started:
+            assert started.load_seconds() <= options.load_seconds
+    finally:
+        server.stop(None)

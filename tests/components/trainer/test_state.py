@@ -108,13 +108,13 @@ def test_every_file_is_needed(folder: Path) -> None:
 def test_a_file_that_was_cut_short(folder: Path, name: str) -> None:
     content = (folder / name).read_bytes()
     (folder / name).write_bytes(content[: len(content) // 2])
-    refused(folder)
+    assert refused(folder)
 
 
 def test_weights_that_were_cut_short(folder: Path) -> None:
     [data] = folder.glob("weights.data-*")
     data.write_bytes(data.read_bytes()[:100])
-    refused(folder)
+    assert refused(folder)
 
 
 def test_a_setting_that_this_version_does_not_know(folder: Path) -> None:

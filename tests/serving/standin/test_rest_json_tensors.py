@@ -34,7 +34,7 @@ def invalid(message: str) -> tuple[grpc.StatusCode, str]:
     return grpc.StatusCode.INVALID_ARGUMENT, message
 
 
-def same(found: Any, dtype: Any, values: Any) -> None:
+def assert_same(found: Any, dtype: Any, values: Any) -> None:
     assert found.dtype == np.dtype(dtype)
     np.testing.assert_array_equal(found, np.array(values, dtype))
 
@@ -45,9 +45,9 @@ def test_rows_of_the_documentation() -> None:
         {"tag": "bar", "signal": [3, 4, 1, 2, 5], "sensor": [[4, 5], [6, 8]]},
     ]
     found = json_inputs.instances(rows, DOCUMENTED)
-    same(found["tag"], object, [b"foo", b"bar"])
-    same(found["signal"], np.int32, [[1, 2, 3, 4, 5], [3, 4, 1, 2, 5]])
-    same(found["sensor"], np.float32, [[[1, 2], [3, 4]], [[4, 5], [6, 8]]])
+    assert_same(found["tag"], object, [b"foo", b"bar"])
+    assert_same(found["signal"], np.int32, [[1, 2, 3, 4, 5], [3, 4, 1, 2, 5]])
+    assert_same(found["sensor"], np.float32, [[[1, 2], [3, 4]], [[4, 5], [6, 8]]])
 
 
 def test_columns_of_the_documentation() -> None:
@@ -59,31 +59,31 @@ def test_columns_of_the_documentation() -> None:
     }
     found = json_inputs.columns(value, DOCUMENTED)
     assert sorted(found) == ["sensor", "signal", "tag"]
-    same(found["tag"], object, [b"foo", b"bar"])
-    same(found["signal"], np.int32, value["signal"])
-    same(found["sensor"], np.float32, value["sensor"])
+    assert_same(found["tag"], object, [b"foo", b"bar"])
+    assert_same(found["signal"], np.int32, value["signal"])
+    assert_same(found["sensor"], np.float32, value["sensor"])
 
 
 def test_an_only_input_needs_no_name() -> None:
-    same(json_inputs.instances(["foo", "bar", "baz"], {"a": STRING})["a"], object, [b"foo", b"bar", b"baz"])
-    same(json_inputs.instances([[[1, 2]], [[3, 4]]], {"a": FLOAT})["a"], np.float32, [[[1, 2]], [[3, 4]]])
-    same(json_inputs.columns([[1, 2], [3, 4]], {"a": INT32})["a"], np.int32, [[1, 2], [3, 4]])
-    same(json_inputs.columns(7, {"a": INT32})["a"], np.int32, 7)
+    assert_same(json_inputs.instances(["foo", "bar", "baz"], {"a": STRING})["a"], object, [b"foo", b"bar", b"baz"])
+    assert_same(json_inputs.instances([[[1, 2]], [[3, 4]]], {"a": FLOAT})["a"], np.float32, [[[1, 2]], [[3, 4]]])
+    assert_same(json_inputs.columns([[1, 2], [3, 4]], {"a": INT32})["a"], np.int32, [[1, 2], [3, 4]])
+    assert_same(json_inputs.columns(7, {"a": INT32})["a"], np.int32, 7)
 
 
 def test_base64_is_bytes() -> None:
     # The documentation's own: base64 of "image bytes".
     value = {"b64": "aW1hZ2UgYnl0ZXM="}
-    same(json_inputs.instances([value, "text"], {"a": STRING})["a"], object, [b"image bytes", b"text"])
-    same(json_inputs.instances([{"a": value}], {"a": STRING})["a"], object, [b"image bytes"])
-    same(json_inputs.columns(value, {"a": STRING})["a"], object, b"image bytes")
-    same(tensor([{"b64": "/+8"}], STRING), object, [b"\xff\xef"])  # without its padding
+    assert_same(json_inputs.instances([value, "text"], {"a": STRING})["a"], object, [b"image bytes", b"text"])
+    assert_same(json_inputs.instances([{"a": value}], {"a": STRING})["a"], object, [b"image bytes"])
+    assert_same(json_inputs.columns(value, {"a": STRING})["a"], object, b"image bytes")
+    assert_same(tensor([{"b64": "/+8"}], STRING), object, [b"\xff\xef"])  # without its padding
 
 
 def test_numbers_without_end() -> None:
     found = tensor(json.loads("[1.0, NaN, -Infinity, Infinity, 3]"), FLOAT)
-    same(found, np.float32, [1, math.nan, -math.inf, math.inf, 3])
-    same(tensor([3.5e38, 1e-50, 2**100], FLOAT), np.float32, [math.inf, 0, 2.0**100])
+    assert_same(found, np.float32, [1, math.nan, -math.inf, math.inf, 3])
+    assert_same(tensor([3.5e38, 1e-50, 2**100], FLOAT), np.float32, [math.inf, 0, 2.0**100])
 
 
 def test_a_whole_number_loses_precision_in_32_bits_as_documented() -> None:
@@ -105,7 +105,7 @@ def test_a_whole_number_loses_precision_in_32_bits_as_documented() -> None:
     ],
 )
 def test_each_type(dtype: int, name: Any, values: list[Any], expected: list[Any]) -> None:
-    same(tensor(values, Input(dtype, "any")), name, expected)
+    assert_same(tensor(values, Input(dtype, "any")), name, expected)
 
 
 NAMED = {"i": INT32, "s": STRING}
