@@ -53,7 +53,7 @@ RUN python3 -m venv /opt/uv \
 # Bytecode halves the start of every process; the image's user could not write it later.
 COPY pyproject.toml requirements.lock ./
 RUN /opt/uv/bin/uv pip install ${PIP_INDEX_URL:+--default-index "$PIP_INDEX_URL"} --compile-bytecode \
-      --require-hashes --build-constraints tools/build.lock --constraints requirements.lock -r pyproject.toml
+      --require-hashes --build-constraints tools/build.lock --constraints requirements.lock --extra pipeline -r pyproject.toml
 
 # What no process of ours reads: headers to build extensions of TensorFlow with, packages' own tests, and libraries'
 # symbol tables, which debuggers want.
@@ -95,8 +95,8 @@ WORKDIR /work
 # Whatever was left out above, nothing that we import may miss it.
 RUN pip check \
  && python -c "import importlib, pkgutil; \
-      [importlib.import_module(found.name) for name in ('components', 'pipeline', 'serving') \
-       for found in pkgutil.walk_packages(importlib.import_module(name).__path__, name + '.')]"
+      [importlib.import_module(found.name) for found in \
+       pkgutil.walk_packages(importlib.import_module('widedeep').__path__, 'widedeep.')]"
 # As process 1 Python heeds no SIGTERM: with it every stop would end in SIGKILL, after the whole grace period.
 STOPSIGNAL SIGINT
 ENTRYPOINT ["/opt/widedeep/entrypoint"]

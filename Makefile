@@ -27,11 +27,11 @@ lint: setup  ## ruff and mypy
 	@$(PY) -m mypy
 
 lock: setup  ## requirements.lock anew from pyproject.toml, keeping the versions that still fit
-	@.venv/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	@.venv/bin/uv pip compile pyproject.toml --extra pipeline --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-header --quiet --output-file requirements.lock
 
 bench: setup  ## the pipeline against TFX's own taxi example (minutes)
-	@$(PY) -m benchmarks.taxi
+	@$(PY) -m benchmarks.pipelines.taxi
 
 image:  ## the container image (IMAGE_ARGS='--build-arg PIP_INDEX_URL=...' behind a mirror)
 	docker build --platform linux/amd64 $(IMAGE_ARGS) -t widedeep-tfx .

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from components.errors import WideDeepError
+from widedeep.components.common.errors import WideDeepError
 
 COMMANDS = ("data", "run", "ablate", "explain", "report", "models", "gc", "serve", "rank", "kubeflow")
 
@@ -19,7 +19,7 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command = importlib.import_module(f"pipeline.commands.{cmd_name}").command
+        command = importlib.import_module(f"widedeep.pipeline.commands.{cmd_name}").command
         assert isinstance(command, click.Command)
         return command
 

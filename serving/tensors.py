@@ -1,6 +1,6 @@
 """NumPy arrays to and from TensorProto, without TensorFlow.
 
-A message is TensorFlow's own TensorProto or any with its fields, as `serving._messages` makes them. Strings are object
+A message is TensorFlow's own TensorProto or any with its fields, as `client.messages` makes them. Strings are object
 arrays of bytes. The numbers of the types are those of DataType in tensorflow/core/framework/types.proto.
 """
 

@@ -6,8 +6,8 @@ from tfx import types
 from tfx.dsl.components.base import base_component, executor_spec
 from tfx.types import component_spec, standard_artifacts
 
-from components.dryrun.executor import Executor
-from components.dryrun.options import DryRunOptions
+from widedeep.components.dryrun.dry_run_options import DryRunOptions
+from widedeep.components.dryrun.executor import Executor
 
 
 class DryRunSpec(types.ComponentSpec):

@@ -17,14 +17,14 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact, artifact_utils
 from tfx.utils import io_utils, path_utils
 
-from components import features
-from components.dryrun.asked import Asked, requests
-from components.dryrun.batch import batch_scores
-from components.dryrun.options import TRIED_MODEL, DryRunOptions
-from components.dryrun.servers import DryRunError, running, which
-from components.dryrun.trial import Check, trial
-from components.dryrun.warmup import write_warmup
-from components.trainer.state import FOLDER as STATE
+from widedeep.components import features
+from widedeep.components.dryrun.batch_scores import batch_scores
+from widedeep.components.dryrun.dry_run_options import TRIED_MODEL, DryRunOptions
+from widedeep.components.dryrun.requests import Asked, requests
+from widedeep.components.dryrun.servers import DryRunError, running, which
+from widedeep.components.dryrun.trial import Check, trial
+from widedeep.components.dryrun.warmup import write_warmup
+from widedeep.components.trainer.training.state import FOLDER as STATE
 
 RECORD = "dry_run.json"
 _SEED = 17

@@ -17,7 +17,7 @@ from pathlib import Path
 import grpc
 from tensorflow_serving.apis import get_model_status_pb2, model_service_pb2_grpc
 
-from components.dryrun.options import DryRunOptions
+from widedeep.components.dryrun.dry_run_options import DryRunOptions
 
 NAME = "candidate"
 _STOP_SECONDS = 20.0
@@ -118,7 +118,7 @@ def _command(server: str, base: Path, port: int, options: DryRunOptions) -> list
             options.image,
         ]
     ports = ["--port", str(port), "--rest-port", "0"]
-    return [sys.executable, "-m", "pipeline.cli", "serve", str(base), "--name", NAME, *ports]
+    return [sys.executable, "-m", "widedeep.pipeline.cli", "serve", str(base), "--name", NAME, *ports]
 
 
 def _loaded(channel: grpc.Channel, process: subprocess.Popen[bytes], options: DryRunOptions, log: Path) -> float:

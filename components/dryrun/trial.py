@@ -14,10 +14,10 @@ from tensorflow_serving.apis import prediction_service_pb2_grpc
 from tensorflow_serving.apis.classification_pb2 import ClassificationResponse
 from tensorflow_serving.apis.regression_pb2 import RegressionResponse
 
-from components.dryrun.asked import Asked
-from components.dryrun.options import DryRunOptions
-from components.dryrun.servers import Running
-from components.trainer.signatures import CLASSIFY, RANK, REGRESS
+from widedeep.components.dryrun.dry_run_options import DryRunOptions
+from widedeep.components.dryrun.requests import Asked
+from widedeep.components.dryrun.servers import Running
+from widedeep.components.trainer.export.signatures import CLASSIFY, RANK, REGRESS
 
 # Served scores may differ from batch predictions by this much.
 TOLERANCE = 1e-5

@@ -10,7 +10,7 @@ from tensorflow_serving.apis.classification_pb2 import ClassificationRequest
 from tensorflow_serving.apis.predict_pb2 import PredictRequest
 from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog
 
-from components.dryrun.asked import Request
+from widedeep.components.dryrun.requests import Request
 
 # Where TF Serving looks for them.
 WARMUP = os.path.join("assets.extra", "tf_serving_warmup_requests")

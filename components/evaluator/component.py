@@ -6,10 +6,10 @@ from tfx import types
 from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.types import component_spec, standard_artifacts, standard_component_specs
 
-from components import features
-from components.evaluator.executor import Executor
-from components.evaluator.options import EvaluationOptions
-from components.features.spec import FeatureSpec
+from widedeep.components import features
+from widedeep.components.evaluator.evaluation_options import EvaluationOptions
+from widedeep.components.evaluator.executor import Executor
+from widedeep.components.features.spec import FeatureSpec
 
 
 class EvaluatorSpec(types.ComponentSpec):

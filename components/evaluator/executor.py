@@ -16,17 +16,17 @@ from tfx.types import artifact, artifact_utils, standard_component_specs
 from tfx.utils import io_utils, path_utils
 from tfx_bsl.tfxio import tensor_adapter
 
-from components import features
-from components.evaluator import usable
-from components.evaluator.config import make_config
-from components.evaluator.estimates import BASELINE, CANDIDATE, Measured
-from components.evaluator.measured import measured
-from components.evaluator.options import EvaluationOptions
-from components.evaluator.results import PLOTS, VERDICT, Results
-from components.evaluator.scores import tame_scores
-from components.evaluator.tallying import tally_evaluator, tally_writer
-from components.evaluator.verdict import Verdict, judge
-from components.features.spec import FeatureSpec
+from widedeep.components import features
+from widedeep.components.evaluator import baseline_check
+from widedeep.components.evaluator.evaluation_options import EvaluationOptions
+from widedeep.components.evaluator.measurement import BASELINE, CANDIDATE, Measured
+from widedeep.components.evaluator.results import PLOTS, VERDICT, Results
+from widedeep.components.evaluator.score_clipping import tame_scores
+from widedeep.components.evaluator.statistics.combiner import tally_evaluator, tally_writer
+from widedeep.components.evaluator.tfma_config import make_config
+from widedeep.components.evaluator.tfma_output import measured
+from widedeep.components.evaluator.verdict import Verdict, judge
+from widedeep.components.features.spec import FeatureSpec
 
 _ERRORS = "standard_errors.json"
 # Slices with fewer rows say nothing about a model.
@@ -120,7 +120,7 @@ def _path(model: artifact.Artifact) -> str:
 def _left_out(baseline: artifact.Artifact, split: str) -> str | None:
     """Why the last blessed model can't be compared with, None where it can."""
     files = sorted(tf.io.gfile.glob(io_utils.all_files_pattern(split)))
-    wrong = usable.why_not(_path(baseline), files)
+    wrong = baseline_check.why_not(_path(baseline), files)
     return None if wrong is None else _said(baseline, wrong)
 
 

@@ -30,7 +30,7 @@ class Results:
         intervals: for "candidate", "baseline" and "change" (candidate minus baseline), [low, high] of each metric on
             all rows; without those that nobody knows.
         slice_intervals: the same by slice.
-        plots: see components/evaluator/curves.py.
+        plots: see components/evaluator/statistics/curves.py.
     """
 
     metrics: Values

@@ -11,10 +11,10 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from components.evaluator.estimates import Estimate, Measured, Part
-from components.evaluator.losses import losses, per_cent
-from components.evaluator.options import Bound, EvaluationOptions
-from components.features.spec import Label
+from widedeep.components.evaluator.evaluation_options import Bound, EvaluationOptions
+from widedeep.components.evaluator.measurement import Estimate, Measured, Part
+from widedeep.components.evaluator.regression_check import losses, per_cent
+from widedeep.components.features.spec import Label
 
 # Slices that a warning names.
 _NAMED = 3

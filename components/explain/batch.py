@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import tensorflow as tf
 
-from components.explain.boundaries import Boundaries, range_text
-from components.features.spec import Feature, FeatureSpec
+from widedeep.components.explain.boundaries import Boundaries, range_text
+from widedeep.components.features.spec import Feature, FeatureSpec
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Values:
 
 
 class Batch:
-    """Raw rows as `components.ingest.files` reads them."""
+    """Raw rows as `widedeep.components.ingest.files` reads them."""
 
     def __init__(self, records: pa.RecordBatch, spec: FeatureSpec, boundaries: Boundaries) -> None:
         """Takes the rows.

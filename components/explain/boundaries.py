@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from components.errors import WideDeepError
-from components.features.spec import Feature, FeatureSpec
+from widedeep.components.common.errors import WideDeepError
+from widedeep.components.features.spec import Feature, FeatureSpec
 
 Boundaries = dict[str, np.ndarray]
 

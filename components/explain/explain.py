@@ -6,11 +6,11 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from components.explain.batch import Batch
-from components.explain.model import Weights, boundaries_of, declaration, sources, strongest
-from components.explain.sources import Source
-from components.explain.tally import Tally
-from components.ingest import files
+from widedeep.components.explain.batch import Batch
+from widedeep.components.explain.model import Weights, boundaries_of, declaration, sources, strongest
+from widedeep.components.explain.sources import Source
+from widedeep.components.explain.tally import Tally
+from widedeep.components.ingest import files
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def explain(
     Args:
         folder: a served model.
         paths: files of raw rows like those it was trained on, to find the values in and to count.
-        file_format: one of `components.ingest.files.FORMATS`.
+        file_format: one of `widedeep.components.ingest.files.FORMATS`.
         top: how many weights.
         watch: is told how many rows have been read, after each batch.
         at_most: rows to read, and those of the batch in which they end; None reads them all.

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-from components import features
-from components.errors import ConfigError
-from components.explain.boundaries import Boundaries, bucket_boundaries
-from components.explain.crossed import CrossSource
-from components.explain.sources import HashSource, NumericSource, Source, VocabularySource
-from components.features.spec import Feature, FeatureSpec
-from components.trainer.export import FEATURES, WideColumn, wide_weights
-from components.transform import columns
+from widedeep.components import features
+from widedeep.components.common.errors import ConfigError
+from widedeep.components.explain.boundaries import Boundaries, bucket_boundaries
+from widedeep.components.explain.cross_sources import CrossSource
+from widedeep.components.explain.sources import HashSource, NumericSource, Source, VocabularySource
+from widedeep.components.features.spec import Feature, FeatureSpec
+from widedeep.components.trainer.export.served_model import FEATURES, WideColumn, wide_weights
+from widedeep.components.transform import packed_columns
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def _largest(column: WideColumn, top: int) -> Weights:
 
 def boundaries_of(folder: str, spec: FeatureSpec, wanted: set[str]) -> Boundaries:
     """The buckets' boundaries, if any of the wanted columns needs some: the model's graph takes a second to load."""
-    keys = {feature.key for feature in spec.features if columns.ids(feature) in wanted}
+    keys = {feature.key for feature in spec.features if packed_columns.ids(feature) in wanted}
     keys |= {key for cross in spec.crosses if cross.name in wanted for key in cross.keys}
     needed = any(spec.by_key[key].kind == "numeric" for key in keys)
     return bucket_boundaries(folder, spec) if needed else {}
@@ -97,9 +97,9 @@ def sources(folder: str, spec: FeatureSpec, wanted: set[str], boundaries: Bounda
         boundaries: of the buckets of numeric features.
     """
     found: dict[str, Source] = {
-        columns.ids(feature): _feature_source(folder, spec, feature, boundaries)
+        packed_columns.ids(feature): _feature_source(folder, spec, feature, boundaries)
         for feature in spec.features
-        if columns.ids(feature) in wanted
+        if packed_columns.ids(feature) in wanted
     }
     return found | {cross.name: CrossSource(cross) for cross in spec.crosses if cross.name in wanted}
 
@@ -112,5 +112,5 @@ def _feature_source(folder: str, spec: FeatureSpec, feature: Feature, boundaries
     assert feature.transform.vocabulary is not None
     owner = spec.by_key[feature.transform.vocabulary.of or feature.key]
     assert owner.transform.vocabulary is not None
-    path = os.path.join(folder, "assets", columns.vocabulary(feature))
+    path = os.path.join(folder, "assets", packed_columns.vocabulary(feature))
     return VocabularySource(feature, path, owner.transform.vocabulary.oov_buckets)

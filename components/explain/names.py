@@ -6,10 +6,10 @@ import csv
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from components.errors import ConfigError, reason, shown
-from components.explain.explain import Explained
-from components.features.spec import FeatureSpec
-from components.features.strict import nearest
+from widedeep.components.common.errors import ConfigError, reason, shown
+from widedeep.components.common.settings import nearest
+from widedeep.components.explain.explain import Explained
+from widedeep.components.features.spec import FeatureSpec
 
 # A value of the data may be a whole text.
 _LONGEST = 60

@@ -11,9 +11,9 @@ from typing import Protocol
 import numpy as np
 import tensorflow as tf
 
-from components.explain.batch import Batch
-from components.explain.boundaries import range_text
-from components.features.spec import Feature
+from widedeep.components.explain.batch import Batch
+from widedeep.components.explain.boundaries import range_text
+from widedeep.components.features.spec import Feature
 
 
 @dataclass(frozen=True)

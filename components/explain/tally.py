@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 
-from components.explain.sources import Found
+from widedeep.components.explain.sources import Found
 
 # Different values counted behind one id: what comes after so many others is not told from them, which bounds memory.
 _MOST_VALUES = 10_000

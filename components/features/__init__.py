@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from components.features.spec import Cross, Feature, FeatureSpec
-from components.features.strict import parse, read_yaml
+from widedeep.components.common.settings import parse, read_yaml
+from widedeep.components.features.spec import Cross, Feature, FeatureSpec
 
 __all__ = ["Cross", "Feature", "FeatureSpec", "from_json", "load", "to_json"]
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from components.errors import ConfigError, reason
-from components.features.spec import Feature, FeatureSpec, Label
-from components.features.strict import nearest
+from widedeep.components.common.errors import ConfigError, reason
+from widedeep.components.common.settings import nearest
+from widedeep.components.features.spec import Feature, FeatureSpec, Label
 
 _TYPES = {"categorical": schema_pb2.BYTES, "set": schema_pb2.BYTES, "numeric": schema_pb2.FLOAT}
 SERVING = "SERVING"

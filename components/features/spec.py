@@ -12,12 +12,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from components.features.strict import Strict, nearest
-from components.features.transforms import MOST_IDS, NUMBERS, STRINGS, Key, Transform
+from widedeep.components.common.settings import Strict, nearest
+from widedeep.components.features.transforms import MOST_IDS, NUMBERS, STRINGS, Key, Transform
 
 # An input of the signature `rank`, beside one for each feature.
 TOP_K = "top_k"
-# What Transform writes beside the label and the weight; see components/transform/columns.py.
+# What Transform writes beside the label and the weight; see components/transform/packed_columns.py.
 TRANSFORMED = ("ids", "crosses", "dense")
 Kind = Literal["categorical", "numeric", "set"]
 Distance = Annotated[float, Field(gt=0, le=1)]

@@ -16,12 +16,12 @@ from tfx.dsl.components.base import base_component, base_executor, executor_spec
 from tfx.types import artifact, artifact_utils, component_spec, standard_artifacts
 from tfx.utils import io_utils
 
-from components import features
-from components.errors import GateError
-from components.features.spec import FeatureSpec
-from components.gate.distances import Distance, Statistics, distances
-from components.gate.findings import Finding, find
-from components.gate.options import GateOptions
+from widedeep.components import features
+from widedeep.components.common.errors import GateError
+from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.gate.distances import Distance, Statistics, distances
+from widedeep.components.gate.findings import Finding, find
+from widedeep.components.gate.gate_options import GateOptions
 
 VERDICT = "verdict.json"
 

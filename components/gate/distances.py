@@ -9,8 +9,8 @@ from typing import Literal, TypeAlias
 import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import anomalies_pb2, statistics_pb2
 
-from components.features.schema import derive
-from components.features.spec import FeatureSpec
+from widedeep.components.features.schema import derive
+from widedeep.components.features.spec import FeatureSpec
 
 Statistics: TypeAlias = statistics_pb2.DatasetFeatureStatisticsList
 Kind = Literal["drift", "skew"]

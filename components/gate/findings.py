@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2, statistics_pb2
 
-from components.features.spec import FeatureSpec
+from widedeep.components.features.spec import FeatureSpec
 
 _LEARNED_FROM = "train"
 # Quantiles, moments and vocabularies of nothing don't exist: Transform could not go on.

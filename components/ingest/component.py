@@ -5,7 +5,7 @@ from __future__ import annotations
 from tfx.components.example_gen.component import FileBasedExampleGen
 from tfx.dsl.components.base import executor_spec
 
-from components.ingest.executor import Executor
+from widedeep.components.ingest.executor import Executor
 
 
 class ExampleGen(FileBasedExampleGen):

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pyarrow.csv
 
-from components.errors import DataError, reason, shown
-from components.ingest.paths import located
+from widedeep.components.common.errors import DataError, reason, shown
+from widedeep.components.ingest.paths import located
 
 # A block must hold a whole row; a longer row is a broken file.
 _BLOCK_BYTES = 16 << 20

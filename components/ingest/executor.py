@@ -16,11 +16,11 @@ from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import proto_utils
 
-from components import features
-from components.errors import DataError, unwrapped
-from components.ingest import files
-from components.ingest.examples import Shards, encode, split_of
-from components.ingest.paths import matched
+from widedeep.components import features
+from widedeep.components.common.errors import DataError, unwrapped
+from widedeep.components.ingest import files
+from widedeep.components.ingest.examples import Shards, encode, split_of
+from widedeep.components.ingest.paths import matched
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):

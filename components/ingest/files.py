@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 import pyarrow as pa
 import pyarrow.parquet
 
-from components.errors import DataError, reason, shown
-from components.features.spec import FeatureSpec
-from components.features.strict import nearest
-from components.ingest import csv_file
-from components.ingest.columns import column_kinds, to_lists
-from components.ingest.paths import located
-from components.ingest.scalars import BadValueError
+from widedeep.components.common.errors import DataError, reason, shown
+from widedeep.components.common.settings import nearest
+from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.ingest import csv_file
+from widedeep.components.ingest.arrow_columns import column_kinds, to_lists
+from widedeep.components.ingest.paths import located
+from widedeep.components.ingest.scalars import BadValueError
 
 FORMATS = ("csv", "parquet", "tfrecord")
 _BATCH_ROWS = 8192

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow.fs
 
-from components.errors import ConfigError
+from widedeep.components.common.errors import ConfigError
 
 
 def matched(pattern: str) -> list[str]:

@@ -8,8 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from components.errors import DataError
-from components.features.spec import Label
+from widedeep.components.common.errors import DataError
+from widedeep.components.features.spec import Label
 
 # A longer value is a broken row (an unclosed quote, a pasted document), never a category.
 MAX_VALUE_BYTES = 4096

@@ -9,7 +9,7 @@ from tfx.dsl.components.base import base_component, executor_spec
 from tfx.proto import pusher_pb2
 from tfx.types import component_spec, standard_artifacts
 
-from components.pusher.executor import Executor
+from widedeep.components.pusher.executor import Executor
 
 
 class PusherSpec(types.ComponentSpec):

@@ -13,10 +13,10 @@ from tfx.proto import pusher_pb2
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils, path_utils, proto_utils
 
-from components.pusher import carried
-from components.pusher.facts import TOLD
-from components.pusher.marks import REFUSED, ROLLED_BACK
-from components.pusher.push import equal, prune, push, versions
+from widedeep.components.metadata.properties import REFUSED, ROLLED_BACK
+from widedeep.components.pusher import version_info_writer
+from widedeep.components.pusher.push import equal, prune, push, versions
+from widedeep.components.pusher.version_info import TOLD
 
 _GRAPH = "saved_model.pb"
 
@@ -50,7 +50,7 @@ class Executor(tfx_pusher.Executor):
             return
         # The archive first: once a version is visible, nothing may fail any more.
         io_utils.copy_dir(self.GetModelPath(input_dict), pushed.uri)
-        carried.write(pushed.uri, input_dict, self._context, exec_properties["code"], base)
+        version_info_writer.write(pushed.uri, input_dict, self._context, exec_properties["code"], base)
         if "://" in base:
             version = _to_bucket(pushed.uri, base)
         else:

@@ -17,7 +17,7 @@ import shutil
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
-from components.errors import WideDeepError, reason
+from widedeep.components.common.errors import WideDeepError, reason
 
 _PUSHING, _REMOVING = ".pushing-", ".removing-"
 

@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 import tensorflow_transform as tft
 
-from components import progress
-from components.features.spec import FeatureSpec
-from components.trainer.estimator import WideDeepEstimator
-from components.trainer.options import TrainingOptions
+from widedeep.components.common import progress
+from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.trainer.estimator import WideDeepEstimator
+from widedeep.components.trainer.training_options import TrainingOptions
 
 MODELS: tuple[Literal["wide", "deep", "wide_deep"], ...] = ("wide", "deep", "wide_deep")
 

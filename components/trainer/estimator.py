@@ -11,19 +11,19 @@ import tensorflow as tf
 import tensorflow_transform as tft
 from tensorflow_transform.analyzers import get_empy_vocabulary_dummy_value
 
-from components.errors import DataError
-from components.features.spec import FeatureSpec
-from components.trainer.blocks import Source
-from components.trainer.checkpoints import Checkpoints
-from components.trainer.crosses import CrossUse, use
-from components.trainer.export import ServedModel
-from components.trainer.fitting import Fitting, Report
-from components.trainer.heads import Quality, head
-from components.trainer.options import TrainingOptions
-from components.trainer.quality import evaluate, predict
-from components.trainer.state import Vocabularies, load, new_training, save
-from components.trainer.warmstart import warm_start
-from components.transform import columns
+from widedeep.components.common.errors import DataError
+from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.trainer.export.served_model import ServedModel
+from widedeep.components.trainer.model.heads import Quality, head
+from widedeep.components.trainer.training.blocks import Source
+from widedeep.components.trainer.training.checkpoints import Checkpoints
+from widedeep.components.trainer.training.cross_use import CrossUse, use
+from widedeep.components.trainer.training.evaluation import evaluate, predict
+from widedeep.components.trainer.training.loop import Fitting, Report
+from widedeep.components.trainer.training.state import Vocabularies, load, new_training, save
+from widedeep.components.trainer.training_options import TrainingOptions
+from widedeep.components.trainer.warm_start.transfer import warm_start
+from widedeep.components.transform import packed_columns
 
 _, _NO_STRINGS = get_empy_vocabulary_dummy_value(tf.string)
 
@@ -174,7 +174,7 @@ def vocabularies(spec: FeatureSpec, transform_output: tft.TFTransformOutput) -> 
     for feature in spec.features:
         vocabulary = feature.transform.vocabulary
         if vocabulary and vocabulary.of is None:
-            name = columns.vocabulary(feature)
+            name = packed_columns.vocabulary(feature)
             found[name] = transform_output.vocabulary_by_name(name)
             # Transform writes one made-up string where there is none.
             if found[name] == [_NO_STRINGS]:

@@ -11,11 +11,12 @@ from typing import Any
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from components import features, progress
-from components.trainer.estimator import WideDeepEstimator
-from components.trainer.options import TrainingOptions
-from components.trainer.state import FOLDER as STATE
-from components.trainer.tuned import tuned
+from widedeep.components import features
+from widedeep.components.common import progress
+from widedeep.components.trainer.estimator import WideDeepEstimator
+from widedeep.components.trainer.hyperparameters import tuned
+from widedeep.components.trainer.training.state import FOLDER as STATE
+from widedeep.components.trainer.training_options import TrainingOptions
 
 RECORD = "training.json"
 

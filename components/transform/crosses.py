@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from components.features.spec import Feature
+from widedeep.components.features.spec import Feature
 
 # Any fixed number will do; it is the one that TensorFlow's own crossed columns use, so ids compare with theirs.
 HASH_KEY = 0xDECAFCAFFE

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from components.features.spec import Feature
+from widedeep.components.features.spec import Feature
 
 
 class Numerics:

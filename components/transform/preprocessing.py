@@ -11,17 +11,17 @@ from typing import Any
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from components import features
-from components.features.spec import Feature, FeatureSpec
-from components.transform import columns
-from components.transform.crosses import cross, members, unique
-from components.transform.numeric import Numerics
+from widedeep.components import features
+from widedeep.components.features.spec import Feature, FeatureSpec
+from widedeep.components.transform import packed_columns
+from widedeep.components.transform.crosses import cross, members, unique
+from widedeep.components.transform.numeric import Numerics
 
 Tensors = dict[str, Any]
 
 
 def preprocessing_fn(inputs: Mapping[str, tf.SparseTensor], custom_config: Mapping[str, Any]) -> Tensors:
-    """Transforms raw features to the columns that `components.transform.columns` names.
+    """Transforms raw features to the columns that `widedeep.components.transform.packed_columns` names.
 
     Args:
         inputs: each raw feature as a sparse tensor of shape [batch, any].
@@ -52,20 +52,20 @@ class _Preprocessing:
 
     def outputs(self) -> Tensors:
         outputs: Tensors = {}
-        ids = [self._ids(feature) for feature in self._spec.features if columns.needs_ids(self._spec, feature)]
+        ids = [self._ids(feature) for feature in self._spec.features if packed_columns.needs_ids(self._spec, feature)]
         if ids:
-            outputs[columns.IDS] = _packed(ids, first=0)
+            outputs[packed_columns.IDS] = _packed(ids, first=0)
         crosses = [cross([self._crossable[key] for key in one.keys], one.buckets) for one in self._spec.crosses]
         if crosses:
-            outputs[columns.CROSSES] = _packed(crosses, first=len(ids))
+            outputs[packed_columns.CROSSES] = _packed(crosses, first=len(ids))
         dense = [
             column
             for feature in self._spec.features
-            if columns.needs_value(feature)
+            if packed_columns.needs_value(feature)
             for column in (self._numerics.scaled(feature), tf.cast(~self._numerics.present(feature), tf.float32))
         ]
         if dense:
-            outputs[columns.DENSE] = tf.stack(dense, axis=1)
+            outputs[packed_columns.DENSE] = tf.stack(dense, axis=1)
         for key in (self._spec.label.key, self._spec.weight):
             if key:
                 outputs[key] = self._inputs[key]
@@ -78,13 +78,13 @@ class _Preprocessing:
             self._strings[feature.key],
             top_k=vocabulary.max_size,
             frequency_threshold=vocabulary.min_count if vocabulary.min_count > 1 else None,
-            vocab_filename=columns.vocabulary(feature),
-            name=columns.vocabulary(feature),
+            vocab_filename=packed_columns.vocabulary(feature),
+            name=packed_columns.vocabulary(feature),
         )
 
     def _ids(self, feature: Feature) -> tf.SparseTensor:
         if feature.kind == "numeric":
-            missing = tf.constant(columns.bucket_count(feature), dtype=tf.int64)
+            missing = tf.constant(packed_columns.bucket_count(feature), dtype=tf.int64)
             return _column(tf.where(self._numerics.present(feature), self._numerics.buckets(feature), missing))
         ids = self._string_ids(feature)
         # Members of a set may have met in one bucket.
@@ -121,7 +121,9 @@ def _column(values: tf.Tensor) -> tf.SparseTensor:
 
 def _packed(ids: Sequence[tf.SparseTensor], first: int) -> tf.SparseTensor:
     """Several id columns as one: a row holds the first's ids, then the second's, tagged with their columns' numbers."""
-    tagged = [column.with_values(column.values + (index << columns.ID_BITS)) for index, column in enumerate(ids, first)]
+    tagged = [
+        column.with_values(column.values + (index << packed_columns.ID_BITS)) for index, column in enumerate(ids, first)
+    ]
     merged = tf.sparse.concat(1, tagged)
     row = merged.indices[:, 0]
     # A row's ids stand without gaps, as TFT wants them: place is the distance from the row's first.

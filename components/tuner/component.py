@@ -5,7 +5,7 @@ from __future__ import annotations
 from tfx.components.tuner import component
 from tfx.dsl.components.base import executor_spec
 
-from components.tuner.executor import Executor
+from widedeep.components.tuner.executor import Executor
 
 
 class Tuner(component.Tuner):

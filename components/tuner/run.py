@@ -8,13 +8,13 @@ from typing import Any
 import tensorflow_transform as tft
 from tfx.components.tuner.component import TunerFnResult
 
-from components import features
-from components.trainer.estimator import WideDeepEstimator
-from components.trainer.fitting import Report
-from components.trainer.heads import head
-from components.trainer.options import TrainingOptions
-from components.tuner.options import TuningOptions
-from components.tuner.search import Search
+from widedeep.components import features
+from widedeep.components.trainer.estimator import WideDeepEstimator
+from widedeep.components.trainer.model.heads import head
+from widedeep.components.trainer.training.loop import Report
+from widedeep.components.trainer.training_options import TrainingOptions
+from widedeep.components.tuner.search import Search
+from widedeep.components.tuner.tuning_options import TuningOptions
 
 
 def tuner_fn(fn_args: Any) -> TunerFnResult:

@@ -13,14 +13,14 @@ from keras_tuner.engine import base_tuner
 from keras_tuner.errors import FailedTrialError, FatalError
 from keras_tuner.oracles import BayesianOptimizationOracle, RandomSearchOracle
 
-from components import progress
-from components.errors import DataError
-from components.metrics import HIGHER_IS_BETTER
-from components.trainer.fitting import Report
-from components.trainer.options import TrainingOptions
-from components.trainer.tuned import changed, decoded, encoded
-from components.tuner.options import Dimension, TuningOptions
-from components.tuner.trials import Trial, Trials, finished
+from widedeep.components.common import progress
+from widedeep.components.common.errors import DataError
+from widedeep.components.common.metrics import HIGHER_IS_BETTER
+from widedeep.components.trainer.hyperparameters import changed, decoded, encoded
+from widedeep.components.trainer.training.loop import Report
+from widedeep.components.trainer.training_options import TrainingOptions
+from widedeep.components.tuner.trials import Trial, Trials, finished
+from widedeep.components.tuner.tuning_options import Dimension, TuningOptions
 
 # Trains with some options, telling its progress, and returns the metric on eval.
 Measure = Callable[[TrainingOptions, Report], float]

@@ -10,7 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from components.metrics import HIGHER_IS_BETTER
+from widedeep.components.common.metrics import HIGHER_IS_BETTER
 
 FILE = "trials.json"
 

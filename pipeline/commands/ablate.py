@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from pipeline.commands.options import overrides_option, pipeline_argument, workdir_option
+from widedeep.pipeline.commands.shared_options import overrides_option, pipeline_argument, workdir_option
 
 
 @click.command("ablate", short_help="Compare the wide, the deep and the joint model.")
@@ -27,13 +27,13 @@ def command(
     from rich.console import Console
     from rich.table import Table
 
-    from components.metrics import in_order
-    from pipeline import config
-    from pipeline.session import session
+    from widedeep.components.common.metrics import in_order
+    from widedeep.pipeline.definition import config
+    from widedeep.pipeline.local.session import session
 
     settings = config.load(pipeline, overrides)
     with session(settings, workdir) as opened:
-        from pipeline.ablate import ablate
+        from widedeep.pipeline.local.ablation import ablate
 
         rows = ablate(settings, opened, range(1, seeds + 1))
     if json_file:

@@ -19,7 +19,7 @@ def command(name: str, out: Path) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from pipeline import datasets
+    from widedeep.pipeline import datasets
 
     summary = datasets.prepare(name, out)
     table = Table("split", "rows", "label rate", "file", "sha256", title=f"{name} in {out}")

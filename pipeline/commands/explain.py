@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from components.errors import ConfigError
+from widedeep.components.common.errors import ConfigError
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from components.explain.explain import Explanation
-    from components.explain.names import Names
+    from widedeep.components.explain.explain import Explanation
+    from widedeep.components.explain.names import Names
 
 
 @click.command("explain", short_help="Name a model's strongest wide features and crosses.")
@@ -44,7 +44,7 @@ def command(
         raise click.UsageError("--data and --format go together: --data 'data/train/*.csv' --format csv")
     from rich.console import Console
 
-    from pipeline.terminal import logged_to
+    from widedeep.pipeline.local.terminal import logged_to
 
     with logged_to(Path(os.devnull)) as person:
         explained, known = _explain(model, data, file_format or "tfrecord", top, names, person)
@@ -72,9 +72,9 @@ def _explain(
     )
     with spinner as progress:
         task = progress.add_task("loading TensorFlow")
-        from components.explain.explain import explain
-        from components.explain.model import declaration
-        from components.explain.names import Names
+        from widedeep.components.explain.explain import explain
+        from widedeep.components.explain.model import declaration
+        from widedeep.components.explain.names import Names
 
         known = Names(names, declaration(str(model)))
         files = _files(model, data)
@@ -91,7 +91,7 @@ def _explain(
 def _files(model: Path, data: tuple[str, ...]) -> list[str]:
     import tensorflow as tf
 
-    from pipeline.lineage import train_files
+    from widedeep.components.metadata.pushes import train_files
 
     if not data:
         try:

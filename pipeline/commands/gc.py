@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from components.errors import ConfigError
+from widedeep.components.common.errors import ConfigError
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from pipeline.gc.plan import Plan
+    from widedeep.pipeline.gc.plan import Plan
 
 
 @click.command("gc", short_help="Give back the disk space of earlier runs.")
@@ -28,15 +28,15 @@ def command(path: Path, keep: int, dry_run: bool, json_file: Path | None) -> Non
     versions; the rows that the version that serves was trained on; the last blessed model; the spans of the training
     window. Pushed versions stay as they are. Interrupted, the same command carries on.
     """
-    from pipeline.workdir import Workdir, locked
+    from widedeep.pipeline.local.workdir import Workdir, locked
 
     if not Workdir(path.resolve()).metadata.is_file():
         raise ConfigError(f"{path}: no run has worked there, so there is nothing to remove.")
     with locked(path) as workdir:
-        from pipeline.gc.collect import collect
-        from pipeline.gc.known import read
-        from pipeline.gc.plan import planned
-        from pipeline.lineage import opened
+        from widedeep.components.metadata.inventory import read
+        from widedeep.components.metadata.pushes import opened
+        from widedeep.pipeline.gc.collect import collect
+        from widedeep.pipeline.gc.plan import planned
 
         store = opened(workdir, to_write=not dry_run)
         plan = planned(read(store), workdir, keep)
@@ -50,41 +50,41 @@ def command(path: Path, keep: int, dry_run: bool, json_file: Path | None) -> Non
 def _show(plan: Plan, folder: Path, dry_run: bool) -> None:
     from rich.console import Console
 
-    from pipeline import sizes
+    from widedeep.pipeline.local import disk_usage
 
     console = Console(highlight=False)
     console.width = console.width if console.is_terminal else 200
     if plan.remove:
         console.print(_removed(plan, folder, dry_run))
     console.print(_kept(plan))
-    click.echo(f"{'would free' if dry_run else 'freed'} {sizes.shown(plan.bytes)}")
+    click.echo(f"{'would free' if dry_run else 'freed'} {disk_usage.shown(plan.bytes)}")
 
 
 def _removed(plan: Plan, folder: Path, dry_run: bool) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    from pipeline import sizes
+    from widedeep.pipeline.local import disk_usage
 
     table = Table("would be removed" if dry_run else "removed", box=None, pad_edge=False)
     table.add_column("size", justify="right")
     table.add_column("why")
     for one in plan.remove:
         # Text, since a path may look like rich's markup.
-        table.add_row(Text(str(one.path.relative_to(folder))), sizes.shown(one.bytes), one.why)
+        table.add_row(Text(str(one.path.relative_to(folder))), disk_usage.shown(one.bytes), one.why)
     return table
 
 
 def _kept(plan: Plan) -> Table:
     from rich.table import Table
 
-    from pipeline import sizes
+    from widedeep.pipeline.local import disk_usage
 
     table = Table("kept", box=None, pad_edge=False)
     table.add_column("size", justify="right")
     table.add_column("why")
     for one in plan.kept:
-        table.add_row(f"{one.artifacts:,} artifacts", sizes.shown(one.bytes), one.why)
+        table.add_row(f"{one.artifacts:,} artifacts", disk_usage.shown(one.bytes), one.why)
     return table
 
 

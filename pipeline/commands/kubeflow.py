@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from pipeline.commands.options import overrides_option, pipeline_argument
+from widedeep.pipeline.commands.shared_options import overrides_option, pipeline_argument
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -33,17 +33,17 @@ def compile_(pipeline: Path, overrides: tuple[str, ...], out: Path, image: str |
     The image holds PIPELINE.yaml too; what --set changes is passed on to its containers. The group `kubeflow` of
     PIPELINE.yaml says which storage, database, resources and retries the steps have.
     """
-    from pipeline import config
+    from widedeep.pipeline.definition import config
 
     if image:
         overrides = (*overrides, f"kubeflow.image={image}")
     settings = config.load(pipeline, overrides)
-    from pipeline.terminal import logged_to
+    from widedeep.pipeline.local.terminal import logged_to
 
     out.parent.mkdir(parents=True, exist_ok=True)
     # TensorFlow's words at its start, which no setting silences.
     with logged_to(Path(os.devnull)):
-        from pipeline.kubeflow import spec
+        from widedeep.pipeline.kubeflow.compiler import spec
 
         spec.write(settings, pipeline, overrides, out)
     click.echo(out)
@@ -81,7 +81,7 @@ def submit(
     wait: bool,
 ) -> None:
     """Uploads a compiled pipeline, where the server does not have it yet, and starts a run."""
-    from pipeline.kubeflow.compiled import Compiled
+    from widedeep.pipeline.kubeflow.client.compiled_file import Compiled
 
     compiled = Compiled.read(file)
     values = compiled.values(given)
@@ -91,8 +91,8 @@ def submit(
         return
     from rich.console import Console
 
-    from pipeline.kubeflow.follow import follow
-    from pipeline.kubeflow.server import Server
+    from widedeep.pipeline.kubeflow.client.run_watch import follow
+    from widedeep.pipeline.kubeflow.client.server import Server
 
     server = Server.connect(_required(host), namespace, token)
     run_id = server.run(compiled, experiment or compiled.name, name, values)
@@ -118,7 +118,7 @@ def schedule(
     cron: str,
 ) -> None:
     """Runs a compiled pipeline again and again, one run at a time; times that were missed are not made up for."""
-    from pipeline.kubeflow.compiled import Compiled, check_cron
+    from widedeep.pipeline.kubeflow.client.compiled_file import Compiled, check_cron
 
     compiled = Compiled.read(file)
     values, cron = compiled.values(given), check_cron(cron)
@@ -127,7 +127,7 @@ def schedule(
         planned = {"display_name": name, "cron": cron, "no_catchup": True, "max_concurrency": 1, "parameters": values}
         _print_plan(compiled, experiment, {"recurring_run": planned})
         return
-    from pipeline.kubeflow.server import Server
+    from widedeep.pipeline.kubeflow.client.server import Server
 
     server = Server.connect(_required(host), namespace, token)
     made = server.schedule(compiled, experiment or compiled.name, name, values, cron)

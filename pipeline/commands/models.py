@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from components.errors import ConfigError
+from widedeep.components.common.errors import ConfigError
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from pipeline.versions.listing import Version
-    from pipeline.versions.rollback import Rollback
+    from widedeep.pipeline.versions.listing import Version
+    from widedeep.pipeline.versions.rollback import Rollback
 
 
 @click.command("models", short_help="List the pushed versions, or put an earlier one back.")
@@ -30,14 +30,14 @@ def command(path: Path, action: str | None, version: int | None, json_file: Path
     that polls takes it up. The models that served after it are marked: no later run takes them as its baseline, starts
     from them, or pushes them again. A rollback to such a model takes the mark away.
     """
-    from pipeline.workdir import Workdir, locked
+    from widedeep.pipeline.local.workdir import Workdir, locked
 
     if action and version is None:
         raise click.UsageError("rollback needs a version: widedeep models WORKDIR rollback VERSION")
     if action and version is not None:
         _known(Workdir(path.resolve()))
         with locked(path) as workdir:
-            from pipeline.versions.rollback import rollback
+            from widedeep.pipeline.versions.rollback import rollback
 
             done = rollback(workdir, version)
         _write(json_file, dataclasses.asdict(done))
@@ -53,7 +53,7 @@ def command(path: Path, action: str | None, version: int | None, json_file: Path
 
 
 def _known(workdir: Any) -> list[Version]:
-    from pipeline.versions.listing import listed
+    from widedeep.pipeline.versions.listing import listed
 
     found = listed(workdir)
     if not found:
@@ -86,8 +86,8 @@ def _table(versions: list[Version]) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    from components.metrics import in_order
-    from pipeline.report.numbers import fixed, number
+    from widedeep.components.common.metrics import in_order
+    from widedeep.pipeline.report.numbers import fixed, number
 
     metrics = in_order(name for one in versions for name in one.metrics.get("candidate", {}))
     table = Table(box=None, pad_edge=False)
@@ -118,9 +118,9 @@ def _origin(one: Version) -> tuple[str, str, str]:
 
 
 def _size(one: Version) -> str:
-    from pipeline import sizes
+    from widedeep.pipeline.local import disk_usage
 
-    return sizes.shown(one.bytes)
+    return disk_usage.shown(one.bytes)
 
 
 def _note(one: Version) -> str:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from components.errors import DataError
+from widedeep.components.common.errors import DataError
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from pipeline.candidates import Row
-    from serving.client import Ranking, RankingClient
+    from widedeep.serving.client.candidates import Row
+    from widedeep.serving.client.ranking_client import Ranking, RankingClient
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -57,8 +57,8 @@ def command(
     """
     from rich.console import Console
 
-    from pipeline import candidates
-    from serving.client import RankingClient, Tls
+    from widedeep.serving.client import candidates
+    from widedeep.serving.client.ranking_client import RankingClient, Tls
 
     user, rows = candidates.user(user_text), candidates.read(file)
     tls = Tls(tls_ca, tls_cert, tls_key) if tls_ca or tls_cert or tls_key else None

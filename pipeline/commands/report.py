@@ -11,9 +11,9 @@ import click
 @click.argument("workdir", type=click.Path(exists=True, file_okay=False, path_type=Path))
 def command(workdir: Path) -> None:
     """Writes the report of the last finished run in WORKDIR again and prints its path."""
-    from pipeline import report
-    from pipeline.summary import Summary
-    from pipeline.workdir import Workdir
+    from widedeep.pipeline import report
+    from widedeep.pipeline.local.workdir import Workdir
+    from widedeep.pipeline.record.summary import Summary
 
     folder = Workdir(workdir.resolve()).last_run()
     path = folder / "report.html"

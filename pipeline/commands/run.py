@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from pipeline.commands.options import overrides_option, pipeline_argument, workdir_option
+from widedeep.pipeline.commands.shared_options import overrides_option, pipeline_argument, workdir_option
 
 NOT_BLESSED = 3
 
@@ -23,13 +23,13 @@ def command(pipeline: Path, workdir: Path | None, overrides: tuple[str, ...], js
     What has not changed since the last run in the same working directory is taken from its cache. Exits with 0
     when a model was pushed, and with 3 when everything ran but the model was not good enough to be pushed.
     """
-    from components import features
-    from pipeline import config
-    from pipeline.session import session
+    from widedeep.components import features
+    from widedeep.pipeline.definition import config
+    from widedeep.pipeline.local.session import session
 
     settings = config.load(pipeline, overrides)
     with session(settings, workdir) as opened:
-        from pipeline.result import record, show
+        from widedeep.pipeline.record.display import record, show
 
         opened.execute()
         summary = record(opened.run, opened.folder, features.load(Path(settings.features)))

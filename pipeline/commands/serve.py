@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from components.errors import ConfigError, reason
+from widedeep.components.common.errors import ConfigError, reason
 
 if TYPE_CHECKING:
     from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 
-    from serving.standin.server import Server
-    from serving.standin.tls import Tls
+    from widedeep.serving.standin.server import Server
+    from widedeep.serving.standin.tls import Tls
 
 # Seconds for the requests in flight after a signal.
 _GRACE = 10.0
@@ -53,15 +53,15 @@ def command(base: Path | None, name: str | None, config_file: Path | None, **giv
     tls = _tls(given["tls_key"], given["tls_cert"], given["client_ca"])
     _log_to_terminal()
     click.echo("A stand-in for TF Serving, for development and the dry run.", err=True)
-    from pipeline.terminal import logged_to
+    from widedeep.pipeline.local.terminal import logged_to
 
     # What TensorFlow says of the processor at its start, and of graphics cards at its first use, is no news here; no
     # setting silences it.
     with logged_to(Path(os.devnull)):
         import tensorflow as tf
 
-        from serving.standin import batching_parameters
-        from serving.standin.server import Options, Server
+        from widedeep.serving.standin.batching import parameters
+        from widedeep.serving.standin.server import Options, Server
 
         tf.config.list_physical_devices()
         tf.get_logger().setLevel(logging.ERROR)
@@ -73,7 +73,7 @@ def command(base: Path | None, name: str | None, config_file: Path | None, **giv
         rest_port=given["rest_port"],
         poll=given["poll"],
         reload_root=given["reload_root"],
-        batching=batching_parameters.read(given["batching_file"]) if given["batching_file"] else None,
+        batching=parameters.read(given["batching_file"]) if given["batching_file"] else None,
         tls=tls,
         max_concurrent=given["max_concurrent"],
         max_message_mib=given["max_message_mib"],
@@ -122,7 +122,7 @@ def _tls(key: Path | None, certificate: Path | None, client_ca: Path | None) -> 
         raise click.UsageError("--tls-key and --tls-cert go together, and --client-ca goes with them.")
     if key is None or certificate is None:
         return None
-    from serving.standin.tls import Tls
+    from widedeep.serving.standin.tls import Tls
 
     return Tls(key, certificate, client_ca)
 
@@ -130,10 +130,10 @@ def _tls(key: Path | None, certificate: Path | None, client_ca: Path | None) -> 
 def _models(base: Path | None, name: str | None, config_file: Path | None) -> ModelServerConfig:
     if config_file:
         return _config(config_file)
-    from serving.standin import configs
+    from widedeep.serving.standin.models import model_configs
 
     assert base is not None
-    return configs.single(name or _name(base), base)
+    return model_configs.single(name or _name(base), base)
 
 
 def _config(file: Path) -> ModelServerConfig:

@@ -15,9 +15,9 @@ import difflib
 from importlib import import_module
 from pathlib import Path
 
-from components.errors import ConfigError
-from pipeline.datasets.files import Split, Summary
-from pipeline.datasets.staging import staged
+from widedeep.components.common.errors import ConfigError
+from widedeep.pipeline.datasets.files import Split, Summary
+from widedeep.pipeline.datasets.staging import staged
 
 __all__ = ["NAMES", "Split", "Summary", "prepare"]
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from itertools import islice
 from pathlib import Path
 
-from components.errors import DataError
-from pipeline.datasets.files import Split, write_csv_split
-from pipeline.datasets.splits import SPLITS, tenth
-from pipeline.datasets.wheel import FILE_NAME, SHA256, read_columns
+from widedeep.components.common.errors import DataError
+from widedeep.pipeline.datasets.files import Split, write_csv_split
+from widedeep.pipeline.datasets.splits import SPLITS, tenth
+from widedeep.pipeline.datasets.wheel import FILE_NAME, SHA256, read_columns
 
 # Ours -> the source's. The label comes last.
 COLUMNS = {

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from components.errors import DataError
+from widedeep.components.common.errors import DataError
 
 
 @dataclass(frozen=True)

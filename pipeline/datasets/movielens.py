@@ -15,10 +15,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.datasets.files import Split, describe, split_path, write_csv
-from pipeline.datasets.history import LIKED, Impression, Rating, with_history
-from pipeline.datasets.splits import SPLITS, split_in_time
-from pipeline.datasets.wheel import FILE_NAME, SHA256, read_columns
+from widedeep.pipeline.datasets.files import Split, describe, split_path, write_csv
+from widedeep.pipeline.datasets.history import LIKED, Impression, Rating, with_history
+from widedeep.pipeline.datasets.splits import SPLITS, split_in_time
+from widedeep.pipeline.datasets.wheel import FILE_NAME, SHA256, read_columns
 
 SCHEMA = pa.schema(
     [

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from components.errors import ConfigError, DataError
-from pipeline.datasets.files import Split, Summary
+from widedeep.components.common.errors import ConfigError, DataError
+from widedeep.pipeline.datasets.files import Split, Summary
 
 # Lists what we wrote, so that a later run knows whether the folder holds anything else.
 MARKER = ".widedeep-dataset.json"

@@ -12,9 +12,9 @@ from decimal import Decimal, InvalidOperation
 from importlib.util import find_spec
 from pathlib import Path
 
-from components.errors import DataError
-from pipeline.datasets.files import Split, sha256_of, write_csv_split
-from pipeline.datasets.splits import SPLITS, split_of_tenth, tenth
+from widedeep.components.common.errors import DataError
+from widedeep.pipeline.datasets.files import Split, sha256_of, write_csv_split
+from widedeep.pipeline.datasets.splits import SPLITS, split_of_tenth, tenth
 
 FILE = Path("examples/chicago_taxi_pipeline/data/simple/data.csv")
 FARE = "fare"

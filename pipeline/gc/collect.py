@@ -6,9 +6,9 @@ import os
 import shutil
 from typing import Any
 
-from components.errors import WideDeepError, reason
-from pipeline.gc.known import Artifact
-from pipeline.gc.plan import Plan
+from widedeep.components.common.errors import WideDeepError, reason
+from widedeep.components.metadata.inventory import Artifact
+from widedeep.pipeline.gc.plan import Plan
 
 
 def collect(store: Any, plan: Plan) -> None:

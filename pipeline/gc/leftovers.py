@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from pipeline.workdir import Workdir
+from widedeep.pipeline.local.workdir import Workdir
 
 # TFX's own: what an executor is told and answers, and its temporary files.
 _SCRATCH = ".system"

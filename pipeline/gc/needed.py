@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from components.lineage import accepted
-from components.pusher.facts import first_pushed_as
-from components.pusher.push import versions
-from pipeline.gc.known import Artifact, Known, usable
-from pipeline.lineage import model_of, pushes, raw_examples
-from pipeline.workdir import Workdir
+from widedeep.components.metadata.inventory import Artifact, Known, usable
+from widedeep.components.metadata.lineage import accepted
+from widedeep.components.metadata.pushes import model_of, pushes, raw_examples
+from widedeep.components.pusher.push import versions
+from widedeep.components.pusher.version_info import first_pushed_as
+from widedeep.pipeline.local.workdir import Workdir
 
 
 def needed(known: Known, workdir: Workdir, runs: list[str]) -> dict[int, str]:

@@ -7,20 +7,20 @@ from pathlib import Path
 
 import jinja2
 
-from pipeline import words
-from pipeline.report.calibration import calibration_table
-from pipeline.report.charts import training_charts
-from pipeline.report.confusion import confusion_table
-from pipeline.report.crosses import cross_table
-from pipeline.report.curves import curve_charts, is_sure
-from pipeline.report.data import MOST_FEATURES, feature_table, strong_table
-from pipeline.report.facts import dry_run, lineage
-from pipeline.report.slices import slice_table
-from pipeline.report.tables import component_table, metric_table
-from pipeline.report.tuning import tuning_table
-from pipeline.report.verdict import confidence, heading, verdict_of
-from pipeline.summary import Summary
-from pipeline.workdir import write_if_changed
+from widedeep.pipeline.local.workdir import write_if_changed
+from widedeep.pipeline.record import words
+from widedeep.pipeline.record.summary import Summary
+from widedeep.pipeline.report.calibration import calibration_table
+from widedeep.pipeline.report.charts import training_charts
+from widedeep.pipeline.report.confusion import confusion_table
+from widedeep.pipeline.report.crosses import cross_table
+from widedeep.pipeline.report.curves import curve_charts, is_sure
+from widedeep.pipeline.report.data import MOST_FEATURES, feature_table, strong_table
+from widedeep.pipeline.report.facts import dry_run, lineage
+from widedeep.pipeline.report.slices import slice_table
+from widedeep.pipeline.report.tables import component_table, metric_table
+from widedeep.pipeline.report.tuning import tuning_table
+from widedeep.pipeline.report.verdict import confidence, heading, verdict_of
 
 # Names come from data: control characters, of which HTML allows none, would break the page.
 _CONTROLS = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}

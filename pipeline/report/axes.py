@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from pipeline.report.numbers import fixed
+from widedeep.pipeline.report.numbers import fixed
 
 WIDTH = 360
 LEFT, RIGHT, TOP, BOTTOM = 46, 14, 14, 30

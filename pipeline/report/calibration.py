@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.report.axes import (
+from widedeep.pipeline.report.axes import (
     FLOOR,
     LEFT,
     MODELS,
@@ -23,7 +23,7 @@ from pipeline.report.axes import (
     span,
     tick,
 )
-from pipeline.report.numbers import count, fixed, number
+from widedeep.pipeline.report.numbers import count, fixed, number
 
 
 @dataclass(frozen=True)

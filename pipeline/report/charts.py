@@ -7,8 +7,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.report.axes import BOTTOM, LEFT, RIGHT, TOP, WIDTH, Chart, Dot, Scale, grid, line, nice_step, span, tick
-from pipeline.report.numbers import fixed, number
+from widedeep.pipeline.report.axes import (
+    BOTTOM,
+    LEFT,
+    RIGHT,
+    TOP,
+    WIDTH,
+    Chart,
+    Dot,
+    Scale,
+    grid,
+    line,
+    nice_step,
+    span,
+    tick,
+)
+from widedeep.pipeline.report.numbers import fixed, number
 
 HEIGHT = 210
 # The charts: title, and for each line the key in the record, its name and its look. The first two that have values

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.report.numbers import count, number, share
-from pipeline.summary import Summary
+from widedeep.pipeline.record.summary import Summary
+from widedeep.pipeline.report.numbers import count, number, share
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.report.numbers import MISSING, count, number, share
-from pipeline.summary import Summary
+from widedeep.pipeline.record.summary import Summary
+from widedeep.pipeline.report.numbers import MISSING, count, number, share
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.report.axes import FLOOR, LEFT, MODELS, RIGHT, TALL, TOP, WIDTH, Chart, Dot, Line, Scale, line
-from pipeline.report.calibration import calibration_chart
-from pipeline.report.numbers import fixed, items, metric_name, number, pair
-from pipeline.report.residuals import residual_chart
-from pipeline.summary import Summary
+from widedeep.pipeline.record.summary import Summary
+from widedeep.pipeline.report.axes import FLOOR, LEFT, MODELS, RIGHT, TALL, TOP, WIDTH, Chart, Dot, Line, Scale, line
+from widedeep.pipeline.report.calibration import calibration_chart
+from widedeep.pipeline.report.numbers import fixed, items, metric_name, number, pair
+from widedeep.pipeline.report.residuals import residual_chart
 
 _TICKS = (0, 0.2, 0.4, 0.6, 0.8, 1)
 
 
 def curve_charts(summary: Summary) -> list[Chart]:
-    """What the evaluation wrote for drawing (see components/evaluator/curves.py); nothing where it is not there."""
+    """What the evaluation wrote for drawing (see the evaluator's curves.py); nothing where it is not there."""
     models = summary.plots.get("models") or {}
     charts = [
         _rates("ROC", "true by false positive rate", "false positive rate", "roc", summary, "auc"),

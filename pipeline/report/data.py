@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.report.numbers import compact, count, fixed, items, number, share
-from pipeline.summary import Summary
+from widedeep.pipeline.record.summary import Summary
+from widedeep.pipeline.report.numbers import compact, count, fixed, items, number, share
 
 # More features, or strong ones, nobody reads.
 MOST_FEATURES, MOST_STRONG = 60, 20

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from components.metrics import HIGHER_IS_BETTER
+from widedeep.components.common.metrics import HIGHER_IS_BETTER
 
 MISSING = "n/a"
 _NAMES = {

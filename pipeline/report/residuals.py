@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.report.axes import (
+from widedeep.pipeline.report.axes import (
     FLOOR,
     LEFT,
     MODELS,
@@ -22,7 +22,7 @@ from pipeline.report.axes import (
     span,
     tick,
 )
-from pipeline.report.numbers import fixed, number
+from widedeep.pipeline.report.numbers import fixed, number
 
 
 def residual_chart(residuals: Mapping[str, Any]) -> Chart | None:

@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from components.metrics import HIGHER_IS_BETTER, in_order
-from pipeline.report.numbers import Change, between, change, count, fixed, metric_name, number, pair
-from pipeline.summary import Summary
+from widedeep.components.common.metrics import HIGHER_IS_BETTER, in_order
+from widedeep.pipeline.record.summary import Summary
+from widedeep.pipeline.report.numbers import Change, between, change, count, fixed, metric_name, number, pair
 
 # More bars than these nobody reads.
 MOST_SLICES = 30

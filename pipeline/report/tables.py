@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from components.metrics import in_order
-from pipeline.report.numbers import Change, between, change, duration, fixed, hint, metric_name, number, pair
-from pipeline.summary import Summary
+from widedeep.components.common.metrics import in_order
+from widedeep.pipeline.record.summary import Summary
+from widedeep.pipeline.report.numbers import Change, between, change, duration, fixed, hint, metric_name, number, pair
 
 _DIGITS = {"calibration": 3}
 _STATES = {

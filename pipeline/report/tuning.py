@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from components.metrics import HIGHER_IS_BETTER
-from pipeline.report.numbers import MISSING, duration, fixed, hint, metric_name, number
-from pipeline.summary import Summary
+from widedeep.components.common.metrics import HIGHER_IS_BETTER
+from widedeep.pipeline.record.summary import Summary
+from widedeep.pipeline.report.numbers import MISSING, duration, fixed, hint, metric_name, number
 
 MOST_TRIALS = 20
 _HOW = {"random": " at random", "bayesian": " by Bayesian optimisation"}

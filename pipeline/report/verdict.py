@@ -8,9 +8,9 @@ from pathlib import PurePosixPath
 from typing import Literal
 from urllib.parse import quote
 
-from pipeline import words
-from pipeline.report.numbers import count, duration, number
-from pipeline.summary import Summary
+from widedeep.pipeline.record import words
+from widedeep.pipeline.record.summary import Summary
+from widedeep.pipeline.report.numbers import count, duration, number
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from components.pusher import facts
-from components.pusher.push import versions
-from pipeline import sizes
-from pipeline.workdir import Workdir
+from widedeep.components.pusher import version_info
+from widedeep.components.pusher.push import versions
+from widedeep.pipeline.local import disk_usage
+from widedeep.pipeline.local.workdir import Workdir
 
 
 @dataclass(frozen=True)
@@ -21,11 +21,11 @@ class Version:
         serves: whether servers take it, as TF Serving takes the highest number.
         pushed: when it appeared, UTC, ISO 8601.
         metrics: of the candidate that it was, and of its baseline.
-        baseline: the model that it was compared with (see components/pusher/facts.py).
+        baseline: the model that it was compared with (see components/pusher/version_info.py).
         spans: that it was trained on.
         run: that pushed its model.
         bytes: on the disk; a version that a rollback put back shares them with the earlier one.
-        rollback: of a version that a rollback put back (see components/pusher/facts.py).
+        rollback: of a version that a rollback put back (see components/pusher/version_info.py).
     """
 
     version: int
@@ -55,22 +55,22 @@ def superseded_by(pushed_to: str | None) -> str | None:
         return None
     pushed = Path(pushed_to)
     newest = max(versions(pushed.parent).items(), default=None)
-    if newest is None or facts.first_pushed_as(newest[1]) == int(pushed.name):
+    if newest is None or version_info.first_pushed_as(newest[1]) == int(pushed.name):
         return None
     return str(newest[1])
 
 
 def _version(number: int, folder: Path, serves: bool) -> Version:
-    lineage = facts.read(folder, facts.LINEAGE)
+    lineage = version_info.read(folder, version_info.LINEAGE)
     rollback = lineage.get("rollback")
     return Version(
         version=number,
         serves=serves,
         pushed=rollback["at"] if rollback else lineage.get("pushed"),
-        metrics=facts.read(folder, facts.METRICS),
+        metrics=version_info.read(folder, version_info.METRICS),
         baseline=lineage.get("baseline"),
         spans=[one["span"] for one in lineage.get("data", [])],
         run=lineage.get("run"),
-        bytes=sizes.on_disk(folder),
+        bytes=disk_usage.on_disk(folder),
         rollback=rollback,
     )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from components.errors import ConfigError
-from components.pusher import facts
-from components.pusher.marks import ROLLED_BACK
-from components.pusher.push import equal, push_again, versions
-from pipeline.lineage import model_of, opened, pushes
-from pipeline.workdir import Workdir
+from widedeep.components.common.errors import ConfigError
+from widedeep.components.metadata.properties import ROLLED_BACK
+from widedeep.components.metadata.pushes import model_of, opened, pushes
+from widedeep.components.pusher import version_info
+from widedeep.components.pusher.push import equal, push_again, versions
+from widedeep.pipeline.local.workdir import Workdir
 
 
 @dataclass(frozen=True)
@@ -50,15 +50,15 @@ def rollback(workdir: Workdir, wanted: int) -> Rollback:
         there = f"there are {', '.join(map(str, known))}" if known else "none has been pushed"
         raise ConfigError(f"{workdir.models}: there is no version {wanted}; {there}.")
     newest = max(known)
-    serves = equal(known[wanted], known[newest], but=facts.TOLD)
-    put_back = facts.first_pushed_as(known[newest if serves else wanted])
+    serves = equal(known[wanted], known[newest], but=version_info.TOLD)
+    put_back = version_info.first_pushed_as(known[newest if serves else wanted])
     now = datetime.now(UTC).isoformat(timespec="seconds")
     passed_over = _mark(workdir, put_back, f"to version {put_back} at {now}")
     if serves:
         return Rollback(newest, put_back, None, passed_over)
-    told = facts.read(known[wanted], facts.LINEAGE)
+    told = version_info.read(known[wanted], version_info.LINEAGE)
     told["rollback"] = {"to": put_back, "from": newest, "at": now}
-    folder = push_again(known[wanted], {facts.LINEAGE: facts.text(told)})
+    folder = push_again(known[wanted], {version_info.LINEAGE: version_info.text(told)})
     return Rollback(int(folder.name), put_back, newest, passed_over)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import grpc
 
-from serving.standin.errors import ServingError
+from widedeep.serving.standin.errors import ServingError
 
 
 def _always() -> bool:

@@ -23,17 +23,18 @@ from tensorflow_serving.apis.predict_pb2 import PredictRequest, PredictResponse
 from tensorflow_serving.apis.regression_pb2 import RegressionRequest, RegressionResponse
 from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 
-from serving.standin import configs, examples, information
-from serving.standin.batching import Batcher
-from serving.standin.batching_parameters import Parameters
-from serving.standin.call import Call
-from serving.standin.errors import ServingError, invalid
-from serving.standin.metrics import Metrics
-from serving.standin.predict import Run, predict
-from serving.standin.registry import Registry
-from serving.standin.servable import Servable
-from serving.standin.versions import Versions
-from serving.standin.warmup import warm_up
+from widedeep.serving.standin import examples, information
+from widedeep.serving.standin.batching.parameters import Parameters
+from widedeep.serving.standin.batching.queue import Batcher
+from widedeep.serving.standin.call import Call
+from widedeep.serving.standin.errors import ServingError, invalid
+from widedeep.serving.standin.metrics import Metrics
+from widedeep.serving.standin.models import model_configs
+from widedeep.serving.standin.models.registry import Registry
+from widedeep.serving.standin.models.servable import Servable
+from widedeep.serving.standin.models.versions import Versions
+from widedeep.serving.standin.models.warmup import warm_up
+from widedeep.serving.standin.predict import Run, predict
 
 log = logging.getLogger(__name__)
 _Answer = TypeVar("_Answer")
@@ -77,10 +78,10 @@ class Core:
         Raises:
             ServingError: the config can't be served.
         """
-        configs.check(config)
+        model_configs.check(config)
         self.metrics = Metrics()
         self._config = config
-        self._allowed = configs.Allowed(config, root)
+        self._allowed = model_configs.Allowed(config, root)
         self._poll = poll
         self._registry = Registry(self.metrics.loaded)
         self._versions = Versions(self._registry, _loaded)
@@ -204,7 +205,7 @@ class Core:
                     "ServerModelConfig type not supported by HandleReloadConfigRequest. Only ModelConfigList is"
                     " currently supported"
                 )
-            configs.check(request.config)
+            model_configs.check(request.config)
             self._allowed.check(request.config)
             self._versions.configure(request.config)
             return ReloadConfigResponse(status={"error_code": 0})

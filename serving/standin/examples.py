@@ -13,11 +13,11 @@ from tensorflow_serving.apis.input_pb2 import Input
 from tensorflow_serving.apis.model_pb2 import ModelSpec
 from tensorflow_serving.apis.regression_pb2 import RegressionRequest, RegressionResponse
 
-from serving.standin import results
-from serving.standin.errors import ServingError, invalid
-from serving.standin.predict import Run, fill_spec
-from serving.standin.servable import Servable
-from serving.tensors import Array
+from widedeep.serving.standin import results
+from widedeep.serving.standin.errors import ServingError, invalid
+from widedeep.serving.standin.models.servable import Servable
+from widedeep.serving.standin.predict import Run, fill_spec
+from widedeep.serving.tensors import Array
 
 CLASSIFY, REGRESS = "tensorflow/serving/classify", "tensorflow/serving/regress"
 _CHECKS = {CLASSIFY: results.check_classification, REGRESS: results.check_regression}

@@ -11,11 +11,11 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from tensorflow_serving.apis import model_service_pb2_grpc, prediction_service_pb2_grpc
 
-from components.errors import WideDeepError, reason
-from serving.standin.call import Call
-from serving.standin.core import Core
-from serving.standin.errors import ServingError
-from serving.standin.tls import Tls
+from widedeep.components.common.errors import WideDeepError, reason
+from widedeep.serving.standin.call import Call
+from widedeep.serving.standin.core import Core
+from widedeep.serving.standin.errors import ServingError
+from widedeep.serving.standin.tls import Tls
 
 SERVICES = ("tensorflow.serving.PredictionService", "tensorflow.serving.ModelService")
 # TF Serving's limit. A status travels in a header, of which clients take 8 KiB.

@@ -10,8 +10,8 @@ from tensorflow_serving.apis.get_model_metadata_pb2 import (
 )
 from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest, GetModelStatusResponse
 
-from serving.standin.errors import ServingError, invalid
-from serving.standin.registry import Registry
+from widedeep.serving.standin.errors import ServingError, invalid
+from widedeep.serving.standin.models.registry import Registry
 
 
 def metadata(registry: Registry, request: GetModelMetadataRequest) -> GetModelMetadataResponse:

@@ -9,10 +9,10 @@ from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef
 from tensorflow_serving.apis.model_pb2 import ModelSpec
 from tensorflow_serving.apis.predict_pb2 import PredictRequest, PredictResponse
 
-from serving.standin import messages
-from serving.standin.errors import ServingError, invalid
-from serving.standin.servable import Servable
-from serving.tensors import Array
+from widedeep.serving.standin import tensor_protos
+from widedeep.serving.standin.errors import ServingError, invalid
+from widedeep.serving.standin.models.servable import Servable
+from widedeep.serving.tensors import Array
 
 # Tensors by name in, tensors by name out: a session itself, or what puts several requests together before one.
 Run = Callable[[Mapping[str, Array], Sequence[str]], Mapping[str, Array]]
@@ -29,7 +29,7 @@ def predict(servable: Servable, request: PredictRequest, run: Run) -> PredictRes
     response = PredictResponse()
     fill_spec(response.model_spec, request.model_spec, servable)
     for alias in aliases:
-        messages.encode(outputs[signature.outputs[alias].name], response.outputs[alias])
+        tensor_protos.encode(outputs[signature.outputs[alias].name], response.outputs[alias])
     return response
 
 
@@ -51,7 +51,7 @@ def _feeds(servable: Servable, name: str, signature: SignatureDef, request: Pred
     feeds = {}
     for alias, info in signature.inputs.items():
         if alias in request.inputs:
-            feeds[info.name] = messages.decode(request.inputs[alias], alias)
+            feeds[info.name] = tensor_protos.decode(request.inputs[alias], alias)
         elif alias in defaults:
             feeds[info.name] = defaults[alias]
         else:

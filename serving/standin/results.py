@@ -8,8 +8,8 @@ from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef
 from tensorflow_serving.apis.classification_pb2 import ClassificationResult
 from tensorflow_serving.apis.regression_pb2 import RegressionResult
 
-from serving.standin.errors import invalid
-from serving.tensors import Array
+from widedeep.serving.standin.errors import invalid
+from widedeep.serving.tensors import Array
 
 
 def check_classification(signature: SignatureDef) -> list[str]:

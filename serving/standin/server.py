@@ -12,13 +12,13 @@ from typing import Any
 import uvicorn
 from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 
-from components.errors import ConfigError, WideDeepError, reason
-from serving.standin import rest
-from serving.standin.batching_parameters import Parameters
-from serving.standin.core import Core
-from serving.standin.errors import ServingError
-from serving.standin.grpc_server import GrpcServer
-from serving.standin.tls import Tls
+from widedeep.components.common.errors import ConfigError, WideDeepError, reason
+from widedeep.serving.standin.batching.parameters import Parameters
+from widedeep.serving.standin.core import Core
+from widedeep.serving.standin.errors import ServingError
+from widedeep.serving.standin.grpc_server import GrpcServer
+from widedeep.serving.standin.rest.app import rest_app
+from widedeep.serving.standin.tls import Tls
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class _Rest:
         self._socket = _listening(options.host, options.rest_port)
         self.port = int(self._socket.getsockname()[1])
         tls: dict[str, Any] = options.tls.uvicorn() if options.tls else {}
-        app = rest.app(core, max_body_bytes=options.max_message_mib << 20, max_concurrent=options.max_concurrent)
+        app = rest_app(core, max_body_bytes=options.max_message_mib << 20, max_concurrent=options.max_concurrent)
         config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", **tls)
         self._config, self._server = config, uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="rest", daemon=True)

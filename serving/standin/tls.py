@@ -9,7 +9,7 @@ from typing import Any
 
 import grpc
 
-from components.errors import ConfigError, reason
+from widedeep.components.common.errors import ConfigError, reason
 
 
 @dataclass(frozen=True)

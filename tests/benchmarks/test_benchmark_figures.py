@@ -7,11 +7,13 @@ import re
 
 import pytest
 
-from benchmarks import estimator, quality, scaling, step_cost
-from benchmarks.estimator import Run
-from benchmarks.reporting import Figure, print_figures
-from benchmarks.scaling import Cost, Point
-from components.errors import WideDeepError
+from benchmarks.harness import scaling
+from benchmarks.harness.reporting import Figure, print_figures
+from benchmarks.harness.scaling import Cost, Point
+from benchmarks.pipelines import quality
+from benchmarks.training import estimator, step_cost
+from benchmarks.training.estimator import Run
+from widedeep.components.common.errors import WideDeepError
 
 
 def _run(rate: float, seconds: float, auc: float) -> Run:

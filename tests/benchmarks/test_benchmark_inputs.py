@@ -11,13 +11,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks import step_timing
-from benchmarks.estimator import quality_of
-from benchmarks.step_timing import BATCH, ITEMS, WIDE_IDS
-from benchmarks.tf_estimator.rows import fill, padded, read
-from benchmarks.transform import mode_of
-from components import features
-from pipeline.beam_options import MULTI_PROCESSING_BYTES
+from benchmarks.data.transform import mode_of
+from benchmarks.training import step_timing
+from benchmarks.training.estimator import quality_of
+from benchmarks.training.step_timing import BATCH, ITEMS, WIDE_IDS
+from benchmarks.training.tf_estimator.rows import fill, padded, read
+from widedeep.components import features
+from widedeep.pipeline.definition.beam_options import MULTI_PROCESSING_BYTES
 
 DECLARED = Path("benchmarks/tf_estimator/features.yaml")
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import foreign, fresh
-from benchmarks.memory import peak, resident
-from components.errors import WideDeepError
+from benchmarks.harness import foreign, fresh
+from benchmarks.harness.memory import peak, resident
+from widedeep.components.common.errors import WideDeepError
 
 
 def _process(proc: Path, pid: int, kib: int | None, tasks: dict[int, str]) -> None:

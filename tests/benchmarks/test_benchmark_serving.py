@@ -11,23 +11,24 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks import serving, serving_cpu, serving_latency, serving_models, serving_parts, serving_plot
-from benchmarks import serving_swap as swap
-from benchmarks import serving_throughput as throughput
-from benchmarks.serving_latency import Table
-from benchmarks.serving_load import load
-from benchmarks.serving_processes import Served, Worker, cpu_seconds
-from benchmarks.serving_rows import joined, requests
-from benchmarks.serving_throughput import Step
-from components import features
-from components.errors import WideDeepError
-from components.trainer.options import TrainingOptions
-from serving.ranking import Ranked, Ranking
-from serving.standin.batching_parameters import Parameters, read
+from benchmarks.serving import cpu, latency, parts, plot, suite
+from benchmarks.serving import swap as swap
+from benchmarks.serving import throughput as throughput
+from benchmarks.serving.latency import Table
+from benchmarks.serving.servers import models
+from benchmarks.serving.servers.processes import Served, Worker, cpu_seconds
+from benchmarks.serving.throughput import Step
+from benchmarks.serving.traffic.load import load
+from benchmarks.serving.traffic.rows import joined, requests
+from widedeep.components import features
+from widedeep.components.common.errors import WideDeepError
+from widedeep.components.trainer.training_options import TrainingOptions
+from widedeep.serving.client.ranking import Ranked, Ranking
+from widedeep.serving.standin.batching.parameters import Parameters, read
 
 
 def _rows() -> list[dict[str, object]]:
-    spec = features.load(serving_models.FEATURES)
+    spec = features.load(models.FEATURES)
     seen = [("ann", "7"), ("bob", "8"), ("ann", "9"), ("cy", "8"), ("bob", "5"), ("ann", "7"), ("cy", "8")]
     blank = dict.fromkeys(feature.key for feature in spec.features)
     return [
@@ -37,7 +38,7 @@ def _rows() -> list[dict[str, object]]:
 
 
 def test_a_request_is_a_real_user_at_its_last_moment_and_its_own_movies_before_those_of_others() -> None:
-    spec = features.load(serving_models.FEATURES)
+    spec = features.load(models.FEATURES)
     ann, *others = requests(_rows(), spec, 3)
     assert (ann.user["user_id"], ann.user["hour"]) == ("ann", "5")
     # 8 was rated three times, 7 twice.
@@ -56,7 +57,7 @@ def test_a_request_is_a_real_user_at_its_last_moment_and_its_own_movies_before_t
 
 def test_models_differ_in_what_is_compared_alone() -> None:
     base = TrainingOptions(seed=4, epochs=9)
-    made = {model: serving_models.options(base, model) for model in serving_models.MODELS}
+    made = {model: models.options(base, model) for model in models.MODELS}
     assert [(one.seed, one.deep.hidden, one.epochs) for one in made.values()] == [
         (4, base.deep.hidden, 1),
         (5, base.deep.hidden, 1),
@@ -71,8 +72,8 @@ def test_a_cut_of_the_data_has_the_first_rows_of_each_split(tmp_path: Path) -> N
     for split in ("train", "eval", "test"):
         (tmp_path / "data" / split).mkdir(parents=True)
         pq.write_table(pa.table({"row": range(10)}), tmp_path / "data" / split / "data.parquet")
-    assert serving.cut(tmp_path / "data", tmp_path / "cut", None) == tmp_path / "data"
-    made = serving.cut(tmp_path / "data", tmp_path / "cut", 3)
+    assert suite.cut(tmp_path / "data", tmp_path / "cut", None) == tmp_path / "data"
+    made = suite.cut(tmp_path / "data", tmp_path / "cut", 3)
     assert [pq.read_table(made / split)["row"].to_pylist() for split in ("train", "eval", "test")] == [[0, 1, 2]] * 3
 
 
@@ -134,8 +135,8 @@ def _table() -> Table:
 
 
 def test_the_best_split_over_grpc_counts_by_its_p99() -> None:
-    assert serving_latency.percentiles(range(1, 102)) == {"p50": 51, "p95": 96, "p99": 100, "requests": 101}
-    figure = serving_latency.figure("paper", (3, 2), _table(), {"whole": 15.5})
+    assert latency.percentiles(range(1, 102)) == {"p50": 51, "p95": 96, "p99": 100, "requests": 101}
+    figure = latency.figure("paper", (3, 2), _table(), {"whole": 15.5})
     assert (figure.value, figure.goal, figure.holds) == (15.5, "<= 10", False)
     assert figure.details["best_split"] == "1 x 200"
     assert figure.details["milliseconds"]["1 x 200"]["requests"] == 100
@@ -145,7 +146,7 @@ def test_the_best_split_over_grpc_counts_by_its_p99() -> None:
 
 
 def test_the_parts_of_a_request_add_up() -> None:
-    found = serving_parts.parts(12.0, {"session": 6.0, "server": 1.5}, client=3.0, transport=0.5)
+    found = parts.parts(12.0, {"session": 6.0, "server": 1.5}, client=3.0, transport=0.5)
     assert found.pop("whole") == 12.0
     assert found["client's encoding and decoding"] == 2.5
     assert found["waiting for each other"] == pytest.approx(12 - 6 - 1.5 - 3)
@@ -154,12 +155,12 @@ def test_the_parts_of_a_request_add_up() -> None:
 
 def test_cpu_is_compared_round_by_round() -> None:
     found = {"rank": [2.0, 4.0, 1.0], "serving_default": [6.0, 8.0, 9.0], "predict_raw": [5.0, 4.0, 3.0]}
-    default, raw = serving_cpu.figures("paper", found)
+    default, raw = cpu.figures("paper", found)
     assert (default.value, raw.value) == (3.0, 2.5)
     assert (default.holds, raw.holds) == (True, False)
     assert default.details["cpu_ms_a_request"] == {"rank": 2.0, "serving_default": 8.0, "predict_raw": 4.0}
     with pytest.raises(WideDeepError, match=r"less CPU time than the kernel counts\. Give it more requests"):
-        serving_cpu.figures("paper", found | {"rank": [2.0, 0.0, 1.0]})
+        cpu.figures("paper", found | {"rank": [2.0, 0.0, 1.0]})
 
 
 def _step(clients: int, per_second: float, p99: float = 9.0) -> Step:
@@ -241,10 +242,10 @@ def test_a_version_is_a_copy_that_takes_no_room(tmp_path: Path) -> None:
 
 def test_the_drawing_has_a_bar_for_each_number_as_high_as_it_is() -> None:
     parts = {"client": 4.0, "session": 12.0, "whole": 16.0}
-    figures = [serving_latency.figure(model, (1,), _table(), parts) for model in ("paper", "default")]
+    figures = [latency.figure(model, (1,), _table(), parts) for model in ("paper", "default")]
     steps = [_step(1, 30.0, 1.0), _step(2, 3000.0, 300.0)]
     figures += [throughput.figure(size, batched, steps) for batched in (False, True) for size in (10, 200)]
-    svg = ElementTree.fromstring(serving_plot.drawn(figures))
+    svg = ElementTree.fromstring(plot.drawn(figures))
     space = "{http://www.w3.org/2000/svg}"
     rects = [rect for rect in svg.iter(f"{space}rect") if rect.get("height") not in ("560", "12.0")]
     heights = [float(rect.get("height", 0)) for rect in rects[:9]]

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from benchmarks import serving_http
-from benchmarks.serving_judge import RELOAD, Judge, Reply, Sent, of_grpc, of_rest
-from benchmarks.serving_malformed import figures
-from benchmarks.serving_mutations import mutated, noise, odd_json
-from benchmarks.serving_protos import odd
-from serving import _messages, tensors
+from benchmarks.serving.malformed import figures
+from benchmarks.serving.traffic import http
+from benchmarks.serving.traffic.judge import RELOAD, Judge, Reply, Sent, of_grpc, of_rest
+from benchmarks.serving.traffic.mutations import mutated, noise, odd_json
+from benchmarks.serving.traffic.protos import odd
+from widedeep.serving import tensors
+from widedeep.serving.client import messages
 
 PREDICT = "PredictionService/Predict"
 SEEDS = some.integers(0, 2**32)
@@ -61,7 +62,7 @@ def test_an_odd_document_is_another_one_and_still_json(seed: int, document: dict
 
 
 def _request() -> Any:
-    request = _messages.PredictRequest(output_filter=["score"])
+    request = messages.PredictRequest(output_filter=["score"])
     request.model_spec.name = "m"
     request.inputs["x"].dtype = tensors.STRING
     request.inputs["x"].tensor_shape.dim.add().size = 2
@@ -154,7 +155,7 @@ def test_an_answer_over_rest_is_proper_where_it_says_why_in_json(
     ],
 )
 def test_the_first_answer_that_is_one_counts(data: bytes, reply: Reply) -> None:
-    assert serving_http.parsed(data) == reply
+    assert http.parsed(data) == reply
 
 
 class _Recorded:
@@ -170,9 +171,9 @@ class _Recorded:
 
 def test_broken_requests_over_rest_are_of_all_kinds_and_mostly_http(monkeypatch: pytest.MonkeyPatch) -> None:
     recorded, judge = _Recorded(), Judge()
-    monkeypatch.setattr(serving_http, "_ask", recorded.ask)
+    monkeypatch.setattr(http, "_ask", recorded.ask)
     good = {"predict": [{"inputs": {"a": [1]}}], "classify": [{"examples": [{"a": 1}]}]}
-    over_rest, chance = serving_http.OverRest("127.0.0.1:1", good, judge), random.Random(1)
+    over_rest, chance = http.OverRest("127.0.0.1:1", good, judge), random.Random(1)
     for _ in range(400):
         over_rest.send(chance)
     assert {kind: counted.total() > 50 for kind, counted in judge.said.items()} == {

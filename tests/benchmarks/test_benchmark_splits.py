@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks.nodes import SPLITS
-from benchmarks.splits import at_random, renamed, repeated
+from benchmarks.harness.nodes import SPLITS
+from benchmarks.harness.splits import at_random, renamed, repeated
 
 SIZES = {"train": 40, "eval": 7, "test": 3}
 

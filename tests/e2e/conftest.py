@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from harness import LOOSE, Pushed, Ran, Slice, command, csv_slice, plain, settings_beside
 
-from pipeline import datasets
+from widedeep.pipeline import datasets
 
 # Users of the MovieLens slice: some 6,000 ratings.
 USERS = [str(number) for number in range(1, 61)]

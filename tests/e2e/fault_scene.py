@@ -19,8 +19,8 @@ from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest
 from tensorflow_serving.apis.model_management_pb2 import ReloadConfigRequest
 from tensorflow_serving.apis.predict_pb2 import PredictRequest
 
-from serving.standin import configs
-from serving.standin.core import Core
+from widedeep.serving.standin.core import Core
+from widedeep.serving.standin.models import model_configs
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Server:
     """The stand-in for TF Serving, which polls a folder of versions."""
 
     def __init__(self, models: Path) -> None:
-        self._config = configs.single("census", models)
+        self._config = model_configs.single("census", models)
         self._core = Core(self._config, poll=0.2)
         self._core.start()
 

@@ -16,10 +16,10 @@ from typing import Any
 import yaml
 from harness import WIDEDEEP, Slice, plain
 
-from pipeline.artifacts import outputs
-from pipeline.kubeflow.compiled import Compiled
-from pipeline.kubeflow.database import Database
-from pipeline.kubeflow.executions import Node, state
+from widedeep.components.metadata.artifacts import outputs
+from widedeep.components.metadata.database import Database
+from widedeep.components.metadata.executions import Node, state
+from widedeep.pipeline.kubeflow.client.compiled_file import Compiled
 
 
 @dataclass

@@ -17,9 +17,9 @@ from harness import LOOSE, ROOT, Pushed, Ran, latest
 from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog
 from tfx.types import artifact_utils, standard_artifacts
 
-from components import features
-from components.dryrun.executor import Executor
-from components.dryrun.options import DryRunOptions
+from widedeep.components import features
+from widedeep.components.dryrun.dry_run_options import DryRunOptions
+from widedeep.components.dryrun.executor import Executor
 
 Run = Callable[..., Ran]
 

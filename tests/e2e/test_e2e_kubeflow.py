@@ -13,7 +13,7 @@ from harness import Slice
 from kubeflow_harness import Cluster, child
 from ml_metadata.proto import metadata_store_pb2
 
-from pipeline.kubeflow.executions import state
+from widedeep.components.metadata.executions import state
 
 RESOLVERS = {"BaseModel", "LatestBlessedModel"}
 

@@ -15,9 +15,9 @@ from ml_metadata.proto import metadata_store_pb2
 from tfx.orchestration.portable import cache_utils
 from tfx.orchestration.portable.mlmd import event_lib
 
-from pipeline.kubeflow.database import Database
-from pipeline.kubeflow.executions import state
-from pipeline.kubeflow.launching import Metadata
+from widedeep.components.metadata.database import Database
+from widedeep.components.metadata.executions import state
+from widedeep.pipeline.kubeflow.step.launcher import Metadata
 
 
 @pytest.fixture(params=KINDS)

@@ -13,7 +13,7 @@ import pytest
 from harness import Slice
 from kubeflow_harness import Cluster
 
-from pipeline.kubeflow.executions import state
+from widedeep.components.metadata.executions import state
 
 _BYTES = 64 << 20
 

@@ -18,13 +18,13 @@ import tensorflow as tf
 from harness import WIDEDEEP, Pushed, latest, plain
 from tensorflow_serving.apis import prediction_service_pb2_grpc
 
-from components import features
-from components.dryrun.asked import Asked, requests
-from components.dryrun.batch import batch_scores
-from components.dryrun.servers import NAME
-from components.dryrun.trial import _scores
-from components.features.spec import Feature, FeatureSpec
-from serving.client import RankingClient
+from widedeep.components import features
+from widedeep.components.dryrun.batch_scores import batch_scores
+from widedeep.components.dryrun.requests import Asked, requests
+from widedeep.components.dryrun.servers import NAME
+from widedeep.components.dryrun.trial import _scores
+from widedeep.components.features.spec import Feature, FeatureSpec
+from widedeep.serving.client.ranking_client import RankingClient
 
 ROWS = 60
 

@@ -19,16 +19,16 @@ import yaml
 from harness import LOOSE, ROOT, Ran, Slice, latest
 from sklearn.metrics import roc_auc_score
 
-from benchmarks.sliced import FIVE, Days, by_share, in_months, write_day
-from components import features
-from components.errors import DataError
-from components.trainer.blocks import Source
-from components.trainer.estimator import vocabularies
-from components.trainer.heads import head
-from components.trainer.options import TrainingOptions
-from components.trainer.quality import evaluate
-from components.trainer.state import Training, load, new_training
-from components.trainer.warmstart import warm_start
+from benchmarks.harness.sliced import FIVE, Days, by_share, in_months, write_day
+from widedeep.components import features
+from widedeep.components.common.errors import DataError
+from widedeep.components.trainer.estimator import vocabularies
+from widedeep.components.trainer.model.heads import head
+from widedeep.components.trainer.training.blocks import Source
+from widedeep.components.trainer.training.evaluation import evaluate
+from widedeep.components.trainer.training.state import Training, load, new_training
+from widedeep.components.trainer.training_options import TrainingOptions
+from widedeep.components.trainer.warm_start.transfer import warm_start
 
 Run = Callable[..., Ran]
 # What was held out on the first day is known on the second.

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline.beam_options import BeamOptions, beam_args
+from widedeep.pipeline.definition.beam_options import BeamOptions, beam_args
 
 ROOT = Path(__file__).resolve().parents[2]
 Object = dict[str, Any]

@@ -11,7 +11,7 @@ import pytest
 from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2 as pb
 
-from pipeline.workdir import Workdir
+from widedeep.pipeline.local.workdir import Workdir
 
 BYTES = 100
 Ids = dict[str, int]

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from components.errors import ConfigError
-from pipeline import cli
+from widedeep.components.common.errors import ConfigError
+from widedeep.pipeline import cli
 
 WIDEDEEP = str(Path(sys.executable).parent / "widedeep")
 
@@ -16,7 +16,7 @@ def called(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_help_names_every_command_and_imports_nothing_heavy() -> None:
-    code = "import sys; from pipeline.cli import command; from click.testing import CliRunner; "
+    code = "import sys; from widedeep.pipeline.cli import command; from click.testing import CliRunner; "
     code += "print(CliRunner().invoke(command, ['--help']).output); "
     code += "print('HEAVY', sorted({'tensorflow', 'apache_beam', 'tfx', 'pandas', 'pyarrow'} & set(sys.modules)))"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60).stdout

@@ -13,7 +13,8 @@ from typing import Any
 import grpc
 import numpy as np
 
-from serving import _messages, tensors
+from widedeep.serving import tensors
+from widedeep.serving.client import messages
 
 HTTP = {"UNAVAILABLE": 503, "NOT_FOUND": 404, "INVALID_ARGUMENT": 400, "INTERNAL": 500, "RESOURCE_EXHAUSTED": 429}
 NAMES = {tensors.FLOAT: "DT_FLOAT", tensors.STRING: "DT_STRING", tensors.INT32: "DT_INT32"}
@@ -88,10 +89,10 @@ class GrpcStub(grpc.GenericRpcHandler):  # type: ignore[misc]
 
     def service(self, call: Any) -> Any:
         kinds = {
-            "/tensorflow.serving.PredictionService/Predict": (self._predict, _messages.PredictRequest),
+            "/tensorflow.serving.PredictionService/Predict": (self._predict, messages.PredictRequest),
             "/tensorflow.serving.PredictionService/GetModelMetadata": (
                 self._metadata,
-                _messages.GetModelMetadataRequest,
+                messages.GetModelMetadataRequest,
             ),
         }
         method, request = kinds[call.method]
@@ -111,14 +112,14 @@ class GrpcStub(grpc.GenericRpcHandler):  # type: ignore[misc]
         pinned = spec.version.value if spec.HasField("version") else spec.version_label or None
         inputs = {name: tensors.from_proto(proto) for name, proto in request.inputs.items()}
         scores, version = self._stub.scores(pinned, inputs)
-        response = _messages.PredictResponse()
+        response = messages.PredictResponse()
         response.model_spec.version.value = version
         tensors.to_proto(np.asarray(scores, np.float32), response.outputs["score"])
         return response
 
     def _metadata(self, request: Any) -> Any:
         assert list(request.metadata_field) == ["signature_def"]
-        found = _messages.SignatureDefMap()
+        found = messages.SignatureDefMap()
         for name, (inputs, defaults) in self._stub.signatures().items():
             for key, (dtype, rank) in inputs.items():
                 info = found.signature_def[name].inputs[key]
@@ -127,7 +128,7 @@ class GrpcStub(grpc.GenericRpcHandler):  # type: ignore[misc]
                     info.tensor_shape.dim.add().size = -1
             for key in defaults:
                 found.signature_def[name].defaults[key].dtype = 1
-        response = _messages.GetModelMetadataResponse()
+        response = messages.GetModelMetadataResponse()
         response.metadata["signature_def"].value = found.SerializeToString()
         return response
 

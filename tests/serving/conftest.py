@@ -258,8 +258,8 @@ def serve(make_config: Any) -> Iterator[Any]:
             import grpc
             from tensorflow_serving.apis import model_service_pb2_grpc, prediction_service_pb2_grpc
 
-            from serving.standin.core import Core
-            from serving.standin.grpc_server import GrpcServer
+            from widedeep.serving.standin.core import Core
+            from widedeep.serving.standin.grpc_server import GrpcServer
 
             config = make_config({"small": served}) if isinstance(served, Path) else served
             size = options.pop("max_message", 1 << 20)

@@ -10,9 +10,9 @@ import grpc
 import pytest
 from tensorflow_serving.apis import get_model_status_pb2, model_service_pb2_grpc
 
-from components.dryrun import servers
-from components.dryrun.options import DryRunOptions
-from components.dryrun.servers import DryRunError, running, which
+from widedeep.components.dryrun import servers
+from widedeep.components.dryrun.dry_run_options import DryRunOptions
+from widedeep.components.dryrun.servers import DryRunError, running, which
 
 
 def program(folder: Path, name: str, text: str) -> None:

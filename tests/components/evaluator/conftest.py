@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from components.features.spec import FeatureSpec
+from widedeep.components.features.spec import FeatureSpec
 
 
 @dataclass
@@ -57,10 +57,10 @@ class Evaluate:
         from tfx.dsl.components.base import base_beam_executor
         from tfx.types import standard_artifacts
 
-        from components import features
-        from components.evaluator import results
-        from components.evaluator.executor import Executor
-        from components.evaluator.options import EvaluationOptions
+        from widedeep.components import features
+        from widedeep.components.evaluator import results
+        from widedeep.components.evaluator.evaluation_options import EvaluationOptions
+        from widedeep.components.evaluator.executor import Executor
 
         self.runs += 1
         base = self.folder / str(self.runs)
@@ -104,7 +104,7 @@ class Evaluate:
         from google.protobuf import text_format
         from tfx.types import standard_artifacts
 
-        from components.features import schema
+        from widedeep.components.features import schema
 
         artifact = standard_artifacts.Schema()
         artifact.uri = str(base / "schema")

@@ -10,7 +10,7 @@ import pytest
 from sklearn import metrics
 from tfx.types import standard_artifacts
 
-from components.evaluator.baseline import LatestOtherBlessedModel
+from widedeep.components.resolvers.baseline import LatestOtherBlessedModel
 
 ROWS = 2500
 CLASSES = 4

@@ -10,10 +10,10 @@ import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2
 
-from components.evaluator import results
-from components.evaluator.estimates import Estimate, Measured, Part
-from components.evaluator.jackknife import half_width
-from components.evaluator.measured import measured
+from widedeep.components.evaluator import results
+from widedeep.components.evaluator.measurement import Estimate, Measured, Part
+from widedeep.components.evaluator.statistics.jackknife import half_width
+from widedeep.components.evaluator.tfma_output import measured
 
 
 def metrics(text: str) -> metrics_for_slice_pb2.MetricsForSlice:

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.evaluator.estimates import Estimate, Measured, Part
-from components.evaluator.options import EvaluationOptions
-from components.evaluator.verdict import Verdict, judge
-from components.features.spec import Label
+from widedeep.components.evaluator.evaluation_options import EvaluationOptions
+from widedeep.components.evaluator.measurement import Estimate, Measured, Part
+from widedeep.components.evaluator.verdict import Verdict, judge
+from widedeep.components.features.spec import Label
 
 BINARY, NUMBER, CLASSES = (
     Label(key="y"),

@@ -14,10 +14,10 @@ import tensorflow_transform as tft
 import tensorflow_transform.beam as tft_beam
 from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 
-from components import features
-from components.features.spec import FeatureSpec
-from components.transform import columns
-from components.transform.preprocessing import preprocessing_fn
+from widedeep.components import features
+from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.transform import packed_columns
+from widedeep.components.transform.preprocessing import preprocessing_fn
 
 Row = dict[str, list[Any]]
 
@@ -101,10 +101,10 @@ class Served:
         return {column.name: column.size for column in id_columns(self.folder)}
 
 
-def id_columns(folder: str) -> list[columns.IdColumn]:
-    names = {columns.vocabulary(feature) for feature in SPEC.features if feature.transform.vocabulary}
+def id_columns(folder: str) -> list[packed_columns.IdColumn]:
+    names = {packed_columns.vocabulary(feature) for feature in SPEC.features if feature.transform.vocabulary}
     sizes = {name: len(Path(folder, "assets", name).read_bytes().splitlines()) for name in names}
-    return list(columns.id_columns(SPEC, sizes))
+    return list(packed_columns.id_columns(SPEC, sizes))
 
 
 @pytest.fixture(scope="session")
@@ -128,7 +128,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Served:
     files = [_write(folder / f"rows-{part}.gz", examples[80 * part : 80 * part + 80]) for part in range(3)]
     raw = tf.io.parse_example(tf.constant(examples), _PARSING)
     transformed = output.transform_features_layer()(raw)
-    packed = tf.sparse.concat(1, [transformed[columns.IDS], transformed[columns.CROSSES]])
+    packed = tf.sparse.concat(1, [transformed[packed_columns.IDS], transformed[packed_columns.CROSSES]])
     return Served(str(folder / "model"), rows, files, _unpacked(packed, str(folder / "model"), len(rows)))
 
 
@@ -136,7 +136,7 @@ def _unpacked(packed: tf.SparseTensor, folder: str, count: int) -> list[dict[str
     names = [column.name for column in id_columns(folder)]
     ids: list[dict[str, set[int]]] = [{name: set() for name in names} for _ in range(count)]
     for (row, _), value in zip(packed.indices.numpy().tolist(), packed.values.numpy().tolist(), strict=True):
-        ids[row][names[value >> columns.ID_BITS]].add(value & (2**columns.ID_BITS - 1))
+        ids[row][names[value >> packed_columns.ID_BITS]].add(value & (2**packed_columns.ID_BITS - 1))
     return ids
 
 

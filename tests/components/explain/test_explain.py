@@ -12,11 +12,11 @@ import farmhash
 import numpy as np
 import pytest
 
-from components.errors import ConfigError
-from components.explain import explain as explaining
-from components.explain import model as models
-from components.explain.explain import Explained, explain
-from components.trainer.export import WideColumn
+from widedeep.components.common.errors import ConfigError
+from widedeep.components.explain import explain as explaining
+from widedeep.components.explain import model as models
+from widedeep.components.explain.explain import Explained, explain
+from widedeep.components.trainer.export.served_model import WideColumn
 
 # TFT divides 0 by 0 where a column has no value in a part of the rows, and takes the NaN out again afterwards.
 pytestmark = pytest.mark.filterwarnings("ignore:invalid value encountered in divide:RuntimeWarning")

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from components.errors import ConfigError, WideDeepError
-from components.explain import boundaries as graphs
-from components.explain import tally as tallies
-from components.explain.boundaries import range_text
-from components.explain.explain import Explained
-from components.explain.names import Names
-from components.explain.sources import Found
-from components.explain.tally import Tally
-from components.features.spec import FeatureSpec
+from widedeep.components.common.errors import ConfigError, WideDeepError
+from widedeep.components.explain import boundaries as graphs
+from widedeep.components.explain import tally as tallies
+from widedeep.components.explain.boundaries import range_text
+from widedeep.components.explain.explain import Explained
+from widedeep.components.explain.names import Names
+from widedeep.components.explain.sources import Found
+from widedeep.components.explain.tally import Tally
+from widedeep.components.features.spec import FeatureSpec
 
 
 def feature(key: str, kind: str, transform: dict[str, Any]) -> dict[str, Any]:

@@ -11,11 +11,11 @@ import tensorflow_data_validation as tfdv
 from tensorflow_data_validation.statistics import stats_impl
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
-from components import features
-from components.features import schema as schemas
-from components.ingest import files
-from pipeline import config
-from pipeline.datasets import NAMES, prepare
+from widedeep.components import features
+from widedeep.components.features import schema as schemas
+from widedeep.components.ingest import files
+from widedeep.pipeline.datasets import NAMES, prepare
+from widedeep.pipeline.definition import config
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 

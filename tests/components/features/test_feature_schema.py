@@ -9,10 +9,10 @@ import pytest
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from components.errors import ConfigError
-from components.features import FeatureSpec
-from components.features import schema as schemas
-from components.features.spec import Label
+from widedeep.components.common.errors import ConfigError
+from widedeep.components.features import FeatureSpec
+from widedeep.components.features import schema as schemas
+from widedeep.components.features.spec import Label
 
 SPEC = FeatureSpec.model_validate(
     {

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components import features
-from components.errors import ConfigError
-from components.features import FeatureSpec
+from widedeep.components import features
+from widedeep.components.common.errors import ConfigError
+from widedeep.components.features import FeatureSpec
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 
@@ -210,7 +210,10 @@ def test_json_is_canonical(tmp_path: Path) -> None:
     assert features.to_json(features.load(path)) != short
 
 
-@pytest.mark.parametrize("module", ["components.features.schema", "pipeline.config", "components.ingest.files"])
+@pytest.mark.parametrize(
+    "module",
+    ["widedeep.components.features.schema", "widedeep.pipeline.definition.config", "widedeep.components.ingest.files"],
+)
 def test_import_needs_no_tensorflow(module: str) -> None:
     code = f"import sys, {module}; print([n for n in ('tensorflow', 'tfx', 'apache_beam') if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)

@@ -16,14 +16,14 @@ from tfx.components.example_validator import executor as example_validator
 from tfx.types import artifact_utils, standard_artifacts
 from tfx.utils import io_utils
 
-from components import features
-from components.errors import ConfigError, GateError
-from components.features import FeatureSpec
-from components.features import schema as schemas
-from components.features.spec import Label
-from components.gate.component import DataVerdict, Executor
-from components.gate.findings import Finding, find
-from components.gate.options import GateOptions, check_features
+from widedeep.components import features
+from widedeep.components.common.errors import ConfigError, GateError
+from widedeep.components.features import FeatureSpec
+from widedeep.components.features import schema as schemas
+from widedeep.components.features.spec import Label
+from widedeep.components.gate.component import DataVerdict, Executor
+from widedeep.components.gate.findings import Finding, find
+from widedeep.components.gate.gate_options import GateOptions, check_features
 
 SHARED = {"side": "context", "wide": True, "transform": {"vocabulary": {}}}
 SPEC = FeatureSpec.model_validate(

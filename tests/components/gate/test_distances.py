@@ -13,13 +13,13 @@ from tensorflow_data_validation.statistics import stats_impl
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 from tfx.types import artifact_utils, standard_artifacts
 
-from components import features
-from components.errors import GateError
-from components.features import FeatureSpec
-from components.features import schema as schemas
-from components.gate.component import DataVerdict, Executor
-from components.gate.distances import Statistics, distances
-from components.gate.options import GateOptions
+from widedeep.components import features
+from widedeep.components.common.errors import GateError
+from widedeep.components.features import FeatureSpec
+from widedeep.components.features import schema as schemas
+from widedeep.components.gate.component import DataVerdict, Executor
+from widedeep.components.gate.distances import Statistics, distances
+from widedeep.components.gate.gate_options import GateOptions
 
 SHARED = {"side": "context", "wide": True, "transform": {"vocabulary": {}}}
 SPEC = FeatureSpec.model_validate(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from components.features import FeatureSpec
+from widedeep.components.features import FeatureSpec
 
 
 @pytest.fixture(scope="session")

@@ -10,9 +10,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from components.errors import DataError
-from components.features import FeatureSpec
-from components.ingest import csv_file, files
+from widedeep.components.common.errors import DataError
+from widedeep.components.features import FeatureSpec
+from widedeep.components.ingest import csv_file, files
 
 HEADER = "user,tags,age,label\n"
 

@@ -16,12 +16,12 @@ from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils, standard_artifacts
 from tfx.utils import proto_utils
 
-from components import features
-from components.errors import ConfigError, DataError
-from components.features import FeatureSpec
-from components.ingest import examples
-from components.ingest.examples import encode, split_of
-from components.ingest.executor import Executor
+from widedeep.components import features
+from widedeep.components.common.errors import ConfigError, DataError
+from widedeep.components.features import FeatureSpec
+from widedeep.components.ingest import examples
+from widedeep.components.ingest.examples import encode, split_of
+from widedeep.components.ingest.executor import Executor
 
 
 class Ingest:

@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 import tensorflow as tf
 
-from components.errors import DataError
-from components.features import FeatureSpec
-from components.features.spec import Label
-from components.ingest import files
+from widedeep.components.common.errors import DataError
+from widedeep.components.features import FeatureSpec
+from widedeep.components.features.spec import Label
+from widedeep.components.ingest import files
 
 FORMATS = ("csv", "parquet", "tfrecord")
 BINARY = {"key": "label"}

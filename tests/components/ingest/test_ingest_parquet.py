@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from components.errors import DataError
-from components.features import FeatureSpec
-from components.ingest import files
+from widedeep.components.common.errors import DataError
+from widedeep.components.features import FeatureSpec
+from widedeep.components.ingest import files
 
 COLUMNS = {
     "user": pa.array(["u0", None, "u2"]),

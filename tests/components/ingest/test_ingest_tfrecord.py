@@ -14,10 +14,10 @@ import tensorflow as tf
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from components.errors import DataError
-from components.features import FeatureSpec
-from components.ingest import files
-from components.ingest.examples import encode
+from widedeep.components.common.errors import DataError
+from widedeep.components.features import FeatureSpec
+from widedeep.components.ingest import files
+from widedeep.components.ingest.examples import encode
 
 Row = dict[str, list[Any]]
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from components.errors import WideDeepError
-from components.pusher.push import push
+from widedeep.components.common.errors import WideDeepError
+from widedeep.components.pusher.push import push
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 FULL = "the disk is full. Free some space and run the same command again. No version has changed."
@@ -91,8 +91,8 @@ def test_failure_at_every_step(
 LIMITED = """
 import resource, sys
 from pathlib import Path
-from components.errors import WideDeepError
-from components.pusher.push import push
+from widedeep.components.common.errors import WideDeepError
+from widedeep.components.pusher.push import push
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), resource.RLIM_INFINITY))
 try:
     print(push(Path(sys.argv[1]), Path(sys.argv[2])).name)

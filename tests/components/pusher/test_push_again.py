@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.errors import WideDeepError
-from components.pusher import facts
-from components.pusher.push import equal, prune, push, push_again, versions
+from widedeep.components.common.errors import WideDeepError
+from widedeep.components.pusher import version_info
+from widedeep.components.pusher.push import equal, prune, push, push_again, versions
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -28,16 +28,16 @@ def base(model: Path, tmp_path: Path) -> Path:
     """Versions 1, 2 and 3, each with its own graph and its own word on where it comes from."""
     for number in (b"1", b"2", b"3"):
         (model / "saved_model.pb").write_bytes(number)
-        (model / facts.LINEAGE).write_bytes(b"lineage of " + number)
+        (model / version_info.LINEAGE).write_bytes(b"lineage of " + number)
         push(model, tmp_path / "models")
     return tmp_path / "models"
 
 
 def test_an_earlier_version_is_the_next_one_but_for_what_changed(base: Path) -> None:
     before = content(base)
-    again = push_again(base / "1", {facts.LINEAGE: "put back", "new/file": "n"})
+    again = push_again(base / "1", {version_info.LINEAGE: "put back", "new/file": "n"})
     assert again == base / "4"
-    assert content(again) == content(base / "1") | {facts.LINEAGE: b"put back", "new/file": b"n"}
+    assert content(again) == content(base / "1") | {version_info.LINEAGE: b"put back", "new/file": b"n"}
     # The earlier one, whose files it shares, is unchanged, and stays whole when either goes.
     assert {name: text for name, text in content(base).items() if not name.startswith("4/")} == before
     assert (again / "saved_model.pb").samefile(base / "1" / "saved_model.pb")
@@ -70,7 +70,7 @@ class Failing:
 
 def again(base: Path) -> Path | str:
     try:
-        return push_again(base / "1", {facts.LINEAGE: "put back"})
+        return push_again(base / "1", {version_info.LINEAGE: "put back"})
     except WideDeepError as error:
         return str(error)
 
@@ -96,7 +96,7 @@ def test_a_rollback_that_fails_at_any_step_changes_nothing(
             failed += 1
             continue
         # That many calls, or one that nothing depends on: a folder that is there, or the sync of a folder.
-        assert content(done) == content(base / "1") | {facts.LINEAGE: b"put back"}
+        assert content(done) == content(base / "1") | {version_info.LINEAGE: b"put back"}
         shutil.rmtree(done)
         if failing.calls < number:
             break
@@ -147,15 +147,15 @@ def test_versions_are_in_the_order_of_their_numbers(tmp_path: Path) -> None:
 
 def test_equal_models_are_told_by_every_byte_but_of_what_may_differ(base: Path) -> None:
     one, other = base / "1", base / "2"
-    assert not equal(one, other, but=facts.TOLD)
+    assert not equal(one, other, but=version_info.TOLD)
     (other / "saved_model.pb").write_bytes(b"1")
-    assert equal(one, other, but=facts.TOLD)
+    assert equal(one, other, but=version_info.TOLD)
     assert not equal(one, other, but=())
     # The same size, and the same time.
     (other / "saved_model.pb").write_bytes(b"x")
     os.utime(other / "saved_model.pb", ns=(0, (one / "saved_model.pb").stat().st_mtime_ns))
-    assert not equal(one, other, but=facts.TOLD)
+    assert not equal(one, other, but=version_info.TOLD)
     (other / "saved_model.pb").write_bytes(b"1")
     (other / "more").write_bytes(b"")
-    assert not equal(one, other, but=facts.TOLD)
-    assert not equal(other, one, but=facts.TOLD)
+    assert not equal(one, other, but=version_info.TOLD)
+    assert not equal(other, one, but=version_info.TOLD)

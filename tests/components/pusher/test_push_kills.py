@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from components.pusher.push import prune, push
+from widedeep.components.pusher.push import prune, push
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 
@@ -17,7 +17,7 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 KILLED = """
 import importlib, os, signal, sys
 from pathlib import Path
-from components.pusher.push import prune, push, push_again
+from widedeep.components.pusher.push import prune, push, push_again
 model, base, step, call, number, when = sys.argv[1:]
 owner, name = call.split(".")
 owner = importlib.import_module(owner)

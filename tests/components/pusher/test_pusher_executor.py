@@ -15,10 +15,10 @@ from tfx.proto import pusher_pb2
 from tfx.types import standard_artifacts
 from tfx.utils import io_utils, path_utils, proto_utils
 
-from components.errors import WideDeepError
-from components.evaluator import results
-from components.pusher import executor, facts
-from components.pusher.executor import Executor
+from widedeep.components.common.errors import WideDeepError
+from widedeep.components.evaluator import results
+from widedeep.components.pusher import executor, version_info
+from widedeep.components.pusher.executor import Executor
 
 # The dry run's, which holds requests to warm up with; the Trainer's has none.
 FILES = {
@@ -84,7 +84,7 @@ def run(artifacts: dict[str, Any], base: str, blessed: int = 1, keep: int | None
 def content(folder: Path) -> dict[str, bytes]:
     """All files but what a version tells of itself."""
     found = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    return {name: text for name, text in found.items() if name not in facts.TOLD}
+    return {name: text for name, text in found.items() if name not in version_info.TOLD}
 
 
 def test_blessed_is_pushed_with_its_warm_up_requests(artifacts: dict[str, Any], tmp_path: Path) -> None:
@@ -102,11 +102,11 @@ def test_a_version_tells_its_metrics_and_where_it_comes_from(artifacts: dict[str
     base = tmp_path / "models"
     before = datetime.now(UTC).replace(microsecond=0)
     run(artifacts, str(base))
-    assert json.loads((base / "1" / facts.METRICS).read_text()) == {
+    assert json.loads((base / "1" / version_info.METRICS).read_text()) == {
         "candidate": {"auc": 0.75, "calibration": None},
         "baseline": {"auc": 0.5, "calibration": None},
     }
-    lineage = json.loads((base / "1" / facts.LINEAGE).read_text())
+    lineage = json.loads((base / "1" / version_info.LINEAGE).read_text())
     assert before <= datetime.fromisoformat(lineage.pop("pushed")) <= datetime.now(UTC)
     assert lineage == {
         "pipeline": "taxi",
@@ -133,7 +133,7 @@ def test_the_baseline_is_told_by_its_version(
     artifacts["model_blessing"].set_int_custom_property("baseline_model_id", 1)
     artifacts["model_blessing"].set_string_custom_property("baseline_model", str(tmp_path / model))
     run(artifacts, str(base))
-    told = facts.read(base / "2", facts.LINEAGE)["baseline"]
+    told = version_info.read(base / "2", version_info.LINEAGE)["baseline"]
     assert told == {"id": 1, "uri": str(tmp_path / model), "version": version}
 
 
@@ -142,10 +142,10 @@ def test_the_model_that_is_the_newest_version_already_is_not_pushed_again(
 ) -> None:
     base = tmp_path / "models"
     run(artifacts, str(base))
-    before = (base / "1" / facts.LINEAGE).stat()
+    before = (base / "1" / version_info.LINEAGE).stat()
     run(artifacts, str(base))
     assert [path.name for path in base.iterdir()] == ["1"]
-    assert (base / "1" / facts.LINEAGE).stat() == before
+    assert (base / "1" / version_info.LINEAGE).stat() == before
     assert artifacts["pushed_model"].get_string_custom_property("pushed_destination") == str(base / "1")
     stamp(artifacts["infra_blessing"], {"assets.extra/tf_serving_warmup_requests": b"others"})
     run(artifacts, str(base))
@@ -238,8 +238,8 @@ def test_in_a_bucket_the_graph_comes_last(
     run(artifacts, f"file://{tmp_path}/bucket", keep=1)
     [version] = (tmp_path / "bucket").iterdir()
     assert content(version) == FILES
-    assert all((version / name).is_file() for name in facts.TOLD)
-    assert seen[-1] == {Path(name).name for name in (*FILES, *facts.TOLD)} - {"saved_model.pb"}
+    assert all((version / name).is_file() for name in version_info.TOLD)
+    assert seen[-1] == {Path(name).name for name in (*FILES, *version_info.TOLD)} - {"saved_model.pb"}
     assert int(version.name) > 1_700_000_000
     assert artifacts["pushed_model"].get_string_custom_property("pushed_version") == version.name
     assert not (tmp_path / "file:").exists()
@@ -249,4 +249,4 @@ def test_an_archive_in_a_bucket(artifacts: dict[str, Any], tmp_path: Path) -> No
     artifacts["pushed_model"].uri = f"file://{tmp_path}/pushed_model"
     run(artifacts, str(tmp_path / "models"))
     assert content(tmp_path / "models" / "1") == FILES
-    assert facts.read(tmp_path / "models" / "1", facts.METRICS)["candidate"]["auc"] == 0.75
+    assert version_info.read(tmp_path / "models" / "1", version_info.METRICS)["candidate"]["auc"] == 0.75

@@ -15,13 +15,13 @@ import tensorflow_transform as tft
 import tensorflow_transform.beam as tft_beam
 from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 
-from components import features
-from components.features.spec import FeatureSpec
-from components.trainer.inputs import Batch, from_transformed
-from components.trainer.layout import Layout, make_layout
-from components.trainer.options import TrainingOptions
-from components.transform import columns
-from components.transform.preprocessing import preprocessing_fn
+from widedeep.components import features
+from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.trainer.model.inputs import Batch, from_transformed
+from widedeep.components.trainer.model.layout import Layout, make_layout
+from widedeep.components.trainer.training_options import TrainingOptions
+from widedeep.components.transform import packed_columns
+from widedeep.components.transform.preprocessing import preprocessing_fn
 
 SPEC = FeatureSpec.model_validate(
     {
@@ -270,9 +270,9 @@ class Toy:
     @staticmethod
     def packed(layout: Layout, row: ToyRow) -> dict[str, list[int]]:
         """The row's ids, of features and of crosses, column by column, the column's number in the upper half."""
-        found: dict[str, list[int]] = {columns.IDS: [], columns.CROSSES: []}
+        found: dict[str, list[int]] = {packed_columns.IDS: [], packed_columns.CROSSES: []}
         for number, column in enumerate(layout.id_columns):
-            kind = columns.IDS if column.feature else columns.CROSSES
+            kind = packed_columns.IDS if column.feature else packed_columns.CROSSES
             found[kind] += [(number << 32) | one for one in row.ids[column.name]]
         return found
 
@@ -282,9 +282,9 @@ class Toy:
         packed = [Toy.packed(layout, row) for row in rows]
         transformed = {
             kind: tf.ragged.constant([ids[kind] for ids in packed], tf.int64, ragged_rank=1).to_sparse()
-            for kind in (columns.IDS, columns.CROSSES)
+            for kind in (packed_columns.IDS, packed_columns.CROSSES)
         }
-        transformed[columns.DENSE] = tf.constant(np.array([row.dense for row in rows], np.float32))
+        transformed[packed_columns.DENSE] = tf.constant(np.array([row.dense for row in rows], np.float32))
         inputs = from_transformed(layout, transformed, tf.constant(len(rows), tf.int64))
         label, weight = tf.constant([row.label for row in rows], tf.int64), tf.constant([row.weight for row in rows])
         return Batch(inputs, label, weight)
@@ -292,7 +292,7 @@ class Toy:
     @staticmethod
     def record(spec: FeatureSpec, layout: Layout, row: ToyRow) -> bytes:
         """The row as Transform writes it; a column without any value is left out."""
-        values = {**Toy.packed(layout, row), columns.DENSE: row.dense, spec.label.key: [row.label]}
+        values = {**Toy.packed(layout, row), packed_columns.DENSE: row.dense, spec.label.key: [row.label]}
         if spec.weight:
             values[spec.weight] = [row.weight]
         return _example({key: value for key, value in values.items() if value})

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import tensorflow_transform as tft
 
-from components.trainer.ablation import compare
-from components.trainer.estimator import WideDeepEstimator
+from widedeep.components.trainer.ablation import compare
+from widedeep.components.trainer.estimator import WideDeepEstimator
 
 
 def estimator(prepared: Any, **training: Any) -> WideDeepEstimator:

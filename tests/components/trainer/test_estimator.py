@@ -11,9 +11,9 @@ import tensorflow as tf
 import tensorflow_transform as tft
 from sklearn import metrics
 
-from components.features.spec import FeatureSpec
-from components.trainer.estimator import WideDeepEstimator
-from components.trainer.options import TrainingOptions
+from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.trainer.estimator import WideDeepEstimator
+from widedeep.components.trainer.training_options import TrainingOptions
 
 DROPOUT = {"epochs": 1, "deep": {"hidden": [16, 8], "dropout": 0.2}}
 

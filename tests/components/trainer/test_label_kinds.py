@@ -12,12 +12,12 @@ import tensorflow as tf
 import tensorflow_transform as tft
 from tensorflow_transform import impl_helper
 
-from components import features
-from components.features.spec import FeatureSpec
-from components.trainer.estimator import WideDeepEstimator
-from components.trainer.export import wide_weights
-from components.trainer.options import TrainingOptions
-from components.transform.preprocessing import preprocessing_fn
+from widedeep.components import features
+from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.trainer.estimator import WideDeepEstimator
+from widedeep.components.trainer.export.served_model import wide_weights
+from widedeep.components.trainer.training_options import TrainingOptions
+from widedeep.components.transform.preprocessing import preprocessing_fn
 
 LABELS = {
     "regression": {"key": "y", "kind": "regression"},

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from components import progress
-from components.errors import ConfigError, DataError
-from components.trainer.export import wide_weights
-from components.trainer.run import run_fn
+from widedeep.components.common import progress
+from widedeep.components.common.errors import ConfigError, DataError
+from widedeep.components.trainer.export.served_model import wide_weights
+from widedeep.components.trainer.run import run_fn
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from components.errors import ConfigError
-from components.features.strict import parse
-from components.trainer.options import TrainingOptions
+from widedeep.components.common.errors import ConfigError
+from widedeep.components.common.settings import parse
+from widedeep.components.trainer.training_options import TrainingOptions
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from components.trainer.run import run_fn
-from components.trainer.tuned import encoded
-from components.tuner.options import TuningOptions
-from components.tuner.run import tuner_fn
+from widedeep.components.trainer.hyperparameters import encoded
+from widedeep.components.trainer.run import run_fn
+from widedeep.components.tuner.run import tuner_fn
+from widedeep.components.tuner.tuning_options import TuningOptions
 
 TUNING = TuningOptions.model_validate(
     {"trials": 2, "space": {"deep.learning_rate": {"low": 0.01, "high": 0.1}, "deep.hidden": {"choices": [[4], []]}}}

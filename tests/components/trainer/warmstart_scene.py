@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from components.features.spec import FeatureSpec
-from components.trainer.inputs import Batch, from_transformed
-from components.trainer.options import TrainingOptions
-from components.trainer.state import Training, new_training
-from components.transform import columns
+from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.trainer.model.inputs import Batch, from_transformed
+from widedeep.components.trainer.training.state import Training, new_training
+from widedeep.components.trainer.training_options import TrainingOptions
+from widedeep.components.transform import packed_columns
 
 USERS = [b"ann", b"bob", b"cid", b"dan", b"eve", b"fay"]
 ITEMS = [b"ape", b"bee", b"cat", b"doe", b"elk"]
@@ -55,7 +55,7 @@ def training(
     settings = {"wide": WIDE, **options, "deep": DEEP | options.get("deep", {})}
     vocabularies = {"user_vocabulary": users, "item_vocabulary": items, "seen_vocabulary": items}
     declared = declared or spec()
-    owners = {columns.vocabulary(one) for one in declared.features if one.transform.vocabulary}
+    owners = {packed_columns.vocabulary(one) for one in declared.features if one.transform.vocabulary}
     made = TrainingOptions.model_validate(settings)
     return new_training(declared, made, {name: vocabularies[name] for name in sorted(owners)})
 
@@ -94,18 +94,18 @@ def hashed(parts: list[Any], buckets: int) -> int:
     return zlib.crc32(b"|".join(part if isinstance(part, bytes) else b"%d" % part for part in parts)) % buckets
 
 
-def identity(made: Training, column: columns.IdColumn, value: Any) -> int:
+def identity(made: Training, column: packed_columns.IdColumn, value: Any) -> int:
     """The id of a feature's value in a training."""
     assert column.feature is not None
     transform = column.feature.transform
     if transform.vocabulary:
-        strings = made.vocabularies[columns.vocabulary(column.feature)]
+        strings = made.vocabularies[packed_columns.vocabulary(column.feature)]
         buckets = column.size - len(strings)
         return strings.index(value) if value in strings else len(strings) + hashed([value], buckets)
     return hashed([value], column.size) if transform.hash else int(value) % column.size
 
 
-def ids(made: Training, column: columns.IdColumn, row: Row) -> list[int]:
+def ids(made: Training, column: packed_columns.IdColumn, row: Row) -> list[int]:
     if column.feature:
         return sorted({identity(made, column, value) for value in row.values[column.feature.key]})
     [cross] = [one for one in made.spec.crosses if one.name == column.name]
@@ -118,15 +118,15 @@ def batch(made: Training, examples: list[Row]) -> Batch:
     """The rows as this training's Transform would write them."""
     found = made.layout.id_columns
     transformed = {}
-    for name, of_features in ((columns.IDS, True), (columns.CROSSES, False)):
+    for name, of_features in ((packed_columns.IDS, True), (packed_columns.CROSSES, False)):
         numbers = [number for number, column in enumerate(found) if bool(column.feature) == of_features]
         packed = [
             [(number << 32) | one for number in numbers for one in ids(made, found[number], row)] for row in examples
         ]
         transformed[name] = tf.ragged.constant(packed, tf.int64, ragged_rank=1).to_sparse()
-    keys = [feature.key for feature in made.spec.features if columns.needs_value(feature)]
+    keys = [feature.key for feature in made.spec.features if packed_columns.needs_value(feature)]
     dense = [[part for key in keys for part in (row.numbers[key], 0.0)] for row in examples]
-    transformed[columns.DENSE] = tf.constant(dense)
+    transformed[packed_columns.DENSE] = tf.constant(dense)
     inputs = from_transformed(made.layout, transformed, tf.constant(len(examples), tf.int64))
     label = tf.constant([row.label for row in examples], tf.int64)
     return Batch(inputs, label, tf.ones([len(examples)]))

@@ -10,7 +10,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.transform.crosses import Values, cross, cross_of_fingerprints, fingerprints, unique
+from widedeep.components.transform.crosses import Values, cross, cross_of_fingerprints, fingerprints, unique
 
 # Fixed for good: exported models hold ids made with it.
 HASH_KEY = 0xDECAFCAFFE

@@ -19,11 +19,11 @@ import tensorflow_transform.beam as tft_beam
 from tensorflow_transform.graph_context import TFGraphContext
 from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 
-from components import features
-from components.features.spec import FeatureSpec
-from components.transform import columns
-from components.transform.crosses import cross
-from components.transform.preprocessing import preprocessing_fn
+from widedeep.components import features
+from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.transform import packed_columns
+from widedeep.components.transform.crosses import cross
+from widedeep.components.transform.preprocessing import preprocessing_fn
 
 Row = dict[str, list[Any]]
 
@@ -329,9 +329,9 @@ def test_no_column_more_or_less(transformed):
 
 def test_the_packed_columns_are_in_the_order_that_the_trainer_reads(transformed):
     sizes = {f"{key}_vocabulary": len(transformed.vocabulary(key)) for key in ("city", "tags", "top")}
-    found = list(columns.id_columns(SPEC, sizes))
+    found = list(packed_columns.id_columns(SPEC, sizes))
     assert tuple(column.name for column in found) == IDS
-    assert tuple(columns.dense_columns(SPEC)) == DENSE
+    assert tuple(packed_columns.dense_columns(SPEC)) == DENSE
     for column in found:
         ids = [one for row in transformed.columns[column.name] for one in row]
         assert ids

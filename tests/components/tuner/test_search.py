@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from components import progress
-from components.errors import ConfigError, DataError
-from components.trainer.options import TrainingOptions
-from components.tuner.options import TuningOptions
-from components.tuner.search import Search
-from components.tuner.trials import Trial
+from widedeep.components.common import progress
+from widedeep.components.common.errors import ConfigError, DataError
+from widedeep.components.trainer.training_options import TrainingOptions
+from widedeep.components.tuner.search import Search
+from widedeep.components.tuner.trials import Trial
+from widedeep.components.tuner.tuning_options import TuningOptions
 
 RANGES: dict[str, Any] = {
     "wide.learning_rate": {"low": 0.001, "high": 1.0, "log": True},
@@ -240,7 +240,7 @@ def test_of_equal_trials_the_first_is_the_best(made: Made) -> None:
 
 def test_a_trial_says_how_long_it_took(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(range(0, 100, 4))
-    monkeypatch.setattr("components.tuner.search.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("widedeep.components.tuner.search.time.monotonic", lambda: next(clock))
     [trial] = made(trials=1).table.trials
     assert isinstance(trial, Trial)
     assert trial.seconds == 4

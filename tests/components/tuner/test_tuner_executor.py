@@ -12,11 +12,11 @@ from tfx.components.tuner.component import TunerFnResult
 from tfx.components.util import udf_utils
 from tfx.types import artifact_utils, standard_artifacts
 
-from components.trainer.options import TrainingOptions
-from components.trainer.tuned import tuned
-from components.tuner.executor import Executor
-from components.tuner.options import TuningOptions
-from components.tuner.search import Search
+from widedeep.components.trainer.hyperparameters import tuned
+from widedeep.components.trainer.training_options import TrainingOptions
+from widedeep.components.tuner.executor import Executor
+from widedeep.components.tuner.search import Search
+from widedeep.components.tuner.tuning_options import TuningOptions
 
 SPACE = {"epochs": {"low": 1, "high": 9}, "deep.hidden": {"choices": [[8], [4]]}}
 

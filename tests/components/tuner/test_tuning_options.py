@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from components.errors import ConfigError
-from components.tuner.options import TuningOptions
-from pipeline import config
+from widedeep.components.common.errors import ConfigError
+from widedeep.components.tuner.tuning_options import TuningOptions
+from widedeep.pipeline.definition import config
 
 PLAIN: dict[str, Any] = {
     "name": "shop",

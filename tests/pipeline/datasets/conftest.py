@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.datasets import Summary, prepare
+from widedeep.pipeline.datasets import Summary, prepare
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from components.errors import DataError
-from pipeline.datasets import Summary, census
+from widedeep.components.common.errors import DataError
+from widedeep.pipeline.datasets import Summary, census
 
 HEADER = (
     "age,workclass,fnlwgt,education,education_num,marital_status,occupation,relationship,race,"

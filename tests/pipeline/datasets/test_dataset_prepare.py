@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from components.errors import ConfigError
-from pipeline.datasets import NAMES, Summary, prepare
+from widedeep.components.common.errors import ConfigError
+from widedeep.pipeline.datasets import NAMES, Summary, prepare
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 
@@ -61,7 +61,7 @@ def test_summary_is_that_of_the_files(name: str, prepared: Prepared) -> None:
 def test_another_process_writes_the_same_bytes(name: str, prepared: Prepared, tmp_path: Path) -> None:
     first = prepared(name)
     out = tmp_path / "again"
-    code = "import sys; from pathlib import Path; from pipeline.datasets import prepare; "
+    code = "import sys; from pathlib import Path; from widedeep.pipeline.datasets import prepare; "
     code += "prepare(sys.argv[1], Path(sys.argv[2]))"
     # What most often makes two runs differ: the order of sets, and the local time.
     environment = os.environ | {"PYTHONHASHSEED": "7", "TZ": "Pacific/Auckland"}
@@ -70,7 +70,7 @@ def test_another_process_writes_the_same_bytes(name: str, prepared: Prepared, tm
 
 
 def test_import_is_light() -> None:
-    code = "import sys, pipeline.datasets; "
+    code = "import sys, widedeep.pipeline.datasets; "
     code += "print([n for n in ('pyarrow', 'pandas', 'tfx', 'tensorflow') if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from pipeline.datasets.splits import split_in_time, split_of_tenth, tenth
+from widedeep.pipeline.datasets.splits import split_in_time, split_of_tenth, tenth
 
 
 @pytest.mark.parametrize(

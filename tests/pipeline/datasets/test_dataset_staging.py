@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from components.errors import ConfigError, DataError
-from pipeline.datasets import prepare
-from pipeline.datasets.files import describe, split_path
-from pipeline.datasets.staging import MARKER, staged
+from widedeep.components.common.errors import ConfigError, DataError
+from widedeep.pipeline.datasets import prepare
+from widedeep.pipeline.datasets.files import describe, split_path
+from widedeep.pipeline.datasets.staging import MARKER, staged
 
 
 def write(out: Path, content: str = "1") -> None:

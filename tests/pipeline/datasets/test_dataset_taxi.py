@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from components.errors import DataError
-from pipeline.datasets import Summary, taxi
+from widedeep.components.common.errors import DataError
+from widedeep.pipeline.datasets import Summary, taxi
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from components.errors import DataError
-from pipeline.datasets import prepare, wheel
+from widedeep.components.common.errors import DataError
+from widedeep.pipeline.datasets import prepare, wheel
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,8 @@ from xml.etree.ElementTree import Element, TreeBuilder
 
 import pytest
 
-from pipeline import report
-from pipeline.summary import Summary
+from widedeep.pipeline import report
+from widedeep.pipeline.record.summary import Summary
 
 VOID = {"meta", "br", "img", "link", "input", "hr"}
 

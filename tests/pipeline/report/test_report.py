@@ -11,8 +11,8 @@ from dataclasses import replace
 
 import pytest
 
-from components.dryrun.options import IMAGE
-from pipeline import report
+from widedeep.components.dryrun.dry_run_options import IMAGE
+from widedeep.pipeline import report
 
 NAN, INF = math.nan, math.inf
 
@@ -244,7 +244,7 @@ def test_write(tmp_path, record):
 def test_needs_no_tensorflow():
     """`widedeep report` answers at once."""
     code = (
-        "import sys, pipeline.report, pipeline.summary\n"
+        "import sys, widedeep.pipeline.report, widedeep.pipeline.record.summary\n"
         "print(sorted({'tensorflow', 'tfx', 'apache_beam', 'ml_metadata'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)

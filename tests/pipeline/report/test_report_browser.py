@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from pipeline import report
+from widedeep.pipeline import report
 
 # The report allows no scripts, so a page around it looks into its frame.
 OUTER = """<!DOCTYPE html><meta charset="utf-8"><link rel="icon" href="data:,">

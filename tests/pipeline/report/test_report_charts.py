@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.report.axes import BOTTOM, LEFT, RIGHT, TOP, WIDTH
-from pipeline.report.charts import HEIGHT, training_charts
-from pipeline.report.numbers import between, change, compact, count, duration, fixed, number, pair
+from widedeep.pipeline.report.axes import BOTTOM, LEFT, RIGHT, TOP, WIDTH
+from widedeep.pipeline.report.charts import HEIGHT, training_charts
+from widedeep.pipeline.report.numbers import between, change, compact, count, duration, fixed, number, pair
 
 
 @pytest.mark.parametrize(

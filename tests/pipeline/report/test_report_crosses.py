@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from components.trainer.crosses import use
-from pipeline.result import show
+from widedeep.components.trainer.training.cross_use import use
+from widedeep.pipeline.record.display import show
 
 HOSTILE = "<script>alert('x')</script>{{ 7 * 7 }}"
 

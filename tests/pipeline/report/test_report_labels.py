@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.report.charts import training_charts
-from pipeline.result import show
+from widedeep.pipeline.record.display import show
+from widedeep.pipeline.report.charts import training_charts
 
 
 @pytest.fixture

@@ -134,7 +134,7 @@ def _contrast(one: str, other: str) -> float:
 @pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
 def test_contrast(theme):
     """WCAG AA: text 4.5 to 1, parts of charts 3 to 1."""
-    css = resources.files("pipeline.report").joinpath("templates", "report.css").read_text("utf-8")
+    css = resources.files("widedeep.pipeline.report").joinpath("templates", "report.css").read_text("utf-8")
     blocks = [dict(re.findall(r"--(\w+): (#\w{6})", block)) for block in re.findall(r":root \{(.*?)\}", css, re.S)]
     colours = blocks[theme]
     for ground in ("paper", "panel"):

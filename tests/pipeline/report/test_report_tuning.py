@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.result import show
+from widedeep.pipeline.record.display import show
 
 HOSTILE = "<script>alert('x')</script>{{ 7 * 7 }}"
 

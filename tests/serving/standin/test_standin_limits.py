@@ -11,7 +11,7 @@ import pytest
 @pytest.fixture
 def waiting(serve, small_models):
     """A server whose requests wait for a second row."""
-    from serving.standin.batching_parameters import Parameters
+    from widedeep.serving.standin.batching.parameters import Parameters
 
     def start(limit):
         return serve(small_models, batching=Parameters(2, 20_000_000, 10, 1), max_concurrent=limit)
@@ -50,7 +50,7 @@ def test_one_request_too_many_is_refused_and_the_others_are_answered(waiting, un
 
 
 def test_who_has_given_up_is_not_computed_for(waiting, until, make_request, small_model, monkeypatch):
-    from serving.standin.servable import Servable
+    from widedeep.serving.standin.models.servable import Servable
 
     rows = []
     real = Servable.run
@@ -72,9 +72,9 @@ def test_who_has_given_up_is_not_computed_for(waiting, until, make_request, smal
 
 
 def test_who_has_gone_before_the_run_is_not_computed_for(serve, small_models, make_request, monkeypatch):
-    from serving.standin.call import Call
-    from serving.standin.errors import ServingError
-    from serving.standin.servable import Servable
+    from widedeep.serving.standin.call import Call
+    from widedeep.serving.standin.errors import ServingError
+    from widedeep.serving.standin.models.servable import Servable
 
     runs = []
     monkeypatch.setattr(Servable, "run", lambda *args: runs.append(args))

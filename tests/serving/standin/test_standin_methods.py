@@ -299,7 +299,7 @@ def test_a_long_message_is_cut_as_tf_serving_cuts(served):
 
 
 def test_the_signature_by_name_for_the_json_codec(served):
-    from serving.standin.errors import ServingError
+    from widedeep.serving.standin.errors import ServingError
 
     assert set(served.core.signature(_spec(), "").inputs) == {"examples"}
     assert set(served.core.signature(_spec(), "rank").outputs) == {"score", "order"}

@@ -54,7 +54,7 @@ def test_names_that_clients_make_up_are_no_labels(serve, small_models):
 
 
 def test_batches_are_measured(serve, small_models, small_model):
-    from serving.standin.batching_parameters import Parameters
+    from widedeep.serving.standin.batching.parameters import Parameters
 
     served = serve(small_models, batching=Parameters(num_batch_threads=1))
     served.predict({"examples": [small_model.example(1.0)] * 3})

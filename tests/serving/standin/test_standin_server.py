@@ -15,18 +15,18 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
-from components.errors import ConfigError, WideDeepError
+from widedeep.components.common.errors import ConfigError, WideDeepError
 
 
 @pytest.fixture
 def server(small_models):
-    from serving.standin import configs
-    from serving.standin.server import Options, Server
+    from widedeep.serving.standin.models import model_configs
+    from widedeep.serving.standin.server import Options, Server
 
     started = []
 
     def start(**options):
-        one = Server(configs.single("small", small_models), Options(**{"port": 0, "rest_port": 0} | options))
+        one = Server(model_configs.single("small", small_models), Options(**{"port": 0, "rest_port": 0} | options))
         started.append(one)
         one.start()
         return one
@@ -74,7 +74,7 @@ def test_health_is_serving(server, service):
 
 
 def test_the_end_is_orderly(server, make_request, small_model, until):
-    from serving.standin.batching_parameters import Parameters
+    from widedeep.serving.standin.batching.parameters import Parameters
 
     started = server(batching=Parameters(2, 1_000_000, 10, 1))
     stub, request = _health(started)
@@ -112,7 +112,7 @@ def test_two_servers_do_not_share_a_port(server):
 
 
 def test_a_config_that_cannot_be_served(make_config):
-    from serving.standin.server import Options, Server
+    from widedeep.serving.standin.server import Options, Server
 
     with pytest.raises(ConfigError) as caught:
         Server(make_config({"small": "models"}), Options())
@@ -131,7 +131,7 @@ def test_a_config_that_cannot_be_served(make_config):
     ],
 )
 def test_options_that_do_not_go_together(arguments, text):
-    from pipeline.commands.serve import command
+    from widedeep.pipeline.commands.serve import command
 
     result = CliRunner().invoke(command, arguments)
     assert result.exit_code == 2
@@ -139,7 +139,7 @@ def test_options_that_do_not_go_together(arguments, text):
 
 
 def test_a_config_file_that_is_none(tmp_path):
-    from pipeline.commands.serve import _config
+    from widedeep.pipeline.commands.serve import _config
 
     (tmp_path / "models.config").write_text("model_config_list { models: 1 }")
     with pytest.raises(ConfigError, match=r"models\.config is not a text-proto of a ModelServerConfig: "):
@@ -147,14 +147,14 @@ def test_a_config_file_that_is_none(tmp_path):
 
 
 def test_the_folder_gives_the_name(tmp_path):
-    from pipeline.commands.serve import _name
+    from widedeep.pipeline.commands.serve import _name
 
     assert _name(tmp_path / "work" / "movielens" / "models") == "movielens"
     assert _name(tmp_path / "movielens") == "movielens"
 
 
 def test_the_command_serves_until_it_is_told_to_end(small_models, make_request, small_model):
-    code = "from pipeline.commands.serve import command; command()"
+    code = "from widedeep.pipeline.commands.serve import command; command()"
     arguments = [sys.executable, "-c", code, str(small_models), "--name", "mine", "--port", "0", "--rest-port", "0"]
     environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as ran:

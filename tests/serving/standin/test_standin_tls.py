@@ -9,8 +9,8 @@ from pathlib import Path
 import grpc
 import pytest
 
-from components.errors import ConfigError
-from serving.standin.tls import Tls
+from widedeep.components.common.errors import ConfigError
+from widedeep.serving.standin.tls import Tls
 
 
 @dataclass(frozen=True)

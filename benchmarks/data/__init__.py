@@ -1,0 +1,1 @@
+"""Transform, reading, and how Beam runs."""

@@ -1,0 +1,1 @@
+"""What the benchmarks share: fresh processes, data, environments of peers, figures."""

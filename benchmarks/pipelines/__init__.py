@@ -1,0 +1,1 @@
+"""Whole pipelines: quality, days, and the taxi example."""

@@ -1,0 +1,1 @@
+"""The served model: latency, throughput, CPU, swaps, malformed requests."""

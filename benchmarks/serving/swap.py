@@ -1,0 +1,172 @@
+"""Versions replaced again and again while clients ask: no request may fail, and no answer may be of two models."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import statistics
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from benchmarks.harness.memory import resident
+from benchmarks.harness.reporting import Figure
+from benchmarks.serving.latency import percentiles
+from benchmarks.serving.servers.processes import NAME, Served
+from benchmarks.serving.traffic.rows import Asked
+from widedeep.components.common.errors import WideDeepError
+from widedeep.serving.client.ranking_client import Ranking, RankingClient
+
+# Each thread cuts its candidates into so many requests: parts of two versions must not be put together.
+_PARALLEL = (1, 1, 2, 2)
+# Without a pause the clients would take the processors that load the next version.
+_PAUSE = 0.02
+# As far as served scores may be from those of another process.
+TOLERANCE = 1e-5
+_SWAP_SECONDS = 60.0
+# No swap begins later; where fewer were made, the figures say so.
+_ALL_SECONDS = 300.0
+
+
+@dataclass
+class Seen:
+    """What the clients got. Filled by several threads."""
+
+    answers: int = 0
+    failed: list[str] = field(default_factory=list)
+    mixed: list[str] = field(default_factory=list)
+    milliseconds: list[float] = field(default_factory=list)
+    newest: int = 0
+    seconds: list[float] = field(default_factory=list)  # of each swap, until it was seen
+    memory: list[int] = field(default_factory=list)  # resident bytes of the server, now and then
+
+    def add(self, ranking: Ranking, expected: Sequence[np.ndarray], milliseconds: float) -> None:
+        """One more answer; `expected` as in `fault`."""
+        self.answers += 1
+        self.milliseconds.append(milliseconds)
+        self.newest = max(self.newest, ranking.version or 0)
+        found = fault(ranking, expected)
+        if found:
+            self.mixed.append(found)
+
+
+def fault(ranking: Ranking, expected: Sequence[np.ndarray]) -> str | None:
+    """What is wrong with an answer; None where all of it is of the version that it names.
+
+    Args:
+        ranking: the answer.
+        expected: scores float [candidates] of even versions, and of odd ones.
+    """
+    if ranking.version is None:
+        return "no version"
+    wanted = expected[ranking.version % 2]
+    found = np.full(len(wanted), np.nan)
+    for one in ranking.ranked:
+        found[one.index] = one.score
+    # Not a comparison that a NaN would slip through.
+    apart = np.abs(found - wanted)
+    if np.all(apart <= TOLERANCE):
+        return None
+    others = int(np.sum(np.abs(found - expected[1 - ranking.version % 2]) <= TOLERANCE))
+    return f"version {ranking.version}: {others} of {len(wanted)} scores are the other model's"
+
+
+def check_apart(expected: Sequence[np.ndarray]) -> None:
+    """Raises WideDeepError where a score of the two models is too near the other's to tell them apart."""
+    if np.min(np.abs(expected[0] - expected[1])) <= 2 * TOLERANCE:
+        raise WideDeepError("The two models give a candidate the same score. Train them with other seeds.")
+
+
+def linked(source: Path, target: Path) -> None:
+    """A copy of a model that takes no room."""
+    shutil.copytree(source, target, copy_function=os.link)
+
+
+def measure(
+    served: Served, base: Path, models: Sequence[Path], asked: Asked, expected: Sequence[np.ndarray], swaps: int
+) -> Seen:
+    """Replaces the version in `base`, 1, by 2, 3 and so on, each as soon as the one before was seen in an answer.
+
+    Args:
+        served: looks at `base`.
+        base: folder of versions.
+        models: of even versions, and of odd ones, on the same file system.
+        asked: what all clients ask.
+        expected: its scores by each of the models.
+        swaps: how many.
+    """
+    seen, stop = Seen(), threading.Event()
+    threads = [
+        threading.Thread(target=_keep_asking, args=(served, parallel, asked, expected, seen, stop))
+        for parallel in _PARALLEL
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        _swap(served, base, models, swaps, seen)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    return seen
+
+
+def _swap(served: Served, base: Path, models: Sequence[Path], swaps: int, seen: Seen) -> None:
+    end = time.monotonic() + _ALL_SECONDS
+    for version in range(2, swaps + 2):
+        if time.monotonic() > end:
+            return
+        made = base.with_name(f"{base.name}-next")
+        linked(models[version % 2], made)
+        started = time.monotonic()
+        made.rename(base / str(version))
+        while seen.newest < version:
+            if time.monotonic() - started > _SWAP_SECONDS or not served.alive:
+                seen.failed.append(f"version {version} did not come within {_SWAP_SECONDS:g} s")
+                return
+            time.sleep(0.01)
+        seen.seconds.append(time.monotonic() - started)
+        if version % 10 == 1:
+            seen.memory.append(resident(served.process.pid))
+            click.echo(f"  version {version}: {seen.answers:,} answers", err=True)
+
+
+def _keep_asking(
+    served: Served, parallel: int, asked: Asked, expected: Sequence[np.ndarray], seen: Seen, stop: threading.Event
+) -> None:
+    with RankingClient(served.target, model=NAME, parallel=parallel, deadline=10) as client:
+        while not stop.is_set():
+            started = time.monotonic()
+            try:
+                ranking = client.rank(asked.user, asked.candidates)
+            except WideDeepError as error:
+                seen.failed.append(f"{type(error).__name__}: {error}")
+            else:
+                seen.add(ranking, expected, 1000 * (time.monotonic() - started))
+            stop.wait(_PAUSE)
+
+
+def figures(seen: Seen, swaps: int) -> list[Figure]:
+    """Requests that failed, and answers that were not wholly of the version that they named."""
+    details: dict[str, Any] = {
+        "swaps": len(seen.seconds),
+        "swaps_wanted": swaps,
+        "answers": seen.answers,
+        "clients": len(_PARALLEL),
+        "milliseconds": percentiles(seen.milliseconds),
+        "resident_mib": [size >> 20 for size in seen.memory],
+        "median_swap_s": round(statistics.median(seen.seconds), 2) if seen.seconds else None,
+    }
+    against = f"{len(seen.seconds)} swaps of two models under load; scores of a process by itself"
+    return [
+        Figure(
+            "serving_swap_failed", len(seen.failed), "requests", "<= 0", against, details | {"said": seen.failed[:5]}
+        ),
+        Figure("serving_swap_mixed", len(seen.mixed), "answers", "<= 0", against, details | {"said": seen.mixed[:5]}),
+    ]

@@ -1,0 +1,1 @@
+"""Requests that are sent, good and broken, and who judges the answers."""

@@ -1,0 +1,33 @@
+"""DeepCTR's Wide & Deep for benchmarks/training/step_cost.py, run by the interpreter of its own environment.
+
+python -m benchmarks.training.tf_estimator.step_deepctr OUT.json BUCKETS...
+"""
+
+from __future__ import annotations
+
+import requests
+
+from benchmarks.training.step_timing import EMBEDDING, HIDDEN, ITEMS, WIDE_IDS, Step, measure
+
+
+def _offline(*_: object, **__: object) -> None:
+    raise OSError("nothing here asks the network")
+
+
+# DeepCTR asks PyPI for a newer version of itself when it is imported.
+requests.get = _offline  # type: ignore[assignment]
+
+from deepctr.feature_column import SparseFeat, VarLenSparseFeat  # type: ignore[import-not-found]  # noqa: E402
+from deepctr.models import WDL  # type: ignore[import-not-found]  # noqa: E402
+
+
+def make(buckets: int) -> Step:
+    """`train_on_batch` of WDL as it comes, but for the optimizer: Adagrad, the paper's, on both parts."""
+    pairs = VarLenSparseFeat(SparseFeat("pairs", buckets, EMBEDDING), maxlen=WIDE_IDS, combiner="sum")
+    model = WDL([pairs], [SparseFeat("item", ITEMS, EMBEDDING)], dnn_hidden_units=HIDDEN)
+    model.compile("adagrad", "binary_crossentropy")
+    return lambda wide, item, label: model.train_on_batch({"pairs": wide, "item": item}, label)
+
+
+if __name__ == "__main__":
+    measure(make)

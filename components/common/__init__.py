@@ -1,0 +1,1 @@
+"""What every other room may use: errors for people, settings, metric names, progress, code digests."""

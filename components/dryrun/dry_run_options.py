@@ -1,0 +1,31 @@
+"""What a person may set about the dry run, under `dry_run` in the pipeline's config."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from widedeep.components.common.settings import Strict
+
+# TF Serving of the TensorFlow that trains.
+IMAGE = "tensorflow/serving:2.21.0"
+
+
+# Custom property of an InfraBlessing: the id of the model that was tried.
+TRIED_MODEL = "current_model_id"
+
+
+class DryRunOptions(Strict):
+    """Which server, and what it must hold to."""
+
+    server: Literal["auto", "stand_in", "tensorflow_model_server", "docker", "infra_validator"] = Field(
+        "auto",
+        description="auto: tensorflow_model_server where it is on the PATH, else the stand-in; infra_validator: TFX's "
+        "own, which starts TF Serving on Kubernetes",
+    )
+    image: str = Field(IMAGE, description="of docker and infra_validator")
+    rows: int = Field(200, ge=1, le=10_000, description="of the evaluation split, to ask for")
+    load_seconds: float = Field(60.0, gt=0, description="from the start of the server until the model must be loaded")
+    p99_ms: float = Field(100.0, gt=0, description="of a request of 50 candidates, or rows")
+    memory_mib: float = Field(4096.0, gt=0, description="of the server at most; not measured in docker")

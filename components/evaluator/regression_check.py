@@ -1,0 +1,87 @@
+"""How much worse a metric is than the last blessed model's, against what is allowed, and in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from widedeep.components.common.metrics import HIGHER_IS_BETTER
+from widedeep.components.evaluator.evaluation_options import Bound
+from widedeep.components.evaluator.measurement import Estimate, Part
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A paired change turned so that more is worse, or as a share of the last blessed model's value.
+
+    Attributes:
+        metric: its name.
+        estimate: negative where the candidate is better; its ends are NaN where nobody knows.
+        allowed: what it may be.
+        share: whether both are shares.
+    """
+
+    metric: str
+    estimate: Estimate
+    allowed: float
+    share: bool
+
+    @property
+    def beyond(self) -> bool:
+        """Whether it is more than allowed, noise or not: the whole interval is."""
+        return self.estimate.low > self.allowed
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether a part of the interval is more than allowed, or nobody knows."""
+        return not self.beyond and not self.estimate.high <= self.allowed
+
+    @property
+    def limit(self) -> str:
+        """What is allowed: 0.005, or 1 %."""
+        return f"{100 * self.allowed:g} %" if self.share else f"{self.allowed:g}"
+
+    def words(self, confidence: float) -> str:
+        """0.0100 lower than the last blessed model's (95 % interval of the change: -0.0130 to -0.0070)."""
+        return f"{self._change()} than the last blessed model's ({self._interval(confidence)})"
+
+    def _change(self) -> str:
+        lower = (self.estimate.value >= 0) == bool(HIGHER_IS_BETTER[self.metric])
+        return f"{self._number(abs(self.estimate.value))} {'lower' if lower else 'higher'}"
+
+    def _interval(self, confidence: float) -> str:
+        if not self.estimate.known:
+            return "too few rows to tell its interval"
+        sign = -1 if HIGHER_IS_BETTER[self.metric] else 1
+        low, high = sorted((sign * self.estimate.low, sign * self.estimate.high))
+        return f"{per_cent(confidence)} interval of the change: {self._number(low, '+')} to {self._number(high, '+')}"
+
+    def _number(self, number: float, sign: str = "") -> str:
+        return f"{100 * number:{sign}.2f} %" if self.share else f"{number:{sign}.4f}"
+
+
+def losses(metric: str, bound: Bound, part: Part) -> Iterator[Loss]:
+    """The loss against each comparison that a bound asks for; none where one of the models has no such number."""
+    change, baseline = part.change.get(metric), part.baseline.get(metric)
+    if change is None or baseline is None or not math.isfinite(change.value):
+        return
+    sign = -1 if HIGHER_IS_BETTER[metric] else 1
+    ends = (sign * change.low, sign * change.high)
+    loss = Estimate(sign * change.value, *(sorted(ends) if change.known else ends))
+    if bound.worse_by_at_most is not None:
+        yield Loss(metric, loss, bound.worse_by_at_most, share=False)
+    if bound.worse_by_share_at_most is not None:
+        # Of the value as it was measured: its own noise is small beside the change's.
+        of = abs(baseline.value)
+        shares = Estimate(*(_share(number, of) for number in (loss.value, loss.low, loss.high)))
+        yield Loss(metric, shares, bound.worse_by_share_at_most, share=True)
+
+
+def _share(number: float, of: float) -> float:
+    return number / of if of else math.copysign(math.inf, number) if number else 0.0
+
+
+def per_cent(confidence: float) -> str:
+    """95 %."""
+    return f"{100 * confidence:g} %"

@@ -1,0 +1,123 @@
+"""What one pass over labels and scores keeps: sums of which every metric, and its noise, follows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from widedeep.components.evaluator.statistics.histogram import Table, bins
+from widedeep.components.features.spec import Label
+
+# Rows fall into these by the hash of their content; the jackknife leaves out one after another.
+GROUPS = 50
+# Chances below this one count as it, as Keras has it: a log loss is never infinite.
+LEAST_CHANCE = 1e-7
+# The columns of `Tally.sums`. `loss` is -log P(label), or the squared error; `right` a hit, or the absolute error.
+WEIGHT, LABEL, SCORE, LOSS, RIGHT = range(5)
+
+
+@dataclass
+class Batch:
+    """Some rows: label [n], score [n] ([n, classes]), weight [n], and the group of each, int64 [n]."""
+
+    label: np.ndarray
+    score: np.ndarray
+    weight: np.ndarray
+    group: np.ndarray
+
+    def of(self, chosen: np.ndarray) -> Batch:
+        """The rows of a mask."""
+        return Batch(self.label[chosen], self.score[chosen], self.weight[chosen], self.group[chosen])
+
+
+@dataclass
+class Tally:
+    """One model on one slice, or on all rows.
+
+    Attributes:
+        label: the declared label.
+        whole: whether of all rows, of which the plots are made.
+        rows: how many there were.
+        broken: how many of them have a score that is no number; they count nowhere else.
+        least: the smallest label, and `most` the largest, as long as there is one.
+        sums: float64 [GROUPS, 5].
+        scores: weight, label and score by bin of the score and group: the key is bin * GROUPS + group. Of classes the
+            score is that of the likeliest one, and the label whether it is right.
+        residuals: weight by bin of label - score; of a regression.
+        pairs: weight by label * classes + likeliest class.
+    """
+
+    label: Label
+    whole: bool
+    rows: int = 0
+    broken: int = 0
+    least: float = np.inf
+    most: float = -np.inf
+    sums: np.ndarray = field(default_factory=lambda: np.zeros((GROUPS, 5)))
+    scores: Table = field(default_factory=lambda: Table(3))
+    residuals: Table = field(default_factory=lambda: Table(1))
+    pairs: Table = field(default_factory=lambda: Table(1))
+
+    def add(self, batch: Batch) -> None:
+        """Adds rows."""
+        if not batch.label.size:
+            return
+        whole = np.isfinite(batch.score.reshape(batch.label.size, -1)).all(axis=1)
+        self.rows += whole.size
+        if not whole.all():
+            self.broken += int(np.sum(~whole))
+            batch = batch.of(whole)
+        label, score = batch.label.astype(np.float64), batch.score.astype(np.float64)
+        if not label.size:
+            return
+        self.least, self.most = min(self.least, label.min()), max(self.most, label.max())
+        if self.label.kind == "multiclass":
+            self._add_classes(batch, score)
+        elif self.label.kind == "regression":
+            error = label - score
+            self._add(batch, label, score, error**2, np.abs(error), binned=self.whole)
+            if self.whole:
+                self.residuals.add(bins(error), batch.weight[:, None].astype(np.float64))
+        else:
+            chance = np.clip(np.where(label > 0, score, 1 - score), LEAST_CHANCE, 1)
+            self._add(batch, label, score, -np.log(chance), (score > 0.5) == (label > 0), binned=True)
+
+    def merge(self, other: Tally) -> None:
+        """Adds what another tally of the same model and slice counted."""
+        self.rows += other.rows
+        self.broken += other.broken
+        self.least, self.most = min(self.least, other.least), max(self.most, other.most)
+        self.sums = self.sums + other.sums
+        for mine, theirs in (
+            (self.scores, other.scores),
+            (self.residuals, other.residuals),
+            (self.pairs, other.pairs),
+        ):
+            mine.merge(theirs)
+
+    def _add_classes(self, batch: Batch, score: np.ndarray) -> None:
+        label = batch.label.astype(np.int64)
+        likeliest = score.argmax(axis=1)
+        right = likeliest == label
+        loss = -np.log(np.clip(score[np.arange(label.size), label], LEAST_CHANCE, 1))
+        # What is binned is how sure the model is, and whether rightly.
+        self._add(batch, right, score.max(axis=1), loss, right, binned=self.whole)
+        if self.whole:
+            pair = label * score.shape[1] + likeliest
+            self.pairs.add(pair, batch.weight[:, None].astype(np.float64))
+
+    def _add(
+        self,
+        batch: Batch,
+        label: np.ndarray,
+        score: np.ndarray,
+        loss: np.ndarray,
+        right: np.ndarray,
+        binned: bool,
+    ) -> None:
+        weight = batch.weight.astype(np.float64)
+        columns = np.stack([np.ones(weight.size), label, score, loss, right], axis=1) * weight[:, None]
+        np.add.at(self.sums, batch.group, columns)
+        if binned:
+            self.scores.add(bins(score) * GROUPS + batch.group, columns[:, : SCORE + 1])

@@ -1,0 +1,176 @@
+"""One process at a time works on a node.
+
+Two pods can come to work on the same node: two runs at once, or a retry whose first pod was lost to the cluster and
+still runs. They would write the same unfinished training and push the same version. So a process takes a turn first: a
+record in the metadata that only one can make, since its name is unique. The holder counts the record's beats up. Who
+waits may make the next record once the last one has ended or stood still for LAPSE seconds by the waiter's own clock.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ml_metadata import errors
+from ml_metadata.proto import metadata_store_pb2
+
+from widedeep.components.common.errors import WideDeepError, reason
+from widedeep.components.metadata.database import Database, tell
+
+BEAT, LAPSE = 5.0, 30.0
+_POLL = 1.0
+_TYPE = "widedeep.Turn"
+
+
+class TurnLostError(WideDeepError):
+    """Another process has taken the turn, since this one seemed dead."""
+
+
+class Turn:
+    """A turn that this process holds."""
+
+    def __init__(self, database: Database, key: str, number: int, record: metadata_store_pb2.Context) -> None:
+        self._database = database
+        self._key = key
+        self._number = number
+        self._record = record
+        self._over = threading.Event()
+        self._beating = threading.Thread(target=self._beat, daemon=True)
+        self._beating.start()
+
+    def check(self) -> None:
+        """Makes sure that the turn is still ours: to call before results are made public.
+
+        Raises:
+            TurnLostError: another process has taken it.
+        """
+        if _record(self._database.open(), self._key, self._number + 1):
+            raise TurnLostError(
+                f"{self._key}: this process stood still for more than {LAPSE:.0f} s, and another one has taken over. "
+                "Its result counts; this one is dropped."
+            )
+
+    def end(self) -> None:
+        """Gives the turn to whoever waits."""
+        self._over.set()
+        self._beating.join()
+        self._record.custom_properties["ended"].int_value = 1
+        try:
+            self._database.retried(lambda: self._database.open().put_contexts([self._record]))
+        except (WideDeepError, RuntimeError, errors.StatusError) as error:
+            tell(f"{self._key}: others may have to wait for {LAPSE:.0f} s: {reason(error)}.")
+
+    def _beat(self) -> None:
+        store = None
+        while not self._over.wait(BEAT):
+            self._record.custom_properties["beat"].int_value += 1
+            try:
+                store = store or self._database.connect()
+                store.put_contexts([self._record])
+            except (RuntimeError, errors.StatusError):
+                # The next beat may come through; if none does, `check` tells.
+                store = None
+
+
+@contextmanager
+def turn(database: Database, key: str) -> Iterator[Turn]:
+    """Waits until nobody else works under a key, and keeps others from it.
+
+    Args:
+        database: has the records.
+        key: what is worked on.
+
+    Raises:
+        WideDeepError: the database is away for too long.
+    """
+    held = database.retried(lambda: _take(database, key))
+    try:
+        yield held
+    finally:
+        held.end()
+
+
+def _take(database: Database, key: str) -> Turn:
+    store = database.open()
+    number = _last(store, key)
+    while True:
+        if number:
+            _wait(store, key, number)
+        record = _new(store, f"{key}#{number + 1}")
+        try:
+            [record.id] = store.put_contexts([record])
+        except errors.AlreadyExistsError:
+            number += 1
+            continue
+        return Turn(database, key, number + 1, record)
+
+
+def _wait(store: Any, key: str, number: int) -> None:
+    """Until a turn has ended or lapsed, or there is one after it."""
+    beat, since, told = -1, time.monotonic(), False
+    while not _record(store, key, number + 1):
+        properties = _record(store, key, number).custom_properties
+        if properties["ended"].int_value or _dead(properties["process"].string_value):
+            return
+        if properties["beat"].int_value != beat:
+            beat, since = properties["beat"].int_value, time.monotonic()
+        elif time.monotonic() - since > LAPSE:
+            tell(f"{properties['holder'].string_value} no longer works on {key}: taking over.")
+            return
+        if not told:
+            told = True
+            tell(f"{key}: {properties['holder'].string_value} works on it; waiting until it ends or stands still.")
+        time.sleep(_POLL)
+
+
+def _new(store: Any, name: str) -> metadata_store_pb2.Context:
+    kind = metadata_store_pb2.ContextType(name=_TYPE)
+    record = metadata_store_pb2.Context(type_id=store.put_context_type(kind), name=name)
+    record.custom_properties["holder"].string_value = f"process {os.getpid()} on {socket.gethostname()}"
+    record.custom_properties["process"].string_value = _identity(os.getpid()) or ""
+    record.custom_properties["beat"].int_value = 0
+    return record
+
+
+def _record(store: Any, key: str, number: int) -> Any:
+    return store.get_context_by_type_and_name(_TYPE, f"{key}#{number}")
+
+
+def _last(store: Any, key: str) -> int:
+    """The number of the last record, 0 where there is none: they are numbered without gaps, and never removed."""
+    high = 1
+    while _record(store, key, high):
+        high *= 2
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if _record(store, key, middle) else (low, middle)
+    return low
+
+
+def _dead(identity: str) -> bool:
+    """Whether a process of this very machine is gone. Of another machine's nothing is known."""
+    machine, _, process = identity.rpartition("/")
+    pid = process.partition("@")[0]
+    return bool(pid) and machine == _machine() and _identity(int(pid)) != identity
+
+
+def _identity(pid: int) -> str | None:
+    """Names a process for good: a process id alone is given again."""
+    try:
+        # After the command's name, which may hold anything, the 20th field is the time of the start.
+        started = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except FileNotFoundError:
+        return None
+    return f"{_machine()}/{pid}@{started}"
+
+
+def _machine() -> str:
+    """The kernel since it was started, and the part of it in which process ids mean the same."""
+    return f"{Path('/proc/sys/kernel/random/boot_id').read_text().strip()}/{os.readlink('/proc/self/ns/pid')}"

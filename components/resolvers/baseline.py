@@ -1,0 +1,72 @@
+"""Which model a candidate is compared with."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import tensorflow as tf
+from tfx.dsl.components.common import resolver
+from tfx.types import artifact
+from tfx.utils import path_utils
+
+from widedeep.components.dryrun.dry_run_options import TRIED_MODEL
+from widedeep.components.features.spec import Label
+from widedeep.components.metadata.properties import ROLLED_BACK
+from widedeep.components.trainer.export.served_model import FEATURES
+
+_BLESSED = "blessed"
+_JUDGED_MODEL = "current_model_id"
+
+
+class LatestOtherBlessedModel(resolver.ResolverStrategy):
+    """The model of the latest blessing that can be measured on the candidate's label; none where there is no such.
+
+    A model of another kind of label has other metrics. One that does not tell its label, since its files are gone, is
+    handed on: the Evaluator says why it can't be compared with. And the candidate itself is left out:
+    TFX's own LatestBlessedModelStrategy does not know the candidate: an unchanged pipeline that runs again would
+    compare the last model, which is now the blessed one, with itself, miss its cache and push it a second time.
+    """
+
+    def resolve_artifacts(
+        self, store: Any, input_dict: dict[str, list[artifact.Artifact]]
+    ) -> dict[str, list[artifact.Artifact]]:
+        """Reduces `model` and `model_blessing` to the baseline's, given the `candidate`."""
+        del store
+        [candidate] = input_dict["candidate"]
+        for model, blessing in blessed_models(input_dict):
+            if model.id != candidate.id and _predicts(model) in (None, _predicts(candidate)):
+                return {**input_dict, "model": [model], "model_blessing": [blessing]}
+        return {**input_dict, "model": [], "model_blessing": []}
+
+
+def _predicts(model: artifact.Artifact) -> tuple[str, int | None] | None:
+    try:
+        with tf.io.gfile.GFile(os.path.join(path_utils.serving_model_path(model.uri), FEATURES)) as file:
+            label = Label.model_validate(json.load(file)["label"])
+    except (tf.errors.NotFoundError, KeyError, ValueError):
+        return None
+    return label.kind, label.classes
+
+
+def blessed_models(
+    input_dict: dict[str, list[artifact.Artifact]],
+) -> Iterator[tuple[artifact.Artifact, artifact.Artifact]]:
+    """The models that were blessed, each with its blessing, the latest blessing first.
+
+    Those are left out that failed their dry run, or that a person has taken out of service.
+    """
+    # Of a model that was tried again, with other limits, the last trial counts.
+    passed = {
+        one.get_int_custom_property(TRIED_MODEL): one.get_int_custom_property(_BLESSED) == 1
+        for one in sorted(input_dict["tried"], key=lambda one: one.id)
+    }
+    models = {model.id: model for model in input_dict["model"]}
+    for blessing in sorted(input_dict["model_blessing"], key=lambda one: one.id, reverse=True):
+        judged = blessing.get_int_custom_property(_JUDGED_MODEL)
+        if blessing.get_int_custom_property(_BLESSED) != 1 or judged not in models or not passed.get(judged, True):
+            continue
+        if not models[judged].get_string_custom_property(ROLLED_BACK):
+            yield models[judged], blessing

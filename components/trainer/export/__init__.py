@@ -1,0 +1,1 @@
+"""The served model: its graph from raw features to scores, and its signatures."""

@@ -1,0 +1,122 @@
+"""Many candidates for one user: the user's side is transformed and looked up once, and spread in the graph.
+
+The transform graph sees each side in rows of its own: first a row for each request, with the context features alone,
+then a row for each candidate, with the candidate features alone. What the model reads of a request's row, a part of the
+wide logit and of the first layer's input, is then added to each of the request's candidates. Crosses of both sides
+can't come from such rows: crosses are hashed here, of the same values in the same way, and TensorFlow leaves those of
+the transform graph out of what it runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import tensorflow as tf
+
+from widedeep.components.features.spec import Feature, FeatureSpec
+from widedeep.components.trainer.export import raw_tensors
+from widedeep.components.trainer.model.inputs import from_transformed
+from widedeep.components.trainer.model.network import Parts, WideDeepModel
+from widedeep.components.transform import packed_columns
+from widedeep.components.transform.crosses import Values, cross_of_fingerprints, fingerprints
+
+Raw = dict[str, tf.SparseTensor]
+
+
+class Ranking:
+    """Logits of candidates under a model and its transform graph."""
+
+    def __init__(self, spec: FeatureSpec, model: WideDeepModel, transform: Callable[[Raw], dict[str, Any]]) -> None:
+        self._spec, self._model, self._transform = spec, model, transform
+        self._number = {column.name: index for index, column in enumerate(model.layout.id_columns)}
+
+    def logits(self, given: Mapping[str, tf.Tensor], requests: tf.Tensor, each: tf.Tensor) -> tf.Tensor:
+        """float32 [requests * each, outputs].
+
+        Args:
+            given: raw features as raw_tensors.py has them, of the context [requests], of the candidates [requests,
+                candidates].
+            requests: int64 scalar.
+            each: int64 scalar, the candidates of a request.
+        """
+        rows = requests * (each + 1)
+        transformed = self._transform(
+            {f.key: self._own_rows(f, given[f.key], requests, each) for f in self._spec.features}
+        )
+        ids, dense = transformed.get(packed_columns.IDS), transformed.get(packed_columns.DENSE)
+        own = {packed_columns.IDS: _none(rows) if ids is None else self._own_ids(ids, requests)}
+        if dense is not None:
+            own[packed_columns.DENSE] = self._own_dense(dense, requests)
+        inputs = from_transformed(self._model.layout, own, rows)
+        parts = self._model.parts(inputs, self._model.values(inputs))
+        joined = Parts(*(tf.repeat(part[:requests], each, axis=0) + part[requests:] for part in parts))
+        if self._model.wide is not None and self._spec.crosses:
+            joined = joined._replace(wide=joined.wide + self._crosses(given, ids, requests, each))
+        return self._model.logit(joined)
+
+    def _own_rows(self, feature: Feature, given: tf.Tensor, requests: tf.Tensor, each: tf.Tensor) -> tf.SparseTensor:
+        if feature.side == "context":
+            sparse, first = raw_tensors.to_sparse(feature, given, [requests]), tf.constant(0, tf.int64)
+        else:
+            sparse, first = raw_tensors.to_sparse(feature, given, [requests, each]), requests
+        indices = sparse.indices + tf.stack([first, tf.constant(0, tf.int64)])
+        return tf.SparseTensor(indices, sparse.values, tf.stack([requests * (each + 1), sparse.dense_shape[1]]))
+
+    def _own_ids(self, ids: tf.SparseTensor, requests: tf.Tensor) -> tf.SparseTensor:
+        """Without what a row says of the other side, as that a number is missing."""
+        of_context = [one.feature.side == "context" for one in self._model.layout.id_columns if one.feature]
+        column = tf.bitwise.right_shift(ids.values, packed_columns.ID_BITS)
+        return tf.sparse.retain(ids, tf.gather(of_context, column) == (ids.indices[:, 0] < requests))
+
+    def _own_dense(self, dense: tf.Tensor, requests: tf.Tensor) -> tf.Tensor:
+        numbers = [feature for feature in self._spec.features if packed_columns.needs_value(feature)]
+        # A value and a missing flag each.
+        of_context = tf.repeat([feature.side == "context" for feature in numbers], 2)
+        of_row = tf.range(tf.shape(dense, tf.int64)[0]) < requests
+        return tf.where(of_context[None, :] == of_row[:, None], dense, 0.0)
+
+    def _crosses(
+        self, given: Mapping[str, tf.Tensor], ids: tf.SparseTensor, requests: tf.Tensor, each: tf.Tensor
+    ) -> tf.Tensor:
+        """What the crosses add to the wide logit, float32 [requests * each, outputs]."""
+        assert self._model.layout.wide is not None
+        offsets = {slot.column: slot.offset for slot in self._model.layout.wide.slots}
+        keys = sorted({key for cross in self._spec.crosses for key in cross.keys})
+        values = {key: self._crossable(self._spec.by_key[key], given[key], ids, requests) for key in keys}
+        found = []
+        for cross in self._spec.crosses:
+            one = cross_of_fingerprints([values[key] for key in cross.keys], cross.buckets)
+            found.append(one._replace(numbers=one.numbers + offsets[cross.name]))
+        rows, present = (
+            tf.concat(
+                [tf.broadcast_to(part, tf.stack([requests, each, tf.shape(part, tf.int64)[-1]])) for part in parts], -1
+            )
+            for parts in zip(*found, strict=True)
+        )
+        weights = self._model.wide_rows(tf.cast(tf.reshape(tf.where(present, rows, 0), [-1]), tf.int32))
+        shape = tf.stack([requests * each, tf.shape(rows, tf.int64)[-1], tf.shape(weights, tf.int64)[-1]])
+        there = tf.reshape(present, shape[:2])[..., None]
+        return tf.reduce_sum(tf.where(there, tf.reshape(weights, shape), 0.0), axis=1)
+
+    def _crossable(self, feature: Feature, given: tf.Tensor, ids: tf.SparseTensor, requests: tf.Tensor) -> Values:
+        """Fingerprints of what Transform crosses, [requests, 1 or candidates, any]."""
+        if feature.kind == "numeric":
+            number, missing = self._number[packed_columns.ids(feature)], packed_columns.bucket_count(feature)
+            # Each row has one, if only that of missing values.
+            mine = tf.boolean_mask(ids.values, tf.bitwise.right_shift(ids.values, packed_columns.ID_BITS) == number)
+            bucket = (mine[:requests] if feature.side == "context" else mine[requests:]) - (
+                number << packed_columns.ID_BITS
+            )
+            bucket = tf.reshape(bucket, tf.stack([requests, -1, 1]))
+            return Values(fingerprints(tf.strings.as_string(bucket)), bucket < missing)
+        if feature.kind != "set":
+            given = given[..., None]
+        if feature.side == "context":
+            given = given[:, None]
+        return Values(fingerprints(given), given != "")
+
+
+def _none(rows: tf.Tensor) -> tf.SparseTensor:
+    """No ids at all."""
+    return tf.SparseTensor(tf.zeros([0, 2], tf.int64), tf.zeros([0], tf.int64), tf.stack([rows, tf.zeros_like(rows)]))

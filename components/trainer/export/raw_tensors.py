@@ -1,0 +1,58 @@
+"""Raw features as named dense tensors, in which "" and NaN mean missing: what a request to a server can hold.
+
+A categorical is string [n], a number float32 [n], and a set string [n, any]; a ranking request puts [requests,
+candidates] in n's place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+from widedeep.components.features.spec import Feature
+
+TYPES = {"categorical": tf.string, "set": tf.string, "numeric": tf.float32}
+
+
+def tensor_spec(feature: Feature, leading: int) -> tf.TensorSpec:
+    """What the feature looks like with `leading` dimensions before a set's own."""
+    shape = [None] * (leading + (feature.kind == "set"))
+    return tf.TensorSpec(shape, TYPES[feature.kind], name=feature.key)
+
+
+def missing(feature: Feature, leading: int) -> tf.Tensor:
+    """The feature without a value, which holds for any number of rows: [1], or [1, 0] of a set."""
+    shape = [1] * leading
+    if feature.kind == "set":
+        return tf.zeros([*shape, 0], tf.string)
+    return tf.fill(shape, tf.constant("" if feature.kind == "categorical" else float("nan")))
+
+
+def present(feature: Feature, given: tf.Tensor) -> tf.Tensor:
+    """Whether there is a value: bool, without a set's own dimension."""
+    if feature.kind == "numeric":
+        return ~tf.math.is_nan(given)
+    return tf.reduce_any(given != "", axis=-1) if feature.kind == "set" else given != ""
+
+
+def sizes(given: Sequence[tf.Tensor], dimension: int) -> tf.Tensor:
+    """int64 scalar: the size of one of the leading dimensions, in which a tensor of size 1 goes with any."""
+    return tf.reduce_max(tf.stack([tf.shape(one, tf.int64)[dimension] for one in given]))
+
+
+def to_sparse(feature: Feature, given: tf.Tensor, leading: Sequence[tf.Tensor]) -> tf.SparseTensor:
+    """The feature as Transform reads it, [rows, any], of the leading dimensions' product of rows.
+
+    Args:
+        feature: whose values they are.
+        given: as `tensor_spec` has it; a leading dimension of size 1 is repeated.
+        leading: sizes of the leading dimensions, int64 scalars.
+    """
+    members = tf.shape(given, tf.int64)[-1:] if feature.kind == "set" else tf.constant([], tf.int64)
+    spread = tf.broadcast_to(given, tf.concat([tf.stack(leading), members], axis=0))
+    rows = tf.reduce_prod(tf.stack(leading))
+    width = members[0] if feature.kind == "set" else tf.constant(1, tf.int64)
+    count = tf.range(rows * width)
+    indices = tf.stack([count // tf.maximum(width, 1), count % tf.maximum(width, 1)], axis=1)
+    return tf.SparseTensor(indices, tf.reshape(spread, [-1]), tf.stack([rows, width]))

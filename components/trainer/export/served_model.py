@@ -1,0 +1,126 @@
+"""The served model: raw features in, scores out, in one graph that needs nothing but TensorFlow."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_transform as tft
+
+from widedeep.components import features
+from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.trainer.export.ranking import Ranking, Raw
+from widedeep.components.trainer.export.signatures import Signatures
+from widedeep.components.trainer.model.heads import Head
+from widedeep.components.trainer.model.inputs import LABEL_TYPES, from_transformed
+from widedeep.components.trainer.model.network import WideDeepModel
+from widedeep.components.trainer.model.pruned_table import PrunedTable
+
+# TF Serving leaves this folder of a model alone.
+_EXTRA = "assets.extra"
+FEATURES = os.path.join(_EXTRA, "features.json")
+WIDE = os.path.join(_EXTRA, "wide.json")
+
+
+class ServedModel(tf.Module):
+    """Transform graph and model under the signatures of components/trainer/export/signatures.py."""
+
+    def __init__(
+        self, spec: FeatureSpec, transform_output: tft.TFTransformOutput, model: WideDeepModel, head: Head
+    ) -> None:
+        super().__init__()
+        self._spec = spec
+        self._head = head
+        self._wide = model.wide.numpy() if model.wide is not None else None
+        self.model = _pruned(model, self._wide)
+        self._transform = tf.saved_model.load(transform_output.transform_savedmodel_dir)
+        self._absent = {spec.label.key: LABEL_TYPES[spec.label.kind]} | (
+            {spec.weight: tf.float32} if spec.weight else {}
+        )
+        self._ranking = Ranking(spec, self.model, self._transformed)
+
+    def outputs(self, raw: Raw, rows: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Raw features [rows, any] to `score` and `logit`, as the label's head makes them."""
+        logit = self.model(from_transformed(self.model.layout, self._transformed(raw), rows))
+        return {"score": self._head.scores(logit), "logit": logit[:, 0] if self._head.outputs == 1 else logit}
+
+    def ranked(self, given: Mapping[str, tf.Tensor], requests: tf.Tensor, each: tf.Tensor) -> tf.Tensor:
+        """Scores of `each` candidates for each of the requests, float32 [requests * each]."""
+        return self._head.scores(self._ranking.logits(given, requests, each))
+
+    def _transformed(self, raw: Raw) -> dict[str, Any]:
+        """What Transform makes of raw features: it wants the label too, which it leaves as it is."""
+        rows = next(iter(raw.values())).dense_shape[0]
+        absent = {
+            key: tf.SparseTensor(tf.zeros([0, 2], tf.int64), tf.zeros([0], dtype), tf.stack([rows, 1]))
+            for key, dtype in self._absent.items()
+        }
+        transformed: dict[str, Any] = self._transform.transform_fn(raw | absent)
+        return transformed
+
+    def save(self, path: str) -> None:
+        """Writes the SavedModel with its signatures, and beside it what it was made of."""
+        tf.saved_model.save(self, path, signatures=Signatures(self._spec, self.outputs, self.ranked).all())
+        tf.io.gfile.makedirs(os.path.join(path, _EXTRA))
+        _write(os.path.join(path, FEATURES), features.to_json(self._spec))
+        _write(os.path.join(path, WIDE), json.dumps(self._wide_facts()))
+
+    def _wide_facts(self) -> dict[str, object]:
+        table = self.model.layout.wide
+        if table is None or self._wide is None:
+            return {"columns": [], "rows": 0, "nonzero": 0}
+        return {
+            "columns": [{"column": slot.column, "offset": slot.offset, "size": slot.size} for slot in table.slots],
+            "rows": table.rows,
+            "nonzero": int(np.count_nonzero(np.any(self._wide != 0, axis=1))),
+        }
+
+
+@dataclass(frozen=True)
+class WideColumn:
+    """The non-zero weights of an id column: ids int64 [k], rising, and weights float32 [k] ([k, classes])."""
+
+    ids: np.ndarray
+    weights: np.ndarray
+
+
+def wide_weights(model: str) -> dict[str, WideColumn]:
+    """The non-zero wide weights of an exported model by id column, {} where it has no wide part."""
+    with tf.io.gfile.GFile(os.path.join(model, WIDE)) as file:
+        slots = json.load(file)["columns"]
+    if not slots:
+        return {}
+    stored = tf.train.load_checkpoint(os.path.join(model, "variables", "variables"))
+    suffix = ".ATTRIBUTES/VARIABLE_VALUE"
+    if stored.has_tensor(f"model/wide/bits/{suffix}"):
+        bits, weights = (stored.get_tensor(f"model/wide/{part}/{suffix}") for part in ("bits", "weights"))
+        rows = np.flatnonzero(np.unpackbits(bits.view(np.uint8), bitorder="little"))
+        weights = weights[:-1]
+    else:
+        whole = stored.get_tensor(f"model/wide/{suffix}")
+        rows = np.flatnonzero(np.any(whole != 0, axis=1))
+        weights = whole[rows]
+    found = {}
+    for slot in slots:
+        first, last = np.searchsorted(rows, [slot["offset"], slot["offset"] + slot["size"]])
+        mine = weights[first:last]
+        found[slot["column"]] = WideColumn(
+            rows[first:last] - slot["offset"], mine[:, 0] if mine.shape[1] == 1 else mine
+        )
+    return found
+
+
+def _pruned(model: WideDeepModel, wide: np.ndarray | None) -> WideDeepModel:
+    if wide is None or not PrunedTable.pays(wide):
+        return model
+    return WideDeepModel(model.layout, model.bias, PrunedTable(wide), model.embeddings, model.hidden)
+
+
+def _write(path: str, text: str) -> None:
+    with tf.io.gfile.GFile(path, "w") as file:
+        file.write(text)

@@ -1,0 +1,1 @@
+"""The wide-and-deep model: where ids lie in its tables, its inputs, layers, and kinds of label."""

@@ -1,0 +1,109 @@
+"""The model's inputs: which rows of its tables a batch of transformed examples uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.trainer.model.layout import Layout, Table
+from widedeep.components.transform import packed_columns
+
+LABEL_TYPES = {"binary": tf.int64, "regression": tf.float32, "multiclass": tf.int64}
+_ID_MASK = 2**packed_columns.ID_BITS - 1
+
+
+class Uses(NamedTuple):
+    """The rows of one table that a batch uses.
+
+    Attributes:
+        rows: int32 [k], each row once.
+        position: int32 [n], for each use the index in `rows`.
+        cell: int64 [n], rising, for each use where its value goes: example * cells + cell of the example.
+
+    Example: a table of the columns a (rows 0-9) and b (rows 10-19), and two examples, a: {3}, b: {1, 2} and
+    a: {3}, b: {}. Then rows are 3, 11, 12; positions 0, 1, 2, 0; cells 0, 1, 1, 2.
+    """
+
+    rows: tf.Tensor
+    position: tf.Tensor
+    cell: tf.Tensor
+
+
+class Inputs(NamedTuple):
+    """What the model reads of b examples: `uses` of each of the layout's tables, `dense` as float32 [b, dense]."""
+
+    uses: tuple[Uses, ...]
+    dense: tf.Tensor
+
+
+class Batch(NamedTuple):
+    """b examples: inputs, label [b], and weight, float32 [b]."""
+
+    inputs: Inputs
+    label: tf.Tensor
+    weight: tf.Tensor
+
+
+def batch_signature(spec: FeatureSpec, layout: Layout) -> Batch:
+    """What a batch of any size looks like to tf.function, so that one trace serves every batch."""
+    uses = Uses(tf.TensorSpec([None], tf.int32), tf.TensorSpec([None], tf.int32), tf.TensorSpec([None], tf.int64))
+    dense = tf.TensorSpec([None, len(layout.dense)], tf.float32)
+    label = tf.TensorSpec([None], LABEL_TYPES[spec.label.kind])
+    return Batch(Inputs((uses,) * len(layout.tables), dense), label, tf.TensorSpec([None], tf.float32))
+
+
+def from_transformed(layout: Layout, transformed: dict[str, Any], examples: tf.Tensor) -> Inputs:
+    """The inputs of transformed columns, as Transform's graph returns them in a server.
+
+    Args:
+        layout: the model's.
+        transformed: columns.IDS and columns.CROSSES, sparse, and columns.DENSE, as far as the declaration has such.
+            Without crosses the wide part is that of the features alone.
+        examples: int64 scalar, the number of rows.
+    """
+    uses = tuple(deduplicated(rows, cell) for rows, cell in uses_of(layout, transformed))
+    dense = transformed[packed_columns.DENSE] if layout.dense else tf.zeros([examples, 0])
+    return Inputs(uses, tf.ensure_shape(dense, [None, len(layout.dense)]))
+
+
+def uses_of(layout: Layout, transformed: Mapping[str, Any]) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
+    """What `table_uses` gives, for each of the layout's tables; `transformed` as in `from_transformed`."""
+    for table in layout.tables:
+        if table is layout.wide:
+            ids = [transformed[name] for name in (packed_columns.IDS, packed_columns.CROSSES) if name in transformed]
+            yield table_uses(table, len(layout.id_columns), ids[0] if len(ids) == 1 else tf.sparse.concat(1, ids))
+        else:
+            # No cross has an embedding.
+            of_features = sum(column.feature is not None for column in layout.id_columns)
+            yield table_uses(table, of_features, transformed[packed_columns.IDS])
+
+
+def table_uses(table: Table, id_columns: int, ids: tf.SparseTensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Row of the table (int32 [n]) and cell (int64 [n], rising) of each use.
+
+    Args:
+        table: one of the layout's.
+        id_columns: number of id columns in all.
+        ids: int64 [batch, any], each with its column's number in its upper half.
+    """
+    # -1 marks the columns that are not in this table.
+    offsets, cells = [-1] * id_columns, [0] * id_columns
+    for number, slot in enumerate(table.slots):
+        offsets[slot.index], cells[slot.index] = slot.offset, min(number, table.cells - 1)
+    column = tf.bitwise.right_shift(ids.values, packed_columns.ID_BITS)
+    offset = tf.gather(tf.constant(offsets, tf.int64), column)
+    cell = ids.indices[:, 0] * table.cells + tf.gather(tf.constant(cells, tf.int64), column)
+    rows = offset + tf.bitwise.bitwise_and(ids.values, _ID_MASK)
+    if -1 in offsets:
+        mine = offset >= 0
+        rows, cell = tf.boolean_mask(rows, mine), tf.boolean_mask(cell, mine)
+    return tf.cast(rows, tf.int32), cell
+
+
+def deduplicated(rows: tf.Tensor, cell: tf.Tensor) -> Uses:
+    """Uses with each row once: the sparse updates are right for different rows only."""
+    different, position = tf.unique(rows)
+    return Uses(different, position, cell)

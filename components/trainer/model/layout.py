@@ -1,0 +1,129 @@
+"""Where each id column lies in the model's tables: one table for the wide part, one for each kind of embedding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from widedeep.components.common.errors import ConfigError
+from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.features.transforms import MOST_IDS
+from widedeep.components.transform import packed_columns
+
+Variant = Literal["wide", "deep", "wide_deep"]
+Pooling = Literal["mean", "sum"]
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A column's rows in a table, `offset` to `offset + size - 1`, and its number among all id columns."""
+
+    column: str
+    index: int
+    offset: int
+    size: int
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of several columns side by side, so that one gather serves them all.
+
+    An example's values are pooled in `cells` groups: by column, or, in the wide part, all in one.
+    """
+
+    slots: tuple[Slot, ...]
+    width: int
+    pooling: Pooling
+    cells: int
+
+    @property
+    def rows(self) -> int:
+        """Rows of the table."""
+        return sum(slot.size for slot in self.slots)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A model's inputs: the id columns in tables, and the dense columns of the deep part.
+
+    Attributes:
+        wide: the table of the wide part, None in a deep model.
+        embeddings: the tables of the deep part, none in a wide model.
+        dense: names of the dense columns, none in a wide model.
+        id_columns: all id columns that Transform writes.
+    """
+
+    wide: Table | None
+    embeddings: tuple[Table, ...]
+    dense: tuple[str, ...]
+    id_columns: tuple[packed_columns.IdColumn, ...]
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """All tables, the wide one first where there is one."""
+        return self.embeddings if self.wide is None else (self.wide, *self.embeddings)
+
+    @property
+    def deep_width(self) -> int:
+        """Width of the deep part's input layer."""
+        return len(self.dense) + sum(table.cells * table.width for table in self.embeddings)
+
+
+def make_layout(spec: FeatureSpec, vocabulary_sizes: dict[str, int], variant: Variant, outputs: int = 1) -> Layout:
+    """Lays the declared columns out.
+
+    Args:
+        spec: the declaration.
+        vocabulary_sizes: strings in each vocabulary, as Transform found them.
+        variant: which part of the model there is.
+        outputs: logits of an example, which is the wide table's width.
+
+    Raises:
+        ConfigError: the variant has no input, or a table is too large.
+    """
+    found = tuple(packed_columns.id_columns(spec, vocabulary_sizes))
+    wide, embeddings, dense = None, [], []
+    if "wide" in variant:
+        wide = _table(
+            found, (index for index, column in enumerate(found) if column.wide), outputs, "sum", together=True
+        )
+        _check_role(bool(wide.slots), variant, "wide", "wide: true, or a cross")
+    if "deep" in variant:
+        kinds: dict[tuple[int, Pooling], list[int]] = {}
+        for index, column in enumerate(found):
+            if column.embedding:
+                kinds.setdefault((column.embedding, column.pooling), []).append(index)
+        embeddings = [_table(found, members, *kind) for kind, members in sorted(kinds.items())]
+        dense = packed_columns.dense_columns(spec)
+        _check_role(bool(embeddings or dense), variant, "deep", "deep")
+    return Layout(wide, tuple(embeddings), tuple(dense), found)
+
+
+def _table(
+    found: tuple[packed_columns.IdColumn, ...],
+    members: Iterable[int],
+    width: int,
+    pooling: Pooling,
+    together: bool = False,
+) -> Table:
+    slots, offset = [], 0
+    for index in members:
+        slots.append(Slot(found[index].name, index, offset, found[index].size))
+        offset += found[index].size
+    if offset > MOST_IDS:
+        largest = max(slots, key=lambda slot: slot.size)
+        raise ConfigError(
+            f"the columns that are {width} wide have {offset:,} ids together, more than {MOST_IDS:,}: "
+            f"give the largest, '{largest.column}' with {largest.size:,}, fewer buckets or a smaller vocabulary."
+        )
+    return Table(tuple(slots), width, pooling, 1 if together else len(slots))
+
+
+def _check_role(there: bool, variant: Variant, part: str, role: str) -> None:
+    if not there:
+        other = "deep" if part == "wide" else "wide"
+        raise ConfigError(
+            f"training.model is '{variant}', and no feature in features.yaml is {role}: "
+            f"give one that role, or set training.model to '{other}'."
+        )

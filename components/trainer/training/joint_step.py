@@ -1,0 +1,146 @@
+"""One joint training step."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from widedeep.components.trainer.model.heads import Head
+from widedeep.components.trainer.model.inputs import Batch
+from widedeep.components.trainer.model.network import WideDeepModel
+from widedeep.components.trainer.training.optimizers import Ftrl, Optimizer, deep_optimizer
+from widedeep.components.trainer.training.schedule import factor
+from widedeep.components.trainer.training_options import TrainingOptions
+
+
+class _Gradients(NamedTuple):
+    """Of a batch's summed loss: for the bias, the used rows of each table, and the hidden layers; and the totals."""
+
+    bias: tf.Tensor
+    rows: tuple[tf.Tensor, ...]
+    tables: tuple[tf.Tensor, ...]
+    layers: tuple[tf.Tensor, ...]
+    totals: tf.Tensor
+
+
+class JointTrainer(tf.Module):
+    """FTRL on the wide part and AdaGrad or Adam on the deep part, from one backward pass of one loss.
+
+    The gradients are those of the loss summed over the batch: see WideOptions. Under a strategy with several replicas
+    each computes the gradients of a batch of its own; their sum is applied to every copy of the variables.
+    """
+
+    def __init__(self, model: WideDeepModel, head: Head, options: TrainingOptions, signature: Batch) -> None:
+        """Makes the optimizers' slots, for the strategy in whose scope it is called.
+
+        Args:
+            model: is trained in place.
+            head: the label's loss.
+            options: the optimizers' settings.
+            signature: what a batch looks like, from `batch_signature`.
+        """
+        super().__init__()
+        self.model = model
+        self.strategy = tf.distribute.get_strategy()
+        self._head = head
+        self._seed = options.seed
+        self._schedule = options.deep.schedule
+        self.steps = tf.Variable(0, dtype=tf.int64, trainable=False)
+        self.bias = Ftrl(model.bias, options.wide)
+        self.tables = [
+            Ftrl(variable, options.wide) if variable is model.wide else deep_optimizer(variable, options.deep)
+            for variable in model.tables
+        ]
+        self.layers = [deep_optimizer(variable, options.deep) for variable in model.layers]
+        # There is no Python control flow to convert, and looking for it takes half of the tracing's time.
+        self.run = tf.function(self._run, autograph=False)
+        self.step = tf.function(self._step, input_signature=[signature], autograph=False)
+        self.predict = tf.function(lambda batch: model(batch.inputs), input_signature=[signature], autograph=False)
+
+    def start_at(self, bias: float) -> None:
+        """Sets the bias before the first step."""
+        self.model.bias.assign(tf.fill(self.model.bias.shape, bias))
+        self.bias.follow()
+
+    def _run(self, batches: Any, count: tf.Tensor) -> tf.Tensor:
+        """`step` on the next `count` batches, in one call of the runtime: a call costs as much as a fifth of a step.
+
+        Returns:
+            The sum of the steps' results.
+        """
+        _, total = tf.while_loop(
+            lambda done, _: done < count,
+            lambda done, total: (done + 1, total + self._step(next(batches))),
+            (tf.constant(0, tf.int64), tf.zeros([3], tf.float64)),
+        )
+        return total
+
+    def _step(self, batch: Batch) -> tf.Tensor:
+        """Updates the model by one batch of each replica.
+
+        Returns:
+            float64 [3]: the loss before the update, summed, the sum of weights, the examples.
+
+        Raises:
+            tf.errors.InvalidArgumentError: the loss or a gradient is no number; nothing was updated.
+        """
+        each = [
+            self.strategy.experimental_local_results(part)
+            for part in tf.nest.flatten(self.strategy.run(self._gradients, args=(batch,)))
+        ]
+        tables, layers = len(self.tables), len(self.layers)
+        bias, totals = tf.add_n(each[0]), tf.add_n(each[-1])
+        # The gradients too: ReLU makes 0 of NaN, so that the loss of an input that is no number may be one.
+        numbers = [one for part in each for one in part if one.dtype.is_floating]
+        with tf.control_dependencies([tf.debugging.check_numerics(one, "the loss") for one in numbers]):
+            rate = factor(self._schedule, self.steps)
+            self._update(self.model.bias, self.bias, (bias, rate))
+            for number, (variable, optimizer) in enumerate(zip(self.model.tables, self.tables, strict=True)):
+                rows, gradient = _summed_rows(each[1 + number], each[1 + tables + number])
+                self._update_rows(variable, optimizer, (gradient, rows, rate))
+            for number, (variable, optimizer) in enumerate(zip(self.model.layers, self.layers, strict=True)):
+                self._update(variable, optimizer, (tf.add_n(each[1 + 2 * tables + number]), rate))
+            self.steps.assign_add(1)
+        assert len(each) == 2 + 2 * tables + layers
+        return totals
+
+    def _gradients(self, batch: Batch) -> _Gradients:
+        values = self.model.values(batch.inputs)
+        layers = self.model.layers
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch([self.model.bias, *values, *layers])
+            logit = self.model.logit(self.model.parts(batch.inputs, values), self._dropout_seed())
+            loss = tf.reduce_sum(self._head.losses(batch.label, logit) * batch.weight)
+        bias, tables, dense = tape.gradient(loss, (self.model.bias, values, layers))
+        parts = (loss, tf.reduce_sum(batch.weight), tf.size(batch.label))
+        return _Gradients(
+            bias,
+            tuple(uses.rows for uses in batch.inputs.uses),
+            tuple(tf.convert_to_tensor(gradient) for gradient in tables),
+            tuple(dense),
+            # float64: these are added up over millions of examples.
+            tf.stack([tf.cast(part, tf.float64) for part in parts]),
+        )
+
+    def _dropout_seed(self) -> tf.Tensor:
+        """int64 [2], another one at each step of each replica."""
+        context = tf.distribute.get_replica_context()
+        replica = tf.cast(context.replica_id_in_sync_group, tf.int64)
+        number = self.steps * context.num_replicas_in_sync + replica
+        return tf.stack([tf.constant(self._seed, tf.int64), number * len(self.layers)])
+
+    def _update(self, variable: tf.Variable, optimizer: Optimizer, args: tuple[tf.Tensor, ...]) -> None:
+        self.strategy.extended.update(variable, lambda _, *given: optimizer.apply(*given), args)
+
+    def _update_rows(self, variable: tf.Variable, optimizer: Optimizer, args: tuple[tf.Tensor, ...]) -> None:
+        self.strategy.extended.update(variable, lambda _, *given: optimizer.apply_rows(*given), args)
+
+
+def _summed_rows(rows: tuple[tf.Tensor, ...], gradients: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, tf.Tensor]:
+    """Rows [k] and their gradients [k, width] of all replicas, each row once."""
+    if len(rows) == 1:
+        return rows[0], gradients[0]
+    different, position = tf.unique(tf.concat(rows, axis=0))
+    summed = tf.math.unsorted_segment_sum(tf.concat(gradients, axis=0), position, tf.size(different))
+    return different, summed

@@ -1,0 +1,149 @@
+"""Passes over the data: epochs, early stopping, checkpoints, progress."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from widedeep.components.common.errors import ConfigError, DataError
+from widedeep.components.common.metrics import HIGHER_IS_BETTER
+from widedeep.components.trainer.model.heads import Head
+from widedeep.components.trainer.training.blocks import Block, Source
+from widedeep.components.trainer.training.checkpoints import Checkpoints, Progress
+from widedeep.components.trainer.training.diagnosis import blame
+from widedeep.components.trainer.training.evaluation import evaluate
+from widedeep.components.trainer.training.joint_step import JointTrainer
+from widedeep.components.trainer.training_options import TrainingOptions
+
+Report = Callable[[dict[str, Any]], None]
+_REPORT_SECONDS = 0.3
+# Between two calls of the runtime a person hears of the progress, and Ctrl-C is heard.
+_STEPS_A_CALL = 50
+
+
+class Fitting:
+    """Trains for some epochs, and leaves the trainer at the best one unless `options.patience` is null."""
+
+    def __init__(
+        self, trainer: JointTrainer, head: Head, train: Source, evaluation: Source, options: TrainingOptions
+    ) -> None:
+        """Raises ConfigError where `options.stop_on` is no metric of this label, or the devices can't share a batch."""
+        self._trainer, self._head = trainer, head
+        self._train, self._evaluation = train, evaluation
+        self._options = options
+        self._watched = options.stop_on or head.watched
+        if self._watched not in head.metrics:
+            raise ConfigError(f"training.stop_on is '{self._watched}'; this label has {', '.join(head.metrics)}.")
+        replicas = trainer.strategy.num_replicas_in_sync
+        if options.batch_size % replicas:
+            raise ConfigError(f"training.batch_size is {options.batch_size}: it must divide by the {replicas} devices.")
+
+    def run(self, checkpoints: Checkpoints, report: Report) -> list[dict[str, Any]]:
+        """Trains, from the last checkpoint on where there is one.
+
+        The order of the examples and the dropout depend on seed, epoch and step alone: carrying on gives the same
+        model as training without a break.
+
+        Args:
+            checkpoints: where the state is kept.
+            report: is told `step`, `steps` in all (None until known), `loss` so far in the epoch, `watched`, the
+                name of what is watched on eval, and `value`, the last epoch's of it (None in the first).
+
+        Returns:
+            A row an epoch: epoch, step, examples, seconds (reading included, evaluation not), loss, the metrics on
+            eval, and whether the epoch is `kept`, which one is.
+
+        Raises:
+            DataError: a split is empty, the evaluation split has one class only, or the loss is no number.
+        """
+        progress = checkpoints.carry_on()
+        options, curve = self._options, progress.curve
+        while progress.epoch <= options.epochs and not self._out_of_patience(progress):
+            self._epoch(progress, checkpoints, report)
+            curve.append(self._row(progress))
+            self._report(report, progress)
+            if options.patience is None or not progress.best or self._better(curve[-1], curve[progress.best - 1]):
+                progress.best = progress.epoch
+                # The last epoch's state is in place already.
+                if options.patience is not None and progress.epoch < options.epochs:
+                    checkpoints.save_best()
+            progress.next_epoch()
+        if progress.best < len(curve):
+            checkpoints.restore_best()
+        for row in curve:
+            row["kept"] = row["epoch"] == progress.best
+        return curve
+
+    def _out_of_patience(self, progress: Progress) -> bool:
+        patience = self._options.patience
+        return patience is not None and progress.best > 0 and progress.epoch - 1 - progress.best >= patience
+
+    def _better(self, row: dict[str, Any], best: dict[str, Any]) -> bool:
+        now, before = row[self._watched], best[self._watched]
+        return bool(now > before if HIGHER_IS_BETTER[self._watched] else now < before)
+
+    def _row(self, progress: Progress) -> dict[str, Any]:
+        quality = evaluate(self._trainer, self._head, self._evaluation)
+        return {
+            "epoch": progress.epoch,
+            "step": progress.steps,
+            "examples": progress.examples,
+            "seconds": progress.seconds,
+            "loss": progress.loss,
+            **quality,
+        }
+
+    def _epoch(self, progress: Progress, checkpoints: Checkpoints, report: Report) -> None:
+        started = reported = time.monotonic()
+        before = progress.seconds
+        for number, block in enumerate(self._train.blocks()):
+            if number < progress.block:
+                continue
+            progress.block = number
+            random = np.random.default_rng([self._options.seed, progress.epoch, number])
+            order = random.permutation(block.examples)
+            for _ in self._steps(block, order, progress):
+                progress.seconds = before + time.monotonic() - started
+                if time.monotonic() - reported > _REPORT_SECONDS:
+                    reported = time.monotonic()
+                    self._report(report, progress)
+                if progress.steps % self._options.checkpoint_steps == 0:
+                    checkpoints.save(progress)
+            progress.batch = 0
+        self._report(report, progress)
+
+    def _steps(self, block: Block, order: np.ndarray, progress: Progress) -> Iterator[None]:
+        """Trains on the block's batches from `progress.batch` on; pauses after every call of the runtime."""
+        every, replicas = self._options.checkpoint_steps, self._trainer.strategy.num_replicas_in_sync
+        in_block = math.ceil(block.examples / self._options.batch_size)
+        # Each replica takes an equal part of the batch.
+        parts = block.batches(self._options.batch_size // replicas, order, progress.batch * replicas)
+        batches = iter(self._trainer.strategy.distribute_datasets_from_function(lambda _: parts))
+        # Of an earlier training of the same model.
+        earlier = int(self._trainer.steps.numpy()) - progress.steps
+        while progress.batch < in_block:
+            count = min(_STEPS_A_CALL, in_block - progress.batch, every - progress.steps % every)
+            try:
+                done = self._trainer.run(batches, tf.constant(count, tf.int64)).numpy()
+            except tf.errors.InvalidArgumentError as error:
+                if "the loss" not in error.message:
+                    raise
+                fine = int(self._trainer.steps.numpy()) - earlier - progress.steps
+                batch = next(iter(block.batches(self._options.batch_size, order, progress.batch + fine)))
+                why = blame(self._trainer.model, batch)
+                raise DataError(f"the loss is not a number at step {progress.steps + fine + 1}: {why}") from None
+            progress.add(count, done)
+            yield
+
+    def _report(self, report: Report, progress: Progress) -> None:
+        examples = self._train.examples
+        in_all = math.ceil(examples / self._options.batch_size) * self._options.epochs if examples else None
+        value = progress.curve[-1][self._watched] if progress.curve else None
+        report(
+            {"step": progress.steps, "steps": in_all, "loss": progress.loss, "watched": self._watched, "value": value}
+        )

@@ -1,0 +1,101 @@
+"""A finished training's state, from which a later one can start: weights, optimizers' slots and what their rows mean.
+
+Lies beside the served model, and is never pushed.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+from widedeep.components import features
+from widedeep.components.common.errors import DataError, reason
+from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.trainer.model.heads import head
+from widedeep.components.trainer.model.inputs import batch_signature
+from widedeep.components.trainer.model.layout import Layout, make_layout
+from widedeep.components.trainer.model.network import untrained
+from widedeep.components.trainer.training.joint_step import JointTrainer
+from widedeep.components.trainer.training_options import TrainingOptions
+
+FOLDER = "Format-Training"
+_FEATURES, _OPTIONS, _VOCABULARIES, _WEIGHTS = "features.json", "training.json", "vocabularies", "weights"
+Vocabularies = dict[str, list[bytes]]
+
+
+@dataclass(frozen=True)
+class Training:
+    """A model with its optimizers, and what it was made from; `vocabularies` holds strings by their ids."""
+
+    spec: FeatureSpec
+    options: TrainingOptions
+    vocabularies: Vocabularies
+    layout: Layout
+    trainer: JointTrainer
+
+
+def new_training(spec: FeatureSpec, options: TrainingOptions, vocabularies: Vocabularies) -> Training:
+    """A training before its first step.
+
+    Raises:
+        ConfigError: `options.model` needs features that the declaration lacks.
+    """
+    label = head(spec.label)
+    sizes = {name: len(strings) for name, strings in vocabularies.items()}
+    layout = make_layout(spec, sizes, options.model, label.outputs)
+    model = untrained(layout, options, label.outputs)
+    return Training(
+        spec, options, vocabularies, layout, JointTrainer(model, label, options, batch_signature(spec, layout))
+    )
+
+
+def save(training: Training, folder: str) -> None:
+    """Writes the state; `load` finds it only when it is whole."""
+    tf.io.gfile.makedirs(os.path.join(folder, _VOCABULARIES))
+    for name, strings in training.vocabularies.items():
+        _write(os.path.join(folder, _VOCABULARIES, name), b"\n".join(strings))
+    _write(os.path.join(folder, _OPTIONS), training.options.model_dump_json().encode())
+    tf.train.Checkpoint(trainer=training.trainer).write(os.path.join(folder, _WEIGHTS))
+    _write(os.path.join(folder, _FEATURES), features.to_json(training.spec).encode())
+
+
+def load(folder: str) -> Training:
+    """Reads the state back.
+
+    Raises:
+        DataError: there is none, or it can't be used.
+    """
+    try:
+        spec = features.from_json(_read(os.path.join(folder, _FEATURES)).decode())
+        options = TrainingOptions.model_validate_json(_read(os.path.join(folder, _OPTIONS)))
+        vocabularies = {
+            name: _strings(_read(os.path.join(folder, _VOCABULARIES, name)))
+            for name in tf.io.gfile.listdir(os.path.join(folder, _VOCABULARIES))
+        }
+        training = new_training(spec, options, vocabularies)
+        checkpoint = tf.train.Checkpoint(trainer=training.trainer)
+        checkpoint.read(os.path.join(folder, _WEIGHTS)).assert_existing_objects_matched()
+    # What TensorFlow and pydantic raise of files that are missing, cut short, or written by other code.
+    except (tf.errors.OpError, AssertionError, LookupError, ValueError) as error:
+        why = "weights and settings do not fit" if isinstance(error, AssertionError) else reason(error)
+        raise DataError(
+            f"{folder}: the last blessed model's training state is missing or not whole, or an earlier version wrote "
+            f"it: {why}. To start without it, set training.warm_start to false for one run."
+        ) from error
+    return training
+
+
+def _write(path: str, content: bytes) -> None:
+    with tf.io.gfile.GFile(path, "wb") as file:
+        file.write(content)
+
+
+def _read(path: str) -> bytes:
+    with tf.io.gfile.GFile(path, "rb") as file:
+        return bytes(file.read())
+
+
+def _strings(content: bytes) -> list[bytes]:
+    return content.split(b"\n") if content else []

@@ -1,0 +1,81 @@
+"""What a person may set about the training, under `training` in the pipeline's config."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from widedeep.components.common.settings import Strict
+
+Rate = Annotated[float, Field(gt=0)]
+Penalty = Annotated[float, Field(ge=0)]
+
+
+class WideOptions(Strict):
+    """FTRL-proximal (McMahan et al. 2013) over the wide part's sparse ids.
+
+    Rates and penalties are those of gradients summed over a batch, not averaged: they mean the same at every
+    batch size, and an id that is in few of a batch's examples still moves.
+    """
+
+    learning_rate: Rate = 0.05
+    l1: Penalty = Field(0.3, description="a weight stays exactly 0 until its summed gradients outgrow this")
+    l2: Penalty = Field(10.0, description="pulls weights towards 0, those of rare ids most")
+
+
+class Schedule(Strict):
+    """The deep part's learning rate over the steps, as a factor; see components/trainer/training/schedule.py.
+
+    The wide part has none: FTRL derives its weights from its slots by the rate, so that another rate would rescale
+    all of them; its rate falls by itself with each id's gradients.
+    """
+
+    warmup_steps: int = Field(0, ge=0, description="rise from 0 to 1 over so many steps")
+    decay: Literal["none", "linear", "cosine"] = "none"
+    decay_steps: int | None = Field(None, ge=1, description="fall from 1 to `final` over so many steps, after warm-up")
+    final: float = Field(0.0, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if (self.decay_steps is None) != (self.decay == "none"):
+            raise ValueError("decay: linear or cosine goes with decay_steps, and none without")
+        return self
+
+
+class DeepOptions(Strict):
+    """AdaGrad (Duchi et al. 2011), or Adam (Kingma & Ba 2015), over embeddings and hidden layers."""
+
+    optimizer: Literal["adagrad", "adam"] = "adagrad"
+    learning_rate: Rate = 0.03
+    schedule: Schedule = Schedule()
+    hidden: tuple[Annotated[int, Field(ge=1)], ...] = (256, 128, 64)
+    dropout: float = Field(0.0, ge=0, lt=1, description="fraction of the hidden units dropped while training")
+    batch_norm: bool = Field(False, description="normalise the hidden layers over the batch (Ioffe & Szegedy 2015)")
+
+
+class TrainingOptions(Strict):
+    """Everything that a change of re-runs the Trainer and what follows it."""
+
+    model: Literal["wide", "deep", "wide_deep"] = "wide_deep"
+    epochs: int = Field(3, ge=1, description="passes over the train split, at most")
+    patience: int | None = Field(
+        1,
+        ge=1,
+        description="stop after so many epochs without a better value of `stop_on` on eval, and keep the best epoch's "
+        "model; null: train all epochs and keep the last",
+    )
+    stop_on: Literal["auc", "logloss", "accuracy", "rmse", "mae"] | None = Field(
+        None, description="what is watched on eval; null: auc, logloss or rmse, as the label's kind is"
+    )
+    batch_size: int = Field(256, ge=1)
+    checkpoint_steps: int = Field(10_000, ge=1, description="a killed training carries on from the last one")
+    distribute: Literal["none", "mirrored"] = Field(
+        "none", description="mirrored: a copy of the model on each GPU, each trained on its part of the batch"
+    )
+    warm_start: bool | None = Field(
+        None, description="start from the latest blessed model of another training; null: when the data come in spans"
+    )
+    seed: int = Field(1, ge=0)
+    wide: WideOptions = WideOptions()
+    deep: DeepOptions = DeepOptions()

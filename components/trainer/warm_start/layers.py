@@ -1,0 +1,96 @@
+"""The hidden layers' part in a warm start."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+from widedeep.components.trainer.training.state import Training
+from widedeep.components.trainer.warm_start.meaning import MISSING, Match, Unit, match_units, units
+from widedeep.components.trainer.warm_start.parameters import Parameter
+
+
+def warm_start_layers(new: Training, old: Training) -> list[str]:
+    """Takes the layers over as far as both have the same: after a fresh layer, what an old one reads means nothing.
+
+    The first layer's weights are matched input by input, since inputs may have come, gone or moved.
+
+    Returns:
+        What was not taken over, and why, a sentence each.
+    """
+    ours, theirs = _layers(new), _layers(old)
+    if not ours:
+        return []
+    if not theirs:
+        return ["the hidden layers start fresh, the old model has none."]
+    options, before = new.options.deep, old.options.deep
+    if options.batch_norm != before.batch_norm:
+        return [f"the hidden layers start fresh: batch_norm was {str(before.batch_norm).lower()}."]
+    said, same = [], len(ours)
+    if options.hidden != before.hidden:
+        pairs = zip(options.hidden, before.hidden, strict=False)
+        same = len(list(itertools.takewhile(lambda sizes: sizes[0] == sizes[1], pairs)))
+        said.append(f"hidden was {list(before.hidden)}: the layers from number {same + 1} on start fresh.")
+    if same:
+        inputs, inputs_before = units(new), units(old)
+        said += _numbers(inputs, inputs_before)
+        ours[0].take(theirs[0], match_units(inputs, inputs_before))
+    for layer, layer_before in zip(ours[1:same], theirs[1:same], strict=True):
+        layer.take(layer_before)
+    return said
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """A layer's kernel, its other parameters, and the moving averages of its norm."""
+
+    kernel: Parameter
+    others: list[Parameter]
+    averages: list[tf.Variable]
+
+    def take(self, old: _Layer, inputs: Match | None = None) -> None:
+        self.kernel.take(old.kernel, inputs)
+        for parameter, before in zip(self.others, old.others, strict=True):
+            parameter.take(before)
+        for average, average_before in zip(self.averages, old.averages, strict=True):
+            average.assign(average_before.numpy())
+
+
+def _layers(training: Training) -> list[_Layer]:
+    """The layers in order, the linear one last; none in a wide model."""
+    trainer, hidden = training.trainer, training.trainer.model.hidden
+    if hidden is None:
+        return []
+    parameters = {
+        id(variable): Parameter(variable, optimizer)
+        for variable, optimizer in zip(hidden.trained, trainer.layers, strict=True)
+    }
+    found = []
+    for number, (kernel, bias) in enumerate(zip(hidden.kernels, hidden.biases, strict=True)):
+        # The last layer has none.
+        norms = hidden.norms[number : number + 1]
+        others = [parameters[id(variable)] for variable in (bias, *(norm.scale for norm in norms))]
+        averages = [average for norm in norms for average in (norm.mean, norm.variance)]
+        found.append(_Layer(parameters[id(kernel)], others, averages))
+    return found
+
+
+def _numbers(new: list[Unit], old: list[Unit]) -> list[str]:
+    """What to say about numeric inputs; of embeddings, their ids' sentences say it."""
+    ours, theirs = _scales(new), _scales(old)
+    said = []
+    for key, scale in ours.items():
+        if key not in theirs:
+            said.append(f"{key}: its value is a new input of the hidden layers, its weights start fresh.")
+        elif scale != theirs[key]:
+            said.append(f"{key}: its value was scaled by {theirs[key]}, its weights in the hidden layers start fresh.")
+    gone = [key for key in theirs if key not in ours]
+    return said + [
+        f"{key}: its value is no longer an input of the hidden layers, its weights are gone." for key in gone
+    ]
+
+
+def _scales(inputs: list[Unit]) -> dict[str, str]:
+    return {unit.name: unit.what for unit in inputs if isinstance(unit.what, str) and unit.what != MISSING}

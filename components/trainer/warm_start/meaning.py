@@ -1,0 +1,130 @@
+"""What weights stand for: equal meanings in two trainings may share their weights.
+
+An id column's rows have a meaning each, and so have the inputs of the first hidden layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from widedeep.components.features.spec import Feature, FeatureSpec
+from widedeep.components.features.transforms import NUMBERS
+from widedeep.components.trainer.training.state import Training, Vocabularies
+from widedeep.components.transform import packed_columns
+
+# Of a number that enters the hidden layers, beside its value.
+MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """An id column's rows: `strings` in a vocabulary's order (None where it has none), then `buckets`.
+
+    `kind` is the rule that puts a value into a bucket; buckets of unlike kinds have nothing in common.
+    """
+
+    kind: Any
+    strings: tuple[bytes, ...] | None
+    buckets: int
+
+
+def meaning(training: Training, column: packed_columns.IdColumn) -> Meaning:
+    """What the column's rows stand for in a training."""
+    if column.feature is not None:
+        return _of_feature(training.spec, column.feature, training.vocabularies)
+    [cross] = [one for one in training.spec.crosses if one.name == column.name]
+    members = [_crossed(training.spec.by_key[key]) for key in cross.keys]
+    return Meaning((cross.keys, cross.buckets, members), None, cross.buckets)
+
+
+def _of_feature(spec: FeatureSpec, feature: Feature, vocabularies: Vocabularies) -> Meaning:
+    vocabulary = feature.transform.vocabulary
+    if vocabulary:
+        owner = spec.by_key[vocabulary.of].transform.vocabulary if vocabulary.of else vocabulary
+        assert owner is not None
+        return Meaning("vocabulary", tuple(vocabularies[packed_columns.vocabulary(feature)]), owner.oov_buckets)
+    if feature.transform.hash:
+        return Meaning(("hash", feature.transform.hash.buckets), None, feature.transform.hash.buckets)
+    return Meaning(_crossed(feature), None, packed_columns.bucket_count(feature) + 1)
+
+
+def _crossed(feature: Feature) -> Any:
+    """What a cross hashes: a string as it is, a number's bucket."""
+    if feature.kind != "numeric":
+        return "string"
+    if feature.transform.buckets:
+        return ("boundaries", feature.transform.buckets.boundaries)
+    # The i-th of n quantiles is the same standing among all, wherever its boundaries have moved to.
+    return ("quantiles", packed_columns.bucket_count(feature))
+
+
+@dataclass(frozen=True)
+class Match:
+    """Rows that two trainings share: int64 [n] each, in the new and in the old."""
+
+    new: np.ndarray
+    old: np.ndarray
+
+
+def match(new: Meaning, old: Meaning) -> Match:
+    """The rows that mean the same: vocabulary strings by string, buckets by number where their rule is the same."""
+    if new.kind != old.kind:
+        return _equal([], [])
+    ours, theirs = new.strings or (), old.strings or ()
+    strings = _equal(ours, theirs)
+    # A cross has millions of buckets: no Python object for each.
+    buckets = np.arange(new.buckets if new.buckets == old.buckets else 0)
+    # After the strings come the out-of-vocabulary buckets; elsewhere there are buckets only.
+    return Match(
+        np.concatenate([strings.new, len(ours) + buckets]), np.concatenate([strings.old, len(theirs) + buckets])
+    )
+
+
+@dataclass(frozen=True)
+class Unit:
+    """An input of the first hidden layer.
+
+    Attributes:
+        name: the id column or, of a number, the feature.
+        what: of an embedding its width and pooling; of a number its transform, or that it is the missing flag.
+        dimension: of an embedding.
+    """
+
+    name: str
+    what: Any
+    dimension: int = 0
+
+
+def units(training: Training) -> list[Unit]:
+    """The inputs of the first hidden layer, in order."""
+    layout = training.layout
+    found = [
+        Unit(slot.column, (table.width, table.pooling), dimension)
+        for table in layout.embeddings
+        for slot in table.slots
+        for dimension in range(table.width)
+    ]
+    if layout.dense:
+        for feature in filter(packed_columns.needs_value, training.spec.features):
+            # Quantiles and moments of other data are the same standing among all.
+            [scale] = feature.transform.given & NUMBERS
+            found += [Unit(feature.key, scale), Unit(feature.key, MISSING)]
+    assert len(found) == layout.deep_width
+    return found
+
+
+def match_units(new: list[Unit], old: list[Unit]) -> Match:
+    """The inputs that mean the same."""
+    return _equal(new, old)
+
+
+def _equal(new: Sequence[Any], old: Sequence[Any]) -> Match:
+    """The places of what is in both; in each, everything is there once."""
+    before = {one: place for place, one in enumerate(old)}
+    places = [(place, before[one]) for place, one in enumerate(new) if one in before]
+    found = np.array(places, np.int64).reshape(-1, 2)
+    return Match(found[:, 0], found[:, 1])

@@ -1,0 +1,118 @@
+"""How Beam runs: in this process, in one a core, or wherever the options say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from widedeep.components.common.settings import Strict, nearest
+
+# The engine inside the DirectRunner. Under its own name Beam 2.77 first tries to download the Prism runner's binary
+# from the network, at every step, and takes this engine where it can't.
+_ENGINE = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
+# The input size from which a process a core pays. On 2 cores benchmarks/data/beam_modes.py gave, for the data steps,
+# 1.41 of the time in one process at 160,000 MovieLens rows and 1.06 at 480,000: equal at about 600,000, which are so
+# many bytes. (Each step starts its workers anew, at 5 to 8 s; more cores pay earlier.)
+MULTI_PROCESSING_BYTES = {"parquet": 12 << 20, "csv": 80 << 20, "tfrecord": 16 << 20}
+
+_DIRECT = "DirectRunner"
+# What each runner can't do without, with an example. Left to its defaults Beam starts a cluster of its own on this
+# machine, or a container without our code.
+_NEEDS: dict[str, dict[str, str]] = {
+    _DIRECT: {},
+    "FlinkRunner": {"flink_master": "http://HOST:8081"},
+    "SparkRunner": {"spark_master_url": "spark://HOST:7077"},
+    "DataflowRunner": {
+        "project": "PROJECT",
+        "region": "REGION",
+        "temp_location": "gs://BUCKET/FOLDER",
+        "sdk_container_image": "REGISTRY/widedeep-tfx:TAG",
+    },
+    "PortableRunner": {"job_endpoint": "HOST:8099"},
+}
+# Where the Python code of a portable runner is executed, with an example of the environment_config that it needs.
+_PLACES = {
+    "EXTERNAL": "localhost:50000",
+    "DOCKER": "REGISTRY/widedeep-tfx:TAG",
+    "PROCESS": '{"command": "COMMAND"}',
+    "LOOPBACK": None,
+}
+# Masters inside the process that starts the run, which then is the worker too.
+_OWN_MASTER = re.compile(r"\[(local|auto)\]|local(\[.+\])?")
+
+
+class BeamOptions(Strict):
+    """How Beam runs the data steps.
+
+    `auto` runs them in this process for a small input and with a process a core for a large one: starting workers
+    costs tens of seconds a run. The limit was measured; it stands in this module.
+    """
+
+    mode: Literal["auto", "in_memory", "multi_processing"] = Field("auto", description="of the direct runner")
+    options: tuple[str, ...] = Field((), description="any options of Beam, as --runner=FlinkRunner")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        for option in self.options:
+            if not re.match(r"--\w+(=|$)", option):
+                raise ValueError(f"options: '{option}' is no option of Beam: write --name=value, or --name alone")
+        runner, given = self.runner, _named(self.options)
+        if runner not in _NEEDS:
+            raise ValueError(f"options: there is no runner '{runner}': {nearest(runner, _NEEDS)}")
+        if runner != _DIRECT and self.mode != "auto":
+            raise ValueError(f"mode is {self.mode}, which is the {_DIRECT}'s, but the options say --runner={runner}")
+        missing = [f"--{name}={example}" for name, example in _needed(runner, given).items() if not given.get(name)]
+        if missing:
+            raise ValueError(f"options: {runner} needs {' and '.join(missing)}")
+        place = given.get("environment_type", "LOOPBACK")
+        if place not in _PLACES:
+            raise ValueError(f"options: there is no environment_type '{place}': {nearest(place, _PLACES)}")
+        return self
+
+    @property
+    def runner(self) -> str:
+        """Name of the runner; as in Beam, the last one given counts."""
+        return _named(self.options).get("runner", _DIRECT)
+
+
+def beam_args(options: BeamOptions, file_format: str, input_bytes: int) -> list[str]:
+    """Beam's command-line options for an input of this format and size on disk."""
+    if options.runner != _DIRECT:
+        return list(options.options)
+    mode = options.mode
+    if mode == "auto":
+        mode = "multi_processing" if input_bytes >= MULTI_PROCESSING_BYTES[file_format] else "in_memory"
+    # TFX otherwise packs its own sources for remote workers at every step (2 s each); the direct runner has none.
+    container = [] if "sdk_container_image" in _named(options.options) else ["--sdk_container_image=none"]
+    return [
+        f"--runner={_ENGINE}",
+        f"--direct_running_mode={mode}",
+        # 0 workers: one a core.
+        f"--direct_num_workers={0 if mode == 'multi_processing' else 1}",
+        *container,
+        # A later option wins, so the person's own come last.
+        *(option for option in options.options if option != f"--runner={_DIRECT}"),
+    ]
+
+
+def _named(options: Sequence[str]) -> dict[str, str]:
+    """Values by option; "true" where an option stands alone."""
+    parts = (option.removeprefix("--").partition("=") for option in options)
+    return {name: value if equals else "true" for name, equals, value in parts}
+
+
+def _needed(runner: str, given: dict[str, str]) -> dict[str, str]:
+    needed = dict(_NEEDS[runner])
+    if runner == "SparkRunner" and "spark_submit_uber_jar" in given:
+        needed = {"spark_rest_url": "http://HOST:6066"}
+    master = given.get("flink_master", given.get("spark_master_url", ""))
+    if runner in (_DIRECT, "DataflowRunner") or _OWN_MASTER.fullmatch(master):
+        return needed
+    needed["environment_type"] = "EXTERNAL"
+    config = _PLACES.get(given.get("environment_type", "EXTERNAL"))
+    if config and not {"environment_options", "sdk_container_image"} & given.keys():
+        needed["environment_config"] = config
+    return needed

@@ -1,0 +1,185 @@
+"""A pipeline's settings: pipeline.yaml, with what the command line sets on top."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import Field, model_validator
+
+from widedeep.components.common.errors import ConfigError
+from widedeep.components.common.settings import Strict, from_yaml, nearest, parse, read_yaml
+from widedeep.components.dryrun.dry_run_options import DryRunOptions
+from widedeep.components.evaluator.evaluation_options import EvaluationOptions
+from widedeep.components.gate.gate_options import GateOptions
+from widedeep.components.trainer.training_options import TrainingOptions
+from widedeep.components.tuner.tuning_options import TuningOptions
+from widedeep.pipeline.definition.beam_options import BeamOptions
+from widedeep.pipeline.kubeflow.kubeflow_options import KubeflowOptions
+
+SpanRange = Annotated[str, Field(pattern=r"^[0-9]+-[0-9]+$")]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+
+
+class DataOptions(Strict):
+    """Where the raw rows are.
+
+    `splits` names a file pattern for each split; `hash_split` instead cuts the files that `pattern` matches, by
+    the hash of each row's content, in the given proportions. Patterns may hold {SPAN} and {VERSION}.
+    """
+
+    path: str = Field(description="folder, relative to the pipeline's file")
+    format: Literal["csv", "parquet", "tfrecord"]
+    splits: dict[Name, str] | None = None
+    hash_split: dict[Name, Annotated[int, Field(ge=1)]] | None = None
+    pattern: str = "*"
+    span: Literal["latest"] | Annotated[int, Field(ge=0)] | SpanRange = Field(
+        "latest", description="which {SPAN} to read, where a pattern has one; 3-7 reads five, and trains on them"
+    )
+    window: int = Field(1, ge=1, description="spans to train on: the one read, and those before it that were read")
+    serving: str | None = Field(
+        None, description="pattern of rows that a server was asked for, without label: the limits `skew` hold for them"
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if (self.splits is None) == (self.hash_split is None):
+            raise ValueError("give one of splits and hash_split")
+        if self.splits is not None and "pattern" in self.model_fields_set:
+            raise ValueError("'pattern' goes with hash_split; splits has a pattern for each split")
+        for split, use in (("train", "trained"), ("eval", "watched while training")):
+            if split not in self.split_names:
+                raise ValueError(f"there is no split '{split}', on which the model is {use}")
+        self._spans_fit()
+        return self
+
+    def _spans_fit(self) -> None:
+        if self.spans is not None and not self.spans:
+            raise ValueError(f"span {self.span} ends before it begins")
+        if self.window > 1 and not self.in_spans:
+            raise ValueError(f"window is {self.window}, but no pattern has a {{SPAN}}")
+        spans = [pattern for pattern in self.patterns if _SPAN.search(pattern)]
+        for pattern in self.patterns:
+            if pattern not in spans and (spans or self.span != "latest"):
+                why = f"span is {self.span}" if self.span != "latest" else f"'{spans[0]}' has one"
+                raise ValueError(f"the pattern '{pattern}' has no {{SPAN}}, but {why}")
+            if pattern not in spans and "{VERSION" in pattern:
+                raise ValueError(f"the pattern '{pattern}' has a {{VERSION}} but no {{SPAN}} that it is a version of")
+
+    @property
+    def split_names(self) -> list[str]:
+        """Names of the splits, in order."""
+        return list(self.splits or self.hash_split or {})
+
+    @property
+    def spans(self) -> range | None:
+        """The spans of a range; None where one span is read."""
+        if isinstance(self.span, int) or self.span == "latest":
+            return None
+        first, last = map(int, self.span.split("-"))
+        return range(first, last + 1)
+
+    @property
+    def in_spans(self) -> bool:
+        """Whether the data come in spans."""
+        return any(_SPAN.search(pattern) for pattern in self.patterns)
+
+    @property
+    def patterns(self) -> list[str]:
+        """The file patterns, relative to `path`."""
+        return list(self.splits.values()) if self.splits else [self.pattern]
+
+
+# A span is numbered, or a day, in TFX's ways of writing them.
+_SPAN = re.compile(r"\{SPAN(:\d+)?\}|\{YYYY\}")
+
+
+class PushOptions(Strict):
+    """What stays in the folder that servers look into."""
+
+    keep: Annotated[int, Field(ge=1)] | None = Field(None, description="versions, the newest; null: all")
+
+
+class PipelineConfig(Strict):
+    """A whole pipeline.yaml; paths in it are relative to it."""
+
+    name: Name
+    features: str = Field("features.yaml", description="the feature declaration")
+    schema_file: str | None = Field(None, alias="schema", description="a curated schema; else one is derived")
+    data: DataOptions
+    gate: GateOptions = GateOptions()
+    training: TrainingOptions = TrainingOptions()
+    tuning: TuningOptions | None = Field(None, description="search for training options; else `training` holds them")
+    evaluation: EvaluationOptions = EvaluationOptions()
+    push: PushOptions = PushOptions()
+    dry_run: DryRunOptions = DryRunOptions()
+    beam: BeamOptions = BeamOptions()
+    kubeflow: KubeflowOptions = KubeflowOptions()
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.evaluation.split not in self.data.split_names:
+            splits = nearest(self.evaluation.split, self.data.split_names)
+            raise ValueError(f"evaluation.split: there is no split '{self.evaluation.split}': {splits}")
+        if self.tuning is not None:
+            self.tuning.check(self.training)
+        return self
+
+
+def by_span(config: PipelineConfig) -> list[PipelineConfig]:
+    """One pipeline a span of a range, the last of which trains on them all; else the given one alone."""
+    spans = config.data.spans
+    if spans is None:
+        return [config]
+    one = [config.data.model_copy(update={"span": span, "window": len(spans)}) for span in spans]
+    return [config.model_copy(update={"data": data}) for data in one]
+
+
+def load(path: Path, overrides: Sequence[str] = ()) -> PipelineConfig:
+    """Reads a pipeline.yaml and resolves its paths.
+
+    Args:
+        path: the file.
+        overrides: "dotted.key=value" each, the value in YAML ("training.epochs=3").
+
+    Raises:
+        ConfigError: names the file, the key, the value and what is allowed.
+    """
+    data = read_yaml(path)
+    for override in overrides:
+        _set(data, override)
+    config = parse(PipelineConfig, data, " ".join([str(path), *(f"--set {override}" for override in overrides)]))
+    base = path.resolve().parent
+    resolved: dict[str, Any] = {"features": _resolved(base, config.features)}
+    if config.schema_file is not None:
+        resolved["schema_file"] = _resolved(base, config.schema_file)
+    resolved["data"] = config.data.model_copy(update={"path": _resolved(base, config.data.path)})
+    return config.model_copy(update=resolved)
+
+
+def _resolved(base: Path, path: str) -> str:
+    return path if "://" in path else str((base / path).resolve())
+
+
+def _set(data: dict[str, Any], override: str) -> None:
+    dotted, equals, text = override.partition("=")
+    # What changes from day to day.
+    dotted = "data.span" if dotted == "span" else dotted
+    *parents, last = dotted.split(".")
+    if not equals or not all([*parents, last]):
+        raise ConfigError(f"--set {override}: needs KEY=VALUE, for example --set training.epochs=3.")
+    try:
+        value = from_yaml(text)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"--set {override}: the value is not valid YAML: {error}") from None
+    for number, key in enumerate(parents, 1):
+        # A key with nothing behind it ("training:") is an empty group.
+        group = {} if data.get(key) is None else data[key]
+        if not isinstance(group, dict):
+            raise ConfigError(f"--set {override}: '{'.'.join(parents[:number])}' is a value, not a group of keys.")
+        # A copy, since an alias in the YAML may name the same group elsewhere.
+        data[key] = data = dict(group)
+    data[last] = value

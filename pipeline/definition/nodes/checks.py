@@ -1,0 +1,63 @@
+"""The nodes that judge the data."""
+
+from __future__ import annotations
+
+from tfx.components.example_validator.component import ExampleValidator
+from tfx.components.statistics_gen.component import StatisticsGen
+from tfx.dsl.components.base.base_node import BaseNode
+from tfx.dsl.components.common.resolver import Resolver
+from tfx.types import BaseChannel, Channel
+from tfx.types.standard_artifacts import Examples, ExampleStatistics
+
+from widedeep.components.common.code_digest import code_digest
+from widedeep.components.gate.component import DataGate, DataVerdict
+from widedeep.components.resolvers.previous_statistics import LastAcceptedStatistics
+from widedeep.pipeline.definition.config import PipelineConfig
+from widedeep.pipeline.definition.nodes.ingestion import serving_example_gen
+
+
+def check_nodes(
+    config: PipelineConfig, examples: BaseChannel, schema: BaseChannel, declared: str
+) -> tuple[DataGate, list[BaseNode]]:
+    """The gate on data, and what it looks at.
+
+    Args:
+        config: the settings.
+        examples: of the span that was read.
+        schema: of the examples.
+        declared: the feature declaration as JSON.
+
+    Returns:
+        The gate, and all nodes in order.
+    """
+    statistics = StatisticsGen(examples=examples)
+    validator = ExampleValidator(statistics=statistics.outputs["statistics"], schema=schema)
+    before = _previous(examples) if config.data.in_spans else None
+    serving = _serving(config, declared) if config.data.serving else []
+    gate = DataGate(
+        statistics=statistics.outputs["statistics"],
+        anomalies=validator.outputs["anomalies"],
+        spec=declared,
+        options=config.gate,
+        code=code_digest("widedeep.components.gate.component"),
+        previous=before.outputs["statistics"] if before else None,
+        serving=serving[-1].outputs["statistics"] if serving else None,
+    )
+    return gate, [statistics, validator, *([before] if before else []), *serving, gate]
+
+
+def _previous(examples: BaseChannel) -> Resolver:
+    """Finds the statistics of the span before."""
+    return Resolver(
+        strategy_class=LastAcceptedStatistics,
+        current=examples,
+        examples=Channel(type=Examples),
+        statistics=Channel(type=ExampleStatistics),
+        verdicts=Channel(type=DataVerdict),
+    ).with_id("PreviousStatistics")
+
+
+def _serving(config: PipelineConfig, declared: str) -> list[BaseNode]:
+    ingestion = serving_example_gen(config.data, declared)
+    statistics = StatisticsGen(examples=ingestion.outputs["examples"]).with_id("ServingStatisticsGen")
+    return [ingestion, statistics]

@@ -1,0 +1,77 @@
+"""The nodes that read raw rows."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from google.protobuf import struct_pb2
+from tfx.proto import example_gen_pb2, range_config_pb2
+
+from widedeep.components.common.code_digest import code_digest
+from widedeep.components.common.errors import ConfigError
+from widedeep.components.ingest.component import ExampleGen
+from widedeep.pipeline.definition.config import DataOptions
+
+
+def example_gen(data: DataOptions, declared: str) -> ExampleGen:
+    """Reads one span's splits.
+
+    Args:
+        data: where the rows are.
+        declared: the feature declaration as JSON.
+
+    Raises:
+        ConfigError: `data.span` is a range, which is a pipeline for each span.
+    """
+    if data.spans is not None:
+        raise ConfigError(
+            f"data.span is {data.span}: a pipeline reads one span; `widedeep run` runs one after another."
+        )
+    output = None
+    if data.splits:
+        read = dict(data.splits)
+    else:
+        read = {"all": data.pattern}
+        splits = (data.hash_split or {}).items()
+        output = example_gen_pb2.Output(
+            split_config=example_gen_pb2.SplitConfig(
+                splits=[example_gen_pb2.SplitConfig.Split(name=n, hash_buckets=b) for n, b in splits]
+            )
+        )
+    one_span = None
+    if isinstance(data.span, int):
+        one_span = range_config_pb2.RangeConfig(
+            static_range=range_config_pb2.StaticRange(start_span_number=data.span, end_span_number=data.span)
+        )
+    return ExampleGen(
+        input_base=data.path,
+        input_config=_input(read),
+        output_config=output,
+        range_config=one_span,
+        custom_config=_custom(data, declared, labelled=True),
+    )
+
+
+def serving_example_gen(data: DataOptions, declared: str) -> ExampleGen:
+    """Reads what a server was asked for, the latest span of it where it comes in spans."""
+    assert data.serving is not None
+    node = ExampleGen(
+        input_base=data.path,
+        input_config=_input({"serving": data.serving}),
+        custom_config=_custom(data, declared, labelled=False),
+    )
+    return cast("ExampleGen", node.with_id("ServingExampleGen"))
+
+
+def _input(patterns: dict[str, str]) -> example_gen_pb2.Input:
+    splits = [example_gen_pb2.Input.Split(name=name, pattern=pattern) for name, pattern in patterns.items()]
+    return example_gen_pb2.Input(splits=splits)
+
+
+def _custom(data: DataOptions, declared: str, labelled: bool) -> example_gen_pb2.CustomConfig:
+    options = struct_pb2.Struct()
+    code = code_digest("widedeep.components.ingest.executor")
+    options.update({"features": declared, "format": data.format, "labelled": labelled, "code": code})
+    custom = example_gen_pb2.CustomConfig()
+    custom.custom_config.Pack(options)
+    return custom

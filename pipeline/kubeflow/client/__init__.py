@@ -1,0 +1,1 @@
+"""Kubeflow's API server: uploading, running, scheduling and watching a compiled pipeline."""

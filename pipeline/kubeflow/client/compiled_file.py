@@ -1,0 +1,114 @@
+"""A compiled pipeline as a file: its name, its parameters, and a name for its content."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from widedeep.components.common.errors import ConfigError, shown
+from widedeep.components.common.settings import from_yaml, nearest
+
+# The backend's limit on all parameters of a run together.
+LARGEST_PARAMETERS = 10_000
+_KINDS: dict[str, type] = {"STRING": str, "NUMBER_INTEGER": int, "NUMBER_DOUBLE": float, "BOOLEAN": bool}
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """What `widedeep kubeflow compile` wrote.
+
+    Attributes:
+        file: where it lies.
+        name: the pipeline's.
+        version: names the content.
+        parameters: the type of each parameter, as KFP names it.
+        tasks: what each task is called, by its name; each task after those that it waits for.
+    """
+
+    file: Path
+    name: str
+    version: str
+    parameters: dict[str, str]
+    tasks: dict[str, str]
+
+    @classmethod
+    def read(cls, file: Path) -> Compiled:
+        """Reads a compiled pipeline.
+
+        Raises:
+            ConfigError: it is none.
+        """
+        try:
+            content = file.read_bytes()
+            document = next(iter(yaml.safe_load_all(content)))
+            name = document["pipelineInfo"]["name"]
+            inputs = document["root"].get("inputDefinitions", {}).get("parameters", {})
+            tasks = document["root"]["dag"]["tasks"]
+            waiting = {key: one.get("dependentTasks", []) for key, one in tasks.items()}
+            names = {key: tasks[key]["taskInfo"]["name"] for key in TopologicalSorter(waiting).static_order()}
+        except OSError as error:
+            raise ConfigError(f"{file}: can't be read: {error.strerror}.") from None
+        except (yaml.YAMLError, StopIteration, KeyError, TypeError, AttributeError):
+            raise ConfigError(
+                f"{file}: is no compiled pipeline. Write one with: widedeep kubeflow compile PIPELINE.yaml --out {file}"
+            ) from None
+        kinds = {key: one["parameterType"] for key, one in inputs.items()}
+        return cls(file, name, f"{name}-{hashlib.sha256(content).hexdigest()[:12]}", kinds, names)
+
+    def values(self, given: Sequence[str]) -> dict[str, Any]:
+        """The parameters of a run.
+
+        Args:
+            given: NAME=VALUE each.
+
+        Raises:
+            ConfigError: a name is unknown, a value of another type, or all are too long.
+        """
+        values = {}
+        for one in given:
+            name, equals, text = one.partition("=")
+            if not equals:
+                raise ConfigError(f"--param {one}: needs NAME=VALUE, for example --param epochs=5.")
+            if name not in self.parameters:
+                raise ConfigError(f"--param {one}: {self.file} has no such parameter: {nearest(name, self.parameters)}")
+            values[name] = self._value(name, text)
+        size = sum(len(f"{name}{value}".encode()) for name, value in values.items())
+        if size > LARGEST_PARAMETERS:
+            raise ConfigError(
+                f"--param: all parameters together have {size:,} bytes, at most {LARGEST_PARAMETERS:,} go."
+            )
+        return values
+
+    def _value(self, name: str, text: str) -> Any:
+        kind = _KINDS[self.parameters[name]]
+        if kind is str:
+            return text
+        try:
+            value = from_yaml(text)
+        except yaml.YAMLError:
+            value = text
+        if type(value) is not kind:
+            raise ConfigError(f"--param {name}: needs a value of type {kind.__name__} (it is {shown(text)})")
+        return value
+
+
+def check_cron(text: str) -> str:
+    """A cron expression as the backend takes it: six fields, seconds first.
+
+    Raises:
+        ConfigError: it has another number of fields, or fields of other letters.
+    """
+    fields = text.split()
+    if len(fields) != 6 or not all(re.fullmatch(r"[0-9A-Za-z*?/,L#-]+", one) for one in fields):
+        raise ConfigError(
+            f"--cron {shown(text)}: needs six fields: second, minute, hour, day of month, month, day of week. "
+            "Every night at three: '0 0 3 * * *'."
+        )
+    return " ".join(fields)

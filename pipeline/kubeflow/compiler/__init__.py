@@ -1,0 +1,1 @@
+"""The pipeline as a spec for Kubeflow Pipelines v2."""

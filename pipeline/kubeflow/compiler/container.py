@@ -1,0 +1,136 @@
+"""One task of the compiled pipeline: the container of a node, and where and with what it runs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kfp import kubernetes
+
+from widedeep.components.metadata.database import DATABASE, PASSWORD, USERNAME
+from widedeep.pipeline.definition.config import PipelineConfig
+from widedeep.pipeline.kubeflow.kubeflow_options import KubeflowOptions, Resources
+
+_IN_IMAGE = Path("/opt/widedeep/schema")
+_KINDS = {str: "String", int: "Integer"}
+# What a node shows beside its summary: the Evaluator's numbers and curve, and after the last node the run's report.
+_SHOWN = {"Evaluator": {"metrics": "Metrics", "roc": "ClassificationMetrics"}, "Pusher": {"report": "HTML"}}
+_ENVIRONMENT = {
+    # Each connection to the database would write four lines of information, and TensorFlow its part of a page.
+    "GLOG_minloglevel": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "1",
+    # ML Metadata gives none, and would wait for ever for a server that takes connections and says nothing.
+    "PGCONNECT_TIMEOUT": "20",
+}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """What a person may give a run: its default, and the setting that it changes, if it is one."""
+
+    default: str | int
+    setting: str | None = None
+
+
+def parameters(config: PipelineConfig) -> dict[str, Parameter]:
+    """The run's parameters by name."""
+    options = config.kubeflow
+    found = {
+        "data_path": Parameter(
+            # A local folder of whoever compiles is none of the cluster's.
+            config.data.path if "://" in config.data.path else f"{options.root.path}/data/{config.name}",
+            "data.path",
+        ),
+        "epochs": Parameter(config.training.epochs, "training.epochs"),
+        "pipeline_root": Parameter(f"{options.root.path}/{config.name}"),
+        "models": Parameter(f"{options.models.path}/{config.name}"),
+    }
+    if config.data.in_spans:
+        found["span"] = Parameter(str(config.data.span), "data.span")
+    return found
+
+
+def component(node: str, config: PipelineConfig, file: Path, overrides: tuple[str, ...]) -> dict[str, Any]:
+    """A component of KFP, as its YAML has it: the container that runs a node.
+
+    Args:
+        node: the node's id.
+        config: the settings.
+        file: the pipeline.yaml that they come from.
+        overrides: the settings that were changed for this compilation.
+    """
+    options, given = config.kubeflow, parameters(config)
+    settings = {one.setting: f"{one.setting}={_input(name)}" for name, one in given.items() if one.setting}
+    # What was set for the compilation holds in every run, but for what a run's parameters or the cluster's group say.
+    keys = {one: one.partition("=")[0] for one in overrides}
+    kept = [one for one, key in keys.items() if key not in settings and key.partition(".")[0] != "kubeflow"]
+    arguments = [
+        options.pipeline or str(_IN_IMAGE / file.resolve().parent.name / file.name),
+        f"--node={node}",
+        f"--run-id={_input('run_id')}",
+        f"--root={_input('pipeline_root')}",
+        f"--models={_input('models')}",
+        f"--metadata={options.metadata}",
+        *(f"--set={one}" for one in (*kept, *settings.values())),
+        f"--summary={_output('summary')}",
+    ]
+    shown = _SHOWN.get(node, {})
+    outputs = [{"name": name, "type": kind} for name, kind in {"summary": "Markdown", **shown}.items()]
+    if "metrics" in shown:
+        # They are no files: KFP takes them from the task's output, whose place stands in its input.
+        arguments.append("--executor-input={{$}}")
+    if "report" in shown:
+        arguments.append(f"--report={_output('report')}")
+    return {
+        "name": re.sub(r"(?<=[a-z])(?=[A-Z])", "-", node).lower(),
+        "inputs": [
+            {"name": "run_id", "type": "String"},
+            *({"name": name, "type": _KINDS[type(one.default)]} for name, one in given.items()),
+        ],
+        "outputs": outputs,
+        "implementation": {
+            "container": {
+                "image": options.image,
+                "command": ["python", "-m", "widedeep.pipeline.kubeflow.step.run_node"],
+                "args": arguments,
+            }
+        },
+    }
+
+
+def _input(name: str) -> str:
+    # KFP fills in what stands in double braces, within a text too.
+    return f"{{{{$.inputs.parameters['{name}']}}}}"
+
+
+def _output(name: str) -> str:
+    return f"{{{{$.outputs.artifacts['{name}'].path}}}}"
+
+
+def place(task: Any, options: KubeflowOptions, resources: Resources) -> None:
+    """Where a step's container runs, with what, and how long."""
+    task.set_cpu_request(resources.cpu).set_cpu_limit(resources.cpu_limit)
+    task.set_memory_request(resources.memory).set_memory_limit(resources.memory_limit)
+    if resources.gpus:
+        task.set_accelerator_type(resources.gpu_type).set_accelerator_limit(resources.gpus)
+    retries = options.retries
+    task.set_retry(
+        num_retries=retries.attempts,
+        backoff_duration=f"{retries.wait_seconds}s",
+        backoff_factor=retries.factor,
+    )
+    for name, value in _ENVIRONMENT.items():
+        task.set_env_variable(name, value)
+    for volume in (options.root, options.models):
+        kubernetes.mount_pvc(task, pvc_name=volume.claim, mount_path=volume.path)
+    keys = {"username": USERNAME, "password": PASSWORD, "database": DATABASE}
+    kubernetes.use_secret_as_env(task, secret_name=options.secret, secret_key_to_env=keys)
+    kubernetes.set_image_pull_policy(task, options.pull)
+    kubernetes.set_timeout(task, 60 * options.timeout_minutes)
+    kubernetes.set_security_context(task, run_as_user=options.user, run_as_group=options.user, run_as_non_root=True)
+    for one in resources.tolerations:
+        kubernetes.add_toleration(task, key=one.key, operator=one.operator, value=one.value, effect=one.effect)
+    for label, value in resources.node_selector.items():
+        kubernetes.add_node_selector(task, label_key=label, label_value=value)

@@ -1,0 +1,77 @@
+"""Compiles the pipeline for Kubeflow: one task a TFX node, in TFX's order."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import Any
+
+import yaml
+from kfp import compiler, components, dsl
+from ml_metadata.proto import metadata_store_pb2
+from tfx.dsl.compiler import compiler as tfx_compiler
+
+from widedeep.components.common.errors import ConfigError
+from widedeep.components.common.settings import nearest
+from widedeep.pipeline.definition.config import PipelineConfig
+from widedeep.pipeline.definition.create import Environment, create_pipeline
+from widedeep.pipeline.kubeflow.compiler.container import component, parameters, place
+
+
+def write(config: PipelineConfig, file: Path, overrides: tuple[str, ...], out: Path) -> None:
+    """Compiles the pipeline and its platform document into a YAML file; equal settings give equal bytes.
+
+    Args:
+        config: the settings.
+        file: the pipeline.yaml that they come from.
+        overrides: the settings that were changed for this compilation.
+        out: the file to write.
+
+    Raises:
+        ConfigError: the settings name a node that the pipeline has not.
+    """
+    nodes = _nodes(config)
+    for name in config.kubeflow.steps:
+        if name not in nodes:
+            raise ConfigError(f"kubeflow.steps: the pipeline has no node '{name}': {nearest(name, nodes)}")
+    compiler.Compiler().compile(_pipeline(config, file, overrides, nodes), str(out))
+
+
+def _nodes(config: PipelineConfig) -> dict[str, list[str]]:
+    """The upstream nodes of each node, in an order in which they can run."""
+    anywhere = Environment("/", metadata_store_pb2.ConnectionConfig(), "/", "schema.pbtxt", [])
+    compiled = tfx_compiler.Compiler().compile(create_pipeline(config, anywhere))
+    return {node.pipeline_node.node_info.id: sorted(node.pipeline_node.upstream_nodes) for node in compiled.nodes}
+
+
+def _pipeline(config: PipelineConfig, file: Path, overrides: tuple[str, ...], nodes: dict[str, list[str]]) -> Any:
+    options, given = config.kubeflow, parameters(config)
+
+    def body(*values: Any) -> None:
+        tasks: dict[str, Any] = {}
+        for node, upstream in nodes.items():
+            described = yaml.safe_dump(component(node, config, file, overrides), sort_keys=False)
+            made = components.load_component_from_text(described)
+            task = made(run_id=dsl.PIPELINE_JOB_ID_PLACEHOLDER, **dict(zip(given, values, strict=True)))
+            task.set_display_name(node)
+            # TFX's own cache knows the data, the settings and the code.
+            task.set_caching_options(False)
+            task.after(*(tasks[one] for one in upstream))
+            place(task, options, options.steps.get(node, options.resources))
+            tasks[node] = task
+
+    # KFP reads the parameters off a function's signature.
+    body.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [
+            inspect.Parameter(
+                name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=one.default, annotation=type(one.default)
+            )
+            for name, one in given.items()
+        ]
+    )
+    about = "A wide-and-deep recommender: raw impressions in, a pushed model out."
+    made = dsl.pipeline(name=config.name, description=about)(body)
+    # KFP's own way of setting it goes to an hour at most.
+    for task in made.pipeline_spec.root.dag.tasks.values():
+        task.retry_policy.backoff_max_duration.seconds = options.retry_seconds
+    return made

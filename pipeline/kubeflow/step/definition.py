@@ -1,0 +1,56 @@
+"""The pipeline as every container of a run builds it: from the image's pipeline.yaml and the run's parameters."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from ml_metadata.proto import metadata_store_pb2
+from tfx.dsl.compiler import compiler
+from tfx.dsl.io import fileio
+from tfx.proto.orchestration import pipeline_pb2
+
+from widedeep.components import features
+from widedeep.components.gate.gate_options import check_features
+from widedeep.pipeline.definition.beam_options import beam_args
+from widedeep.pipeline.definition.config import PipelineConfig
+from widedeep.pipeline.definition.create import Environment, create_pipeline
+from widedeep.pipeline.local import runner
+
+
+def build(config: PipelineConfig, root: str, models: str) -> pipeline_pb2.Pipeline:
+    """Compiles the pipeline for a pipeline root that all nodes share.
+
+    Args:
+        config: the settings.
+        root: folder or gs:// address for artifacts and imported schemas.
+        models: where the versions are pushed to.
+
+    Raises:
+        ConfigError: features or schema are wrong.
+    """
+    spec = features.load(Path(config.features))
+    check_features(config.gate, spec)
+    environment = Environment(
+        root=os.path.join(root, "artifacts"),
+        # Whoever launches a node has the address; in the definition it would be one more place for a password.
+        metadata=metadata_store_pb2.ConnectionConfig(),
+        push_directory=models,
+        schema_file=_schema_file(root, runner.schema_text(config, spec)),
+        # `auto` means one process: a container's share of its machine's cores is not what Beam would count.
+        beam_args=beam_args(config.beam, config.data.format, input_bytes=0),
+    )
+    return compiler.Compiler().compile(create_pipeline(config, environment))
+
+
+def _schema_file(root: str, text: str) -> str:
+    """Writes the schema once, under a name of its content: containers of another image may import another one."""
+    path = os.path.join(root, "schemas", f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.pbtxt")
+    if not fileio.exists(path):
+        fileio.makedirs(os.path.dirname(path))
+        half = f"{path}.{os.getpid()}-{os.uname().nodename}"
+        with fileio.open(half, "w") as file:
+            file.write(text)
+        fileio.rename(half, path, overwrite=True)
+    return path

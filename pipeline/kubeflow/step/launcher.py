@@ -1,0 +1,121 @@
+"""TFX's portable launcher for a container that can be killed, started again, and started twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tfx.orchestration import metadata
+from tfx.orchestration.local import runner_utils
+from tfx.orchestration.portable import execution_publish_utils, launcher
+from tfx.proto.orchestration import pipeline_pb2
+
+from widedeep.components.metadata.database import Database, tell
+from widedeep.components.metadata.executions import Node, state
+from widedeep.components.metadata.turns import Turn
+
+
+def launch(
+    pipeline: pipeline_pb2.Pipeline,
+    node: pipeline_pb2.PipelineNode,
+    key: Node,
+    database: Database,
+    turn: Turn,
+    operators: dict[Any, Any] | None = None,
+) -> None:
+    """Runs a node, or finds its result in the cache. How it ended stands in the metadata.
+
+    Args:
+        pipeline: the compiled pipeline, its run id filled in.
+        node: one of its nodes.
+        key: the node in this run.
+        database: has the metadata.
+        turn: this process's turn at the node.
+        operators: other ways to an executor than TFX's own, by the kind of its specification.
+
+    Raises:
+        Exception: what the executor raised.
+        TurnLostError: another process has taken over meanwhile.
+        WideDeepError: the database was away for too long.
+    """
+    deployment = runner_utils.extract_local_deployment_config(pipeline)
+    ready = _Launcher(
+        pipeline_node=node,
+        mlmd_connection=Metadata(database),
+        pipeline_info=pipeline.pipeline_info,
+        pipeline_runtime_spec=pipeline.runtime_spec,
+        executor_spec=runner_utils.extract_executor_spec(deployment, key.id),
+        custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, key.id),
+        custom_executor_operators=operators,
+    )
+    ready.bind(key, database, turn)
+    if key.id in deployment.executor_specs:
+        ready.launch()
+    else:
+        # A Resolver does nothing but read and write metadata.
+        database.retried(lambda: ready.anew(ready.launch))
+
+
+class Metadata(metadata.Metadata):
+    """A connection that waits for a database that is away."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database.connection)
+        self._database = database
+
+    def __enter__(self) -> Metadata:
+        self._store = self._database.open()
+        self._users += 1
+        return self
+
+
+class _Launcher(launcher.Launcher):
+    """The launcher's steps around the executor, each of which bears an outage of the database."""
+
+    def bind(self, key: Node, database: Database, turn: Turn) -> None:
+        self._key = key
+        self._database = database
+        self._turn = turn
+
+    def anew(self, action: Callable[[], Any]) -> Any:
+        """Does something that makes an execution, once what earlier attempts left is closed."""
+        left = self._key.close_left(self._database.open())
+        if left:
+            tell(
+                f"{self._key.id}: an earlier attempt was killed (execution {', '.join(map(str, left))}): starting anew."
+            )
+        return action()
+
+    def _register_or_reuse_execution(
+        self, metadata_handle: Any, contexts: Any, input_artifacts: Any = None, exec_properties: Any = None
+    ) -> Any:
+        # Never one that is there: its output folders may hold half of what a dead attempt wrote, or be written still.
+        return execution_publish_utils.register_execution(
+            metadata_handle=metadata_handle,
+            execution_type=self._pipeline_node.node_info.type,
+            contexts=contexts,
+            input_artifacts=input_artifacts,
+            exec_properties=exec_properties,
+        )
+
+    def _prepare_execution(self) -> Any:
+        return self._database.retried(lambda: self.anew(super(_Launcher, self)._prepare_execution))
+
+    def _publish_successful_execution(
+        self, execution_id: int, contexts: Any, output_dict: Any, executor_output: Any
+    ) -> None:
+        def publish() -> None:
+            self._turn.check()
+            if self._state(execution_id) == "RUNNING":
+                publish_once(execution_id, contexts, output_dict, executor_output)
+
+        publish_once = super()._publish_successful_execution
+        self._database.retried(publish)
+
+    def _publish_failed_execution(self, execution_id: int, contexts: Any, executor_output: Any = None) -> None:
+        publish_once = super()._publish_failed_execution
+        self._database.retried(lambda: publish_once(execution_id, contexts, executor_output))
+
+    def _state(self, execution_id: int) -> str:
+        [execution] = self._database.open().get_executions_by_id([execution_id])
+        return state(execution)

@@ -1,0 +1,140 @@
+"""What a node of a run shows on its page in Kubeflow: Markdown, metrics, and the report."""
+
+from __future__ import annotations
+
+import json
+import math
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from widedeep.components.metadata.artifacts import outputs
+from widedeep.components.metadata.database import Database, tell
+from widedeep.components.metadata.executions import Node, state
+from widedeep.pipeline.definition.config import PipelineConfig
+
+if TYPE_CHECKING:
+    from widedeep.components.evaluator.results import Results
+
+# Of an artifact's properties, those that say nothing beside its address.
+_DULL = {"name", "state", "tfx_version", "producer_component", "pipeline_name", "input_fingerprint"}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a node's page is to have.
+
+    Attributes:
+        summary: file for Markdown.
+        report: file for the run's report; of the last node, after which there is nothing more to report.
+        executor_input: KFP's message, as JSON: its output file gets the metrics and the ROC curve; of the Evaluator.
+    """
+
+    summary: Path | None = None
+    report: Path | None = None
+    executor_input: str | None = None
+
+    @property
+    def heavy(self) -> bool:
+        """Whether it takes TensorFlow."""
+        return bool(self.report or self.executor_input)
+
+
+def write(wanted: Wanted, node: Node, database: Database, config: PipelineConfig, root: str) -> None:
+    """Writes a node's page.
+
+    A page that can't be written fails no node: its result is in the metadata.
+
+    Args:
+        wanted: what it has.
+        node: one that ended well.
+        database: has the metadata.
+        config: the run's settings.
+        root: the pipeline root.
+    """
+    try:
+        store = database.open()
+        evaluation = _evaluation(store, node) if wanted.executor_input else None
+        metrics = _metrics(evaluation) if evaluation else {}
+        if wanted.summary:
+            _write(wanted.summary, _markdown(store, node, metrics))
+        if wanted.executor_input and evaluation:
+            said = {"metrics": metrics, "roc": _roc(evaluation)}
+            _write(*_executor_output(json.loads(wanted.executor_input), said))
+        if wanted.report:
+            from widedeep.pipeline.kubeflow.step.run_report import render_run
+
+            _write(wanted.report, render_run(store, node, database.connection, config, root))
+    except Exception:
+        tell(f"{traceback.format_exc()}{node.id}: ended well, but its page could not be written.")
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def _evaluation(store: Any, node: Node) -> Results:
+    from widedeep.components.evaluator import results
+
+    ended = node.finished(store)
+    assert ended is not None
+    return results.read(outputs(store, ended.id)["evaluation"].uri)
+
+
+def _metrics(evaluation: Results) -> dict[str, float]:
+    """All finite metrics by name, the baseline's with its name before."""
+    from widedeep.components.evaluator.measurement import CANDIDATE
+
+    named = {(model, name): value for model, metrics in evaluation.metrics.items() for name, value in metrics.items()}
+    return {
+        name if model == CANDIDATE else f"{model}_{name}": value
+        for (model, name), value in named.items()
+        if math.isfinite(value)
+    }
+
+
+def _roc(evaluation: Results) -> dict[str, Any]:
+    """The candidate's curve as KFP's ClassificationMetrics have it; nothing but of a binary label with both classes."""
+    from widedeep.components.evaluator.measurement import CANDIDATE
+
+    plots = evaluation.plots.get("models", {}).get(CANDIDATE, {})
+    points = [
+        {"falsePositiveRate": wrong, "recall": right, "confidenceThreshold": threshold}
+        for (wrong, right), threshold in zip(plots.get("roc", []), plots.get("thresholds", []), strict=True)
+    ]
+    return {"confidenceMetrics": points} if points else {}
+
+
+def _executor_output(executor_input: dict[str, Any], said: dict[str, dict[str, Any]]) -> tuple[Path, str]:
+    """KFP shows what stands as metadata of artifacts in the task's output file."""
+    artifacts = {name: {"artifacts": [{"metadata": metadata}]} for name, metadata in said.items()}
+    return Path(executor_input["outputs"]["outputFile"]), json.dumps({"artifacts": artifacts})
+
+
+def _markdown(store: Any, node: Node, metrics: dict[str, float]) -> str:
+    ended = node.finished(store)
+    assert ended is not None
+    seconds = (ended.last_update_time_since_epoch - ended.create_time_since_epoch) / 1000
+    lines = [f"# {node.id}", "", f"**{state(ended)}** in {seconds:.1f} s; run {node.run}, execution {ended.id}", ""]
+    if metrics:
+        lines += [
+            "| metric | value |",
+            "|---|---|",
+            *(f"| {name} | {value:.4f} |" for name, value in metrics.items()),
+            "",
+        ]
+    lines += ["| output | where | |", "|---|---|---|"]
+    for key, artifact in outputs(store, ended.id).items():
+        facts = [
+            f"{name} {value.string_value or value.int_value}"
+            for name, value in sorted({**artifact.properties, **artifact.custom_properties}.items())
+            if name not in _DULL
+        ]
+        lines.append(f"| {key} | {_cell(artifact.uri)} | {_cell(', '.join(facts))} |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")

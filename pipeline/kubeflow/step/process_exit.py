@@ -1,0 +1,42 @@
+"""How a container's processes end: an error in a sentence after its trace, and an exit code."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from typing import NoReturn
+
+import click
+
+from widedeep.components.common.errors import WideDeepError, unwrapped
+from widedeep.components.metadata.database import tell
+
+
+def ending(action: Callable[[], None]) -> NoReturn:
+    """Does something, and ends the process: with 0, or with what the error says."""
+    logging.basicConfig(format="%(asctime)s %(levelname).1s %(name)s: %(message)s")
+    code = 0
+    try:
+        action()
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except Exception as error:
+        told = unwrapped(error)
+        if isinstance(told, WideDeepError):
+            # An error for people inside of another one: who looks for the cause will want the whole.
+            if told is not error:
+                traceback.print_exc()
+            tell(f"Error: {told}")
+            code = told.exit_code
+        else:
+            traceback.print_exc()
+            tell(f"Error: {type(error).__name__}: {error}")
+            code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Threads of Beam and gRPC would keep the container from ending.
+    os._exit(code)

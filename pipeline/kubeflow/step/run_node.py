@@ -1,0 +1,79 @@
+"""Runs one node of the pipeline in a container of a Kubeflow run: python -m widedeep.pipeline.kubeflow.step.run_node.
+
+The same run and node can be given again at any time: after a success nothing runs, after a failure or a kill the node
+starts anew. Exits with 0 when the node ended well, with 2 when the settings or the database's address are wrong, and
+else with 1.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from widedeep.components.metadata.database import Database, tell
+from widedeep.components.metadata.executions import Node
+from widedeep.components.metadata.turns import turn
+from widedeep.pipeline.commands.shared_options import overrides_option
+from widedeep.pipeline.definition import config
+from widedeep.pipeline.kubeflow.step import page
+from widedeep.pipeline.kubeflow.step.process_exit import ending
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command(context_settings={"max_content_width": 100})
+@click.argument("pipeline", metavar="PIPELINE.yaml", type=_FILE)
+@click.option("--node", "node_id", required=True, help="Which node to run.")
+@click.option("--run-id", required=True, help="The run that it belongs to.")
+@click.option("--root", required=True, help="Folder or gs:// address of the artifacts.")
+@click.option("--models", required=True, help="Folder or gs:// address of the pushed versions.")
+@click.option(
+    "--metadata", required=True, metavar="URL", help="postgresql://HOST:PORT/DATABASE, mysql, or sqlite:///PATH."
+)
+@overrides_option
+@click.option("--patience", default=300.0, show_default=True, help="Seconds to wait for a database that is away.")
+@click.option("--summary", type=_FILE, help="Write what came of it, as Markdown.")
+@click.option("--report", type=_FILE, help="Write the run's report, as HTML.")
+@click.option("--executor-input", metavar="JSON", help="KFP's, which says where metrics go.")
+def command(
+    pipeline: Path,
+    node_id: str,
+    run_id: str,
+    root: str,
+    models: str,
+    metadata: str,
+    overrides: tuple[str, ...],
+    patience: float,
+    summary: Path | None,
+    report: Path | None,
+    executor_input: str | None,
+) -> None:
+    """Runs one node of the pipeline that PIPELINE.yaml describes, in one run."""
+    wanted = page.Wanted(summary, report, executor_input)
+    settings = config.load(pipeline, overrides)
+    database = Database(metadata, os.environ, patience)
+    node = Node(settings.name, run_id, node_id)
+    if database.retried(lambda: node.finished(database.open())):
+        tell(f"{node_id}: has ended well in run {run_id} before; nothing runs.")
+    else:
+        with turn(database, f"{settings.name}.{node_id}") as held:
+            # Who held the turn before may have done it.
+            if not database.retried(lambda: node.finished(database.open())):
+                from widedeep.pipeline.kubeflow.step.node_turn import run
+
+                run(settings, node, root, models, database, held, alone=not wanted.heavy)
+    page.write(wanted, node, database, settings, root)
+
+
+def main() -> None:
+    """Entry point: tells an error in a sentence, and exits."""
+    # Beam and TFX's executors look into sys.argv for flags of their own.
+    arguments, sys.argv = sys.argv[1:], sys.argv[:1]
+    ending(lambda: command(arguments, standalone_mode=False))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""Executors in a process of their own: python -m widedeep.pipeline.kubeflow.step.subprocess_executor FOLDER.
+
+The container's process then needs no TensorFlow to find a result in the cache, and can tell what became of an executor
+that the system killed.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from google.protobuf import any_pb2
+from tfx.orchestration.portable import base_executor_operator
+from tfx.proto.orchestration import executable_spec_pb2, execution_invocation_pb2, execution_result_pb2
+
+from widedeep.components.common.errors import WideDeepError
+from widedeep.pipeline.kubeflow.step.process_exit import ending
+
+_PYTHON, _BEAM = executable_spec_pb2.PythonClassExecutableSpec, executable_spec_pb2.BeamExecutableSpec
+_SPEC, _INVOCATION, _ANSWER = "spec", "invocation", "answer"
+# Of Linux's prctl.
+_PR_SET_PDEATHSIG = 1
+
+
+class ExecutorFailedError(WideDeepError):
+    """An executor failed, and has told why itself."""
+
+    def __init__(self, exit_code: int) -> None:
+        super().__init__("the executor failed; its error stands above.")
+        self.exit_code = exit_code
+
+
+class Operator(base_executor_operator.BaseExecutorOperator):
+    """TFX's way to an executor, through a child process."""
+
+    SUPPORTED_EXECUTOR_SPEC_TYPE = [_PYTHON, _BEAM]
+    SUPPORTED_PLATFORM_CONFIG_TYPE: list[Any] = []
+
+    def run_executor(self, execution_info: Any) -> execution_result_pb2.ExecutorOutput:
+        """Runs the executor for an execution, and returns what it says of its outputs.
+
+        Raises:
+            ExecutorFailedError: it failed.
+            WideDeepError: it was killed.
+        """
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            spec = any_pb2.Any()
+            spec.Pack(self._executor_spec)
+            (folder / _SPEC).write_bytes(spec.SerializeToString())
+            (folder / _INVOCATION).write_bytes(execution_info.to_proto().SerializeToString())
+            done = subprocess.run(
+                [sys.executable, "-m", "widedeep.pipeline.kubeflow.step.subprocess_executor", name], check=False
+            )
+            if done.returncode == 0:
+                return execution_result_pb2.ExecutorOutput.FromString((folder / _ANSWER).read_bytes())
+        if done.returncode > 0:
+            raise ExecutorFailedError(done.returncode)
+        killer = signal.Signals(-done.returncode)
+        hint = "Most often it needed more memory than its container has: see kubeflow.steps in PIPELINE.yaml."
+        raise WideDeepError(
+            f"the executor was killed by {killer.name}. {hint if killer == signal.SIGKILL else ''}".strip()
+        )
+
+
+OPERATORS = {_PYTHON: Operator, _BEAM: Operator}
+
+
+def _execute(folder: Path) -> None:
+    """The child's part. TensorFlow and the executor are imported here alone."""
+    from rich.console import Console
+    from tfx.orchestration.portable import beam_executor_operator, data_types, python_executor_operator
+
+    from widedeep.components.common import progress
+    from widedeep.pipeline.local.terminal import Watch
+
+    packed, spec = any_pb2.Any.FromString((folder / _SPEC).read_bytes()), _PYTHON()
+    operator = python_executor_operator.PythonExecutorOperator
+    if packed.Is(_BEAM.DESCRIPTOR):
+        operator, spec = beam_executor_operator.BeamExecutorOperator, _BEAM()
+    packed.Unpack(spec)
+    # First: the artifacts' own types must be known when the invocation is read.
+    ready = operator(spec)
+    invocation = execution_invocation_pb2.ExecutionInvocation.FromString((folder / _INVOCATION).read_bytes())
+    info = data_types.ExecutionInfo.from_proto(invocation)
+    with Watch(Console(stderr=True, highlight=False, soft_wrap=True)) as screen, progress.listening(screen.training):
+        said = ready.run_executor(info)
+    (folder / _ANSWER).write_bytes(said.SerializeToString())
+
+
+if __name__ == "__main__":
+    # Without its parent nobody would record what it makes.
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    given = Path(sys.argv.pop())
+    ending(lambda: _execute(given))

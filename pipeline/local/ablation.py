@@ -1,0 +1,36 @@
+"""Wide, deep and joint on the same transformed data: the comparison that the paper makes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tfx.orchestration import metadata
+
+from widedeep.components import features
+from widedeep.components.metadata.artifacts import outputs
+from widedeep.components.trainer.ablation import compare
+from widedeep.pipeline.definition.config import PipelineConfig
+from widedeep.pipeline.local.session import Session
+
+
+def ablate(config: PipelineConfig, session: Session, seeds: Sequence[int]) -> list[dict[str, Any]]:
+    """Runs the pipeline up to Transform (from its cache where it can), then trains every variant for every seed.
+
+    Returns:
+        `compare`'s rows, one a variant; the metrics are those of the evaluation split.
+    """
+    session.execute("Transform")
+    run = session.run
+    transform = run.nodes[-1].execution_id
+    assert transform is not None
+    with metadata.Metadata(run.connection) as handle:
+        made = outputs(handle.store, transform)
+    examples = made["transformed_examples"].uri
+    train, watched, held_out = (
+        [os.path.join(examples, f"Split-{split}", "*")] for split in ("train", "eval", config.evaluation.split)
+    )
+    spec = features.load(Path(config.features))
+    return compare(train, watched, held_out, made["transform_graph"].uri, spec, config.training, seeds)

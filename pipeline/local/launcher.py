@@ -1,0 +1,57 @@
+"""Runs one node of a compiled pipeline with TFX's portable launcher, and says truly how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ml_metadata.proto import metadata_store_pb2
+from tfx.orchestration import metadata
+from tfx.orchestration.local import runner_utils
+from tfx.orchestration.portable import launcher
+from tfx.proto.orchestration import pipeline_pb2
+
+from widedeep.components.common.errors import WideDeepError
+
+State = Literal["COMPLETE", "CACHED", "SKIPPED"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a node ended; `execution_id` is its execution in the metadata."""
+
+    state: State
+    execution_id: int | None
+
+
+def run_node(pipeline: pipeline_pb2.Pipeline, node: pipeline_pb2.PipelineNode, connection: Any) -> Outcome:
+    """Runs a node, or finds its cached result.
+
+    Args:
+        pipeline: the compiled pipeline, its run id filled in.
+        node: one of its nodes, all of whose upstream nodes have run.
+        connection: ML Metadata's connection settings.
+
+    Raises:
+        Exception: what the executor raised.
+        WideDeepError: the launcher returned, but the execution did not end well (inputs missing).
+    """
+    node_id = node.node_info.id
+    deployment = runner_utils.extract_local_deployment_config(pipeline)
+    info = launcher.Launcher(
+        pipeline_node=node,
+        mlmd_connection=metadata.Metadata(connection),
+        pipeline_info=pipeline.pipeline_info,
+        pipeline_runtime_spec=pipeline.runtime_spec,
+        executor_spec=runner_utils.extract_executor_spec(deployment, node_id),
+        custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, node_id),
+    ).launch()
+    if info is None or info.execution_id is None:
+        return Outcome("SKIPPED", None)
+    with metadata.Metadata(connection) as handle:
+        [execution] = handle.store.get_executions_by_id([info.execution_id])
+    # The launcher returns normally where it found no inputs, having marked the execution as failed.
+    state = metadata_store_pb2.Execution.State.Name(execution.last_known_state)
+    if state not in ("COMPLETE", "CACHED"):
+        raise WideDeepError(f"{node_id} could not start: its inputs are missing in the metadata (state {state}).")
+    return Outcome(state, info.execution_id)

@@ -1,0 +1,145 @@
+"""The local runner: every node of the pipeline in this process, one after another."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import tensorflow as tf
+from google.protobuf import text_format
+from ml_metadata.proto import metadata_store_pb2
+from tfx.dsl.compiler import compiler, constants
+from tfx.orchestration import metadata
+from tfx.orchestration.portable import runtime_parameter_utils
+from tfx.proto.orchestration import pipeline_pb2
+
+from widedeep.components import features
+from widedeep.components.common.errors import unwrapped
+from widedeep.components.features import schema as schemas
+from widedeep.components.gate.gate_options import check_features
+from widedeep.components.ingest.paths import matched
+from widedeep.pipeline.definition.beam_options import beam_args
+from widedeep.pipeline.definition.config import PipelineConfig
+from widedeep.pipeline.definition.create import Environment, create_pipeline
+from widedeep.pipeline.local.launcher import run_node
+from widedeep.pipeline.local.workdir import Workdir
+
+# Of TFX's input patterns: {SPAN}, {VERSION}, {SPAN:4}, and dates.
+_PLACEHOLDER = re.compile(r"\{(SPAN|VERSION)(:\d+)?\}|\{(YYYY|MM|DD)\}")
+
+NodeState = Literal["RUNNING", "COMPLETE", "CACHED", "SKIPPED", "FAILED"]
+
+
+@dataclass
+class NodeRun:
+    """One node in one run; `seconds` is how long it took."""
+
+    id: str
+    state: NodeState = "RUNNING"
+    seconds: float = 0.0
+    execution_id: int | None = None
+
+
+class NodeFailedError(Exception):
+    """A node failed; the cause is what it raised, freed of Beam's wrapping."""
+
+    def __init__(self, node: str) -> None:
+        super().__init__(node)
+        self.node = node
+
+
+@dataclass
+class LocalRun:
+    """A compiled pipeline about to run in a working directory."""
+
+    workdir: Workdir
+    run_id: str
+    pipeline: pipeline_pb2.Pipeline
+    connection: metadata_store_pb2.ConnectionConfig
+    nodes: list[NodeRun] = field(default_factory=list)
+
+    def execute(self, watch: Callable[[NodeRun], None], last: str | None = None) -> None:
+        """Runs the nodes in order; `watch` hears of each when it starts and when it ends.
+
+        Args:
+            watch: called with the node.
+            last: the node after which to stop; None runs them all.
+
+        Raises:
+            NodeFailedError: from what the node raised; the nodes after it have not run.
+        """
+        for node in self.pipeline.nodes:
+            run = NodeRun(node.pipeline_node.node_info.id)
+            self.nodes.append(run)
+            watch(run)
+            started = time.monotonic()
+            try:
+                outcome = run_node(self.pipeline, node.pipeline_node, self.connection)
+                run.state, run.execution_id = outcome.state, outcome.execution_id
+            except BaseException as error:
+                run.state = "FAILED"
+                if isinstance(error, Exception):
+                    logging.exception("%s failed", run.id)
+                    raise NodeFailedError(run.id) from unwrapped(error)
+                raise
+            finally:
+                run.seconds = time.monotonic() - started
+                watch(run)
+            if run.id == last:
+                break
+
+
+def prepare(config: PipelineConfig, workdir: Workdir, run_id: str) -> LocalRun:
+    """Checks what can be checked before the first component starts, and compiles the pipeline.
+
+    Raises:
+        ConfigError: features, schema or data path are wrong.
+    """
+    spec = features.load(Path(config.features))
+    check_features(config.gate, spec)
+    connection = metadata.sqlite_metadata_connection_config(str(workdir.metadata))
+    environment = Environment(
+        root=str(workdir.artifacts),
+        metadata=connection,
+        push_directory=str(workdir.models),
+        schema_file=str(workdir.schema(schema_text(config, spec))),
+        beam_args=beam_args(config.beam, config.data.format, _bytes(input_files(config))),
+    )
+    pipeline = compiler.Compiler().compile(create_pipeline(config, environment))
+    runtime_parameter_utils.substitute_runtime_parameter(pipeline, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: run_id})
+    return LocalRun(workdir, run_id, pipeline, connection)
+
+
+def schema_text(config: PipelineConfig, spec: features.FeatureSpec) -> str:
+    """The schema of a pipeline: the curated one, or what follows from the declaration.
+
+    Raises:
+        ConfigError: the curated one contradicts the declaration.
+    """
+    if config.schema_file is None:
+        return str(text_format.MessageToString(schemas.derive(spec)))
+    path = Path(config.schema_file)
+    schemas.check_in_step(spec, schemas.read(path), path)
+    return path.read_text(encoding="utf-8")
+
+
+def _bytes(files: list[str]) -> int:
+    return sum(tf.io.gfile.stat(path).length for path in files)
+
+
+def input_files(config: PipelineConfig) -> list[str]:
+    """The raw files that the splits' patterns match, of all spans.
+
+    Raises:
+        ConfigError: a pattern matches none.
+    """
+    found: list[str] = []
+    for pattern in [*config.data.patterns, *filter(None, [config.data.serving])]:
+        found += matched(_PLACEHOLDER.sub("*", os.path.join(config.data.path, pattern)))
+    return found

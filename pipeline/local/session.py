@@ -1,0 +1,112 @@
+"""One run from the person's point of view: progress while it lasts, and one readable paragraph where it fails."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from widedeep.components.common import progress
+from widedeep.components.common.errors import WideDeepError
+from widedeep.pipeline.definition.config import PipelineConfig, by_span
+from widedeep.pipeline.local.terminal import Watch, logged_to, waiting
+from widedeep.pipeline.local.workdir import locked
+
+if TYPE_CHECKING:
+    from widedeep.pipeline.local.runner import LocalRun, NodeRun
+
+
+class RunFailedError(WideDeepError):
+    """A run that did not end well, told in one paragraph."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+@dataclass(frozen=True)
+class Session:
+    """A run that is ready to go, its folder, and what shows its nodes' progress.
+
+    Before it go the runs of a range's `earlier` spans.
+    """
+
+    run: LocalRun
+    folder: Path
+    screen: Watch
+    earlier: Sequence[LocalRun] = ()
+
+    def execute(self, last: str | None = None) -> None:
+        """Runs the nodes up to and with `last`; of a range's earlier spans those that take the data in.
+
+        Raises:
+            NodeFailedError: from what a node raised; what comes after it has not run.
+        """
+        for run in self.earlier:
+            run.execute(self.watch, last="DataGate")
+        self.run.execute(self.watch, last)
+
+    def watch(self, node: NodeRun) -> None:
+        """Shows that a node started or ended."""
+        self.screen.node(node.id, node.state, node.seconds)
+
+
+@contextmanager
+def session(config: PipelineConfig, path: Path | None) -> Iterator[Session]:
+    """Opens a working directory (work/NAME where none is given) and prepares a run in it.
+
+    While it is open, all output goes to the run's log, and the progress to the person.
+
+    Raises:
+        WideDeepError: the run could not start, or a component failed; the message is what to show.
+    """
+    with locked(path or Path("work") / config.name) as workdir:
+        folder = workdir.new_run()
+        log = folder / "log.txt"
+        with logged_to(log) as console:
+            console.print(f"[bold]{config.name}[/]  run {folder.name}  log {log}")
+            try:
+                with waiting(console, "loading TensorFlow, Beam and TFX"):
+                    from widedeep.pipeline.local import runner
+                *earlier, run = [
+                    runner.prepare(
+                        one, workdir, f"{folder.name}{f'-span-{one.data.span}' if config.data.spans else ''}"
+                    )
+                    for one in by_span(config)
+                ]
+                with Watch(console) as screen, progress.listening(screen.training):
+                    yield Session(run, folder, screen, earlier)
+            except KeyboardInterrupt:
+                console.print(f"Interrupted. The same command carries on from here. Log: {log}")
+                # Beam's worker threads would keep the process from ending.
+                os._exit(1)
+            except WideDeepError:
+                raise
+            except Exception as error:
+                raise _told(error, log) from error
+
+
+def _told(error: Exception, log: Path) -> RunFailedError:
+    from widedeep.pipeline.local.runner import NodeFailedError
+
+    whole = f"The whole trace is in the log: {log}"
+    if not isinstance(error, NodeFailedError):
+        logging.exception("the run failed outside of a component")
+        return RunFailedError(f"{_first_line(error)}\n{whole}", 1)
+    cause = error.__cause__
+    if isinstance(cause, WideDeepError):
+        return RunFailedError(f"{error.node} stopped: {cause}\nNothing was pushed. Log: {log}", cause.exit_code)
+    return RunFailedError(
+        f"{error.node} failed: {_first_line(cause)}\nNothing was pushed; what had run before is kept, "
+        f"and the same command carries on from there. {whole}",
+        1,
+    )
+
+
+def _first_line(error: BaseException | None) -> str:
+    lines = str(error).strip().splitlines() or [""]
+    return f"{type(error).__name__}: {lines[0][:500]}"

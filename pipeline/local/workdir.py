@@ -1,0 +1,108 @@
+"""The folder that one pipeline works in: its metadata, artifacts, pushed models and the record of each run."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from widedeep.components.common.errors import ConfigError, WideDeepError
+
+
+@dataclass(frozen=True)
+class Workdir:
+    """Paths under the folder. Nothing else may write there."""
+
+    path: Path
+
+    @property
+    def metadata(self) -> Path:
+        """ML Metadata's SQLite file."""
+        return self.path / "metadata.sqlite"
+
+    @property
+    def artifacts(self) -> Path:
+        """TFX's pipeline root."""
+        return self.path / "artifacts"
+
+    @property
+    def models(self) -> Path:
+        """The pushed versions, as TF Serving reads them."""
+        return self.path / "models"
+
+    def schema(self, text: str) -> Path:
+        """Writes the schema that a run imports, under a name of its content.
+
+        ImportSchemaGen's cache key holds the path alone: an equal name for another content would be stale.
+        """
+        path = self.path / "schemas" / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.pbtxt"
+        path.parent.mkdir(exist_ok=True)
+        write_if_changed(path, text)
+        return path
+
+    @property
+    def runs(self) -> Path:
+        """One folder a run: log.txt, run.json, report.html."""
+        return self.path / "runs"
+
+    def new_run(self) -> Path:
+        """Makes the folder of a new run, named by the time; names sort as the runs do."""
+        now = datetime.now(UTC)
+        folder = self.runs / now.strftime("%Y%m%d-%H%M%S-%f")
+        folder.mkdir(parents=True)
+        return folder
+
+    def last_run(self) -> Path:
+        """The folder of the last finished run. Raises ConfigError where there is none."""
+        finished = sorted(self.runs.glob("*/run.json"))
+        if not finished:
+            raise ConfigError(f"{self.path}: no run has finished there. Start one with: widedeep run PIPELINE.yaml")
+        return finished[-1].parent
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[Workdir]:
+    """Opens a folder for one run at a time.
+
+    The lock ends with the process, however it ends.
+
+    Raises:
+        ConfigError: the folder can't be made or written.
+        WideDeepError: another run holds it.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+        descriptor = os.open(path / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+        raise ConfigError(
+            f"{path}: the working directory can't be written: {reason}. Choose another with --workdir."
+        ) from None
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise WideDeepError(
+                f"{path}: another run works there. Wait for it; a run may also have a --workdir of its own."
+            ) from None
+        yield Workdir(path.resolve())
+    finally:
+        os.close(descriptor)
+
+
+def write_if_changed(path: Path, text: str) -> None:
+    """Writes a file whole or not at all; an equal one keeps its time, which TFX takes as a fingerprint."""
+    if path.is_file() and path.read_text(encoding="utf-8") == text:
+        return
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
+        file.write(text)
+    os.chmod(file.name, 0o644)
+    os.replace(file.name, path)

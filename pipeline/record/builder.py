@@ -1,0 +1,102 @@
+"""Reads what came of a run from the metadata and the artifacts. (Apart from `Summary`, which needs no TensorFlow.)"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+from tfx.orchestration import metadata
+
+from widedeep.components.dryrun.executor import RECORD as DRY_RUN
+from widedeep.components.evaluator import results
+from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.gate.component import VERDICT
+from widedeep.components.metadata import lineage
+from widedeep.components.metadata.artifacts import outputs
+from widedeep.components.metadata.properties import REFUSED
+from widedeep.components.pusher import version_info
+from widedeep.components.trainer.run import RECORD
+from widedeep.components.tuner.trials import FILE as TRIALS
+from widedeep.pipeline.local.runner import LocalRun
+from widedeep.pipeline.record.data_profile import profile
+from widedeep.pipeline.record.origins import origins
+from widedeep.pipeline.record.strongest_weights import strongest
+from widedeep.pipeline.record.summary import Summary
+from widedeep.pipeline.versions.listing import superseded_by
+
+
+def summarise(run: LocalRun, folder: Path, spec: FeatureSpec) -> Summary:
+    """Reads what a finished run left.
+
+    Args:
+        run: the run, all of whose nodes have ended well.
+        folder: the run's folder.
+        spec: the feature declaration.
+    """
+    with metadata.Metadata(run.connection) as handle:
+        made = {node.id: outputs(handle.store, node.execution_id) for node in run.nodes if node.execution_id}
+        examples = _trained_on(handle.store, made["Transform"]["transform_graph"].id)
+    evaluation = results.read(made["Evaluator"]["evaluation"].uri)
+    training = _json(made["Trainer"]["model_run"].uri, RECORD)
+    pushed = made["Pusher"]["pushed_model"].custom_properties
+    tried = _json(made["DryRun"]["blessing"].uri, DRY_RUN) if "DryRun" in made else None
+    failed = [check["said"] for check in (tried or {"checks": []})["checks"] if not check["ok"]]
+    refused = [pushed[REFUSED].string_value] if REFUSED in pushed else []
+    verdict = _json(made["DataGate"]["verdict"].uri, VERDICT)
+    pushed_to = pushed["pushed_destination"].string_value if pushed["pushed"].int_value else None
+    model = made["Trainer"]["model"].uri
+    return Summary(
+        run_id=run.run_id,
+        pipeline=run.pipeline.pipeline_info.id,
+        components=[{"id": node.id, "state": node.state, "seconds": round(node.seconds, 2)} for node in run.nodes],
+        metrics=evaluation.metrics,
+        slices=evaluation.slices,
+        blessed=made["Evaluator"]["blessing"].custom_properties["blessed"].int_value == 1
+        and not failed
+        and not refused,
+        refusals=evaluation.refusals + failed + refused,
+        warnings=verdict["warnings"],
+        pushed_to=pushed_to,
+        superseded_by=superseded_by(pushed_to),
+        training=training["curve"],
+        crosses=training["crosses"],
+        wide=training["wide"],
+        base=training["base"],
+        log=str(folder / "log.txt"),
+        report=str(folder / "report.html"),
+        dry_run=tried,
+        unsettled=evaluation.warnings,
+        intervals={
+            "confidence": evaluation.confidence,
+            "whole": evaluation.intervals,
+            "slices": evaluation.slice_intervals,
+        },
+        plots=evaluation.plots,
+        model=model,
+        features=profile(made["StatisticsGen"]["statistics"].uri, verdict["distances"], spec),
+        strongest=_strongest(run, model, examples),
+        lineage=origins(run.run_id, version_info.read(Path(made["Pusher"]["pushed_model"].uri), version_info.LINEAGE)),
+        tuning=_json(made["Tuner"]["tuner_results"].uri, TRIALS) if "Tuner" in made else None,
+    )
+
+
+def _trained_on(store: Any, transform_graph: int) -> list[str]:
+    """What Transform has learned from: ExampleGen's outputs, one a span."""
+    return [one.uri for one in lineage.inputs(store, transform_graph, "examples")]
+
+
+def _strongest(run: LocalRun, model: str, examples: list[str]) -> list[dict[str, Any]]:
+    """Of a model that an earlier run has trained, what its report said: finding it takes a pass over the rows."""
+    for record in sorted(run.workdir.runs.glob("*/run.json"), reverse=True):
+        before = Summary.read(record)
+        if before.model == model:
+            return before.strongest
+    return strongest(model, examples)
+
+
+def _json(folder: str, name: str) -> Any:
+    with tf.io.gfile.GFile(os.path.join(folder, name)) as file:
+        return json.load(file)

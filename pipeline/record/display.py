@@ -1,0 +1,81 @@
+"""The end of a run: its record in the run's folder, and what the person reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from widedeep.components.common.metrics import in_order
+from widedeep.components.features.spec import FeatureSpec
+from widedeep.pipeline import report
+from widedeep.pipeline.local.runner import LocalRun
+from widedeep.pipeline.record import words
+from widedeep.pipeline.record.builder import summarise
+from widedeep.pipeline.record.summary import Summary
+from widedeep.pipeline.report.numbers import change, fixed, number, pair
+from widedeep.pipeline.report.tuning import told
+
+
+def record(run: LocalRun, folder: Path, spec: FeatureSpec) -> Summary:
+    """Writes run.json and report.html of a finished run into its folder.
+
+    Args:
+        run: the run.
+        folder: the run's.
+        spec: the feature declaration.
+    """
+    summary = summarise(run, folder, spec)
+    report.write(summary, Path(summary.report))
+    summary.write(folder / "run.json")
+    return summary
+
+
+def show(summary: Summary) -> None:
+    """Prints the metrics, the verdict, where the model is and how to serve it."""
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(_metrics(summary))
+    if words.wide_part(summary.wide):
+        console.print(f"wide part  {words.wide_part(summary.wide)}")
+    if summary.base:
+        first, *others = words.start(summary.base)
+        console.print(f"warm start {escape(first)}")
+        for other in others:
+            console.print(f"           {escape(other)}")
+    if summary.tuning:
+        console.print(f"tuned      {escape(told(summary.tuning))}")
+    if summary.dry_run and words.tried(summary.dry_run):
+        console.print(f"dry run    {escape(words.tried(summary.dry_run) or '')}")
+    crosses = [cross["warning"] for cross in summary.crosses if cross["warning"]]
+    for warning in (*summary.warnings, *summary.unsettled, *crosses):
+        console.print(f"[yellow]warning[/]: {escape(warning)}")
+    if summary.blessed:
+        console.print("[green]blessed[/]: every bound holds")
+    for refusal in summary.refusals:
+        console.print(f"[red]not blessed[/]: {escape(refusal)}")
+    if summary.pushed_to:
+        console.print(f"pushed     {summary.pushed_to}{' (by an earlier run)' if summary.pushed_before else ''}")
+        if summary.superseded_by:
+            said = words.superseded(summary.pushed_to, summary.superseded_by)
+            console.print(f"[yellow]warning[/]: {escape(said)}")
+        console.print(f"serve it   {' '.join(summary.serve_command)}")
+    else:
+        console.print("not pushed; the version that serves is unchanged")
+    console.print(f"report     {summary.report}")
+
+
+def _metrics(summary: Summary) -> Table:
+    baseline = summary.metrics.get("baseline")
+    table = Table("metric", "candidate", *(["baseline", "change", ""] if baseline else []), box=None, pad_edge=False)
+    noise = (summary.intervals.get("whole") or {}).get("change") or {}
+    for name in in_order(summary.metrics["candidate"]):
+        value = number(summary.metrics["candidate"].get(name))
+        cells = [name, fixed(value)]
+        if baseline:
+            before = number(baseline.get(name))
+            changed = change(name, value, before, interval=pair(noise.get(name)))
+            cells += [fixed(before), *((changed.text, changed.word) if changed else ("", ""))]
+        table.add_row(*cells)
+    return table

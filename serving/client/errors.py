@@ -1,0 +1,37 @@
+"""What can go wrong when a server is asked to rank: each message says what, where, the value and the remedy."""
+
+from __future__ import annotations
+
+from widedeep.components.common.errors import WideDeepError
+
+
+class RankingError(WideDeepError):
+    """No ranking, for one of the reasons below."""
+
+
+class ServerAwayError(RankingError):
+    """No server answers, or it says that it can't for now. The only one that asking again may mend."""
+
+
+class DeadlineError(RankingError):
+    """The answer did not come in time."""
+
+
+class ModelError(RankingError):
+    """The server has no such model, or one that can't rank."""
+
+
+class FeatureError(RankingError):
+    """A value of the user or of a candidate that the model can't take."""
+
+
+class UnknownFeatureError(FeatureError):
+    """A name that is no feature of the model."""
+
+
+class ServerError(RankingError):
+    """The server refuses the request, or fails."""
+
+
+class MismatchError(ServerError):
+    """The server says that the request does not fit the model."""

@@ -1,0 +1,161 @@
+"""Asks a server over REST."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import httpx
+import numpy as np
+
+from widedeep.serving import tensors
+from widedeep.serving.client.candidate_columns import Part
+from widedeep.serving.client.errors import RankingError, ServerAwayError, ServerError
+from widedeep.serving.client.signature import METADATA_FIELD, RANK, Metadata, Shape, Signature
+from widedeep.serving.client.tls import Tls
+from widedeep.serving.client.transport import Clock, Place, Scored, failure, scored
+from widedeep.serving.tensors import Array
+
+# Requests that may be under way at once, of all threads that use the client.
+_CONNECTIONS = 32
+_CODES = {400: "INVALID_ARGUMENT", 404: "NOT_FOUND", 503: "UNAVAILABLE", 504: "DEADLINE_EXCEEDED"}
+Result = TypeVar("Result")
+_TYPES = {"DT_STRING": tensors.STRING, "DT_FLOAT": tensors.FLOAT}
+
+
+class RestTransport:
+    """A pool of connections to a server.
+
+    TF Serving's REST does not say which version answered, so that while a version is replaced, the parts of a call may
+    be scored by different ones.
+    """
+
+    def __init__(self, place: Place, tls: Tls | None) -> None:
+        self._place = place
+        self._url = f"{'https' if tls else 'http'}://{place.server}/v1/models/{quote(place.model, safe='')}"
+        self._client = httpx.Client(
+            verify=tls.context() if tls else True,
+            limits=httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS),
+            # A target is a server's own address, to which no proxy leads.
+            trust_env=False,
+        )
+        self._pool = ThreadPoolExecutor(_CONNECTIONS, "rank")
+
+    def metadata(self, clock: Clock) -> Metadata:
+        """As Transport's."""
+        found = _waited(self._pool.submit(self._asked, "GET", f"{self._which(None)}/metadata", None, clock), clock)
+        try:
+            version = found["model_spec"].get("version")
+            signatures = found["metadata"][METADATA_FIELD]["signature_def"]
+            return Metadata(
+                {name: _signature(one) for name, one in signatures.items()}, None if version is None else int(version)
+            )
+        except (AttributeError, KeyError, TypeError, ValueError):
+            raise self._strange("its metadata are not those of TF Serving") from None
+
+    def scores(self, parts: Sequence[Part], version: int | None, clock: Clock) -> list[Scored | ServerAwayError]:
+        """As Transport's."""
+        calls = [self._pool.submit(self._score, part, version, clock) for part in parts]
+        try:
+            return [_answer(call, clock) for call in calls]
+        finally:
+            for call in calls:
+                call.cancel()
+
+    def _score(self, part: Part, version: int | None, clock: Clock) -> Scored:
+        inputs = {name: _plain(array) for name, array in part.tensors.items()} | {"top_k": [0]}
+        body = json.dumps({"signature_name": RANK, "inputs": inputs}).encode()
+        outputs = self._asked("POST", f"{self._which(version)}:predict", body, clock).get("outputs")
+        # A signature's only output stands there without its name.
+        scores = outputs.get("score") if isinstance(outputs, dict) else outputs
+        return scored(scores, None, part, self._place)
+
+    def _which(self, version: int | None) -> str:
+        chosen = self._place.version if version is None else version
+        if chosen is not None:
+            return f"/versions/{chosen}"
+        return f"/labels/{quote(self._place.label, safe='')}" if self._place.label else ""
+
+    def _asked(self, method: str, path: str, body: bytes | None, clock: Clock) -> dict[str, Any]:
+        status, answer = self._sent(method, path, body, clock)
+        try:
+            found = json.loads(answer)
+        except ValueError:
+            found = None
+        if status >= 300:
+            details = found.get("error") if isinstance(found, dict) else None
+            if not isinstance(details, str):
+                if status != 503:  # a proxy may say so as well
+                    raise self._strange(f"HTTP {status} without an error message")
+                details = "HTTP 503"
+            raise failure(_CODES.get(status, f"HTTP {status}"), details, self._place, clock)
+        if not isinstance(found, dict):
+            raise self._strange("no JSON object")
+        return found
+
+    def _sent(self, method: str, path: str, body: bytes | None, clock: Clock) -> tuple[int, bytes]:
+        timeout = max(clock.left(), 1e-3)
+        try:
+            with self._client.stream(method, self._url + path, content=body, timeout=timeout) as response:
+                answer = bytearray()
+                for chunk in response.iter_bytes():
+                    answer += chunk
+                    if not clock.left():  # nobody waits any more
+                        raise clock.late()
+                return response.status_code, bytes(answer)
+        except httpx.TimeoutException:
+            raise clock.late() from None
+        except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
+            raise failure("UNAVAILABLE", str(error), self._place, clock) from None
+        except httpx.HTTPError as error:
+            raise ServerError(f"{self._place}: {error}.") from None
+
+    def _strange(self, what: str) -> RankingError:
+        return ServerError(
+            f"{self._place}: something else than TF Serving's REST interface answers there: {what}. "
+            "Is it the REST port (TF Serving's is 8501) and the right protocol?"
+        )
+
+    def close(self) -> None:
+        """As Transport's."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._client.close()
+
+
+def _answer(call: Future[Scored], clock: Clock) -> Scored | ServerAwayError:
+    try:
+        return _waited(call, clock)
+    except ServerAwayError as error:
+        return error
+
+
+def _waited(call: Future[Result], clock: Clock) -> Result:
+    """What httpx alone can't do: it limits each step and each read, and a server may send a byte at a time."""
+    try:
+        return call.result(clock.left())
+    except TimeoutError:
+        raise clock.late() from None
+
+
+def _plain(array: Array) -> Any:
+    if array.dtype == object:
+        texts = np.array([one.decode() for one in array.ravel().tolist()], object)
+        return texts.reshape(array.shape).tolist()
+    return array.tolist()
+
+
+def _signature(found: Mapping[str, Any]) -> Signature:
+    return Signature(
+        {
+            name: Shape(_TYPES.get(info["dtype"], 0), _rank(info["tensor_shape"]))
+            for name, info in found["inputs"].items()
+        },
+        frozenset(found.get("defaults", {})),
+    )
+
+
+def _rank(shape: Mapping[str, Any]) -> int | None:
+    return None if shape.get("unknown_rank") else len(shape.get("dim", []))

@@ -1,0 +1,1 @@
+"""Requests put together, as TF Serving batches them."""

@@ -1,0 +1,58 @@
+"""The paths of TF Serving's REST interface, as http_rest_api_util.cc takes them apart."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, NamedTuple, cast
+from urllib.parse import unquote
+
+import grpc
+from tensorflow_serving.apis.model_pb2 import ModelSpec
+
+from widedeep.serving.standin.errors import ServingError, invalid
+
+Verb = Literal["classify", "metadata", "predict", "regress", "status"]
+
+_VERSION = r"(?:/versions/(?P<version>[0-9]+)|/labels/(?P<label>[^/:]+))?"
+_ROOT = re.compile("/v1/", re.IGNORECASE)
+_POST = re.compile(rf"/v1/models/(?P<name>[^/:]+){_VERSION}:(?P<verb>classify|regress|predict)", re.IGNORECASE)
+_GET = re.compile(rf"/v1/models(?:/(?P<name>[^/:]+))?{_VERSION}(?:/(?P<verb>metadata))?", re.IGNORECASE)
+_LARGEST_VERSION = 2**63 - 1
+
+
+class Asked(NamedTuple):
+    """What a path asks for."""
+
+    verb: Verb
+    spec: ModelSpec
+
+
+def parse(method: str, path: str) -> Asked:
+    """Takes apart a path with its query, both as they stand in the request.
+
+    Raises:
+        ServingError: NOT_FOUND, where it does not begin with /v1/; INVALID_ARGUMENT, where it goes on as no path does.
+    """
+    pattern = {"POST": _POST, "GET": _GET}.get(method)
+    if not _ROOT.match(path):
+        raise ServingError(grpc.StatusCode.NOT_FOUND, f"Not found: {path}")
+    found = pattern.fullmatch(path) if pattern else None
+    if not found:
+        raise invalid(f"Malformed request: {method} {path}")
+    # Paths are matched whatever their case, but verbs are not.
+    verb = found["verb"] or "status"
+    if method == "POST" and verb != verb.lower():
+        raise invalid(f"Malformed request: {method} {path}")
+    if method == "GET" and verb != "metadata":
+        verb = "status"
+    if not found["name"]:
+        raise invalid("Missing model name in request.")
+    spec = ModelSpec(name=unquote(found["name"]))
+    if found["version"]:
+        version = int(found["version"])
+        if version > _LARGEST_VERSION:
+            raise invalid(f"Failed to convert version: {found['version']} to numeric.")
+        spec.version.value = version
+    if found["label"]:
+        spec.version_label = unquote(found["label"])
+    return Asked(cast("Verb", verb), spec)

@@ -1,0 +1,133 @@
+"""What a dry run asks, of rows in which anything may be missing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog
+
+from widedeep.components.dryrun import requests
+from widedeep.components.dryrun.warmup import WARMUP, write_warmup
+from widedeep.components.features.spec import FeatureSpec
+
+
+def _feature(key: str, kind: str, side: str, **more: Any) -> dict[str, Any]:
+    transform: dict[str, Any] = {"z_score": {}} if kind == "numeric" else {"vocabulary": {}}
+    roles: dict[str, Any] = {"deep": {}} if kind == "numeric" else {"wide": True}
+    return {"key": key, "kind": kind, "side": side, "transform": transform, **roles, **more}
+
+
+SPEC = FeatureSpec.model_validate(
+    {
+        "label": {"key": "y"},
+        "features": [
+            _feature("user", "categorical", "context"),
+            _feature("seen", "set", "context"),
+            _feature("item", "categorical", "candidate", required=True),
+            _feature("price", "numeric", "candidate"),
+        ],
+    }
+)
+ALL = ["classify", "predict_raw", "rank", "regress", "serving_default", "__saved_model_init_op"]
+
+
+def row(label: int, **values: list[Any]) -> bytes:
+    built = tf.train.Example()
+    built.features.feature["y"].int64_list.value.append(label)
+    for key, given in values.items():
+        if key == "price":
+            built.features.feature[key].float_list.value.extend(given)
+        else:
+            built.features.feature[key].bytes_list.value.extend(value.encode() for value in given)
+    return built.SerializeToString()
+
+
+ROWS = [
+    row(0, user=["u"], seen=["a", "b"], item=["x"], price=[1.5]),
+    row(1, user=["v"], item=["y"]),
+]
+
+
+def values(example: bytes) -> dict[str, list[Any]]:
+    found = {}
+    for key, one in tf.train.Example.FromString(example).features.feature.items():
+        [(_, listed)] = one.ListFields()
+        found[key] = list(listed.value)
+    return found
+
+
+def tensors(request: Any) -> dict[str, list[Any]]:
+    return {key: tf.make_ndarray(one).tolist() for key, one in request.inputs.items()}
+
+
+def by_signature(rows: list[bytes]) -> dict[str, list[requests.Asked]]:
+    found: dict[str, list[requests.Asked]] = {}
+    for one in requests.requests(SPEC, ALL, rows):
+        assert one.request.model_spec.signature_name == one.signature
+        found.setdefault(one.signature, []).append(one)
+    return found
+
+
+def test_each_signature_is_asked_for_all_rows_and_for_one_without_optional_features() -> None:
+    found = by_signature(ROWS)
+    assert sorted(found) == sorted(set(ALL) - {"__saved_model_init_op"})
+    for first, bare in found.values():
+        assert len(first.rows) == 2
+        assert [values(one) for one in bare.rows] == [{"y": [0], "item": [b"x"]}]
+    [first, bare] = found["serving_default"]
+    assert tensors(first.request) == {"examples": ROWS}
+    assert tensors(bare.request) == {"examples": bare.rows}
+    for name in ("classify", "regress"):
+        given = found[name][0].request.input.example_list.examples
+        assert list(given) == [tf.train.Example.FromString(one) for one in ROWS]
+
+
+def test_named_tensors_hold_what_is_missing_as_nothing() -> None:
+    first, bare = by_signature(ROWS)["predict_raw"]
+    price = tensors(first.request).pop("price")
+    assert price[0] == 1.5
+    assert np.isnan(price[1])
+    assert {key: one for key, one in tensors(first.request).items() if key != "price"} == {
+        "user": [b"u", b"v"],
+        "seen": [[b"a", b"b"], [b"", b""]],
+        "item": [b"x", b"y"],
+    }
+    assert tensors(bare.request) == {"item": [b"x"]}
+
+
+def test_a_ranking_request_joins_the_first_rows_user_with_every_candidate() -> None:
+    first, bare = by_signature(ROWS)["rank"]
+    given = tensors(first.request)
+    assert given["user"] == [b"u"]
+    assert given["seen"] == [[b"a", b"b"]]
+    assert given["item"] == [[b"x", b"y"]]
+    assert [values(one) for one in first.rows] == [
+        {"y": [0], "user": [b"u"], "seen": [b"a", b"b"], "item": [b"x"], "price": [1.5]},
+        {"y": [1], "user": [b"u"], "seen": [b"a", b"b"], "item": [b"y"]},
+    ]
+    assert tensors(bare.request) == {"item": [[b"x"]]}
+
+
+def test_a_model_is_asked_by_its_own_signatures_only() -> None:
+    assert {one.signature for one in requests.requests(SPEC, ["serving_default"], ROWS)} == {"serving_default"}
+
+
+def test_many_rows_go_in_several_requests() -> None:
+    found = by_signature(ROWS * 60)["serving_default"]
+    assert [len(one.rows) for one in found] == [50, 50, 20, 1]
+
+
+def test_warm_up_requests_fit_under_any_name(tmp_path: Any) -> None:
+    given = [one.request for one in requests.requests(SPEC, ALL, ROWS)]
+    write_warmup(str(tmp_path), given)
+    records = tf.data.TFRecordDataset(str(tmp_path / WARMUP)).as_numpy_iterator()
+    logs = [PredictionLog.FromString(record) for record in records]
+    kinds = [log.WhichOneof("log_type") for log in logs]
+    assert sorted(kinds) == ["classify_log"] * 2 + ["predict_log"] * 6 + ["regress_log"] * 2
+    for log, kind, request in zip(logs, kinds, given, strict=True):
+        logged = getattr(log, kind).request
+        assert logged.model_spec.name == ""
+        logged.model_spec.name = request.model_spec.name
+        assert logged == request

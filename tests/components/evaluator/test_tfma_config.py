@@ -1,0 +1,169 @@
+"""What TFMA is asked to measure, and bounds as a person writes them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tensorflow_model_analysis.metrics import metric_specs
+
+from widedeep.components.common.errors import ConfigError
+from widedeep.components.common.metrics import in_order
+from widedeep.components.common.settings import parse
+from widedeep.components.evaluator.evaluation_options import EvaluationOptions
+from widedeep.components.evaluator.tfma_config import make_config
+from widedeep.components.features.spec import FeatureSpec, Label
+
+SPEC = FeatureSpec.model_validate(
+    {
+        "label": {"key": "liked"},
+        "features": [
+            {
+                "key": key,
+                "kind": "categorical",
+                "side": "context",
+                "transform": {"hash": {"buckets": 9}},
+                "wide": True,
+                "slice": key != "item",
+            }
+            for key in ("gender", "city", "item")
+        ],
+    }
+)
+REGRESSION = SPEC.model_copy(update={"label": Label(key="price", kind="regression")})
+MULTICLASS = SPEC.model_copy(update={"label": Label(key="genre", kind="multiclass", classes=5)})
+
+
+def test_slices_are_those_that_the_declaration_flags():
+    slices = [list(one.feature_keys) for one in make_config(SPEC, has_baseline=False).slicing_specs]
+    assert slices == [[], ["gender"], ["city"]]
+
+
+@pytest.mark.parametrize("weight", [None, "importance"])
+def test_the_served_signature_is_evaluated_with_label_and_weight(weight):
+    spec = SPEC.model_copy(update={"weight": weight})
+    (model,) = make_config(spec, has_baseline=False).model_specs
+    assert (model.signature_name, model.label_key, model.prediction_key) == ("serving_default", "liked", "score")
+    assert model.example_weight_key == (weight or "")
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        (SPEC, ["auc", "auc_pr", "logloss", "accuracy", "calibration"]),
+        (REGRESSION, ["rmse", "mae", "calibration"]),
+        (MULTICLASS, ["logloss", "accuracy"]),
+    ],
+)
+def test_each_kind_of_label_has_its_metrics_the_main_one_first(spec, expected):
+    measured, counted = make_config(spec, has_baseline=False).metrics_specs
+    names = [json.loads(one.config)["name"] for one in measured.metrics]
+    assert names == expected == in_order(reversed(names))
+    assert [json.loads(one.config)["name"] for one in counted.metrics] == ["rows"]
+
+
+@pytest.mark.parametrize("spec", [SPEC, REGRESSION, MULTICLASS])
+@pytest.mark.parametrize("has_baseline", [True, False])
+def test_tfma_judges_nothing(spec, has_baseline):
+    """Its thresholds know no intervals."""
+    config = make_config(spec, has_baseline)
+    assert not metric_specs.metric_thresholds_from_metrics_specs(config.metrics_specs, config)
+
+
+def test_both_models_are_evaluated_alike():
+    candidate, baseline = make_config(SPEC, has_baseline=True).model_specs
+    assert (candidate.name, candidate.is_baseline) == ("candidate", False)
+    assert (baseline.name, baseline.is_baseline) == ("baseline", True)
+    for one in (candidate, baseline):
+        one.ClearField("name")
+        one.ClearField("is_baseline")
+    assert candidate == baseline
+
+
+@pytest.mark.parametrize(
+    ("spec", "metric", "known"),
+    [
+        (REGRESSION, "auc", "a regression label has no 'auc': it has rmse, mae, calibration."),
+        (MULTICLASS, "calibration", "a multiclass label has no 'calibration': it has logloss, accuracy."),
+        (SPEC, "rmse", "a binary label has no 'rmse': it has auc, auc_pr, logloss, accuracy, calibration."),
+    ],
+)
+def test_a_bound_on_a_metric_of_another_kind_of_label_is_refused(spec, metric, known):
+    with pytest.raises(ConfigError) as caught:
+        EvaluationOptions.model_validate({"bounds": {metric: {"at_least": 0.5}}}).bounds_of(spec.label)
+    assert str(caught.value) == f"evaluation.bounds: {known}"
+
+
+def test_slices_are_of_a_metric_that_the_label_has():
+    """The main one where none is named."""
+    rule = {"worse_by_at_most": 0.1}
+    found = [
+        EvaluationOptions.model_validate({"slices": rule}).slice_metric(spec.label)
+        for spec in (SPEC, REGRESSION, MULTICLASS)
+    ]
+    assert found == ["auc", "rmse", "logloss"]
+    with pytest.raises(ConfigError) as caught:
+        EvaluationOptions.model_validate({"slices": rule | {"metric": "auc"}}).slice_metric(REGRESSION.label)
+    known = "a regression label has no 'auc': it has rmse, mae, calibration."
+    assert str(caught.value) == f"evaluation.slices: {known}"
+
+
+_NO_BOUND = "p.yaml: without any bound no model could ever be blessed: give at least one"
+
+
+@pytest.mark.parametrize(
+    ("bounds", "message"),
+    [
+        ({"auk": {"at_least": 0.5}}, "p.yaml: unknown metric 'auk': did you mean 'auc'?"),
+        (
+            {"ndcg": {"at_least": 0.5}},
+            "p.yaml: unknown metric 'ndcg': known are: accuracy, auc, auc_pr, calibration, logloss, mae, rmse",
+        ),
+        ({"auc": {"atleast": 0.5}}, "p.yaml: bounds.auc: unknown key 'atleast': did you mean 'at_least'?"),
+        (
+            {"calibration": {"worse_by_at_most": 0.1}},
+            "p.yaml: 'calibration' has no better or worse: give it at_least and at_most",
+        ),
+        (
+            {"calibration": {"worse_by_share_at_most": 0.1}},
+            "p.yaml: 'calibration' has no better or worse: give it at_least and at_most",
+        ),
+        (
+            {"auc": {"worse_by_at_most": -0.1}},
+            "p.yaml: bounds.auc.worse_by_at_most: Input should be greater than or equal to 0 (it is -0.1)",
+        ),
+        ({"auc": {"at_least": 0.9, "at_most": 0.8}}, "p.yaml: bounds.auc: nothing is at least 0.9 and at most 0.8"),
+        ({}, _NO_BOUND),
+        ({"auc": {}}, _NO_BOUND),
+        ({"auc": {"at_least": None}}, _NO_BOUND),
+    ],
+)
+def test_bounds_that_make_no_sense_are_refused(bounds, message):
+    with pytest.raises(ConfigError) as caught:
+        parse(EvaluationOptions, {"bounds": bounds}, "p.yaml")
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("slices", "message"),
+    [
+        ({}, "p.yaml: slices: give worse_by_at_most or worse_by_share_at_most"),
+        ({"metric": "auk", "worse_by_at_most": 0}, "p.yaml: slices: unknown metric 'auk': did you mean 'auc'?"),
+        ({"metric": "calibration", "worse_by_at_most": 0}, "p.yaml: slices: 'calibration' has no better or worse"),
+        (
+            {"min_rows": 0, "worse_by_at_most": 0},
+            "p.yaml: slices.min_rows: Input should be greater than or equal to 1 (it is 0)",
+        ),
+        ({"rows": 3, "worse_by_at_most": 0}, "p.yaml: slices: unknown key 'rows': did you mean 'min_rows'?"),
+    ],
+)
+def test_slice_bounds_that_make_no_sense_are_refused(slices, message):
+    with pytest.raises(ConfigError) as caught:
+        parse(EvaluationOptions, {"slices": slices}, "p.yaml")
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("confidence", [1.0, 0.4, 95])
+def test_a_confidence_is_a_share(confidence):
+    with pytest.raises(ConfigError, match=r"^p\.yaml: confidence: Input should be"):
+        parse(EvaluationOptions, {"confidence": confidence}, "p.yaml")

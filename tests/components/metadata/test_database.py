@@ -1,0 +1,180 @@
+"""The database's address, its password, and patience."""
+
+from __future__ import annotations
+
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from ml_metadata import errors
+from ml_metadata.metadata_store import metadata_store
+
+from widedeep.components.common.errors import ConfigError, WideDeepError
+from widedeep.components.metadata import database as module
+from widedeep.components.metadata.database import Database
+
+SECRET = {"METADATA_USERNAME": "someone", "METADATA_PASSWORD": "hush-hush", "METADATA_DATABASE": "facts"}
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+# ML Metadata lets no other thread run while it connects: the server is a process of its own.
+SERVER = """
+import socket
+with socket.create_server(("127.0.0.1", 0)) as server:
+    print(server.getsockname()[1], flush=True)
+    while True:
+        server.accept()[0].close()
+"""
+
+
+@contextmanager
+def listening() -> Iterator[int]:
+    """A server that takes connections and knows no database's protocol."""
+    with subprocess.Popen([sys.executable, "-c", SERVER], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield int(process.stdout.readline())
+        process.kill()
+
+
+def test_a_server_that_says_nothing_does_not_hold_us(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGCONNECT_TIMEOUT", "2")
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(ConfigError, match="refuses the connection"):
+        Database(f"postgresql://127.0.0.1:{silent.getsockname()[1]}", SECRET, 0).open()
+
+
+def test_postgresql_with_everything_from_the_secret() -> None:
+    made = Database("postgresql://db:5433", SECRET, 0)
+    postgresql = made.connection.postgresql
+    assert (postgresql.host, postgresql.port) == ("db", "5433")
+    assert (postgresql.user, postgresql.password, postgresql.dbname) == ("someone", "hush-hush", "facts")
+    assert made.where == "postgresql://someone@db:5433/facts"
+
+
+def test_mysql_with_what_the_address_says() -> None:
+    made = Database("mysql://root%40x@db/other", SECRET, 0)
+    mysql = made.connection.mysql
+    assert (mysql.host, mysql.port, mysql.database) == ("db", 3306, "other")
+    assert (mysql.user, mysql.password) == ("root@x", "hush-hush")
+
+
+def test_the_password_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text("from a file \n")
+    known = {"METADATA_PASSWORD_FILE": str(file)}
+    assert Database("mysql://a@db/x", known, 0).connection.mysql.password == "from a file "
+    known["METADATA_PASSWORD_FILE"] = str(tmp_path / "no")
+    with pytest.raises(ConfigError, match=r"METADATA_PASSWORD_FILE=.*/no: can't be read: No such file or directory"):
+        Database("mysql://a@db/x", known, 0)
+
+
+def test_sqlite_is_a_path(tmp_path: Path) -> None:
+    assert Database("sqlite:////var/m.db", {}, 0).connection.sqlite.filename_uri == "/var/m.db"
+    assert Database("sqlite:///m.db", {}, 0).connection.sqlite.filename_uri == "m.db"
+    with pytest.raises(WideDeepError, match="the metadata can't be opened"):
+        Database(f"sqlite:///{tmp_path}/no/m.db", {}, 60).open()
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("postgresql://a:hush-hush@db/x", "--metadata postgresql://a@db/x: holds a password"),
+        ("oracle://a:hush-hush@db/x", "--metadata oracle://a@db/x: is no address of a database"),
+        ("db:5432", "--metadata db:5432: is no address of a database"),
+        ("sqlite://relative", "is no address of a database: sqlite:///PATH"),
+        ("postgresql://a@db:port/x", "is no address: "),
+        ("postgresql://a@/x", "names no host."),
+        ("postgresql://db/x", "names no user, nor is METADATA_USERNAME set."),
+        ("mysql://a@db", "names no database, nor is METADATA_DATABASE set."),
+    ],
+)
+def test_wrong_addresses_are_told_without_the_password(url: str, says: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        Database(url, {}, 0)
+    assert says in str(caught.value)
+    assert "hush-hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "mysql"])
+def test_a_database_that_does_not_answer(scheme: str, capsys: pytest.CaptureFixture[str]) -> None:
+    port = free_port()
+    with pytest.raises(WideDeepError) as caught:
+        Database(f"{scheme}://127.0.0.1:{port}", SECRET, 1.5).open()
+    where = f"{scheme}://someone@127.0.0.1:{port}/facts"
+    assert str(caught.value) == f"{where}: the metadata database does not answer: Connection refused."
+    assert caught.value.exit_code == 1
+    told = capsys.readouterr().err
+    assert re.search(re.escape(str(caught.value)) + r" Trying again for [12] s\.", told)
+
+
+def test_a_database_that_refuses_us(capsys: pytest.CaptureFixture[str]) -> None:
+    with listening() as port, pytest.raises(ConfigError) as caught:
+        Database(f"postgresql://127.0.0.1:{port}", SECRET, 0).open()
+    assert "the metadata database answers, but refuses the connection: user, password or database is wrong" in str(
+        caught.value
+    )
+    assert "METADATA_PASSWORD or METADATA_PASSWORD_FILE" in str(caught.value)
+    assert "hush-hush" not in str(caught.value) + capsys.readouterr().err
+
+
+def test_who_refuses_is_asked_for_less_long(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(module, "_REFUSED_SECONDS", 0.0)
+    with listening() as port, pytest.raises(ConfigError):
+        Database(f"postgresql://127.0.0.1:{port}", SECRET, 4).open()
+    assert "Trying again" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("failure", [errors.InternalError("gone"), errors.AbortedError("slower"), RuntimeError("gone")])
+def test_a_call_is_repeated_when_the_database_was_away(
+    database: Database, failure: Exception, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failures = [failure, failure]
+
+    def action() -> str:
+        if failures:
+            raise failures.pop()
+        return "done"
+
+    assert database.retried(action) == "done"
+    assert capsys.readouterr().err.count(f"{database.where}: a call failed: {failure}. Trying it again.") == 2
+
+
+def test_a_call_that_keeps_failing_fails(database: Database) -> None:
+    calls = []
+
+    def action() -> None:
+        calls.append(1)
+        raise errors.InternalError("always")
+
+    with pytest.raises(errors.InternalError, match="always"):
+        database.retried(action)
+    assert len(calls) == 3
+
+
+def test_other_errors_are_not_the_databases(database: Database) -> None:
+    calls = []
+
+    def action() -> None:
+        calls.append(1)
+        raise errors.InvalidArgumentError("wrong")
+
+    with pytest.raises(errors.InvalidArgumentError):
+        database.retried(action)
+    assert calls == [1]
+
+
+def test_each_connection_is_a_new_one(database: Database) -> None:
+    first, second = database.open(), database.open()
+    assert isinstance(first, metadata_store.MetadataStore)
+    assert first is not second

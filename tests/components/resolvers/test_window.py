@@ -1,0 +1,124 @@
+"""Which spans a model is trained on, in a real store."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tfx.types import standard_artifacts
+
+from widedeep.components.gate.component import DataVerdict
+from widedeep.components.resolvers.window import LatestSpans, span_of
+
+
+class Spans:
+    """Ingested spans, and what the strategy makes of them."""
+
+    def __init__(self, recorded: Any) -> None:
+        self._recorded = recorded
+        self.verdicts: list[Any] = []
+
+    def ingested(self, span: int | None, passed: bool = True) -> Any:
+        """As TFX's driver of ExampleGen marks its output; None where the data come in no spans."""
+        made = standard_artifacts.Examples()
+        if span is not None:
+            made.mlmd_artifact.custom_properties["span"].int_value = span
+        self._recorded.run("ExampleGen", {}, {"examples": [made]})
+        statistics, verdict = standard_artifacts.ExampleStatistics(), DataVerdict()
+        self._recorded.run("StatisticsGen", {"examples": [made]}, {"statistics": [statistics]})
+        if passed:
+            self._recorded.run("DataGate", {"statistics": [statistics]}, {"verdict": [verdict]})
+            self.verdicts.append(verdict)
+        return made
+
+    def transformed(self, examples: list[Any], span: int | None = None) -> Any:
+        made = standard_artifacts.Examples()
+        if span is not None:
+            made.mlmd_artifact.custom_properties["span"].int_value = span
+        self._recorded.run("Transform", {"examples": examples}, {"transformed_examples": [made]})
+        return made
+
+    def window(self, spans: int, current: Any, examples: list[Any]) -> list[int]:
+        """Ids of the chosen artifacts, in their order."""
+        given = {"current": [current], "examples": examples, "verdicts": self.verdicts}
+        found = LatestSpans(spans).resolve_artifacts(self._recorded.store, given)
+        assert found.keys() == given.keys()
+        assert found["current"] == [current]
+        return sorted(one.id for one in found["examples"])
+
+
+@pytest.fixture
+def spans(recorded: Any) -> Spans:
+    return Spans(recorded)
+
+
+def ids(*artifacts: Any) -> list[int]:
+    return sorted(one.id for one in artifacts)
+
+
+def test_the_span_is_what_the_driver_wrote(spans: Spans) -> None:
+    """TFX's own property of that name stays 0."""
+    assert [span_of(spans.ingested(span)) for span in (7, 0, None)] == [7, 0, 0]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_current_span_and_those_before_it(spans: Spans, order: int) -> None:
+    days = [spans.ingested(day) for day in (1, 2, 3, 4)][::order]
+    one, two, three, four = sorted(days, key=span_of)
+    assert spans.window(2, four, days) == ids(three, four)
+    assert spans.window(3, four, days) == ids(two, three, four)
+    assert spans.window(1, four, days) == ids(four)
+    assert spans.window(4, four, days) == ids(one, two, three, four)
+
+
+def test_a_window_that_is_larger_than_what_there_is(spans: Spans) -> None:
+    one, two = spans.ingested(1), spans.ingested(2)
+    assert spans.window(7, two, [one, two]) == ids(one, two)
+    assert spans.window(7, one, [one]) == ids(one)
+
+
+def test_spans_need_not_follow_on_each_other(spans: Spans) -> None:
+    days = [spans.ingested(day) for day in (19_000, 19_007, 19_021)]
+    assert spans.window(2, days[2], days) == ids(*days[1:])
+
+
+def test_later_spans_than_the_current_are_left_out(spans: Spans) -> None:
+    """An earlier span is trained on again, as it was."""
+    days = [spans.ingested(day) for day in (1, 2, 3, 4)]
+    assert spans.window(2, days[2], days) == ids(days[1], days[2])
+
+
+def test_a_span_that_the_gate_stopped_is_left_out(spans: Spans) -> None:
+    one, two, three = spans.ingested(1), spans.ingested(2, passed=False), spans.ingested(3)
+    assert spans.window(2, three, [one, two, three]) == ids(one, three)
+    # Mended, it counts.
+    mended = spans.ingested(2)
+    assert spans.window(2, three, [one, two, three, mended]) == ids(mended, three)
+
+
+def test_the_span_that_is_read_counts_before_its_verdict_is_there(spans: Spans) -> None:
+    one, two = spans.ingested(1), spans.ingested(2, passed=False)
+    assert spans.window(2, two, [one, two]) == ids(one, two)
+
+
+def test_of_a_span_that_was_ingested_again_the_latest_counts(spans: Spans) -> None:
+    old, one, two = spans.ingested(1), spans.ingested(1), spans.ingested(2)
+    assert spans.window(2, two, [one, two, old]) == ids(one, two)
+    assert spans.window(2, two, [old, one, two]) == ids(one, two)
+
+
+def test_the_current_examples_count_even_where_later_ones_of_their_span_are_there(spans: Spans) -> None:
+    """Data that were put back are found in the cache: by their artifact of then."""
+    one, two, again = spans.ingested(1), spans.ingested(2), spans.ingested(2)
+    assert spans.window(2, two, [one, two, again]) == ids(one, two)
+
+
+def test_transformed_examples_are_not_taken(spans: Spans) -> None:
+    one, two = spans.ingested(1), spans.ingested(2)
+    transformed = [spans.transformed([one, two]), spans.transformed([one], span=1)]
+    assert spans.window(3, two, [one, two, *transformed]) == ids(one, two)
+
+
+def test_data_without_spans_are_one(spans: Spans) -> None:
+    before, now = spans.ingested(None), spans.ingested(None)
+    assert spans.window(3, now, [before, now]) == ids(now)

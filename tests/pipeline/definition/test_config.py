@@ -1,0 +1,286 @@
+"""pipeline.yaml and --set: what they may say, and how a mistake reads."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from widedeep.components.common.errors import ConfigError
+from widedeep.pipeline.definition import config
+from widedeep.pipeline.definition.config import PipelineConfig
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+
+PLAIN: dict[str, Any] = {
+    "name": "shop",
+    "data": {"path": "rows", "format": "csv", "splits": {"train": "a/*", "eval": "b/*", "test": "c/*"}},
+    "training": {"epochs": 2, "wide": {"l1": 0.5}},
+}
+
+
+def written(folder: Path, data: dict[str, Any] | str) -> Path:
+    path = folder / "pipeline.yaml"
+    path.write_text(data if isinstance(data, str) else json.dumps(data))  # JSON is YAML
+    return path
+
+
+def load(folder: Path, *overrides: str, data: dict[str, Any] | str = PLAIN) -> PipelineConfig:
+    return config.load(written(folder, data), overrides)
+
+
+def refused(folder: Path, *overrides: str, data: dict[str, Any] | str = PLAIN) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load(folder, *overrides, data=data)
+    message = str(caught.value)
+    assert message.replace(f"{folder}/pipeline.yaml", "FILE") != message or message.startswith("--set")
+    return message.replace(f"{folder}/pipeline.yaml", "FILE")
+
+
+def changed(dotted: str, value: Any) -> dict[str, Any]:
+    data = copy.deepcopy(PLAIN)
+    *parents, last = dotted.split(".")
+    group = data
+    for key in parents:
+        group = group.setdefault(key, {})
+    if value is ...:
+        del group[last]
+    else:
+        group[last] = value
+    return data
+
+
+def test_plain(tmp_path: Path) -> None:
+    loaded = load(tmp_path)
+    assert loaded.name == "shop"
+    assert loaded.training.epochs == 2
+    assert loaded.training.wide.l1 == 0.5
+    assert loaded.data.split_names == ["train", "eval", "test"]
+    assert loaded.data.patterns == ["a/*", "b/*", "c/*"]
+    assert loaded.schema_file is None
+
+
+@pytest.mark.parametrize("name", ["movielens", "census", "taxi"])
+def test_of_the_data_sets(name: str) -> None:
+    loaded = config.load(REPOSITORY / "schema" / name / "pipeline.yaml")
+    assert loaded.name == name
+    assert Path(loaded.features) == REPOSITORY / "schema" / name / "features.yaml"
+    assert Path(loaded.data.path) == (REPOSITORY / "data" / name).resolve()
+
+
+@pytest.mark.parametrize(
+    ("dotted", "value", "text"),
+    [
+        ("trainning", {}, "unknown key 'trainning': did you mean 'training'?"),
+        ("schema_file", "x", "unknown key 'schema_file': did you mean 'schema'?"),
+        ("training.epoch", 3, "training: unknown key 'epoch': did you mean 'epochs'?"),
+        ("training.wide.l_1", 3, "training.wide: unknown key 'l_1': did you mean 'l1'?"),
+        ("data.pth", "x", "data: unknown key 'pth': did you mean 'path'?"),
+        (
+            "evaluation.bounds",
+            {"auc": {"at_last": 1}},
+            "evaluation.bounds.auc: unknown key 'at_last': did you mean 'at_least'?",
+        ),
+        ("name", ..., "name: Field required"),
+        ("data.format", ..., "data.format: Field required"),
+        ("name", "My Shop", "name: String should match pattern '^[a-z][a-z0-9-]*$' (it is 'My Shop')"),
+        ("data.format", "xlsx", "data.format: Input should be 'csv', 'parquet' or 'tfrecord' (it is 'xlsx')"),
+        (
+            "training.epochs",
+            "many",
+            "training.epochs: Input should be a valid integer, unable to parse string as an integer (it is 'many')",
+        ),
+        ("training.epochs", 0, "training.epochs: Input should be greater than or equal to 1 (it is 0)"),
+        (
+            "training",
+            3,
+            "training: Input should be a valid dictionary or instance of TrainingOptions (it is 3)",
+        ),
+        (
+            "data.span",
+            "newest",
+            "data.span: Input should be 'latest'; or: Input should be a valid integer, "
+            "unable to parse string as an integer; or: String should match pattern '^[0-9]+-[0-9]+$' (it is 'newest')",
+        ),
+        ("data.splits", ..., "data: give one of splits and hash_split"),
+        ("data.hash_split", {"train": 1, "eval": 1}, "data: give one of splits and hash_split"),
+        (
+            "data.splits",
+            {"train": "a", "test": "b"},
+            "data: there is no split 'eval', on which the model is watched while training",
+        ),
+        ("data.splits", {"eval": "a", "test": "b"}, "data: there is no split 'train', on which the model is trained"),
+        (
+            "data.splits",
+            {"Train": "a"},
+            "data.splits.Train: String should match pattern '^[a-z][a-z0-9-]*$' (it is 'Train')",
+        ),
+        ("data.pattern", "*.csv", "data: 'pattern' goes with hash_split; splits has a pattern for each split"),
+        ("data.span", 3, "data: the pattern 'a/*' has no {SPAN}, but span is 3"),
+        (
+            "data.splits.train",
+            "{SPAN}/a",
+            "data: the pattern 'b/*' has no {SPAN}, but '{SPAN}/a' has one",
+        ),
+        (
+            "data.splits.train",
+            "v{VERSION}/a",
+            "data: the pattern 'v{VERSION}/a' has a {VERSION} but no {SPAN} that it is a version of",
+        ),
+        ("evaluation.split", "tset", "evaluation.split: there is no split 'tset': did you mean 'test'?"),
+        (
+            "gate.features",
+            {"age": "stopp"},
+            "gate.features.age: Input should be 'stop', 'warn' or 'ignore' (it is 'stopp')",
+        ),
+        ("beam.mode", "spark", "beam.mode: Input should be 'auto', 'in_memory' or 'multi_processing' (it is 'spark')"),
+    ],
+)
+def test_mistake(tmp_path: Path, dotted: str, value: Any, text: str) -> None:
+    assert refused(tmp_path, data=changed(dotted, value)) == f"FILE: {text}"
+
+
+def test_spans(tmp_path: Path) -> None:
+    splits = {
+        "train": "{SPAN:4}/v{VERSION}/train/*",
+        "eval": "{SPAN:4}/v{VERSION}/eval/*",
+        "test": "{SPAN:4}/v{VERSION}/x",
+    }
+    assert load(tmp_path, "data.span=3", data=changed("data.splits", splits)).data.span == 3
+    days = {name: f"{{YYYY}}-{{MM}}-{{DD}}/v{{VERSION}}/{name}" for name in ("train", "eval", "test")}
+    assert load(tmp_path, data=changed("data.splits", days)).data.span == "latest"
+
+
+def test_hash_split(tmp_path: Path) -> None:
+    data = changed("data", {"path": "x", "format": "csv", "hash_split": {"train": 8, "eval": 1, "test": 1}})
+    loaded = load(tmp_path, data=data)
+    assert loaded.data.split_names == ["train", "eval", "test"]
+    assert loaded.data.patterns == ["*"]
+    data["data"]["hash_split"]["eval"] = 0
+    assert refused(tmp_path, data=data) == (
+        "FILE: data.hash_split.eval: Input should be greater than or equal to 1 (it is 0)"
+    )
+
+
+def test_set(tmp_path: Path) -> None:
+    loaded = load(
+        tmp_path,
+        "training.epochs=7",
+        "training.deep.hidden=[8, 4]",
+        "training.wide.l2=0.25",
+        "evaluation.bounds={auc: {at_least: 0.6}}",
+        "name=other",
+        "beam.options=[--job_name=X=Y]",
+    )
+    assert loaded.training.epochs == 7
+    assert loaded.training.deep.hidden == (8, 4)
+    assert (loaded.training.wide.l1, loaded.training.wide.l2) == (0.5, 0.25)
+    assert loaded.evaluation.bounds["auc"].at_least == 0.6
+    assert loaded.name == "other"
+    assert loaded.beam.options == ("--job_name=X=Y",)
+
+
+def test_last_set_wins(tmp_path: Path) -> None:
+    assert load(tmp_path, "training.epochs=7", "training.epochs=8").training.epochs == 8
+
+
+def test_set_schema(tmp_path: Path) -> None:
+    assert load(tmp_path, "schema=my.pbtxt").schema_file == str(tmp_path / "my.pbtxt")
+    assert load(tmp_path, "schema=null", data={**PLAIN, "schema": "my.pbtxt"}).schema_file is None
+
+
+def test_set_in_an_empty_group(tmp_path: Path) -> None:
+    assert load(tmp_path, "training.epochs=7", data=changed("training", None)).training.epochs == 7
+
+
+def test_set_changes_one_place(tmp_path: Path) -> None:
+    text = (
+        "name: x\ndata: {path: a, format: csv, splits: {train: a, eval: b, test: c}}\n"
+        "training:\n  wide: &rate {learning_rate: 0.5}\n  deep: *rate\n"
+    )
+    training = load(tmp_path, "training.wide.learning_rate=0.25", data=text).training
+    assert (training.wide.learning_rate, training.deep.learning_rate) == (0.25, 0.5)
+
+
+NEEDS = "needs KEY=VALUE, for example --set training.epochs=3."
+
+
+@pytest.mark.parametrize(
+    ("override", "text"),
+    [
+        ("training.epochs", f"--set training.epochs: {NEEDS}"),
+        ("=3", f"--set =3: {NEEDS}"),
+        ("", f"--set : {NEEDS}"),
+        ("training..epochs=3", f"--set training..epochs=3: {NEEDS}"),
+        ("training.=3", f"--set training.=3: {NEEDS}"),
+        ("name.first=3", "--set name.first=3: 'name' is a value, not a group of keys."),
+        (
+            "training.epochs.most=3",
+            "--set training.epochs.most=3: 'training.epochs' is a value, not a group of keys.",
+        ),
+        ("training.epochs=many", "FILE --set training.epochs=many: training.epochs: Input should be a valid integer, "),
+        ("training.epoch=3", "FILE --set training.epoch=3: training: unknown key 'epoch': did you mean 'epochs'?"),
+        ("trainig.epochs=3", "FILE --set trainig.epochs=3: unknown key 'trainig': did you mean 'training'?"),
+        (
+            "training.epochs=",
+            "FILE --set training.epochs=: training.epochs: Input should be a valid integer (it is None)",
+        ),
+        ("training.deep.hidden=[8", "--set training.deep.hidden=[8: the value is not valid YAML: "),
+        ("gate={features: {}, features: {}}", "--set gate={features: {}, features: {}}: the value is not valid YAML: "),
+        ("name=!!python/name:os.system", "--set name=!!python/name:os.system: the value is not valid YAML: "),
+    ],
+)
+def test_set_mistake(tmp_path: Path, override: str, text: str) -> None:
+    assert refused(tmp_path, override).startswith(text)
+
+
+def test_frozen(tmp_path: Path) -> None:
+    loaded = load(tmp_path)
+    for settings, key in ((loaded, "name"), (loaded.data, "path"), (loaded.training.wide, "l1")):
+        with pytest.raises(ValueError, match="frozen"):
+            setattr(settings, key, "x")
+
+
+def test_paths_are_relative_to_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "shop").mkdir()
+    monkeypatch.chdir(tmp_path)
+    path = Path("shop/pipeline.yaml")
+    path.write_text(json.dumps({**changed("data.path", "../rows"), "schema": "s.pbtxt"}))
+    loaded = config.load(path)
+    assert loaded.features == str(tmp_path / "shop" / "features.yaml")
+    assert loaded.schema_file == str(tmp_path / "shop" / "s.pbtxt")
+    assert loaded.data.path == str(tmp_path / "rows")
+
+
+def test_absolute_and_remote_paths_stay(tmp_path: Path) -> None:
+    loaded = load(tmp_path, "features=/etc/f.yaml", "data.path=gs://bucket/rows")
+    assert loaded.features == "/etc/f.yaml"
+    assert loaded.data.path == "gs://bucket/rows"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("name: a\nname: b\n", "is not valid YAML: .*the key 'name' stands here twice"),
+        ("data: {path: a, path: b}\n", "is not valid YAML: .*the key 'path' stands here twice"),
+        ("- name\n", "holds a list; a mapping of keys to values is needed."),
+        ("name: !!python/object/apply:os.system [touch pwned]\n", "is not valid YAML: .*could not determine"),
+    ],
+)
+def test_bad_file(tmp_path: Path, text: str, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=f"(?s){message}") as caught:
+        load(tmp_path, data=text)
+    assert str(caught.value).startswith(f"{tmp_path}/pipeline.yaml: ")
+    assert [path.name for path in tmp_path.iterdir()] == ["pipeline.yaml"]
+
+
+def test_not_utf8(tmp_path: Path) -> None:
+    path = tmp_path / "pipeline.yaml"
+    path.write_bytes("name: café".encode("latin-1"))
+    with pytest.raises(ConfigError) as caught:
+        config.load(path)
+    assert str(caught.value) == f"{path}: is not UTF-8 text (at byte 9): save it as UTF-8."

@@ -1,0 +1,96 @@
+"""A compiled file's parameters, and cron expressions."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from widedeep.components.common.errors import ConfigError
+from widedeep.pipeline.kubeflow.client.compiled_file import Compiled, check_cron
+
+DOCUMENT = {
+    "pipelineInfo": {"name": "toy"},
+    "root": {
+        "inputDefinitions": {
+            "parameters": {
+                "epochs": {"parameterType": "NUMBER_INTEGER"},
+                "rate": {"parameterType": "NUMBER_DOUBLE"},
+                "path": {"parameterType": "STRING"},
+            }
+        },
+        "dag": {
+            "tasks": {
+                "a-last": {"taskInfo": {"name": "ALast"}, "dependentTasks": ["b-next", "c-first"]},
+                "b-next": {"taskInfo": {"name": "BNext"}, "dependentTasks": ["c-first"]},
+                "c-first": {"taskInfo": {"name": "CFirst"}},
+            }
+        },
+    },
+}
+
+
+@pytest.fixture
+def compiled(tmp_path: Path) -> Compiled:
+    file = tmp_path / "toy.yaml"
+    file.write_text(yaml.safe_dump(DOCUMENT))
+    return Compiled.read(file)
+
+
+def test_the_version_names_the_content(compiled: Compiled) -> None:
+    digest = hashlib.sha256(compiled.file.read_bytes()).hexdigest()
+    assert (compiled.name, compiled.version) == ("toy", f"toy-{digest[:12]}")
+
+
+def test_tasks_stand_in_an_order_in_which_they_can_run(compiled: Compiled) -> None:
+    assert list(compiled.tasks.items()) == [("c-first", "CFirst"), ("b-next", "BNext"), ("a-last", "ALast")]
+
+
+def test_values_have_the_parameters_types(compiled: Compiled) -> None:
+    assert compiled.values(["epochs=5", "rate=0.5", "path=5", "path=a=b"]) == {"epochs": 5, "rate": 0.5, "path": "a=b"}
+    assert compiled.values([]) == {}
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ("epochs", "--param epochs: needs NAME=VALUE, for example --param epochs=5."),
+        ("epoch=5", "has no such parameter: did you mean 'epochs'?"),
+        ("epochs=many", "--param epochs: needs a value of type int (it is 'many')"),
+        ("epochs=true", "--param epochs: needs a value of type int (it is 'true')"),
+        ("epochs=[", "--param epochs: needs a value of type int (it is '[')"),
+        ("path=" + "x" * 10_000, "all parameters together have 10,004 bytes, at most 10,000 go."),
+    ],
+)
+def test_wrong_parameters_are_told(compiled: Compiled, given: str, says: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(says)):
+        compiled.values([given])
+
+
+def test_parameters_may_be_as_long_as_the_server_takes(compiled: Compiled) -> None:
+    assert compiled.values(["path=" + "x" * 9_996])
+
+
+@pytest.mark.parametrize("text", ["", "a: 1", "- 1", "{", "root: {}\npipelineInfo: toy"])
+def test_another_file_is_told_how_to_become_one(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "x.yaml"
+    file.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        Compiled.read(file)
+    assert str(caught.value) == (
+        f"{file}: is no compiled pipeline. Write one with: widedeep kubeflow compile PIPELINE.yaml --out {file}"
+    )
+
+
+@pytest.mark.parametrize("text", ["0 0 3 * * *", "0 0 9 ? * 2-6", "0  */15 * * * *"])
+def test_cron_of_six_fields(text: str) -> None:
+    assert check_cron(text).split() == text.split()
+
+
+@pytest.mark.parametrize("text", ["0 3 * * *", "", "0 0 3 * * * *", "0 0 3 * * $(x)"])
+def test_other_cron_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="needs six fields: second, minute, hour"):
+        check_cron(text)

@@ -1,0 +1,198 @@
+"""The compiled pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+from ml_metadata.proto import metadata_store_pb2
+from tfx.dsl.compiler import compiler
+
+from widedeep.components.common.errors import ConfigError
+from widedeep.pipeline.commands.kubeflow import command
+from widedeep.pipeline.definition import config, create
+
+ROOT = Path(__file__).resolve().parents[4]
+MOVIELENS = ROOT / "schema" / "movielens" / "pipeline.yaml"
+Compile = Callable[..., tuple[dict[str, Any], dict[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Compile:
+    """The specification and the platform's of MovieLens's pipeline with settings."""
+    out = tmp_path_factory.mktemp("compiled") / "new" / "compiled.yaml"
+    known: dict[Any, list[dict[str, Any]]] = {}
+
+    def call(*settings: str, image: str | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
+        # Seconds each.
+        if (settings, image) not in known:
+            chosen = [*(f"--set={one}" for one in settings), *(["--image", image] if image else [])]
+            done = CliRunner().invoke(
+                command, ["compile", str(MOVIELENS), "--out", str(out), *chosen], catch_exceptions=False
+            )
+            assert done.stdout == f"{out}\n"
+            known[settings, image] = list(yaml.safe_load_all(out.read_text()))
+        spec, platform = known[settings, image]
+        return spec, platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+
+    return call
+
+
+def arguments(spec: dict[str, Any], task: str) -> list[str]:
+    container = spec["deploymentSpec"]["executors"][f"exec-{task}"]["container"]
+    assert container["command"] == ["python", "-m", "widedeep.pipeline.kubeflow.step.run_node"]
+    assert isinstance(container["args"], list)
+    return container["args"]
+
+
+def test_the_checked_in_file_is_what_the_settings_compile_to(tmp_path: Path) -> None:
+    out = tmp_path / "movielens.yaml"
+    CliRunner().invoke(command, ["compile", str(MOVIELENS), "--out", str(out)], catch_exceptions=False)
+    assert out.read_text() == (ROOT / "kubeflow" / "movielens.yaml").read_text(), (
+        "write it again: widedeep kubeflow compile schema/movielens/pipeline.yaml --out kubeflow/movielens.yaml"
+    )
+
+
+@pytest.mark.parametrize("settings", [(), ("training.warm_start=true",)])
+def test_each_task_waits_for_what_its_tfx_node_waits_for(compiled: Compile, settings: tuple[str, ...]) -> None:
+    environment = create.Environment("/r", metadata_store_pb2.ConnectionConfig(), "/m", "s.pbtxt", [])
+    made = compiler.Compiler().compile(create.create_pipeline(config.load(MOVIELENS, settings), environment))
+    nodes = {node.pipeline_node.node_info.id: set(node.pipeline_node.upstream_nodes) for node in made.nodes}
+    assert ("BaseModel" in nodes) == bool(settings)
+    spec, _ = compiled(*settings)
+    tasks = spec["root"]["dag"]["tasks"]
+    shown = {key: task["taskInfo"]["name"] for key, task in tasks.items()}
+    assert {shown[key]: {shown[one] for one in task.get("dependentTasks", [])} for key, task in tasks.items()} == nodes
+    for key, task in tasks.items():
+        assert f"--node={shown[key]}" in arguments(spec, key)
+        assert task["inputs"]["parameters"]["run_id"] == {"runtimeValue": {"constant": "{{$.pipeline_job_uuid}}"}}
+        # Kubeflow's cache knows nothing of the data: it is off.
+        assert task["cachingOptions"] == {}
+
+
+def test_a_node_is_given_the_runs_parameters(compiled: Compile) -> None:
+    spec, _ = compiled("training.epochs=4")
+    assert spec["root"]["inputDefinitions"]["parameters"] == {
+        "data_path": {"defaultValue": "/mnt/widedeep/data/movielens", "isOptional": True, "parameterType": "STRING"},
+        "epochs": {"defaultValue": 4.0, "isOptional": True, "parameterType": "NUMBER_INTEGER"},
+        "models": {"defaultValue": "/mnt/models/movielens", "isOptional": True, "parameterType": "STRING"},
+        "pipeline_root": {"defaultValue": "/mnt/widedeep/movielens", "isOptional": True, "parameterType": "STRING"},
+    }
+    assert arguments(spec, "trainer") == [
+        "/opt/widedeep/schema/movielens/pipeline.yaml",
+        "--node=Trainer",
+        "--run-id={{$.inputs.parameters['run_id']}}",
+        "--root={{$.inputs.parameters['pipeline_root']}}",
+        "--models={{$.inputs.parameters['models']}}",
+        "--metadata=postgresql://widedeep-metadata:5432",
+        "--set=data.path={{$.inputs.parameters['data_path']}}",
+        "--set=training.epochs={{$.inputs.parameters['epochs']}}",
+        "--summary={{$.outputs.artifacts['summary'].path}}",
+    ]
+
+
+def test_the_evaluator_has_metrics_and_the_last_node_the_report(compiled: Compile) -> None:
+    spec, _ = compiled()
+    outputs = {
+        name.removeprefix("comp-"): {
+            key: one["artifactType"]["schemaTitle"] for key, one in part["outputDefinitions"]["artifacts"].items()
+        }
+        for name, part in spec["components"].items()
+    }
+    assert outputs.pop("evaluator") == {
+        "summary": "system.Markdown",
+        "metrics": "system.Metrics",
+        "roc": "system.ClassificationMetrics",
+    }
+    assert outputs.pop("pusher") == {"summary": "system.Markdown", "report": "system.HTML"}
+    assert set(map(str, outputs.values())) == {"{'summary': 'system.Markdown'}"}
+    assert arguments(spec, "evaluator")[-1] == "--executor-input={{$}}"
+    assert arguments(spec, "pusher")[-1] == "--report={{$.outputs.artifacts['report'].path}}"
+
+
+def test_settings_of_the_compilation_hold_in_the_containers(compiled: Compile) -> None:
+    spec, _ = compiled("training.deep.hidden=[8, 4]", "training.epochs=9", "kubeflow.user=77")
+    given = [one for one in arguments(spec, "trainer") if one.startswith("--set=")]
+    assert given == [
+        "--set=training.deep.hidden=[8, 4]",
+        "--set=data.path={{$.inputs.parameters['data_path']}}",
+        "--set=training.epochs={{$.inputs.parameters['epochs']}}",
+    ]
+
+
+def test_data_in_spans_bring_a_parameter(compiled: Compile) -> None:
+    splits = "data.splits={train: 'day-{SPAN}/train/*', eval: 'day-{SPAN}/eval/*', test: 'day-{SPAN}/test/*'}"
+    spec, _ = compiled(splits, "data.path=gs://bucket/days")
+    defaults = {key: one["defaultValue"] for key, one in spec["root"]["inputDefinitions"]["parameters"].items()}
+    assert (defaults["span"], defaults["data_path"]) == ("latest", "gs://bucket/days")
+    assert "--set=data.span={{$.inputs.parameters['span']}}" in arguments(spec, "example-gen")
+
+
+def test_where_and_how_containers_run(compiled: Compile) -> None:
+    gpu = "{gpus: 2, memory: 8Gi, tolerations: [{key: gpu, effect: NoSchedule}], node_selector: {gpu: h200}}"
+    spec, platform = compiled(
+        f"kubeflow.steps={{Trainer: {gpu}}}",
+        "kubeflow.retries={attempts: 5, wait_seconds: 10, factor: 3}",
+        "kubeflow.timeout_minutes=3",
+        "kubeflow.secret=mine",
+        "kubeflow.models={claim: served, path: /served}",
+        image="registry/x:1",
+    )
+    for task in spec["root"]["dag"]["tasks"]:
+        container = spec["deploymentSpec"]["executors"][f"exec-{task}"]["container"]
+        placed = platform[f"exec-{task}"]
+        assert container["image"] == "registry/x:1"
+        mounts = [(one["constant"], one["mountPath"]) for one in placed["pvcMount"]]
+        assert mounts == [("widedeep-root", "/mnt/widedeep"), ("served", "/served")]
+        [secret] = placed["secretAsEnv"]
+        assert secret["secretName"] == "mine"
+        assert {one["secretKey"]: one["envVar"] for one in secret["keyToEnv"]} == {
+            "username": "METADATA_USERNAME",
+            "password": "METADATA_PASSWORD",
+            "database": "METADATA_DATABASE",
+        }
+        assert placed["securityContext"] == {"runAsUser": "10001", "runAsGroup": "10001", "runAsNonRoot": True}
+        assert placed["activeDeadlineSeconds"] == "180"
+        assert spec["root"]["dag"]["tasks"][task]["retryPolicy"] == {
+            "maxRetryCount": 5,
+            "backoffDuration": "10s",
+            "backoffFactor": 3.0,
+            # Six attempts of three minutes, the waits of 10, 30, 90, 270 and 810 seconds, and a day.
+            "backoffMaxDuration": f"{6 * 180 + 1210 + 86_400}s",
+        }
+        trains = task == "trainer"
+        assert ("accelerator" in container["resources"]) == trains
+        assert container["resources"]["resourceMemoryRequest"] == ("8Gi" if trains else "2Gi")
+        assert ("tolerations" in placed) == ("nodeSelector" in placed) == trains
+    resources = spec["deploymentSpec"]["executors"]["exec-trainer"]["container"]["resources"]
+    assert (resources["accelerator"]["resourceType"], resources["accelerator"]["resourceCount"]) == (
+        "nvidia.com/gpu",
+        "2",
+    )
+    assert platform["exec-trainer"]["tolerations"] == [{"key": "gpu", "operator": "Exists", "effect": "NoSchedule"}]
+    assert platform["exec-trainer"]["nodeSelector"] == {"labels": {"gpu": "h200"}}
+
+
+def test_a_step_that_is_none_is_told(compiled: Compile) -> None:
+    with pytest.raises(
+        ConfigError, match=r"kubeflow\.steps: the pipeline has no node 'Trainr': did you mean 'Trainer'\?"
+    ):
+        compiled("kubeflow.steps={Trainr: {gpus: 1}}")
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "kubeflow.user=0",
+        "kubeflow.retries={factor: 2.5}",
+        "kubeflow.resources={memory: lots}",
+        "kubeflow.gpu=1",
+    ],
+)
+def test_what_a_cluster_would_refuse_is_refused_here(compiled: Compile, setting: str) -> None:
+    with pytest.raises(ConfigError, match=setting.partition("=")[0].split(".")[1]):
+        compiled(setting)

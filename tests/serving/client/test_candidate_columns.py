@@ -1,0 +1,231 @@
+"""The user and the candidates as tensors."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from widedeep.serving import tensors
+from widedeep.serving.client.candidate_columns import arrays, split
+from widedeep.serving.client.errors import FeatureError, ModelError, UnknownFeatureError
+from widedeep.serving.client.ranking import Ranked, best_first
+from widedeep.serving.client.signature import Feature, Metadata, Shape, Signature, features
+
+FEATURES = {
+    one.name: one
+    for one in [
+        Feature("age", "user", "number", required=False),
+        Feature("city", "user", "text", required=False),
+        Feature("history", "user", "set", required=False),
+        Feature("movie", "candidate", "text", required=True),
+        Feature("year", "candidate", "number", required=False),
+        Feature("genres", "candidate", "set", required=False),
+    ]
+}
+
+
+def same(found: Any, dtype: Any, values: Any) -> None:
+    assert found.dtype == np.dtype(dtype)
+    np.testing.assert_array_equal(found, np.array(values, dtype))
+
+
+def test_values_become_tensors_of_one_request() -> None:
+    found = arrays(
+        FEATURES,
+        {"age": 42, "city": "Z\N{LATIN SMALL LETTER U WITH DIAERESIS}rich", "history": ("a", "b", "")},
+        [
+            {"movie": "m1", "year": 1990.5, "genres": ["x"]},
+            {"movie": 50, "year": np.float32(3), "genres": {"y"}},
+            {"movie": np.int64(7), "genres": np.array(["x", "y", "z"])},
+        ],
+    )
+    assert list(found) == ["age", "city", "history", "movie", "year", "genres"]
+    same(found["age"], np.float32, [42])
+    same(found["city"], object, [b"Z\xc3\xbcrich"])
+    same(found["history"], object, [[b"a", b"b"]])
+    same(found["movie"], object, [[b"m1", b"50", b"7"]])
+    same(found["year"], np.float32, [[1990.5, 3, math.nan]])
+    same(found["genres"], object, [[[b"x", b"", b""], [b"y", b"", b""], [b"x", b"y", b"z"]]])
+
+
+def test_what_is_missing_has_a_value_of_its_own() -> None:
+    found = arrays(FEATURES, {"age": None}, [{"movie": "m"}, {"movie": "n", "year": None, "genres": []}])
+    same(found["age"], np.float32, [math.nan])
+    same(found["city"], object, [b""])
+    same(found["history"], object, [[b""]])
+    same(found["year"], np.float32, [[math.nan, math.nan]])
+    same(found["genres"], object, [[[b""], [b""]]])
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [(True, b"true"), (np.False_, b"false"), (-3, b"-3"), (np.str_("a"), b"a")]
+)
+def test_categories_are_text_as_in_training(value: Any, expected: bytes) -> None:
+    same(arrays(FEATURES, {"city": value}, [{"movie": "m"}])["city"], object, [expected])
+
+
+TEXT, NUMBER, SET = "text or a whole number", "a finite number of 32 bits", "a list of texts"
+
+
+@pytest.mark.parametrize(
+    ("user", "candidate", "message"),
+    [
+        ({"age": "old"}, {}, f"user: 'age' is 'old', but {NUMBER} is needed."),
+        ({"age": math.inf}, {}, f"user: 'age' is inf, but {NUMBER} is needed."),
+        ({"age": 10**400}, {}, f"user: 'age' is 1{'0' * 59}... (401 characters), but {NUMBER} is needed."),
+        ({"city": 1.0}, {}, f"user: 'city' is 1.0, but {TEXT} is needed."),
+        ({"city": ["a"]}, {}, f"user: 'city' is ['a'], but {TEXT} is needed."),
+        ({"city": "\ud800"}, {}, f"user: 'city' is '\\ud800', but {TEXT} is needed."),
+        ({"history": "abc"}, {}, f"user: 'history' is 'abc', but {SET} is needed."),
+        ({"history": [None]}, {}, f"user: 'history' is [None], but {SET} is needed."),
+        ({"history": 5}, {}, f"user: 'history' is 5, but {SET} is needed."),
+        ({}, {"year": "1990"}, f"candidate 1: 'year' is '1990', but {NUMBER} is needed."),
+        ({}, {"genres": {"a": 1}}, f"candidate 1: 'genres' is {{'a': 1}}, but {SET} is needed."),
+        ({}, {"movie": None}, "candidate 1: 'movie' is missing, and the model needs it."),
+        ({}, {"movie": ""}, "candidate 1: 'movie' is missing, and the model needs it."),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_named(user: Any, candidate: Any, message: str) -> None:
+    with pytest.raises(FeatureError) as caught:
+        arrays(FEATURES, user, [{"movie": "m"}, {"movie": "n", **candidate}])
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("value", [None, math.nan])
+def test_a_number_that_is_needed_may_not_be_missing(value: Any) -> None:
+    needed = {"year": Feature("year", "candidate", "number", required=True)}
+    with pytest.raises(FeatureError, match="candidate 0: 'year' is missing, and the model needs it"):
+        arrays(needed, {}, [{"year": value}])
+
+
+@pytest.mark.parametrize("empty", [{}, {"year": math.nan, "movie": "", "genres": [""]}])
+def test_a_candidate_of_nothing_is_refused(empty: Any) -> None:
+    optional = {
+        name: dataclasses.replace(one, required=False) for name, one in FEATURES.items() if one.side == "candidate"
+    }
+    some = [{"year": 1}, {"movie": "m"}, {"genres": ["g"]}]
+    assert arrays(optional, {}, some)["year"].shape == (1, 3)
+    with pytest.raises(FeatureError, match="candidate 3: has no value of any feature"):
+        arrays(optional, {}, [*some, empty])
+
+
+@pytest.mark.parametrize(
+    ("user", "candidate", "message"),
+    [
+        ({"agee": 1}, {}, "user: 'agee' is no feature of the model: did you mean 'age'?"),
+        ({"zzz": 1}, {}, "user: 'zzz' is no feature of the model: known are: age, city, history"),
+        ({"movie": "m"}, {}, "user: 'movie' is a feature of each candidate: give it there."),
+        ({}, {"age": 1}, "candidate 1: 'age' is a feature of the user: give it there."),
+        ({}, {"genre": []}, "candidate 1: 'genre' is no feature of the model: did you mean 'genres'?"),
+    ],
+)
+def test_an_unknown_name_is_answered_with_the_nearest(user: Any, candidate: Any, message: str) -> None:
+    with pytest.raises(UnknownFeatureError) as caught:
+        arrays(FEATURES, user, [{"movie": "m"}, {"movie": "n", **candidate}])
+    assert str(caught.value) == message
+
+
+@given(st.integers(1, 60), st.integers(1, 12))
+def test_parts_put_together_are_the_whole(count: int, parts: int) -> None:
+    candidates = [{"movie": str(number), "genres": ["g"] * (number % 4)} for number in range(count)]
+    whole = arrays(FEATURES, {"age": 1}, candidates)
+    cut = split(whole, FEATURES, parts)
+    sizes = [part.candidates for part in cut]
+    assert len(cut) == min(parts, count)
+    assert sum(sizes) == count
+    assert max(sizes) - min(sizes) <= 1
+    for name, array in whole.items():
+        given = [part.tensors[name] for part in cut]
+        if FEATURES[name].side == "user":
+            assert all(one is array for one in given)
+        else:
+            assert [one.shape[1] for one in given] == sizes
+            np.testing.assert_array_equal(np.concatenate(given, axis=1), array)
+
+
+def test_the_papers_split() -> None:
+    whole = arrays(FEATURES, {}, [{"movie": str(number)} for number in range(200)])
+    assert [part.candidates for part in split(whole, FEATURES, 4)] == [50, 50, 50, 50]
+
+
+def test_best_first_with_ties_in_order_and_no_number_last() -> None:
+    parts = [np.array([0.5, math.nan, 0.25], np.float32), np.array([0.75, 0.5], np.float32)]
+    ranking = best_first(parts, 3, None)
+    assert [one.index for one in ranking.ranked] == [3, 0, 4, 2, 1]
+    assert ranking.ranked[:2] == (Ranked(3, 0.75), Ranked(0, 0.5))
+    assert ranking.version == 3
+    assert [one.index for one in best_first(parts, None, 2).ranked] == [3, 0]
+
+
+RAW = Signature(
+    {"age": Shape(tensors.FLOAT, 1), "history": Shape(tensors.STRING, 2), "genres": Shape(tensors.STRING, 2)}
+    | {name: Shape(tensors.STRING, 1) for name in ("city", "movie")},
+    frozenset(),
+)
+RANK = Signature(
+    {
+        "age": Shape(tensors.FLOAT, 1),
+        "city": Shape(tensors.STRING, 1),
+        # A user's set and a candidate's text have as many dimensions.
+        "history": Shape(tensors.STRING, 2),
+        "movie": Shape(tensors.STRING, 2),
+        "genres": Shape(tensors.STRING, 3),
+        "top_k": Shape(tensors.INT32, 1),
+    },
+    frozenset({"age", "city", "history", "genres", "top_k"}),
+)
+
+
+def test_metadata_tell_sides_kinds_and_what_is_needed() -> None:
+    found = features(Metadata({"rank": RANK, "predict_raw": RAW}, 1), "here")
+    expected = {name: one for name, one in FEATURES.items() if name != "year"}
+    assert found == expected
+
+
+def test_without_defaults_nothing_is_needed() -> None:
+    found = features(Metadata({"rank": RANK._replace(defaults=frozenset()), "predict_raw": RAW}, 1), "here")
+    assert not any(one.required for one in found.values())
+
+
+def _with(name: str, shape: Shape) -> dict[str, Signature]:
+    return {"rank": RANK._replace(inputs={**RANK.inputs, name: shape}), "predict_raw": RAW}
+
+
+NOT_FILLED = "dimensions, is none that this client can fill. Is it a model of this pipeline?"
+
+
+@pytest.mark.parametrize(
+    ("signatures", "message"),
+    [
+        (
+            {"serving_default": RAW},
+            "here: has no signature 'rank', but serving_default. "
+            "Is it a model of this pipeline, and not one of classes?",
+        ),
+        (
+            {"rank": RANK},
+            "here: has no signature 'predict_raw', but rank. Is it a model of this pipeline, and not one of classes?",
+        ),
+        (_with("age", Shape(9, 1)), f"here: the input 'age' of its signature 'rank', of type 9 with 1 {NOT_FILLED}"),
+        (_with("age", Shape(1, 3)), f"here: the input 'age' of its signature 'rank', of type 1 with 3 {NOT_FILLED}"),
+        (
+            _with("age", Shape(1, None)),
+            f"here: the input 'age' of its signature 'rank', of type 1 with None {NOT_FILLED}",
+        ),
+        (_with("new", Shape(1, 1)), f"here: the input 'new' of its signature 'rank', of type 1 with 1 {NOT_FILLED}"),
+        (
+            {"rank": Signature({"age": Shape(1, 1)}, frozenset()), "predict_raw": RAW},
+            "here: its signature 'rank' has no feature of candidates, so that all are the same to it.",
+        ),
+    ],
+)
+def test_a_model_of_another_make_is_refused(signatures: dict[str, Signature], message: str) -> None:
+    with pytest.raises(ModelError) as caught:
+        features(Metadata(signatures, 1), "here")
+    assert str(caught.value) == message
