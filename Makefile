@@ -21,10 +21,11 @@ run: setup data/movielens/SOURCE.txt  ## the main job: MovieLens-100K in, a push
 test: setup  ## all tests (PYTEST_ARGS='-m "not e2e"' for the fast ones)
 	@$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)
 
-lint: setup  ## ruff and mypy
+lint: setup  ## ruff, mypy, and the arrows between the rooms
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy
+	@.venv/bin/lint-imports --no-logo
 
 lock: setup  ## requirements.lock anew from pyproject.toml, keeping the versions that still fit
 	@.venv/bin/uv pip compile pyproject.toml --extra pipeline --group dev --universal --python-version 3.11 --generate-hashes \

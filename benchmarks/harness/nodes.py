@@ -59,14 +59,13 @@ class DataSteps:
 
     def outputs(self) -> dict[str, Any]:
         """The artifacts of the step that ran last, by their names."""
-        from tfx.orchestration import metadata
-
         from widedeep.components.metadata.artifacts import outputs
+        from widedeep.components.metadata.connection import connected
 
         execution = self._run.nodes[-1].execution_id
         assert execution is not None
-        with metadata.Metadata(self._run.connection) as handle:
-            return outputs(handle.store, execution)
+        with connected(self._run.connection) as store:
+            return outputs(store, execution)
 
 
 def main() -> None:

@@ -12,10 +12,6 @@ from widedeep.components.common.settings import Strict
 IMAGE = "tensorflow/serving:2.21.0"
 
 
-# Custom property of an InfraBlessing: the id of the model that was tried.
-TRIED_MODEL = "current_model_id"
-
-
 class DryRunOptions(Strict):
     """Which server, and what it must hold to."""
 

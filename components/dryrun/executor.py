@@ -19,11 +19,12 @@ from tfx.utils import io_utils, path_utils
 
 from widedeep.components import features
 from widedeep.components.dryrun.batch_scores import batch_scores
-from widedeep.components.dryrun.dry_run_options import TRIED_MODEL, DryRunOptions
+from widedeep.components.dryrun.dry_run_options import DryRunOptions
 from widedeep.components.dryrun.requests import Asked, requests
 from widedeep.components.dryrun.servers import DryRunError, running, which
 from widedeep.components.dryrun.trial import Check, trial
 from widedeep.components.dryrun.warmup import write_warmup
+from widedeep.components.metadata.properties import JUDGED_MODEL
 from widedeep.components.trainer.training.state import FOLDER as STATE
 
 RECORD = "dry_run.json"
@@ -61,7 +62,7 @@ class Executor(base_executor.BaseExecutor):
         passed = all(check.ok for check in checks)
         if not passed:
             tf.io.gfile.rmtree(stamped)
-        blessing.set_int_custom_property(TRIED_MODEL, model.id)
+        blessing.set_int_custom_property(JUDGED_MODEL, model.id)
         _finish(blessing, which(options), checks)
 
     @staticmethod

@@ -13,8 +13,9 @@ from widedeep.components.common.errors import ConfigError
 from widedeep.components.explain.boundaries import Boundaries, bucket_boundaries
 from widedeep.components.explain.cross_sources import CrossSource
 from widedeep.components.explain.sources import HashSource, NumericSource, Source, VocabularySource
+from widedeep.components.features.model_files import FEATURES
 from widedeep.components.features.spec import Feature, FeatureSpec
-from widedeep.components.trainer.export.served_model import FEATURES, WideColumn, wide_weights
+from widedeep.components.trainer.export.served_model import WideColumn, wide_weights
 from widedeep.components.transform import packed_columns
 
 

@@ -52,6 +52,26 @@ class Node:
         return [one.id for one in left]
 
 
+def state_of(store: Any, execution_id: int) -> str:
+    """The state of an execution, by its id."""
+    [execution] = store.get_executions_by_id([execution_id])
+    return state(execution)
+
+
+def finished_nodes(store: Any, pipeline: str, run: str) -> dict[str, metadata_store_pb2.Execution]:
+    """By its id, the attempt at each node of a run that ended well, in the order in which these started."""
+    nodes = set()
+    for execution in store.get_executions_by_context(store.get_context_by_type_and_name("pipeline_run", run).id):
+        kinds = {
+            store.get_context_types_by_id([context.type_id])[0].name: context
+            for context in store.get_contexts_by_execution(execution.id)
+        }
+        nodes.add(kinds["node"].name.removeprefix(f"{pipeline}."))
+    ended = {name: Node(pipeline, run, name).finished(store) for name in nodes}
+    well = [(name, execution) for name, execution in ended.items() if execution is not None]
+    return dict(sorted(well, key=lambda item: int(item[1].id)))
+
+
 def state(execution: metadata_store_pb2.Execution) -> str:
     """COMPLETE, CACHED, FAILED and so on."""
     return str(Execution.State.Name(execution.last_known_state))

@@ -9,8 +9,7 @@ from typing import Any, TypeAlias
 
 from ml_metadata.proto import metadata_store_pb2
 
-from widedeep.components.dryrun.dry_run_options import TRIED_MODEL
-from widedeep.components.metadata.properties import ROLLED_BACK
+from widedeep.components.metadata.properties import BLESSED, JUDGED_MODEL, ROLLED_BACK
 
 Artifact: TypeAlias = metadata_store_pb2.Artifact
 Event: TypeAlias = metadata_store_pb2.Event
@@ -67,11 +66,11 @@ class Known:
     def refused(self) -> dict[int, Artifact]:
         """The last dry run of each model that did not pass it, by the model's id."""
         last = {
-            one.custom_properties[TRIED_MODEL].int_value: one
+            one.custom_properties[JUDGED_MODEL].int_value: one
             for one in self.live("InfraBlessing")
-            if TRIED_MODEL in one.custom_properties
+            if JUDGED_MODEL in one.custom_properties
         }
-        return {model: one for model, one in last.items() if one.custom_properties["blessed"].int_value != 1}
+        return {model: one for model, one in last.items() if one.custom_properties[BLESSED].int_value != 1}
 
     def all_blessings(self) -> list[tuple[Artifact, Artifact]]:
         """The same, with the models that failed their dry run or were rolled back."""
@@ -79,8 +78,8 @@ class Known:
         found = []
         for blessing in reversed(self.live("ModelBlessing")):
             properties = blessing.custom_properties
-            if "blessed" in properties and properties["blessed"].int_value == 1:
-                judged = properties["current_model_id"].int_value
+            if BLESSED in properties and properties[BLESSED].int_value == 1:
+                judged = properties[JUDGED_MODEL].int_value
                 found += [(models[judged], blessing)] if judged in models else []
         return found
 
@@ -92,6 +91,14 @@ class Known:
 def usable(artifact: Artifact) -> bool:
     """Whether an artifact is neither marked as deleted nor gone from the disk."""
     return artifact.state != Artifact.DELETED and Path(artifact.uri).exists()
+
+
+def mark_deleted(store: Any, artifacts: Collection[Artifact]) -> None:
+    """Marks artifacts, so that no later run is handed them."""
+    for artifact in artifacts:
+        artifact.state = Artifact.DELETED
+    if artifacts:
+        store.put_artifacts(list(artifacts))
 
 
 def read(store: Any) -> Known:

@@ -1,9 +1,13 @@
-"""What the metadata say of a model that a person has taken out of service."""
+"""Custom properties of artifacts, by which components and people tell later runs something."""
 
 from __future__ import annotations
 
-# Custom property of a Model: the rollback that took it out of service, in words. Such a model is neither pushed again
-# nor a later one's baseline or start.
+# Of a ModelBlessing and of an InfraBlessing: 1 where the model passed, and the id of the model that was judged.
+BLESSED, JUDGED_MODEL = "blessed", "current_model_id"
+# Of a Model: the rollback that took it out of service, in words. Such a model is neither pushed again nor a later one's
+# baseline or start.
 ROLLED_BACK = "rolled_back"
-# Custom property of a PushedModel: why nothing was pushed, though every bound held.
+# Of a PushedModel: why nothing was pushed, though every bound held.
 REFUSED = "refused"
+# Of a PushedModel: where the version lies.
+DESTINATION = "pushed_destination"

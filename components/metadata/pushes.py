@@ -1,54 +1,21 @@
-"""Finds what a pushed version was made of in the metadata."""
+"""The versions that runs pushed, in the metadata of a working directory."""
 
 from __future__ import annotations
 
-import glob
-import os
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2
 
-from widedeep.components.common.errors import ConfigError
-from widedeep.components.pusher.version_info import first_pushed_as
-from widedeep.pipeline.local.workdir import Workdir
-
-_DESTINATION = "pushed_destination"
+from widedeep.components.metadata.properties import DESTINATION, ROLLED_BACK
 
 
-def train_files(model: Path) -> list[str]:
-    """The files of raw tf.Examples that a pushed model was trained on, of all spans.
-
-    Args:
-        model: a version that a run has pushed to its working directory: WORKDIR/models/1.
-
-    Raises:
-        ConfigError: the metadata does not know them, or they are gone; the message ends where a remedy may follow.
-    """
-    model = model.resolve()
-    workdir = Workdir(model.parent.parent)
-    if model.parent != workdir.models or not model.name.isdecimal() or not workdir.metadata.is_file():
-        raise ConfigError(f"{model}: lies in no working directory (WORKDIR/models/1) that would know its data")
-    store = opened(workdir)
-    push = pushes(store).get(first_pushed_as(model))
-    if push is None:
-        raise ConfigError(f"{model}: {workdir.metadata} knows of no run that pushed it")
-    found: list[str] = []
-    for examples in raw_examples(store, push):
-        pattern = os.path.join(examples.uri, "Split-train", "*")
-        files = sorted(glob.glob(pattern))
-        if not files:
-            raise ConfigError(f"{model}: the rows that it was trained on are gone: {pattern} matches no file")
-        found += files
-    return found
-
-
-def opened(workdir: Workdir, to_write: bool = False) -> Any:
-    """The working directory's metadata, which are there."""
+def opened(file: Path, to_write: bool = False) -> Any:
+    """ML Metadata's store in a SQLite file, which is there."""
     modes = metadata_store_pb2.SqliteMetadataSourceConfig
     config = metadata_store_pb2.ConnectionConfig()
-    config.sqlite.filename_uri = str(workdir.metadata)
+    config.sqlite.filename_uri = str(file)
     config.sqlite.connection_mode = modes.READWRITE if to_write else modes.READONLY
     return metadata_store.MetadataStore(config)
 
@@ -60,10 +27,39 @@ def pushes(store: Any) -> dict[int, metadata_store_pb2.Artifact]:
     """
     found = {}
     for artifact in sorted(store.get_artifacts_by_type("PushedModel"), key=lambda one: one.id):
-        if _DESTINATION in artifact.custom_properties:
-            name = PurePosixPath(artifact.custom_properties[_DESTINATION].string_value).name
+        if DESTINATION in artifact.custom_properties:
+            name = PurePosixPath(artifact.custom_properties[DESTINATION].string_value).name
             found[int(name)] = artifact
     return found
+
+
+def mark_rolled_back(store: Any, put_back: int, words: str) -> list[int] | None:
+    """Marks the models that runs pushed later than a version, and takes the mark from the version's own.
+
+    Args:
+        store: ML Metadata's, to write.
+        put_back: the version's number.
+        words: the mark.
+
+    Returns:
+        The versions whose models bear a mark; None where the metadata do not know the one that was put back.
+    """
+    pushed = pushes(store)
+    if put_back not in pushed:
+        return None
+    models = {number: model_of(store, push) for number, push in pushed.items()}
+    good = models[put_back]
+    # One model may have been pushed as several versions.
+    marked = {model.id for model in models.values() if ROLLED_BACK in model.custom_properties} - {good.id}
+    later = {model.id for number, model in models.items() if number > put_back} - {good.id}
+    for model in {model.id: model for model in models.values()}.values():
+        if model.id in later - marked:
+            model.custom_properties[ROLLED_BACK].string_value = words
+            store.put_artifacts([model])
+    if ROLLED_BACK in good.custom_properties:
+        del good.custom_properties[ROLLED_BACK]
+        store.put_artifacts([good])
+    return sorted(number for number, model in models.items() if model.id in marked | later)
 
 
 def model_of(store: Any, push: metadata_store_pb2.Artifact) -> metadata_store_pb2.Artifact:

@@ -12,13 +12,9 @@ from tfx.dsl.components.common import resolver
 from tfx.types import artifact
 from tfx.utils import path_utils
 
-from widedeep.components.dryrun.dry_run_options import TRIED_MODEL
+from widedeep.components.features.model_files import FEATURES
 from widedeep.components.features.spec import Label
-from widedeep.components.metadata.properties import ROLLED_BACK
-from widedeep.components.trainer.export.served_model import FEATURES
-
-_BLESSED = "blessed"
-_JUDGED_MODEL = "current_model_id"
+from widedeep.components.metadata.properties import BLESSED, JUDGED_MODEL, ROLLED_BACK
 
 
 class LatestOtherBlessedModel(resolver.ResolverStrategy):
@@ -60,13 +56,13 @@ def blessed_models(
     """
     # Of a model that was tried again, with other limits, the last trial counts.
     passed = {
-        one.get_int_custom_property(TRIED_MODEL): one.get_int_custom_property(_BLESSED) == 1
+        one.get_int_custom_property(JUDGED_MODEL): one.get_int_custom_property(BLESSED) == 1
         for one in sorted(input_dict["tried"], key=lambda one: one.id)
     }
     models = {model.id: model for model in input_dict["model"]}
     for blessing in sorted(input_dict["model_blessing"], key=lambda one: one.id, reverse=True):
-        judged = blessing.get_int_custom_property(_JUDGED_MODEL)
-        if blessing.get_int_custom_property(_BLESSED) != 1 or judged not in models or not passed.get(judged, True):
+        judged = blessing.get_int_custom_property(JUDGED_MODEL)
+        if blessing.get_int_custom_property(BLESSED) != 1 or judged not in models or not passed.get(judged, True):
             continue
         if not models[judged].get_string_custom_property(ROLLED_BACK):
             yield models[judged], blessing

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from widedeep.pipeline.commands.shared_options import overrides_option, pipeline_argument, workdir_option
+from widedeep.pipeline.definition.command_options import overrides_option, pipeline_argument, workdir_option
 
 
 @click.command("ablate", short_help="Compare the wide, the deep and the joint model.")

@@ -91,7 +91,7 @@ def _explain(
 def _files(model: Path, data: tuple[str, ...]) -> list[str]:
     import tensorflow as tf
 
-    from widedeep.components.metadata.pushes import train_files
+    from widedeep.pipeline.versions.training_rows import train_files
 
     if not data:
         try:

@@ -38,7 +38,7 @@ def command(path: Path, keep: int, dry_run: bool, json_file: Path | None) -> Non
         from widedeep.pipeline.gc.collect import collect
         from widedeep.pipeline.gc.plan import planned
 
-        store = opened(workdir, to_write=not dry_run)
+        store = opened(workdir.metadata, to_write=not dry_run)
         plan = planned(read(store), workdir, keep)
         if not dry_run:
             collect(store, plan)

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from widedeep.pipeline.commands.shared_options import overrides_option, pipeline_argument
+from widedeep.pipeline.definition.command_options import overrides_option, pipeline_argument
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 

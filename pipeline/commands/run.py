@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from widedeep.pipeline.commands.shared_options import overrides_option, pipeline_argument, workdir_option
+from widedeep.pipeline.definition.command_options import overrides_option, pipeline_argument, workdir_option
 
 NOT_BLESSED = 3
 
@@ -26,13 +26,17 @@ def command(pipeline: Path, workdir: Path | None, overrides: tuple[str, ...], js
     from widedeep.components import features
     from widedeep.pipeline.definition import config
     from widedeep.pipeline.local.session import session
+    from widedeep.pipeline.report.terminal import show
 
     settings = config.load(pipeline, overrides)
     with session(settings, workdir) as opened:
-        from widedeep.pipeline.record.display import record, show
+        from widedeep.pipeline import report
+        from widedeep.pipeline.record.builder import summarise
 
         opened.execute()
-        summary = record(opened.run, opened.folder, features.load(Path(settings.features)))
+        summary = summarise(opened.run, opened.folder, features.load(Path(settings.features)))
+        report.write(summary, Path(summary.report))
+        summary.write(opened.folder / "run.json")
     if json_file:
         summary.write(json_file)
     show(summary)

@@ -18,7 +18,7 @@ from widedeep.components.gate.gate_options import GateOptions
 from widedeep.components.trainer.training_options import TrainingOptions
 from widedeep.components.tuner.tuning_options import TuningOptions
 from widedeep.pipeline.definition.beam_options import BeamOptions
-from widedeep.pipeline.kubeflow.kubeflow_options import KubeflowOptions
+from widedeep.pipeline.definition.kubeflow_options import KubeflowOptions
 
 SpanRange = Annotated[str, Field(pattern=r"^[0-9]+-[0-9]+$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ml_metadata.proto import metadata_store_pb2
 from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
 from tfx.orchestration.pipeline import Pipeline
 
 from widedeep.components import features
+from widedeep.components.metadata.connection import Connection
 from widedeep.pipeline.definition.config import PipelineConfig
 from widedeep.pipeline.definition.nodes.checks import check_nodes
 from widedeep.pipeline.definition.nodes.ingestion import example_gen
@@ -24,7 +24,7 @@ class Environment:
     """What a runner supplies: where artifacts, metadata and pushed models live, and how Beam runs."""
 
     root: str
-    metadata: metadata_store_pb2.ConnectionConfig
+    metadata: Connection
     push_directory: str
     schema_file: str
     beam_args: Sequence[str]

@@ -7,7 +7,7 @@ import shutil
 from typing import Any
 
 from widedeep.components.common.errors import WideDeepError, reason
-from widedeep.components.metadata.inventory import Artifact
+from widedeep.components.metadata.inventory import mark_deleted
 from widedeep.pipeline.gc.plan import Plan
 
 
@@ -21,10 +21,7 @@ def collect(store: Any, plan: Plan) -> None:
     Raises:
         WideDeepError: something can't be removed.
     """
-    for artifact in plan.mark:
-        artifact.state = Artifact.DELETED
-    if plan.mark:
-        store.put_artifacts(plan.mark)
+    mark_deleted(store, plan.mark)
     for one in plan.remove:
         try:
             if one.path.is_dir() and not one.path.is_symlink():

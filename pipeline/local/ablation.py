@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tfx.orchestration import metadata
-
 from widedeep.components import features
 from widedeep.components.metadata.artifacts import outputs
+from widedeep.components.metadata.connection import connected
 from widedeep.components.trainer.ablation import compare
 from widedeep.pipeline.definition.config import PipelineConfig
 from widedeep.pipeline.local.session import Session
@@ -26,8 +25,8 @@ def ablate(config: PipelineConfig, session: Session, seeds: Sequence[int]) -> li
     run = session.run
     transform = run.nodes[-1].execution_id
     assert transform is not None
-    with metadata.Metadata(run.connection) as handle:
-        made = outputs(handle.store, transform)
+    with connected(run.connection) as store:
+        made = outputs(store, transform)
     examples = made["transformed_examples"].uri
     train, watched, held_out = (
         [os.path.join(examples, f"Split-{split}", "*")] for split in ("train", "eval", config.evaluation.split)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal, cast
 
-from ml_metadata.proto import metadata_store_pb2
-from tfx.orchestration import metadata
 from tfx.orchestration.local import runner_utils
 from tfx.orchestration.portable import launcher
 from tfx.proto.orchestration import pipeline_pb2
 
 from widedeep.components.common.errors import WideDeepError
+from widedeep.components.metadata.connection import Connection, connected, handle
+from widedeep.components.metadata.executions import state_of
 
 State = Literal["COMPLETE", "CACHED", "SKIPPED"]
 
@@ -24,7 +24,7 @@ class Outcome:
     execution_id: int | None
 
 
-def run_node(pipeline: pipeline_pb2.Pipeline, node: pipeline_pb2.PipelineNode, connection: Any) -> Outcome:
+def run_node(pipeline: pipeline_pb2.Pipeline, node: pipeline_pb2.PipelineNode, connection: Connection) -> Outcome:
     """Runs a node, or finds its cached result.
 
     Args:
@@ -40,7 +40,7 @@ def run_node(pipeline: pipeline_pb2.Pipeline, node: pipeline_pb2.PipelineNode, c
     deployment = runner_utils.extract_local_deployment_config(pipeline)
     info = launcher.Launcher(
         pipeline_node=node,
-        mlmd_connection=metadata.Metadata(connection),
+        mlmd_connection=handle(connection),
         pipeline_info=pipeline.pipeline_info,
         pipeline_runtime_spec=pipeline.runtime_spec,
         executor_spec=runner_utils.extract_executor_spec(deployment, node_id),
@@ -48,10 +48,9 @@ def run_node(pipeline: pipeline_pb2.Pipeline, node: pipeline_pb2.PipelineNode, c
     ).launch()
     if info is None or info.execution_id is None:
         return Outcome("SKIPPED", None)
-    with metadata.Metadata(connection) as handle:
-        [execution] = handle.store.get_executions_by_id([info.execution_id])
     # The launcher returns normally where it found no inputs, having marked the execution as failed.
-    state = metadata_store_pb2.Execution.State.Name(execution.last_known_state)
+    with connected(connection) as store:
+        state = state_of(store, info.execution_id)
     if state not in ("COMPLETE", "CACHED"):
         raise WideDeepError(f"{node_id} could not start: its inputs are missing in the metadata (state {state}).")
-    return Outcome(state, info.execution_id)
+    return Outcome(cast("State", state), info.execution_id)

@@ -13,9 +13,7 @@ from typing import Literal
 
 import tensorflow as tf
 from google.protobuf import text_format
-from ml_metadata.proto import metadata_store_pb2
 from tfx.dsl.compiler import compiler, constants
-from tfx.orchestration import metadata
 from tfx.orchestration.portable import runtime_parameter_utils
 from tfx.proto.orchestration import pipeline_pb2
 
@@ -24,6 +22,7 @@ from widedeep.components.common.errors import unwrapped
 from widedeep.components.features import schema as schemas
 from widedeep.components.gate.gate_options import check_features
 from widedeep.components.ingest.paths import matched
+from widedeep.components.metadata.connection import Connection, to_file
 from widedeep.pipeline.definition.beam_options import beam_args
 from widedeep.pipeline.definition.config import PipelineConfig
 from widedeep.pipeline.definition.create import Environment, create_pipeline
@@ -61,7 +60,7 @@ class LocalRun:
     workdir: Workdir
     run_id: str
     pipeline: pipeline_pb2.Pipeline
-    connection: metadata_store_pb2.ConnectionConfig
+    connection: Connection
     nodes: list[NodeRun] = field(default_factory=list)
 
     def execute(self, watch: Callable[[NodeRun], None], last: str | None = None) -> None:
@@ -103,7 +102,7 @@ def prepare(config: PipelineConfig, workdir: Workdir, run_id: str) -> LocalRun:
     """
     spec = features.load(Path(config.features))
     check_features(config.gate, spec)
-    connection = metadata.sqlite_metadata_connection_config(str(workdir.metadata))
+    connection = to_file(workdir.metadata)
     environment = Environment(
         root=str(workdir.artifacts),
         metadata=connection,

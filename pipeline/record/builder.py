@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
-from tfx.orchestration import metadata
 
 from widedeep.components.dryrun.executor import RECORD as DRY_RUN
 from widedeep.components.evaluator import results
@@ -16,7 +15,8 @@ from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.gate.component import VERDICT
 from widedeep.components.metadata import lineage
 from widedeep.components.metadata.artifacts import outputs
-from widedeep.components.metadata.properties import REFUSED
+from widedeep.components.metadata.connection import connected
+from widedeep.components.metadata.properties import DESTINATION, REFUSED
 from widedeep.components.pusher import version_info
 from widedeep.components.trainer.run import RECORD
 from widedeep.components.tuner.trials import FILE as TRIALS
@@ -36,9 +36,9 @@ def summarise(run: LocalRun, folder: Path, spec: FeatureSpec) -> Summary:
         folder: the run's folder.
         spec: the feature declaration.
     """
-    with metadata.Metadata(run.connection) as handle:
-        made = {node.id: outputs(handle.store, node.execution_id) for node in run.nodes if node.execution_id}
-        examples = _trained_on(handle.store, made["Transform"]["transform_graph"].id)
+    with connected(run.connection) as store:
+        made = {node.id: outputs(store, node.execution_id) for node in run.nodes if node.execution_id}
+        examples = _trained_on(store, made["Transform"]["transform_graph"].id)
     evaluation = results.read(made["Evaluator"]["evaluation"].uri)
     training = _json(made["Trainer"]["model_run"].uri, RECORD)
     pushed = made["Pusher"]["pushed_model"].custom_properties
@@ -46,7 +46,7 @@ def summarise(run: LocalRun, folder: Path, spec: FeatureSpec) -> Summary:
     failed = [check["said"] for check in (tried or {"checks": []})["checks"] if not check["ok"]]
     refused = [pushed[REFUSED].string_value] if REFUSED in pushed else []
     verdict = _json(made["DataGate"]["verdict"].uri, VERDICT)
-    pushed_to = pushed["pushed_destination"].string_value if pushed["pushed"].int_value else None
+    pushed_to = pushed[DESTINATION].string_value if pushed["pushed"].int_value else None
     model = made["Trainer"]["model"].uri
     return Summary(
         run_id=run.run_id,

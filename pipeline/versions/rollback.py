@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from widedeep.components.common.errors import ConfigError
-from widedeep.components.metadata.properties import ROLLED_BACK
-from widedeep.components.metadata.pushes import model_of, opened, pushes
+from widedeep.components.metadata.pushes import mark_rolled_back, opened
 from widedeep.components.pusher import version_info
 from widedeep.components.pusher.push import equal, push_again, versions
 from widedeep.pipeline.local.workdir import Workdir
@@ -53,37 +52,13 @@ def rollback(workdir: Workdir, wanted: int) -> Rollback:
     serves = equal(known[wanted], known[newest], but=version_info.TOLD)
     put_back = version_info.first_pushed_as(known[newest if serves else wanted])
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    passed_over = _mark(workdir, put_back, f"to version {put_back} at {now}")
+    passed_over = None
+    if workdir.metadata.is_file():
+        store = opened(workdir.metadata, to_write=True)
+        passed_over = mark_rolled_back(store, put_back, f"to version {put_back} at {now}")
     if serves:
         return Rollback(newest, put_back, None, passed_over)
     told = version_info.read(known[wanted], version_info.LINEAGE)
     told["rollback"] = {"to": put_back, "from": newest, "at": now}
     folder = push_again(known[wanted], {version_info.LINEAGE: version_info.text(told)})
     return Rollback(int(folder.name), put_back, newest, passed_over)
-
-
-def _mark(workdir: Workdir, put_back: int, words: str) -> list[int] | None:
-    """Marks the models that runs pushed later than a version, and takes the mark from the version's own.
-
-    Returns:
-        The versions whose models bear a mark; None where the metadata do not know the one that was put back.
-    """
-    if not workdir.metadata.is_file():
-        return None
-    store = opened(workdir, to_write=True)
-    pushed = pushes(store)
-    if put_back not in pushed:
-        return None
-    models = {number: model_of(store, push) for number, push in pushed.items()}
-    good = models[put_back]
-    # One model may have been pushed as several versions.
-    marked = {model.id for model in models.values() if ROLLED_BACK in model.custom_properties} - {good.id}
-    later = {model.id for number, model in models.items() if number > put_back} - {good.id}
-    for model in {model.id: model for model in models.values()}.values():
-        if model.id in later - marked:
-            model.custom_properties[ROLLED_BACK].string_value = words
-            store.put_artifacts([model])
-    if ROLLED_BACK in good.custom_properties:
-        del good.custom_properties[ROLLED_BACK]
-        store.put_artifacts([good])
-    return sorted(number for number, model in models.items() if model.id in marked | later)

@@ -17,7 +17,7 @@ from tfx.orchestration.portable.mlmd import event_lib
 
 from widedeep.components.metadata.database import Database
 from widedeep.components.metadata.executions import state
-from widedeep.pipeline.kubeflow.step.launcher import Metadata
+from widedeep.components.metadata.handle import PatientHandle
 
 
 @pytest.fixture(params=KINDS)
@@ -141,7 +141,7 @@ def test_the_cache_gives_each_output_back_under_its_key_though_postgresql_mixes_
         for asked in (ids, ids[::-1]):
             assert [one.id for one in store.get_artifacts_by_id(asked)] == asked
         context.id = cache
-        with Metadata(database) as handle:
+        with PatientHandle(database) as handle:
             found = cache_utils.get_cached_outputs(handle, context)
         assert found is not None
         assert {key: [one.uri for one in found[key]] for key in keys} == {key: [str(tmp_path / key)] for key in keys}

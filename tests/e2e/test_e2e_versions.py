@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from harness import WIDEDEEP, Ran, Slice, plain
 
-from widedeep.components.metadata.pushes import train_files
+from widedeep.pipeline.versions.training_rows import train_files
 
 Run = Callable[..., Ran]
 LOOSE = "evaluation.bounds={auc: {at_least: 0.1}}"

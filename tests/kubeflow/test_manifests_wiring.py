@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from widedeep.pipeline.kubeflow.kubeflow_options import KubeflowOptions
+from widedeep.pipeline.definition.kubeflow_options import KubeflowOptions
 
 ROOT = Path(__file__).resolve().parents[2]
 Object = dict[str, Any]

@@ -13,6 +13,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from widedeep.components import features
+from widedeep.components.features.model_files import EXTRA, FEATURES, WIDE
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.trainer.export.ranking import Ranking, Raw
 from widedeep.components.trainer.export.signatures import Signatures
@@ -20,11 +21,6 @@ from widedeep.components.trainer.model.heads import Head
 from widedeep.components.trainer.model.inputs import LABEL_TYPES, from_transformed
 from widedeep.components.trainer.model.network import WideDeepModel
 from widedeep.components.trainer.model.pruned_table import PrunedTable
-
-# TF Serving leaves this folder of a model alone.
-_EXTRA = "assets.extra"
-FEATURES = os.path.join(_EXTRA, "features.json")
-WIDE = os.path.join(_EXTRA, "wide.json")
 
 
 class ServedModel(tf.Module):
@@ -66,7 +62,7 @@ class ServedModel(tf.Module):
     def save(self, path: str) -> None:
         """Writes the SavedModel with its signatures, and beside it what it was made of."""
         tf.saved_model.save(self, path, signatures=Signatures(self._spec, self.outputs, self.ranked).all())
-        tf.io.gfile.makedirs(os.path.join(path, _EXTRA))
+        tf.io.gfile.makedirs(os.path.join(path, EXTRA))
         _write(os.path.join(path, FEATURES), features.to_json(self._spec))
         _write(os.path.join(path, WIDE), json.dumps(self._wide_facts()))
 

@@ -11,7 +11,7 @@ from kfp import kubernetes
 
 from widedeep.components.metadata.database import DATABASE, PASSWORD, USERNAME
 from widedeep.pipeline.definition.config import PipelineConfig
-from widedeep.pipeline.kubeflow.kubeflow_options import KubeflowOptions, Resources
+from widedeep.pipeline.definition.kubeflow_options import KubeflowOptions, Resources
 
 _IN_IMAGE = Path("/opt/widedeep/schema")
 _KINDS = {str: "String", int: "Integer"}

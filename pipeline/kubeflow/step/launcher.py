@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tfx.orchestration import metadata
 from tfx.orchestration.local import runner_utils
 from tfx.orchestration.portable import execution_publish_utils, launcher
 from tfx.proto.orchestration import pipeline_pb2
 
 from widedeep.components.metadata.database import Database, tell
-from widedeep.components.metadata.executions import Node, state
+from widedeep.components.metadata.executions import Node, state_of
+from widedeep.components.metadata.handle import PatientHandle
 from widedeep.components.metadata.turns import Turn
 
 
@@ -41,7 +41,7 @@ def launch(
     deployment = runner_utils.extract_local_deployment_config(pipeline)
     ready = _Launcher(
         pipeline_node=node,
-        mlmd_connection=Metadata(database),
+        mlmd_connection=PatientHandle(database),
         pipeline_info=pipeline.pipeline_info,
         pipeline_runtime_spec=pipeline.runtime_spec,
         executor_spec=runner_utils.extract_executor_spec(deployment, key.id),
@@ -54,19 +54,6 @@ def launch(
     else:
         # A Resolver does nothing but read and write metadata.
         database.retried(lambda: ready.anew(ready.launch))
-
-
-class Metadata(metadata.Metadata):
-    """A connection that waits for a database that is away."""
-
-    def __init__(self, database: Database) -> None:
-        super().__init__(database.connection)
-        self._database = database
-
-    def __enter__(self) -> Metadata:
-        self._store = self._database.open()
-        self._users += 1
-        return self
 
 
 class _Launcher(launcher.Launcher):
@@ -106,7 +93,7 @@ class _Launcher(launcher.Launcher):
     ) -> None:
         def publish() -> None:
             self._turn.check()
-            if self._state(execution_id) == "RUNNING":
+            if state_of(self._database.open(), execution_id) == "RUNNING":
                 publish_once(execution_id, contexts, output_dict, executor_output)
 
         publish_once = super()._publish_successful_execution
@@ -115,7 +102,3 @@ class _Launcher(launcher.Launcher):
     def _publish_failed_execution(self, execution_id: int, contexts: Any, executor_output: Any = None) -> None:
         publish_once = super()._publish_failed_execution
         self._database.retried(lambda: publish_once(execution_id, contexts, executor_output))
-
-    def _state(self, execution_id: int) -> str:
-        [execution] = self._database.open().get_executions_by_id([execution_id])
-        return state(execution)

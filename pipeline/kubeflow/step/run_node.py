@@ -16,8 +16,8 @@ import click
 from widedeep.components.metadata.database import Database, tell
 from widedeep.components.metadata.executions import Node
 from widedeep.components.metadata.turns import turn
-from widedeep.pipeline.commands.shared_options import overrides_option
 from widedeep.pipeline.definition import config
+from widedeep.pipeline.definition.command_options import overrides_option
 from widedeep.pipeline.kubeflow.step import page
 from widedeep.pipeline.kubeflow.step.process_exit import ending
 

@@ -18,8 +18,8 @@ from widedeep.components.explain import model as models
 from widedeep.components.explain.explain import Explained, Explanation
 from widedeep.components.explain.names import TIMES
 from widedeep.components.features.spec import FeatureSpec
-from widedeep.components.metadata import pushes
 from widedeep.pipeline.commands.explain import command
+from widedeep.pipeline.versions import training_rows
 
 SPEC = FeatureSpec.model_validate(
     {
@@ -62,7 +62,7 @@ def called(*arguments: str) -> Result:
 def test_a_row_a_weight_with_words_support_and_label_rate(
     asked: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(pushes, "train_files", lambda model: ["a.gz", "b.gz"])
+    monkeypatch.setattr(training_rows, "train_files", lambda model: ["a.gz", "b.gz"])
     (tmp_path / "names.csv").write_text("movie,title\n[50],Star [wars]\n")
     done = called(
         *(str(tmp_path), "--top", "7", "--names", f"movie={tmp_path / 'names.csv'}"),

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from widedeep.components.trainer.training.cross_use import use
-from widedeep.pipeline.record.display import show
+from widedeep.pipeline.report.terminal import show
 
 HOSTILE = "<script>alert('x')</script>{{ 7 * 7 }}"
 

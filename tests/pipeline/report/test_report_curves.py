@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from widedeep.pipeline.record.display import show
 from widedeep.pipeline.report.axes import FLOOR, LEFT, RIGHT, TOP, WIDTH
 from widedeep.pipeline.report.calibration import calibration_chart
 from widedeep.pipeline.report.curves import curve_charts
 from widedeep.pipeline.report.residuals import residual_chart
+from widedeep.pipeline.report.terminal import show
 
 
 def test_curves(full):

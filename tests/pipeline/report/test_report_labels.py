@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from widedeep.pipeline.record.display import show
 from widedeep.pipeline.report.charts import training_charts
+from widedeep.pipeline.report.terminal import show
 
 
 @pytest.fixture

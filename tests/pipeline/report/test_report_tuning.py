@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from widedeep.pipeline.record.display import show
+from widedeep.pipeline.report.terminal import show
 
 HOSTILE = "<script>alert('x')</script>{{ 7 * 7 }}"
 

@@ -1,36 +1,16 @@
-"""The end of a run: its record in the run's folder, and what the person reads."""
+"""What the person at the terminal reads at the end of a run."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from widedeep.components.common.metrics import in_order
-from widedeep.components.features.spec import FeatureSpec
-from widedeep.pipeline import report
-from widedeep.pipeline.local.runner import LocalRun
 from widedeep.pipeline.record import words
-from widedeep.pipeline.record.builder import summarise
 from widedeep.pipeline.record.summary import Summary
 from widedeep.pipeline.report.numbers import change, fixed, number, pair
 from widedeep.pipeline.report.tuning import told
-
-
-def record(run: LocalRun, folder: Path, spec: FeatureSpec) -> Summary:
-    """Writes run.json and report.html of a finished run into its folder.
-
-    Args:
-        run: the run.
-        folder: the run's.
-        spec: the feature declaration.
-    """
-    summary = summarise(run, folder, spec)
-    report.write(summary, Path(summary.report))
-    summary.write(folder / "run.json")
-    return summary
 
 
 def show(summary: Summary) -> None:

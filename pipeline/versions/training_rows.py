@@ -1,0 +1,39 @@
+"""The raw rows that a pushed version was trained on."""
+
+from __future__ import annotations
+
+import glob
+import os
+from pathlib import Path
+
+from widedeep.components.common.errors import ConfigError
+from widedeep.components.metadata.pushes import opened, pushes, raw_examples
+from widedeep.components.pusher.version_info import first_pushed_as
+from widedeep.pipeline.local.workdir import Workdir
+
+
+def train_files(model: Path) -> list[str]:
+    """The files of raw tf.Examples that a pushed model was trained on, of all spans.
+
+    Args:
+        model: a version that a run has pushed to its working directory: WORKDIR/models/1.
+
+    Raises:
+        ConfigError: the metadata does not know them, or they are gone; the message ends where a remedy may follow.
+    """
+    model = model.resolve()
+    workdir = Workdir(model.parent.parent)
+    if model.parent != workdir.models or not model.name.isdecimal() or not workdir.metadata.is_file():
+        raise ConfigError(f"{model}: lies in no working directory (WORKDIR/models/1) that would know its data")
+    store = opened(workdir.metadata)
+    push = pushes(store).get(first_pushed_as(model))
+    if push is None:
+        raise ConfigError(f"{model}: {workdir.metadata} knows of no run that pushed it")
+    found: list[str] = []
+    for examples in raw_examples(store, push):
+        pattern = os.path.join(examples.uri, "Split-train", "*")
+        files = sorted(glob.glob(pattern))
+        if not files:
+            raise ConfigError(f"{model}: the rows that it was trained on are gone: {pattern} matches no file")
+        found += files
+    return found
