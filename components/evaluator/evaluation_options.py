@@ -30,8 +30,8 @@ METRICS: dict[str, dict[str, str]] = {
 class Bound(Strict):
     """What one metric must hold for a model to be blessed."""
 
-    at_least: float | None = None
-    at_most: float | None = None
+    at_least: float | None = Field(None, description="holds the lower end of the metric's interval")
+    at_most: float | None = Field(None, description="holds the upper end of the metric's interval")
     worse_by_at_most: Annotated[float, Field(ge=0)] | None = Field(
         None, description="how much worse than the last blessed model it may be"
     )
@@ -61,8 +61,12 @@ class SliceBound(Strict):
 
     min_rows: int = Field(200, ge=1, description="smaller slices are not held to it")
     metric: str | None = Field(None, description="null: the label's main one")
-    worse_by_at_most: Annotated[float, Field(ge=0)] | None = None
-    worse_by_share_at_most: Annotated[float, Field(ge=0)] | None = None
+    worse_by_at_most: Annotated[float, Field(ge=0)] | None = Field(
+        None, description="how much worse than the last blessed model's a slice may be"
+    )
+    worse_by_share_at_most: Annotated[float, Field(ge=0)] | None = Field(
+        None, description="the same, as a share of the last blessed model's value"
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -83,10 +87,12 @@ class SliceBound(Strict):
 class EvaluationOptions(Strict):
     """On which split, and what makes a model good enough."""
 
-    split: str = "test"
+    split: str = Field("test", description="on whose rows the model is judged")
     confidence: float = Field(0.95, ge=0.5, lt=1, description="of the intervals that the bounds are held to")
-    bounds: dict[str, Bound] | None = Field(None, description="by metric; null: see `bounds_of`")
-    slices: SliceBound | None = None
+    bounds: dict[str, Bound] | None = Field(
+        None, description="by metric; null: what the label's kind asks, see the explanation of the gates"
+    )
+    slices: SliceBound | None = Field(None, description="what each value of the features with `slice: true` must hold")
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

@@ -33,16 +33,16 @@ class Deep(Strict):
 class Feature(Strict):
     """One raw column and its roles."""
 
-    key: Key
-    kind: Kind
-    transform: Transform
+    key: Key = Field(description="name of the column")
+    kind: Kind = Field(description="a string, a number, or a set of strings")
+    transform: Transform = Field(description="how its values become ids or numbers")
     side: Literal["context", "candidate"] = Field(
         description="what a ranking request sends once (user and context), or once a candidate"
     )
     required: bool = Field(False, description="a missing value is an anomaly")
     separator: str = Field("|", min_length=1, max_length=1, description="between the members of a set in CSV")
-    wide: bool = False
-    deep: Deep | None = None
+    wide: bool = Field(False, description="its ids have weights of their own in the wide part")
+    deep: Deep | None = Field(None, description="its part in the deep model: `{embedding: 32}`, or `{}` for a number")
     slice: bool = Field(False, description="the evaluation also reports each of its values")
     drift: Distance | None = Field(None, description="largest distance between spans")
     skew: Distance | None = Field(None, description="largest distance between training and serving data")
@@ -77,8 +77,8 @@ class Feature(Strict):
 class Cross(Strict):
     """AND of 2 to 4 features, hashed into buckets; of sets, every combination of members."""
 
-    keys: tuple[Key, ...] = Field(min_length=2, max_length=4)
-    buckets: int = Field(ge=2, le=MOST_IDS)
+    keys: tuple[Key, ...] = Field(min_length=2, max_length=4, description="the features that are crossed")
+    buckets: int = Field(ge=2, le=MOST_IDS, description="ids that the combinations are hashed to")
 
     @property
     def name(self) -> str:
@@ -101,8 +101,10 @@ class Label(Strict):
     one of `classes` classes, 0 to classes - 1.
     """
 
-    key: Key
-    kind: Literal["binary", "regression", "multiclass"] = "binary"
+    key: Key = Field(description="name of the column")
+    kind: Literal["binary", "regression", "multiclass"] = Field(
+        "binary", description="0 or 1, a number, or a class from 0 to `classes` - 1"
+    )
     classes: int | None = Field(None, ge=3, le=10_000, description="number of classes of a multiclass label")
 
     @model_validator(mode="after")
@@ -115,10 +117,10 @@ class Label(Strict):
 class FeatureSpec(Strict):
     """A whole features.yaml."""
 
-    label: Label
+    label: Label = Field(description="what the model predicts")
     weight: Key | None = Field(None, description="column of example weights")
-    features: tuple[Feature, ...] = Field(min_length=1)
-    crosses: tuple[Cross, ...] = ()
+    features: tuple[Feature, ...] = Field(min_length=1, description="the raw columns")
+    crosses: tuple[Cross, ...] = Field((), description="combinations of features that the wide part has weights for")
 
     @cached_property
     def by_key(self) -> dict[str, Feature]:

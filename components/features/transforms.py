@@ -35,13 +35,13 @@ class Vocabulary(Strict):
 class Hash(Strict):
     """Strings go to hash buckets; nothing is learned from the data."""
 
-    buckets: int = Field(ge=2, le=MOST_IDS)
+    buckets: int = Field(ge=2, le=MOST_IDS, description="ids that the strings are hashed to")
 
 
 class QuantileCdf(Strict):
     """Value in the i-th of n quantiles becomes (i-1)/(n-1) (Cheng et al. 2016, section 4.2)."""
 
-    quantiles: int = Field(ge=2, le=1000)
+    quantiles: int = Field(ge=2, le=1000, description="n: of about equally many training rows each")
 
 
 class ZScore(Strict):
@@ -55,7 +55,7 @@ class Log(Strict):
 class Buckets(Strict):
     """Bucket i holds boundaries[i-1] <= value < boundaries[i]."""
 
-    boundaries: tuple[float, ...] = Field(min_length=1)
+    boundaries: tuple[float, ...] = Field(min_length=1, description="rising")
 
     @field_validator("boundaries")
     @classmethod
@@ -68,12 +68,15 @@ class Buckets(Strict):
 class Transform(Strict):
     """How the values of one feature become ids or numbers."""
 
-    vocabulary: Vocabulary | None = None
-    hash: Hash | None = None
-    quantile_cdf: QuantileCdf | None = None
-    z_score: ZScore | None = None
-    log: Log | None = None
-    buckets: Buckets | None = None
+    vocabulary: Vocabulary | None = Field(None, description="of strings: learned from the train split")
+    hash: Hash | None = Field(None, description="of strings: nothing is learned")
+    quantile_cdf: QuantileCdf | None = Field(
+        None,
+        description="of numbers: for the deep part; its quantiles serve as buckets, too, where `buckets` is not set",
+    )
+    z_score: ZScore | None = Field(None, description="of numbers: for the deep part")
+    log: Log | None = Field(None, description="of numbers: for the deep part; for those that range over powers of ten")
+    buckets: Buckets | None = Field(None, description="of numbers: ids for the wide part, crosses and embeddings")
 
     @property
     def given(self) -> set[str]:

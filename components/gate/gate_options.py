@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from widedeep.components.common.errors import ConfigError
 from widedeep.components.common.settings import Strict, nearest
 from widedeep.components.features.spec import FeatureSpec
@@ -15,8 +17,8 @@ Severity = Literal["stop", "warn", "ignore"]
 class GateOptions(Strict):
     """How severe an anomaly is: by feature, else the default."""
 
-    anomalies: Severity = "stop"
-    features: dict[Key, Severity] = {}
+    anomalies: Severity = Field("stop", description="of every feature that is not named in `features`")
+    features: dict[Key, Severity] = Field({}, description="by feature, label or weight")
 
     def severity(self, feature: str) -> Severity:
         """What an anomaly of this feature does ('' is the data set as a whole)."""

@@ -19,7 +19,7 @@ class WideOptions(Strict):
     batch size, and an id that is in few of a batch's examples still moves.
     """
 
-    learning_rate: Rate = 0.05
+    learning_rate: Rate = Field(0.05, description="of gradients summed over the batch")
     l1: Penalty = Field(0.3, description="a weight stays exactly 0 until its summed gradients outgrow this")
     l2: Penalty = Field(10.0, description="pulls weights towards 0, those of rare ids most")
 
@@ -32,9 +32,9 @@ class Schedule(Strict):
     """
 
     warmup_steps: int = Field(0, ge=0, description="rise from 0 to 1 over so many steps")
-    decay: Literal["none", "linear", "cosine"] = "none"
+    decay: Literal["none", "linear", "cosine"] = Field("none", description="how it falls; goes with `decay_steps`")
     decay_steps: int | None = Field(None, ge=1, description="fall from 1 to `final` over so many steps, after warm-up")
-    final: float = Field(0.0, ge=0, le=1)
+    final: float = Field(0.0, ge=0, le=1, description="the factor that remains after the fall")
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -46,10 +46,12 @@ class Schedule(Strict):
 class DeepOptions(Strict):
     """AdaGrad (Duchi et al. 2011), or Adam (Kingma & Ba 2015), over embeddings and hidden layers."""
 
-    optimizer: Literal["adagrad", "adam"] = "adagrad"
-    learning_rate: Rate = 0.03
-    schedule: Schedule = Schedule()
-    hidden: tuple[Annotated[int, Field(ge=1)], ...] = (256, 128, 64)
+    optimizer: Literal["adagrad", "adam"] = Field("adagrad", description="of the embeddings and the hidden layers")
+    learning_rate: Rate = Field(0.03, description="at its highest, if there is a schedule")
+    schedule: Schedule = Field(Schedule(), description="how the rate changes over the steps")
+    hidden: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        (256, 128, 64), description="units of each ReLU layer, from the input on"
+    )
     dropout: float = Field(0.0, ge=0, lt=1, description="fraction of the hidden units dropped while training")
     batch_norm: bool = Field(False, description="normalise the hidden layers over the batch (Ioffe & Szegedy 2015)")
 
@@ -57,7 +59,7 @@ class DeepOptions(Strict):
 class TrainingOptions(Strict):
     """Everything that a change of re-runs the Trainer and what follows it."""
 
-    model: Literal["wide", "deep", "wide_deep"] = "wide_deep"
+    model: Literal["wide", "deep", "wide_deep"] = Field("wide_deep", description="which parts the model has")
     epochs: int = Field(3, ge=1, description="passes over the train split, at most")
     patience: int | None = Field(
         1,
@@ -68,7 +70,7 @@ class TrainingOptions(Strict):
     stop_on: Literal["auc", "logloss", "accuracy", "rmse", "mae"] | None = Field(
         None, description="what is watched on eval; null: auc, logloss or rmse, as the label's kind is"
     )
-    batch_size: int = Field(256, ge=1)
+    batch_size: int = Field(256, ge=1, description="examples a step")
     checkpoint_steps: int = Field(10_000, ge=1, description="a killed training carries on from the last one")
     distribute: Literal["none", "mirrored"] = Field(
         "none", description="mirrored: a copy of the model on each GPU, each trained on its part of the batch"
@@ -76,6 +78,6 @@ class TrainingOptions(Strict):
     warm_start: bool | None = Field(
         None, description="start from the latest blessed model of another training; null: when the data come in spans"
     )
-    seed: int = Field(1, ge=0)
-    wide: WideOptions = WideOptions()
-    deep: DeepOptions = DeepOptions()
+    seed: int = Field(1, ge=0, description="equal data, settings and seed give equal weights")
+    wide: WideOptions = Field(WideOptions(), description="how the wide part is trained")
+    deep: DeepOptions = Field(DeepOptions(), description="the deep part's layers, and how it is trained")

@@ -22,11 +22,11 @@ _MOST_STEPS = 1000
 class Dimension(Strict):
     """What one option may be: a number from `low` to `high`, or one of `choices`."""
 
-    low: int | float | None = None
+    low: int | float | None = Field(None, description="the range begins here")
     high: int | float | None = Field(None, description="is in the range, too")
     step: int | float | None = Field(None, gt=0, description="try low, low + step, and so on to high")
     log: bool = Field(False, description="spread the trials evenly over the logarithm")
-    choices: tuple[Any, ...] | None = Field(None, min_length=1)
+    choices: tuple[Any, ...] | None = Field(None, min_length=1, description="the values to try, instead of a range")
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -67,9 +67,9 @@ class TuningOptions(Strict):
     """A search for the training options whose model is best on eval."""
 
     trials: int = Field(ge=1, description="models to train, at most")
-    search: Literal["random", "bayesian"] = "random"
+    search: Literal["random", "bayesian"] = Field("random", description="how the next trial is chosen")
     # Keras Tuner takes 0 for none.
-    seed: int = Field(1, ge=1)
+    seed: int = Field(1, ge=1, description="of the search")
     space: dict[str, Dimension] = Field(min_length=1, description="what to try, by dotted name: wide.learning_rate")
 
     @field_validator("space")

@@ -32,10 +32,12 @@ class DataOptions(Strict):
     """
 
     path: str = Field(description="folder, relative to the pipeline's file")
-    format: Literal["csv", "parquet", "tfrecord"]
-    splits: dict[Name, str] | None = None
-    hash_split: dict[Name, Annotated[int, Field(ge=1)]] | None = None
-    pattern: str = "*"
+    format: Literal["csv", "parquet", "tfrecord"] = Field(description="of the files; tfrecord holds tf.Examples")
+    splits: dict[Name, str] | None = Field(None, description="file pattern of each split, relative to `path`")
+    hash_split: dict[Name, Annotated[int, Field(ge=1)]] | None = Field(
+        None, description="proportion of each split, instead of `splits`: by the rows' content"
+    )
+    pattern: str = Field("*", description="files of `hash_split`, relative to `path`")
     span: Literal["latest"] | Annotated[int, Field(ge=0)] | SpanRange = Field(
         "latest", description="which {SPAN} to read, where a pattern has one; 3-7 reads five, and trains on them"
     )
@@ -106,18 +108,18 @@ class PushOptions(Strict):
 class PipelineConfig(Strict):
     """A whole pipeline.yaml; paths in it are relative to it."""
 
-    name: Name
+    name: Name = Field(description="of the pipeline, its working directory and its served model")
     features: str = Field("features.yaml", description="the feature declaration")
     schema_file: str | None = Field(None, alias="schema", description="a curated schema; else one is derived")
-    data: DataOptions
-    gate: GateOptions = GateOptions()
-    training: TrainingOptions = TrainingOptions()
+    data: DataOptions = Field(description="where the raw rows are")
+    gate: GateOptions = Field(GateOptions(), description="what anomalies in the data do")
+    training: TrainingOptions = Field(TrainingOptions(), description="the model, and how it is trained")
     tuning: TuningOptions | None = Field(None, description="search for training options; else `training` holds them")
-    evaluation: EvaluationOptions = EvaluationOptions()
-    push: PushOptions = PushOptions()
-    dry_run: DryRunOptions = DryRunOptions()
-    beam: BeamOptions = BeamOptions()
-    kubeflow: KubeflowOptions = KubeflowOptions()
+    evaluation: EvaluationOptions = Field(EvaluationOptions(), description="what makes a model good enough")
+    push: PushOptions = Field(PushOptions(), description="what stays in the folder of pushed versions")
+    dry_run: DryRunOptions = Field(DryRunOptions(), description="the trial as a server before a push")
+    beam: BeamOptions = Field(BeamOptions(), description="how the data steps run")
+    kubeflow: KubeflowOptions = Field(KubeflowOptions(), description="how the pipeline runs on a cluster")
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

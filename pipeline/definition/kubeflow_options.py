@@ -5,6 +5,7 @@ The defaults are the names in kubeflow/base and the Dockerfile.
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -18,46 +19,51 @@ Path = Annotated[str, Field(pattern=r"^/")]
 class Volume(Strict):
     """A claim on storage, which every step mounts."""
 
-    claim: str
+    claim: str = Field(description="name of the PersistentVolumeClaim")
     path: Path = Field(description="where containers see it")
 
 
 class Toleration(Strict):
     """A taint that a node of the cluster may have; as in Kubernetes."""
 
-    key: str
-    operator: Literal["Exists", "Equal"] = "Exists"
-    value: str | None = None
-    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
+    key: str = Field(description="of the taint")
+    operator: Literal["Exists", "Equal"] = Field("Exists", description="Equal: the taint has `value`")
+    value: str | None = Field(None, description="of the taint, for Equal")
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = Field(
+        None, description="of the taint; null: every effect"
+    )
 
 
 class Resources(Strict):
     """What a step's container asks for, and where it may run."""
 
     cpu: Quantity = Field("1", description="requested")
-    cpu_limit: Quantity = "4"
+    cpu_limit: Quantity = Field("4", description="at most")
     memory: Quantity = Field("2Gi", description="requested; a step takes 1 GB before it reads a row")
-    memory_limit: Quantity = "8Gi"
-    gpus: int = Field(0, ge=0)
-    gpu_type: str = "nvidia.com/gpu"
-    tolerations: tuple[Toleration, ...] = ()
-    node_selector: dict[str, str] = {}
+    memory_limit: Quantity = Field("8Gi", description="at most; a step that takes more is killed")
+    gpus: int = Field(0, ge=0, description="of `gpu_type`")
+    gpu_type: str = Field("nvidia.com/gpu", description="the resource's name on the cluster")
+    tolerations: tuple[Toleration, ...] = Field((), description="taints of nodes that the step may run on")
+    node_selector: dict[str, str] = Field({}, description="labels that a node must have")
 
 
 class Retries(Strict):
     """How often a failed step is started again, and after how long."""
 
-    attempts: int = Field(2, ge=0)
+    attempts: int = Field(2, ge=0, description="further ones, after the first has failed")
     wait_seconds: int = Field(30, ge=0, description="before the first; each further one waits `factor` times as long")
     # Argo can't resolve a fraction, which it finds at the first failure.
-    factor: int = Field(2, ge=1)
+    factor: int = Field(2, ge=1, description="of the waits, see `wait_seconds`")
 
 
 class KubeflowOptions(Strict):
     """How the pipeline runs on Kubeflow."""
 
-    image: str = "widedeep-tfx:0.1.0"
-    pull: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
+    image: str = Field(
+        default_factory=lambda: f"widedeep-tfx:{version('widedeep-tfx')}",
+        description="of every step's container; unset: `widedeep-tfx` with the installed version as its tag",
+    )
+    pull: Literal["Always", "IfNotPresent", "Never"] = Field("IfNotPresent", description="when nodes fetch the image")
     pipeline: Path | None = Field(
         None, description="this file's path in the image; null: /opt/widedeep/schema, then its folder and name"
     )
@@ -69,7 +75,7 @@ class KubeflowOptions(Strict):
     models: Volume = Field(Volume(claim="widedeep-models", path="/mnt/models"), description="pushed versions")
     resources: Resources = Field(Resources(), description="of every step")
     steps: dict[str, Resources] = Field({}, description="of some steps, by node: replaces `resources` there")
-    retries: Retries = Retries()
+    retries: Retries = Field(Retries(), description="of a failed step")
     timeout_minutes: int = Field(720, ge=1, description="for one attempt of a step")
     user: int = Field(10001, ge=1, description="user and group of the containers; never root")
 
