@@ -20,8 +20,8 @@
 # The first two reach the build stage alone. A build's records show its arguments: put no password into them.
 
 ARG IMAGE_BASE=debian:trixie-slim
-# The label's; the build stops if pyproject.toml says otherwise.
-ARG VERSION=0.1.0
+# The label's, which `make image` takes from pyproject.toml; the build stops if that says otherwise.
+ARG VERSION
 
 
 FROM ${IMAGE_BASE} AS build
@@ -65,8 +65,8 @@ RUN cd "$VIRTUAL_ENV"/lib/python3*/site-packages \
 # Apart from /opt/venv, so that a change of code leaves its layer as it is.
 COPY . .
 ARG VERSION
-RUN grep -qx "version = \"$VERSION\"" pyproject.toml \
-      || { echo "Dockerfile says VERSION=$VERSION, pyproject.toml another" >&2; exit 1; } \
+RUN [ -z "$VERSION" ] || grep -qx "version = \"$VERSION\"" pyproject.toml \
+      || { echo "VERSION is $VERSION, and in pyproject.toml another" >&2; exit 1; } \
  && /opt/uv/bin/uv pip install ${PIP_INDEX_URL:+--default-index "$PIP_INDEX_URL"} --compile-bytecode --no-deps \
       --build-constraints tools/build.lock --prefix /opt/project .
 

@@ -3,8 +3,9 @@
 MAKEFLAGS += --no-print-directory
 W := .venv/bin/widedeep
 PY := .venv/bin/python
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
-.PHONY: help setup run test lint lock bench image
+.PHONY: help setup run test lint docs lock bench image
 
 help:  ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +28,9 @@ lint: setup  ## ruff, mypy, and the arrows between the rooms
 	@$(PY) -m mypy
 	@.venv/bin/lint-imports --no-logo
 
+docs: setup  ## the documentation in build/docs, strictly
+	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict --quiet
+
 lock: setup  ## requirements.lock anew from pyproject.toml, keeping the versions that still fit
 	@.venv/bin/uv pip compile pyproject.toml --extra pipeline --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-header --quiet --output-file requirements.lock
@@ -35,4 +39,4 @@ bench: setup  ## the pipeline against TFX's own taxi example (minutes)
 	@$(PY) -m benchmarks.pipelines.taxi
 
 image:  ## the container image (IMAGE_ARGS='--build-arg PIP_INDEX_URL=...' behind a mirror)
-	docker build --platform linux/amd64 $(IMAGE_ARGS) -t widedeep-tfx .
+	docker build --platform linux/amd64 --build-arg VERSION=$(VERSION) $(IMAGE_ARGS) -t widedeep-tfx .

@@ -48,7 +48,7 @@ class BeamOptions(Strict):
     """How Beam runs the data steps.
 
     `auto` runs them in this process for a small input and with a process a core for a large one: starting workers
-    costs tens of seconds a run. The limit was measured; it stands in this module.
+    costs tens of seconds a run. The limit was measured on two cores.
     """
 
     mode: Literal["auto", "in_memory", "multi_processing"] = Field("auto", description="of the direct runner")
