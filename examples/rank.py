@@ -1,7 +1,6 @@
 """Asks a running server, TF Serving or `widedeep serve`, to rank candidates for a user.
 
-    python examples/rank.py localhost:8500 movielens '{"user_id": "196", "age": 49}' \\
-        '[{"movie_id": "50"}, {"movie_id": "172"}]'
+    python examples/rank.py localhost:8500 movielens '{"user_id": "196"}' '[{"movie_id": "50"}, {"movie_id": "172"}]'
 
 It imports no TensorFlow. A feature that is left out counts as missing.
 """

@@ -75,7 +75,8 @@ def transform(spec: FeatureSpec, folder: Path) -> None:
             (
                 transformed
                 | f"Encode {split}" >> beam.FlatMap(lambda batch: RecordBatchToExamplesEncoder().encode(batch[0]))
-                | f"Write {split}" >> beam.io.WriteToTFRecord(str(folder / f"transformed-{split}"), file_name_suffix=".gz")
+                | f"Write {split}"
+                >> beam.io.WriteToTFRecord(str(folder / f"transformed-{split}"), file_name_suffix=".gz")
             )
 
 

@@ -35,14 +35,11 @@ def _section(context: click.Context, level: int) -> Iterator[str]:
     yield f"```text\n{name} {pieces}\n```"
     yield inspect.cleandoc(context.command.help or "")
     rows = [
-        f"| `{_cell(left)}` | {_cell(html.escape(right, quote=False))} |"
-        for parameter in context.command.get_params(context)
-        if (record := parameter.get_help_record(context)) and parameter.name not in ("help", "version")
+        f"| `{left}` | {html.escape(right, quote=False)} |"
+        for option in context.command.get_params(context)
+        # --help and --version are eager, and stand everywhere; arguments stand in the usage.
+        if isinstance(option, click.Option) and not option.is_eager and (record := option.get_help_record(context))
         for left, right in [record]
     ]
     if rows:
         yield "\n".join(["| option | meaning |", "|---|---|", *rows])
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")

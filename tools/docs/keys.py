@@ -76,7 +76,8 @@ def _section(group: _Group, names: dict[str, str], level: int) -> Iterator[str]:
     if group.paths:
         title = ", ".join(f"`{path}`" for path in group.paths)
         yield f"{'#' * level} {title} {{#{_anchor(group.paths[0])}}}"
-    if group.schema.get("description"):
+    # What the whole is, the page says.
+    if group.paths and group.schema.get("description"):
         yield html.escape(group.schema["description"], quote=False)
     if not group.schema.get("properties"):
         yield "It has no keys: write `{}`."
@@ -93,9 +94,10 @@ def _row(key: str, value: Schema, needed: bool, names: dict[str, str]) -> str:
 
 
 def _default(value: Schema) -> str:
-    if "default" not in value or isinstance(value["default"], dict) and value["default"]:
-        return ""
-    return _code(value["default"])
+    default = value.get("default")
+    # Of a group, its own section tells the defaults.
+    whole = isinstance(default, dict) and bool(default)
+    return _code(default) if "default" in value and not whole else ""
 
 
 def kind(value: Schema, names: dict[str, str]) -> str:
@@ -140,7 +142,7 @@ _BOUNDS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusi
 
 def _plain(value: Schema) -> str:
     bounds = [f"{sign} {_number(value[name])}" for name, sign in _BOUNDS.items() if name in value]
-    pattern = f" like {_escaped('`' + value['pattern'] + '`')}" if "pattern" in value else ""
+    pattern = f" like `{value['pattern']}`" if "pattern" in value else ""
     if value.get("type") == "string" and value.get("maxLength") == 1:
         return "one character"
     return _WORDS.get(value.get("type"), str(value.get("type"))) + (f" {', '.join(bounds)}" if bounds else pattern)
@@ -151,18 +153,14 @@ def _number(number: float) -> str:
 
 
 def _code(value: Any) -> str:
-    return _escaped(f"`{value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)}`")
+    return f"`{value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)}`"
 
 
 def _escaped(text: str) -> str:
-    return html.escape(text, quote=False).replace("|", "\\|").replace("\n", " ") if "`" not in text else _outside(text)
-
-
-def _outside(text: str) -> str:
-    """Escapes a text with code in it: within backticks, Markdown escapes by itself all but a table's bar."""
-    parts = text.split("`")
-    parts[::2] = [html.escape(part, quote=False) for part in parts[::2]]
-    return "`".join(parts).replace("|", "\\|").replace("\n", " ")
+    """Escapes a text for a table's cell; within backticks Markdown does so itself."""
+    parts = text.replace("\n", " ").split("`")
+    parts[::2] = [html.escape(part, quote=False).replace("|", "\\|") for part in parts[::2]]
+    return "`".join(parts)
 
 
 def _anchor(path: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import html
+import re
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -39,7 +40,8 @@ def _room(module: str) -> str:
     path = module.removeprefix("widedeep.").replace(".", "/")
     inside = next((_layers(layers, module) for layers in [_inside(module)] if layers), "")
     name = f"<strong>{html.escape(path.rpartition('/')[2])}</strong>"
-    return f'<div class="room{" whole" if inside else ""}">{name} <span>{html.escape(summary(path))}</span>{inside}</div>'
+    words = re.sub("`(.+?)`", r"<code>\1</code>", html.escape(summary(path)))
+    return f'<div class="room{" whole" if inside else ""}">{name} <span>{words}</span>{inside}</div>'
 
 
 def _inside(module: str) -> list[str]:
