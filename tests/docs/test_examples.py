@@ -16,6 +16,8 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+# It trains a model.
+pytestmark = pytest.mark.e2e
 FEATURES = """
 label: {key: liked}
 features:

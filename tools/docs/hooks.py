@@ -14,6 +14,7 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 
 from tools.docs import command_line, elsewhere, figures, keys, rooms, schemas
+from widedeep.pipeline.record.summary import Summary
 
 GENERATED: dict[str, Callable[[], str]] = {
     "command line": command_line.render,
@@ -21,7 +22,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "pipeline.yaml": lambda: keys.render(schemas.of(schemas.FILES["pipeline"])),
     "rooms": rooms.render,
     "figures": figures.render,
-    "run.json": lambda: "To come.",
+    "run.json": lambda: keys.render(schemas.of(Summary)),
 }
 _PLACE = re.compile(r"^<!-- generated: (.+) -->$", re.MULTILINE)
 

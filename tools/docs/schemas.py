@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import TypeAdapter
 
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.pipeline.definition.config import PipelineConfig
@@ -17,12 +17,12 @@ from widedeep.pipeline.definition.config import PipelineConfig
 Schema = dict[str, Any]
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES: dict[str, type[BaseModel]] = {"features": FeatureSpec, "pipeline": PipelineConfig}
+FILES: dict[str, type] = {"features": FeatureSpec, "pipeline": PipelineConfig}
 
 
-def of(model: type[BaseModel]) -> Schema:
+def of(model: type) -> Schema:
     """The schema of a model, without what says the same twice: titles, and the defaults of whole groups of keys."""
-    schema = model.model_json_schema(by_alias=True)
+    schema = TypeAdapter(model).json_schema(by_alias=True)
     for definition in (schema, *schema.get("$defs", {}).values()):
         definition.pop("title", None)
         for key in definition.get("properties", {}).values():
