@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import tensorflow as tf
 
-from benchmarks.harness.reporting import Figure, print_figures
+from benchmarks.harness.figures import Figure, print_figures
 from widedeep.components.transform import packed_columns
 
 _BATCH, _PARSED_ROWS = 256, 4096
@@ -35,11 +35,11 @@ def main() -> None:
     parser.add_argument("workdir", type=Path, help="of a run of schema/movielens/pipeline.yaml")
     parser.add_argument("--rounds", type=int, default=5)
     given = parser.parse_args()
-    found = sorted((given.workdir / "artifacts/Transform/transformed_examples").glob("*/Split-train/*.gz"))
-    if not found:
+    paths = sorted((given.workdir / "artifacts/Transform/transformed_examples").glob("*/Split-train/*.gz"))
+    if not paths:
         raise SystemExit(f"{given.workdir}: no transformed examples. Run: widedeep run schema/movielens/pipeline.yaml")
     with tempfile.TemporaryDirectory() as folder:
-        forms = _forms([str(path) for path in found], Path(folder))
+        forms = _forms([str(path) for path in paths], Path(folder))
         seconds: dict[str, list[float]] = {name: [] for name in forms}
         for _ in range(given.rounds):
             for name, read in forms.items():
@@ -113,16 +113,16 @@ def _read_parquet(path: str) -> Any:
 def _by_column(ids: np.ndarray, owner: np.ndarray, rows: dict[str, Any]) -> dict[str, list[np.ndarray]]:
     """For each column, each example's values."""
     examples = int(rows["label"].shape[0])
-    found: dict[str, list[np.ndarray]] = {}
+    columns: dict[str, list[np.ndarray]] = {}
     column = ids >> packed_columns.ID_BITS
     for number in np.unique(column):
         mine = column == number
         ends = np.searchsorted(owner[mine], np.arange(1, examples))
-        found[f"column_{number}"] = np.split(ids[mine] & (2**packed_columns.ID_BITS - 1), ends)
+        columns[f"column_{number}"] = np.split(ids[mine] & (2**packed_columns.ID_BITS - 1), ends)
     for number, values in enumerate(rows[packed_columns.DENSE].numpy().T):
-        found[f"dense_{number}"] = list(values[:, None])
-    found["label"] = list(rows["label"].numpy()[:, None])
-    return found
+        columns[f"dense_{number}"] = list(values[:, None])
+    columns["label"] = list(rows["label"].numpy()[:, None])
+    return columns
 
 
 def _write(path: str, compression: str, by_column: dict[str, list[np.ndarray]], examples: int) -> None:

@@ -21,12 +21,12 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.harness import fresh
-from benchmarks.harness.reporting import Figure, print_figures
-from benchmarks.harness.sliced import FIVE, by_share, in_months, write_day
-from benchmarks.harness.splits import movielens
+from benchmarks.harness import subprocesses
+from benchmarks.harness.figures import Figure, print_figures
+from benchmarks.harness.movielens_days import FIVE, by_share, in_months, write_day
+from benchmarks.harness.movielens_splits import movielens
 
-_SCHEMA = fresh.ROOT / "schema" / "movielens"
+_SCHEMA = subprocesses.ROOT / "schema" / "movielens"
 _STOPPED = 1
 
 

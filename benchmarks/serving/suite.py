@@ -1,4 +1,4 @@
-"""Serving MovieLens with the stand-in: latency, CPU, throughput, hot swaps and broken requests, on this machine.
+"""Serving MovieLens with the stand-in: latency, CPU, throughput, hot swaps and malformed requests, on this machine.
 
     python -m benchmarks.serving.suite [--quick] [--plot FILE.svg]
 
@@ -20,18 +20,16 @@ import click
 import numpy as np
 import pyarrow.parquet as pq
 
-from benchmarks.harness import fresh
-from benchmarks.harness.nodes import SPLITS
-from benchmarks.harness.reporting import Figure, print_figures
-from benchmarks.harness.splits import movielens
-from benchmarks.serving import cpu as cpu_cost
-from benchmarks.serving import latency, malformed, swap, throughput
-from benchmarks.serving import parts as latency_parts
+from benchmarks.harness import subprocesses
+from benchmarks.harness.data_steps import SPLITS
+from benchmarks.harness.figures import Figure, print_figures
+from benchmarks.harness.movielens_splits import movielens
+from benchmarks.serving import cpu_cost, hot_swaps, latency, latency_breakdown, malformed, throughput
 from benchmarks.serving import plot as latency_plot
 from benchmarks.serving.latency import Effort
 from benchmarks.serving.servers.models import FEATURES, MODELS, PAPER
 from benchmarks.serving.servers.processes import Served, serving
-from benchmarks.serving.traffic.rows import Asked, read, requests
+from benchmarks.serving.traffic.rank_requests import RankRequest, read, requests
 from widedeep.components import features
 from widedeep.components.trainer.training_options import DeepOptions
 
@@ -42,13 +40,13 @@ _LAYERS = {"default": DeepOptions().hidden, "paper": PAPER}
 
 @dataclass(frozen=True)
 class Size:
-    """How much is measured: rows to train on (None: all), how long, swaps, and broken requests."""
+    """How much is measured: rows to train on (None: all), how long, swaps, and malformed requests."""
 
     rows: int | None
     effort: Effort
     step_seconds: float
     swaps: int
-    broken: int
+    malformed: int
 
 
 _SIZES = {
@@ -57,42 +55,42 @@ _SIZES = {
 }
 
 
-class Benchmark:
+class ServingSuite:
     """The measures over one set of models."""
 
     def __init__(self, home: Path, data: Path, size: Size) -> None:
         """Trains the models in `home`, and makes the requests of the rows in `data`."""
         self._home, self._data, self._size = home, data, size
         _say("training the models")
-        fresh.run(
+        subprocesses.run(
             "benchmarks.serving.servers.models",
             cut(data, home / "data", size.rows),
             home / "models",
             log=home / "models.txt",
         )
         _say("the models in a process by itself")
-        settings = home / "alone.json"
+        settings = home / "in_process.json"
         models = {model: str(home / "models" / model) for model in MODELS}
         given = {"models": models, "data": str(data), "candidates": LARGE, "out": str(home / "sent")}
         settings.write_text(json.dumps(given | {"repeats": size.effort.rounds * size.effort.requests}))
-        fresh.run("benchmarks.serving.servers.alone", settings, log=home / "alone.txt")
-        self._alone: dict[str, Any] = json.loads((home / "sent" / "answer.json").read_text())
+        subprocesses.run("benchmarks.serving.servers.in_process", settings, log=home / "in_process.txt")
+        self._in_process: dict[str, Any] = json.loads((home / "sent" / "answer.json").read_text())
         rows, spec = read(data), features.load(FEATURES)
-        self._asked = {candidates: requests(rows, spec, candidates) for candidates in (SMALL, LARGE)}
+        self._requests = {candidates: requests(rows, spec, candidates) for candidates in (SMALL, LARGE)}
 
     def _base(self, model: str, name: str) -> Path:
         base = self._home / name
         base.mkdir()
-        swap.linked(self._home / "models" / model, base / "1")
+        hot_swaps.linked(self._home / "models" / model, base / "1")
         return base
 
     def _file(self, candidates: int, users: int) -> Path:
         path = self._home / f"{candidates}-{users}.json"
-        path.write_text(json.dumps([asdict(one) for one in self._asked[candidates][:users]]))
+        path.write_text(json.dumps([asdict(request) for request in self._requests[candidates][:users]]))
         return path
 
     def _expected(self, model: str) -> np.ndarray:
-        return np.array(self._alone["scores"][model])
+        return np.array(self._in_process["scores"][model])
 
     def default(self) -> list[Figure]:
         """One request at a time, and many, with the product's layers."""
@@ -114,46 +112,46 @@ class Benchmark:
         """Versions replaced under load."""
         _say(f"{self._size.swaps} hot swaps")
         base = self._base("other", "swapped")
-        # Of even versions, and of odd ones.
+        # Of even versions, then of odd versions.
         models = [self._home / "models" / model for model in ("default", "other")]
         expected = [self._expected("default"), self._expected("other")]
-        swap.check_apart(expected)
+        hot_swaps.check_apart(expected)
         with serving(base, self._home / "server.txt", "--poll", 0.05) as served:
-            seen = swap.measure(served, base, models, self._large, expected, self._size.swaps)
-        return swap.figures(seen, self._size.swaps)
+            seen = hot_swaps.measure(served, base, models, self._large, expected, self._size.swaps)
+        return hot_swaps.figures(seen, self._size.swaps)
 
     def malformed(self) -> list[Figure]:
         """Requests that are none, to a server of their own: its memory is watched."""
-        _say(f"{self._size.broken:,} broken requests")
-        base = self._base("default", "served-broken")
+        _say(f"{self._size.malformed:,} malformed requests")
+        base = self._base("default", "served-malformed")
         with serving(base, self._home / "server.txt") as served:
-            found = malformed.measure(
-                served, self._home, self._data, base, self._large, self._expected("default"), self._size.broken
+            outcome = malformed.measure(
+                served, self._home, self._data, base, self._large, self._expected("default"), self._size.malformed
             )
-        return malformed.figures(found)
+        return malformed.figures(outcome)
 
     def _one_request(self, model: str, served: Served) -> list[Figure]:
         _say(f"one request at a time, {model} layers")
-        asked, sent, effort = self._file(LARGE, 1), self._home / "sent", self._size.effort
-        table = latency.measure(served, self._home, asked, effort)
+        requests_file, sent, effort = self._file(LARGE, 1), self._home / "sent", self._size.effort
+        table = latency.measure(served, self._home, requests_file, effort)
         _say(json.dumps(table.percentiles()))
-        echoed = latency_parts.echoed(served, self._home, sent, model, asked, effort)
+        beside = latency_breakdown.client_and_transport(served, self._home, sent, model, requests_file, effort)
         cpu = cpu_cost.measure(served, sent, effort)
         whole = table.percentiles()["1 x 200"]["p50"]
-        parts = latency_parts.parts(whole, self._alone["milliseconds"][model], *echoed)
+        parts = latency_breakdown.parts(whole, self._in_process["milliseconds"][model], *beside)
         return [latency.figure(model, _LAYERS[model], table, parts), *cpu_cost.figures(model, cpu)]
 
     def _throughput(self, served: Served, *, batched: bool) -> list[Figure]:
-        found = []
+        figures = []
         for candidates, file in {SMALL: self._file(SMALL, 200), LARGE: self._file(LARGE, 20)}.items():
             _say(f"throughput of {candidates} candidates, {'with' if batched else 'without'} batching")
             steps = throughput.measure(served, self._home, file, self._size.step_seconds)
-            found.append(throughput.figure(candidates, batched, steps))
-        return found
+            figures.append(throughput.figure(candidates, batched, steps))
+        return figures
 
     @property
-    def _large(self) -> Asked:
-        return self._asked[LARGE][0]
+    def _large(self) -> RankRequest:
+        return self._requests[LARGE][0]
 
 
 def cut(data: Path, target: Path, rows: int | None) -> Path:
@@ -178,13 +176,13 @@ def main(quick: bool, plot: Path | None, data: Path) -> None:
     """Measures all in turn."""
     # Copies of a model are links, for which all must be on one file system.
     with tempfile.TemporaryDirectory() as folder:
-        benchmark = Benchmark(Path(folder), movielens(data).resolve(), _SIZES[quick])
+        suite = ServingSuite(Path(folder), movielens(data).resolve(), _SIZES[quick])
         measures = (
-            benchmark.default,
-            benchmark.paper,
-            benchmark.batching,
-            benchmark.swaps,
-            benchmark.malformed,
+            suite.default,
+            suite.paper,
+            suite.batching,
+            suite.swaps,
+            suite.malformed,
         )
         figures = [figure for measure in measures for figure in measure()]
     if plot:

@@ -7,9 +7,9 @@ import re
 
 import pytest
 
-from benchmarks.harness import scaling
-from benchmarks.harness.reporting import Figure, print_figures
-from benchmarks.harness.scaling import Cost, Point
+from benchmarks.data import transform_scaling
+from benchmarks.data.transform_scaling import Cost, Point
+from benchmarks.harness.figures import Figure, print_figures
 from benchmarks.pipelines import quality
 from benchmarks.training import estimator, step_cost
 from benchmarks.training.estimator import Run
@@ -90,7 +90,7 @@ def test_transform_is_compared_by_what_its_rows_took() -> None:
         Point(10_000, "in_memory", Cost(30.0, 1100.0, 800.0), memory),
         Point(110_000, "multi_processing", Cost(182.0, 4300.0, 800.0), processes),
     ]
-    figures = scaling.figures(points)
+    figures = transform_scaling.figures(points)
     values = _values(figures)
     assert values["transform_rows_per_second_110000"] == pytest.approx(110_000 / 182)
     assert values["transform_peak_memory_10000"] == 1100.0
@@ -110,8 +110,8 @@ def test_a_machine_too_busy_to_compare_sizes_is_told(small: float, large: float)
     points = [Point(rows, "in_memory", Cost(seconds, 1.0, 1.0), few) for rows, seconds in sizes.items()]
     took = f"took 30.0 s for 100 rows, {small} s for 10,000, {large} s for 100,000: the machine is too busy"
     with pytest.raises(WideDeepError, match=f"{re.escape(took)}.* Run this again"):
-        scaling.figures(points)
-    assert len(scaling.figures(points[1:])) == 2
+        transform_scaling.figures(points)
+    assert len(transform_scaling.figures(points[1:])) == 2
 
 
 def test_the_last_line_is_the_list_of_figures(capsys: pytest.CaptureFixture[str]) -> None:

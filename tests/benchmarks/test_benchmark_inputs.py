@@ -19,7 +19,7 @@ from benchmarks.training.tf_estimator.rows import fill, padded, read
 from widedeep.components import features
 from widedeep.pipeline.definition.beam_options import MULTI_PROCESSING_BYTES
 
-DECLARED = Path("benchmarks/tf_estimator/features.yaml")
+DECLARED = Path("benchmarks/training/tf_estimator/features.yaml")
 
 
 def test_the_shared_declaration_has_what_feature_columns_can_say() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.harness import foreign, fresh
+from benchmarks.harness import peer_environments, subprocesses
 from benchmarks.harness.memory import peak, resident
 from widedeep.components.common.errors import WideDeepError
 
@@ -48,7 +48,7 @@ def test_the_peak_is_seen_though_the_process_gave_the_memory_back() -> None:
 
 def test_a_process_that_fails_is_told_with_the_end_of_its_log(tmp_path: Path) -> None:
     with pytest.raises(WideDeepError, match=r"(?s)benchmarks\.no_such.*exited with 1:.*No module named"):
-        fresh.run("benchmarks.no_such", log=tmp_path / "log.txt")
+        subprocesses.run("benchmarks.no_such", log=tmp_path / "log.txt")
 
 
 @pytest.fixture
@@ -73,18 +73,18 @@ def _uv(calls: list[list[str]], returncode: int = 0) -> object:
 def test_an_environment_is_built_once_and_again_for_another_lock(lock: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[list[str]] = []
     monkeypatch.setattr(subprocess, "run", _uv(calls))
-    first = foreign.interpreter(lock)
+    first = peer_environments.interpreter(lock)
     assert [call[1:3] for call in calls] == [["venv", "--quiet"], ["pip", "sync"]]
     assert "--require-hashes" in calls[1]
     assert calls[1][-2:] == [str(first), str(lock)]
-    assert foreign.interpreter(lock) == first
+    assert peer_environments.interpreter(lock) == first
     assert len(calls) == 2
     lock.write_text("a==2\n")
-    assert foreign.interpreter(lock) != first
+    assert peer_environments.interpreter(lock) != first
     assert len(calls) == 4
 
 
 def test_an_environment_that_can_not_be_built_says_why(lock: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subprocess, "run", _uv([], returncode=2))
     with pytest.raises(WideDeepError, match=r"(?s)uv venv .* failed: no network\n.*Python 3\.11 .* reachable PyPI"):
-        foreign.interpreter(lock)
+        peer_environments.interpreter(lock)

@@ -11,15 +11,13 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks.serving import cpu, latency, parts, plot, suite
-from benchmarks.serving import swap as swap
-from benchmarks.serving import throughput as throughput
+from benchmarks.serving import cpu_cost, hot_swaps, latency, latency_breakdown, plot, suite, throughput
 from benchmarks.serving.latency import Table
 from benchmarks.serving.servers import models
 from benchmarks.serving.servers.processes import Served, Worker, cpu_seconds
 from benchmarks.serving.throughput import Step
-from benchmarks.serving.traffic.load import load
-from benchmarks.serving.traffic.rows import joined, requests
+from benchmarks.serving.traffic.load_generator import load
+from benchmarks.serving.traffic.rank_requests import joined, requests
 from widedeep.components import features
 from widedeep.components.common.errors import WideDeepError
 from widedeep.components.trainer.training_options import TrainingOptions
@@ -146,7 +144,7 @@ def test_the_best_split_over_grpc_counts_by_its_p99() -> None:
 
 
 def test_the_parts_of_a_request_add_up() -> None:
-    found = parts.parts(12.0, {"session": 6.0, "server": 1.5}, client=3.0, transport=0.5)
+    found = latency_breakdown.parts(12.0, {"session": 6.0, "server": 1.5}, client=3.0, transport=0.5)
     assert found.pop("whole") == 12.0
     assert found["client's encoding and decoding"] == 2.5
     assert found["waiting for each other"] == pytest.approx(12 - 6 - 1.5 - 3)
@@ -155,12 +153,12 @@ def test_the_parts_of_a_request_add_up() -> None:
 
 def test_cpu_is_compared_round_by_round() -> None:
     found = {"rank": [2.0, 4.0, 1.0], "serving_default": [6.0, 8.0, 9.0], "predict_raw": [5.0, 4.0, 3.0]}
-    default, raw = cpu.figures("paper", found)
+    default, raw = cpu_cost.figures("paper", found)
     assert (default.value, raw.value) == (3.0, 2.5)
     assert (default.holds, raw.holds) == (True, False)
     assert default.details["cpu_ms_a_request"] == {"rank": 2.0, "serving_default": 8.0, "predict_raw": 4.0}
     with pytest.raises(WideDeepError, match=r"less CPU time than the kernel counts\. Give it more requests"):
-        cpu.figures("paper", found | {"rank": [2.0, 0.0, 1.0]})
+        cpu_cost.figures("paper", found | {"rank": [2.0, 0.0, 1.0]})
 
 
 def _step(clients: int, per_second: float, p99: float = 9.0) -> Step:
@@ -211,32 +209,32 @@ def _ranking(version: int | None, scores: list[float]) -> Ranking:
     ],
 )
 def test_an_answer_is_wholly_of_the_version_that_it_names(version: int | None, scores: list[float], said: str) -> None:
-    assert swap.fault(_ranking(version, scores), (EVEN, ODD)) == said
+    assert hot_swaps.fault(_ranking(version, scores), (EVEN, ODD)) == said
 
 
 def test_models_that_can_not_be_told_apart_are_refused() -> None:
-    swap.check_apart((EVEN, ODD))
+    hot_swaps.check_apart((EVEN, ODD))
     with pytest.raises(WideDeepError, match=r"give a candidate the same score\. Train them with other seeds"):
-        swap.check_apart((EVEN, np.array([0.125, 0.500015, 0.875])))
+        hot_swaps.check_apart((EVEN, np.array([0.125, 0.500015, 0.875])))
 
 
 def test_swaps_count_failures_and_mixtures() -> None:
-    seen = swap.Seen(failed=["a"], seconds=[1.0, 2.0, 4.0], memory=[5 << 20])
+    seen = hot_swaps.Seen(failed=["a"], seconds=[1.0, 2.0, 4.0], memory=[5 << 20])
     seen.add(_ranking(2, [0.25, 0.5, 0.75]), (EVEN, ODD), 10.0)
     seen.add(_ranking(5, [0.25, 0.5, 0.75]), (EVEN, ODD), 30.0)
-    failed, mixed = swap.figures(seen, 100)
+    failed, mixed = hot_swaps.figures(seen, 100)
     assert (failed.value, failed.holds, mixed.value, mixed.holds) == (1, False, 1, False)
     assert (failed.details["swaps"], failed.details["median_swap_s"], failed.details["answers"]) == (3, 2.0, 2)
     assert (failed.details["swaps_wanted"], failed.details["resident_mib"]) == (100, [5])
     assert failed.against.startswith("3 swaps")
     assert (seen.newest, failed.details["milliseconds"]["p50"]) == (5, 20.0)
-    assert all(figure.holds for figure in swap.figures(swap.Seen(1, milliseconds=[1.0]), 1))
+    assert all(figure.holds for figure in hot_swaps.figures(hot_swaps.Seen(1, milliseconds=[1.0]), 1))
 
 
 def test_a_version_is_a_copy_that_takes_no_room(tmp_path: Path) -> None:
     (tmp_path / "made" / "variables").mkdir(parents=True)
     (tmp_path / "made" / "variables" / "data").write_text("x")
-    swap.linked(tmp_path / "made", tmp_path / "1")
+    hot_swaps.linked(tmp_path / "made", tmp_path / "1")
     assert (tmp_path / "1" / "variables" / "data").samefile(tmp_path / "made" / "variables" / "data")
 
 

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks.harness.nodes import SPLITS
-from benchmarks.harness.splits import at_random, renamed, repeated
+from benchmarks.harness.data_steps import SPLITS
+from benchmarks.harness.movielens_splits import at_random, renamed, repeated
 
 SIZES = {"train": 40, "eval": 7, "test": 3}
 

@@ -9,19 +9,19 @@ import numpy as np
 import tensorflow as tf
 from tensorflow_serving.apis.predict_pb2 import PredictRequest
 
-from benchmarks.serving.traffic.rows import Asked, Row, joined
+from benchmarks.serving.traffic.rank_requests import RankRequest, Row, joined
 from widedeep.components.features.spec import Feature, FeatureSpec
 from widedeep.components.trainer.export.signatures import DEFAULT, RANK, RAW
 
 
-def predict(spec: FeatureSpec, asked: Asked, model: str) -> dict[str, PredictRequest]:
+def predict(spec: FeatureSpec, request: RankRequest, model: str) -> dict[str, PredictRequest]:
     """The same candidates of the same user for each signature, by its name; only `score` is asked for."""
-    rows = list(joined(asked))
+    rows = list(joined(request))
     inputs = {
         RANK: {
-            feature.key: _column(feature, [asked.user])
+            feature.key: _column(feature, [request.user])
             if feature.side == "context"
-            else _column(feature, asked.candidates)[None]
+            else _column(feature, request.candidates)[None]
             for feature in spec.features
         },
         RAW: {feature.key: _column(feature, rows) for feature in spec.features},
@@ -40,7 +40,7 @@ def example(spec: FeatureSpec, row: Row) -> tf.train.Example:
         if feature.kind == "numeric":
             filled.float_list.value.append(value)
         else:
-            filled.bytes_list.value.extend(one.encode() for one in (value if feature.kind == "set" else [value]))
+            filled.bytes_list.value.extend(member.encode() for member in (value if feature.kind == "set" else [value]))
     return made
 
 
@@ -59,6 +59,8 @@ def _column(feature: Feature, rows: Sequence[Row]) -> np.ndarray:
         return np.array([np.nan if value is None else value for value in values], np.float32)
     if feature.kind == "categorical":
         return np.array([(value or "").encode() for value in values], object)
-    lists = [[one.encode() for one in value or ()] for value in values]
+    lists = [[member.encode() for member in value or ()] for value in values]
     longest = max(map(len, lists))
-    return np.array([one + [b""] * (longest - len(one)) for one in lists], object).reshape(len(lists), longest)
+    return np.array([members + [b""] * (longest - len(members)) for members in lists], object).reshape(
+        len(lists), longest
+    )

@@ -15,11 +15,11 @@ from typing import Any
 import click
 import numpy as np
 
+from benchmarks.harness.figures import Figure
 from benchmarks.harness.memory import resident
-from benchmarks.harness.reporting import Figure
 from benchmarks.serving.latency import percentiles
 from benchmarks.serving.servers.processes import NAME, Served
-from benchmarks.serving.traffic.rows import Asked
+from benchmarks.serving.traffic.rank_requests import RankRequest
 from widedeep.components.common.errors import WideDeepError
 from widedeep.serving.client.ranking_client import Ranking, RankingClient
 
@@ -51,9 +51,9 @@ class Seen:
         self.answers += 1
         self.milliseconds.append(milliseconds)
         self.newest = max(self.newest, ranking.version or 0)
-        found = fault(ranking, expected)
-        if found:
-            self.mixed.append(found)
+        wrong = fault(ranking, expected)
+        if wrong:
+            self.mixed.append(wrong)
 
 
 def fault(ranking: Ranking, expected: Sequence[np.ndarray]) -> str | None:
@@ -61,19 +61,19 @@ def fault(ranking: Ranking, expected: Sequence[np.ndarray]) -> str | None:
 
     Args:
         ranking: the answer.
-        expected: scores float [candidates] of even versions, and of odd ones.
+        expected: scores float [candidates] of even versions, then of odd versions.
     """
     if ranking.version is None:
         return "no version"
     wanted = expected[ranking.version % 2]
-    found = np.full(len(wanted), np.nan)
-    for one in ranking.ranked:
-        found[one.index] = one.score
+    scores = np.full(len(wanted), np.nan)
+    for candidate in ranking.ranked:
+        scores[candidate.index] = candidate.score
     # Not a comparison that a NaN would slip through.
-    apart = np.abs(found - wanted)
+    apart = np.abs(scores - wanted)
     if np.all(apart <= TOLERANCE):
         return None
-    others = int(np.sum(np.abs(found - expected[1 - ranking.version % 2]) <= TOLERANCE))
+    others = int(np.sum(np.abs(scores - expected[1 - ranking.version % 2]) <= TOLERANCE))
     return f"version {ranking.version}: {others} of {len(wanted)} scores are the other model's"
 
 
@@ -89,21 +89,21 @@ def linked(source: Path, target: Path) -> None:
 
 
 def measure(
-    served: Served, base: Path, models: Sequence[Path], asked: Asked, expected: Sequence[np.ndarray], swaps: int
+    served: Served, base: Path, models: Sequence[Path], request: RankRequest, expected: Sequence[np.ndarray], swaps: int
 ) -> Seen:
     """Replaces the version in `base`, 1, by 2, 3 and so on, each as soon as the one before was seen in an answer.
 
     Args:
         served: looks at `base`.
         base: folder of versions.
-        models: of even versions, and of odd ones, on the same file system.
-        asked: what all clients ask.
+        models: of even versions, then of odd versions, on the same file system.
+        request: what all clients ask.
         expected: its scores by each of the models.
         swaps: how many.
     """
     seen, stop = Seen(), threading.Event()
     threads = [
-        threading.Thread(target=_keep_asking, args=(served, parallel, asked, expected, seen, stop))
+        threading.Thread(target=_keep_asking, args=(served, parallel, request, expected, seen, stop))
         for parallel in _PARALLEL
     ]
     for thread in threads:
@@ -138,13 +138,18 @@ def _swap(served: Served, base: Path, models: Sequence[Path], swaps: int, seen: 
 
 
 def _keep_asking(
-    served: Served, parallel: int, asked: Asked, expected: Sequence[np.ndarray], seen: Seen, stop: threading.Event
+    served: Served,
+    parallel: int,
+    request: RankRequest,
+    expected: Sequence[np.ndarray],
+    seen: Seen,
+    stop: threading.Event,
 ) -> None:
     with RankingClient(served.target, model=NAME, parallel=parallel, deadline=10) as client:
         while not stop.is_set():
             started = time.monotonic()
             try:
-                ranking = client.rank(asked.user, asked.candidates)
+                ranking = client.rank(request.user, request.candidates)
             except WideDeepError as error:
                 seen.failed.append(f"{type(error).__name__}: {error}")
             else:

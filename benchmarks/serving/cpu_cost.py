@@ -8,9 +8,9 @@ from pathlib import Path
 
 import grpc
 
-from benchmarks.harness.reporting import Figure
+from benchmarks.harness.figures import Figure
 from benchmarks.serving.latency import Effort
-from benchmarks.serving.parts import SERVICE
+from benchmarks.serving.latency_breakdown import SERVICE
 from benchmarks.serving.servers.processes import Served
 from widedeep.components.common.errors import WideDeepError
 
@@ -27,16 +27,16 @@ def measure(served: Served, sent: Path, effort: Effort) -> dict[str, list[float]
         sent: folder of the requests' bytes, all of the same 200 candidates.
         effort: rounds, in which the signatures take turns, and requests of each.
     """
-    found: dict[str, list[float]] = {name: [] for name in (RANK, *OTHERS)}
+    spent: dict[str, list[float]] = {name: [] for name in (RANK, *OTHERS)}
     with grpc.insecure_channel(served.target) as channel:
         call = channel.unary_unary(f"{SERVICE}Predict")
-        bodies = {name: (sent / name).read_bytes() for name in found}
+        bodies = {name: (sent / name).read_bytes() for name in spent}
         for body in bodies.values():
             _spent(served, call, body, _WARM_UP)
         for _ in range(effort.rounds):
             for name, body in bodies.items():
-                found[name].append(_spent(served, call, body, effort.requests))
-    return found
+                spent[name].append(_spent(served, call, body, effort.requests))
+    return spent
 
 
 def _spent(served: Served, call: Callable[..., bytes], body: bytes, requests: int) -> float:
@@ -46,21 +46,21 @@ def _spent(served: Served, call: Callable[..., bytes], body: bytes, requests: in
     return 1000 * (served.cpu_seconds() - before) / requests
 
 
-def figures(model: str, found: Mapping[str, list[float]]) -> list[Figure]:
+def figures(model: str, spent: Mapping[str, list[float]]) -> list[Figure]:
     """How many times `rank`'s CPU time each other signature takes: the median of the rounds.
 
     Raises:
         WideDeepError: the rounds were too short for the kernel's clock.
     """
-    if not all(found[RANK]):
+    if not all(spent[RANK]):
         raise WideDeepError("A round's requests took less CPU time than the kernel counts. Give it more requests.")
     details = {
-        "cpu_ms_a_request": {name: round(statistics.median(taken), 2) for name, taken in found.items()},
-        "rounds": {name: [round(one, 2) for one in taken] for name, taken in found.items()},
+        "cpu_ms_a_request": {name: round(statistics.median(taken), 2) for name, taken in spent.items()},
+        "rounds": {name: [round(milliseconds, 2) for milliseconds in taken] for name, taken in spent.items()},
     }
     made = []
     for name in OTHERS:
-        ratio = statistics.median(theirs / ours for theirs, ours in zip(found[name], found[RANK], strict=True))
+        ratio = statistics.median(theirs / ours for theirs, ours in zip(spent[name], spent[RANK], strict=True))
         against = f"{name} with the same 200 candidates as rows, same server, in turn"
         made.append(Figure(f"serving_cpu_{name}_over_rank_{model}_layers", ratio, "of rank's", _GOAL, against, details))
     return made

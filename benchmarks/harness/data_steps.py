@@ -1,6 +1,6 @@
 """The data steps that a model needs, run by the local runner in this process.
 
-    python -m benchmarks.harness.nodes SETTINGS.json
+    python -m benchmarks.harness.data_steps SETTINGS.json
 
 SETTINGS: features (the declaration's file), data (folder of train, eval and test), mode (Beam's), workdir, last (the
 step to end with), out (file for the answer: the seconds of each step, and the resident bytes before the first).

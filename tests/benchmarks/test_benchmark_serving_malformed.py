@@ -1,4 +1,4 @@
-"""Broken requests are broken, the same each time, and what is said to them is judged as TF Serving would say it."""
+"""Malformed requests are malformed, the same each time, and answers to them are proper as TF Serving has it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from benchmarks.serving.malformed import figures
-from benchmarks.serving.traffic import http
-from benchmarks.serving.traffic.judge import RELOAD, Judge, Reply, Sent, of_grpc, of_rest
-from benchmarks.serving.traffic.mutations import mutated, noise, odd_json
-from benchmarks.serving.traffic.protos import odd
+from benchmarks.serving.traffic import malformed_rest
+from benchmarks.serving.traffic.message_mutations import mutated_message
+from benchmarks.serving.traffic.mutations import mutated_bytes, mutated_json, noise
+from benchmarks.serving.traffic.status_oracle import RELOAD, Reply, Sent, StatusTally, of_grpc, of_rest
 from widedeep.serving import tensors
 from widedeep.serving.client import messages
 
@@ -31,14 +31,14 @@ DOCUMENTS = some.dictionaries(
 
 @given(SEEDS, some.binary(max_size=60))
 def test_a_mutation_changes_something_and_is_the_same_with_the_same_seed(seed: int, data: bytes) -> None:
-    changed = mutated(random.Random(seed), data)
+    changed = mutated_bytes(random.Random(seed), data)
     assert changed != data
-    assert mutated(random.Random(seed), data) == changed
+    assert mutated_bytes(random.Random(seed), data) == changed
 
 
 def test_mutations_cut_flip_put_in_take_out_and_double() -> None:
     data, chance = bytes(range(32, 96)), random.Random(0)
-    made = [mutated(chance, data) for _ in range(500)]
+    made = [mutated_bytes(chance, data) for _ in range(500)]
     # More than can be taken out.
     assert any(data.startswith(one) and len(one) < 8 for one in made)
     assert any(len(one) == len(data) and (int.from_bytes(one) ^ int.from_bytes(data)).bit_count() == 1 for one in made)
@@ -55,7 +55,7 @@ def test_noise_is_of_any_length() -> None:
 @given(SEEDS, DOCUMENTS)
 def test_an_odd_document_is_another_one_and_still_json(seed: int, document: dict[str, Any]) -> None:
     before = json.dumps(document)
-    odd = odd_json(random.Random(seed), document)
+    odd = mutated_json(random.Random(seed), document)
     assert json.dumps(document) == before
     assert json.dumps(odd) != before
     assert json.loads(json.dumps(odd)) == odd
@@ -73,17 +73,17 @@ def _request() -> Any:
 @given(SEEDS)
 def test_an_odd_message_is_another_one_that_parses(seed: int) -> None:
     message = _request()
-    changed = odd(random.Random(seed), message)
+    changed = mutated_message(random.Random(seed), message)
     assert message == _request()
     assert changed != message
     data = changed.SerializeToString(deterministic=True)
     assert type(message).FromString(data).SerializeToString(deterministic=True) == data
-    assert odd(random.Random(seed), message).SerializeToString(deterministic=True) == data
+    assert mutated_message(random.Random(seed), message).SerializeToString(deterministic=True) == data
 
 
 def test_odd_messages_are_changed_at_every_depth() -> None:
     chance = random.Random(0)
-    made = [odd(chance, _request()) for _ in range(2000)]
+    made = [mutated_message(chance, _request()) for _ in range(2000)]
     assert any(not one.inputs for one in made)
     assert any("x" not in one.inputs and one.inputs for one in made)
     assert any(len(one.inputs) == 2 for one in made)
@@ -155,7 +155,7 @@ def test_an_answer_over_rest_is_proper_where_it_says_why_in_json(
     ],
 )
 def test_the_first_answer_that_is_one_counts(data: bytes, reply: Reply) -> None:
-    assert http.parsed(data) == reply
+    assert malformed_rest.parsed(data) == reply
 
 
 class _Recorded:
@@ -169,14 +169,14 @@ class _Recorded:
         return Reply(200, b"")
 
 
-def test_broken_requests_over_rest_are_of_all_kinds_and_mostly_http(monkeypatch: pytest.MonkeyPatch) -> None:
-    recorded, judge = _Recorded(), Judge()
-    monkeypatch.setattr(http, "_ask", recorded.ask)
+def test_malformed_requests_over_rest_are_of_all_kinds_and_mostly_http(monkeypatch: pytest.MonkeyPatch) -> None:
+    recorded, tally = _Recorded(), StatusTally()
+    monkeypatch.setattr(malformed_rest, "_ask", recorded.ask)
     good = {"predict": [{"inputs": {"a": [1]}}], "classify": [{"examples": [{"a": 1}]}]}
-    over_rest, chance = http.OverRest("127.0.0.1:1", good, judge), random.Random(1)
+    over_rest, chance = malformed_rest.MalformedRest("127.0.0.1:1", good, tally), random.Random(1)
     for _ in range(400):
         over_rest.send(chance)
-    assert {kind: counted.total() > 50 for kind, counted in judge.said.items()} == {
+    assert {kind: counted.total() > 50 for kind, counted in tally.said.items()} == {
         "REST body": True,
         "REST JSON": True,
         "REST path": True,
@@ -188,18 +188,18 @@ def test_broken_requests_over_rest_are_of_all_kinds_and_mostly_http(monkeypatch:
 
 
 def test_what_is_said_improperly_is_kept() -> None:
-    judge = Judge()
-    judge.add("Predict", "OK", None)
-    judge.add("Predict", "UNKNOWN", "why")
-    assert judge.said == {"Predict": {"OK": 1, "UNKNOWN": 1}}
-    assert judge.improper == ["Predict: why"]
+    tally = StatusTally()
+    tally.add("Predict", "OK", None)
+    tally.add("Predict", "UNKNOWN", "why")
+    assert tally.said == {"Predict": {"OK": 1, "UNKNOWN": 1}}
+    assert tally.improper == ["Predict: why"]
 
 
 def test_a_server_that_ended_or_answers_wrongly_afterwards_counts_as_improper() -> None:
     found = {"sent": {"a": 3, "b": 4}, "said": {}, "improper": ["x"], "memory": [500 << 20, 900 << 20, 570 << 20]}
     improper, memory = figures(found | {"wrong": ["grpc: other scores"], "alive": False})
     assert (improper.value, improper.details["improper"]) == (3, ["x", "grpc: other scores", "the server ended"])
-    assert improper.against.startswith("7 broken requests")
+    assert improper.against.startswith("7 malformed requests")
     assert (memory.value, memory.holds) == (70.0, False)
     assert memory.details["resident_mib"] == [500, 900, 570]
     fine, grown = figures(

@@ -1,4 +1,4 @@
-"""Broken requests over REST, written byte by byte: no HTTP library would send them."""
+"""Malformed requests over REST, written byte by byte: no HTTP library would send them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from contextlib import suppress
 from typing import Any, TypeAlias
 
 from benchmarks.serving.servers.processes import NAME
-from benchmarks.serving.traffic.judge import Judge, Reply, Sent, of_rest
-from benchmarks.serving.traffic.mutations import mutated, noise, odd_json
+from benchmarks.serving.traffic.mutations import mutated_bytes, mutated_json, noise
+from benchmarks.serving.traffic.status_oracle import Reply, Sent, StatusTally, of_rest
 
 # JSON bodies by verb.
 Documents: TypeAlias = dict[str, list[dict[str, Any]]]
@@ -29,20 +29,20 @@ _HEADERS = (
     "X:", "X: \u00e9", f"X: {'y' * 10_000}",
 )  # fmt: skip
 # No HTTP: a length or a host twice, a body that is not coded as is said, and what is no header at all.
-_BROKEN_HEADERS = (
+_MALFORMED_HEADERS = (
     "Content-Length: 5", "Content-Length: -1", "Content-Length: x", "Transfer-Encoding: chunked", "Host: x",
     "Transfer-Encoding: gzip", "No-Colon", ": no name", "X: \x00", f"X: {'y' * 100_000}",
 )  # fmt: skip
 _TARGET = re.compile(rb"[!-~]+")
 
 
-class OverRest:
+class MalformedRest:
     """Sends them, each on a connection of its own."""
 
-    def __init__(self, target: str, good: Documents, judge: Judge) -> None:
-        """`target` is HOST:PORT, `good` is what is broken; `judge` is told each answer."""
+    def __init__(self, target: str, good: Documents, tally: StatusTally) -> None:
+        """`target` is HOST:PORT, `good` is what is changed; `tally` is told each answer."""
         host, port = target.rsplit(":", 1)
-        self._address, self._good, self._judge = (host, int(port)), good, judge
+        self._address, self._good, self._tally = (host, int(port)), good, tally
         self._makers = {"REST body": _body, "REST JSON": _json, "REST path": _path, "REST header": _header}
 
     def send(self, chance: random.Random) -> None:
@@ -50,31 +50,31 @@ class OverRest:
         kind, make = chance.choice(list(self._makers.items()))
         sent = make(chance, self._good)
         reply = _ask(*self._address, sent)
-        found = of_rest(sent, reply)
-        self._judge.add(kind, str(reply.status), f"{found} to {sent.data[:2000]!r}" if found else None)
+        fault = of_rest(sent, reply)
+        self._tally.add(kind, str(reply.status), f"{fault} to {sent.data[:2000]!r}" if fault else None)
 
 
 def _body(chance: random.Random, good: Documents) -> Sent:
     verb = chance.choice(list(good))
     data = json.dumps(chance.choice(good[verb])).encode()
-    return _post(verb, noise(chance) if chance.random() < 0.2 else mutated(chance, data))
+    return _post(verb, noise(chance) if chance.random() < 0.2 else mutated_bytes(chance, data))
 
 
 def _json(chance: random.Random, good: Documents) -> Sent:
     verb = chance.choice(list(good))
-    return _post(verb, json.dumps(odd_json(chance, chance.choice(good[verb]))).encode())
+    return _post(verb, json.dumps(mutated_json(chance, chance.choice(good[verb]))).encode())
 
 
 def _path(chance: random.Random, good: Documents) -> Sent:
     verb = chance.choice(list(good))
     paths = [path.encode() for path in (*_PATHS, f"/v1/models/{NAME}:{verb}")]
-    path = mutated(chance, chance.choice(paths)).replace(b"\r", b"").replace(b"\n", b"")
+    path = mutated_bytes(chance, chance.choice(paths)).replace(b"\r", b"").replace(b"\n", b"")
     return _request(chance.choice(_METHODS), path, json.dumps(good[verb][0]).encode())
 
 
 def _header(chance: random.Random, good: Documents) -> Sent:
     verb = chance.choice(list(good))
-    headers = chance.sample(_HEADERS + _BROKEN_HEADERS, chance.randint(1, 3))
+    headers = chance.sample(_HEADERS + _MALFORMED_HEADERS, chance.randint(1, 3))
     return _post(verb, json.dumps(good[verb][0]).encode(), headers)
 
 
@@ -85,7 +85,7 @@ def _post(verb: str, body: bytes, headers: Sequence[str] = ()) -> Sent:
 def _request(method: str, path: bytes, body: bytes, headers: Sequence[str] = ()) -> Sent:
     lines = [f"{method} ".encode() + path + b" HTTP/1.1", *(header.encode("latin-1") for header in headers)]
     lines += [b"Host: localhost", b"Connection: close", b"Content-Length: %d" % len(body)]
-    whole = bool(_TARGET.fullmatch(path)) and not set(headers) & set(_BROKEN_HEADERS)
+    whole = bool(_TARGET.fullmatch(path)) and not set(headers) & set(_MALFORMED_HEADERS)
     return Sent(b"\r\n".join(lines) + b"\r\n\r\n" + body, method, whole)
 
 

@@ -1,6 +1,6 @@
 """A server without a model, which says the same to everybody: what is left is the client and the transport.
 
-    python -m benchmarks.serving.traffic.echo FOLDER
+    python -m benchmarks.serving.servers.canned_server FOLDER
 
 FOLDER: Predict and GetModelMetadata, each the bytes of an answer.
 """

@@ -1,6 +1,6 @@
 """The models of benchmarks/serving in a process by itself: what they answer, and how long that takes without a net.
 
-    python -m benchmarks.serving.servers.alone SETTINGS.json
+    python -m benchmarks.serving.servers.in_process SETTINGS.json
 
 SETTINGS: models (folders by name), data (of MovieLens), candidates (of the request), repeats, out (folder). OUT gets
 the bytes of the request by each signature and of one for the metadata, each model's answer to `rank`, and answer.json.
@@ -23,8 +23,8 @@ from tensorflow_serving.apis.predict_pb2 import PredictRequest
 
 from benchmarks.serving.servers.models import FEATURES
 from benchmarks.serving.servers.processes import NAME
-from benchmarks.serving.traffic import wire
-from benchmarks.serving.traffic.rows import joined, read, requests
+from benchmarks.serving.traffic import predict_requests
+from benchmarks.serving.traffic.rank_requests import joined, read, requests
 from widedeep.components import features
 from widedeep.components.trainer.export.signatures import DEFAULT, RANK
 from widedeep.serving.standin import predict
@@ -38,12 +38,12 @@ def main() -> None:
     """Writes the requests and the answers."""
     given = json.loads(Path(sys.argv[1]).read_text())
     out, spec = Path(given["out"]), features.load(FEATURES)
-    [asked, *_] = requests(read(Path(given["data"])), spec, given["candidates"])
-    made = {name: one.SerializeToString() for name, one in wire.predict(spec, asked, NAME).items()}
+    [first, *_] = requests(read(Path(given["data"])), spec, given["candidates"])
+    made = {name: request.SerializeToString() for name, request in predict_requests.predict(spec, first, NAME).items()}
     out.mkdir(parents=True)
     for name, data in {**made, "GetModelMetadata": _metadata().SerializeToString()}.items():
         (out / name).write_bytes(data)
-    examples = [wire.example(spec, row).SerializeToString() for row in joined(asked)]
+    examples = [predict_requests.example(spec, row).SerializeToString() for row in joined(first)]
     answer: dict[str, Any] = {"scores": {}, "milliseconds": {}}
     for model, path in given["models"].items():
         answer["scores"][model] = _scores(path, examples)
@@ -63,8 +63,8 @@ def _metadata() -> GetModelMetadataRequest:
 def _scores(path: str, examples: list[bytes]) -> list[float]:
     """By TensorFlow's own loader and another signature, so that nothing of the server is in it."""
     loaded = tf.saved_model.load(path)
-    found: list[float] = loaded.signatures[DEFAULT](tf.constant(examples))["score"].numpy().tolist()
-    return found
+    scores: list[float] = loaded.signatures[DEFAULT](tf.constant(examples))["score"].numpy().tolist()
+    return scores
 
 
 def _timed(servable: Servable, data: bytes, repeats: int) -> tuple[bytes, dict[str, float]]:
@@ -74,9 +74,9 @@ def _timed(servable: Servable, data: bytes, repeats: int) -> tuple[bytes, dict[s
 
     def run(feeds: Mapping[str, Array], fetches: Sequence[str]) -> Mapping[str, Array]:
         started = time.perf_counter()
-        found = servable.run(feeds, fetches)
+        outputs = servable.run(feeds, fetches)
         runs.append(1000 * (time.perf_counter() - started))
-        return found
+        return outputs
 
     response = b""
     for _ in range(_WARM_UP + repeats):

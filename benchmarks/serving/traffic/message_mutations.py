@@ -16,8 +16,8 @@ _ENUMS = (0, 1, 3, 7, 9, 19, 23, 101, 99, -1, 2**31 - 1)
 _TEXTS = ("", "x", "movie_id", "é\x00", "a" * 300, "/", "rank", "..")
 
 
-def odd(chance: random.Random, message: Any) -> Any:
-    """Another message: a copy with one to three changes, each in the message itself or in one within it."""
+def mutated_message(chance: random.Random, message: Any) -> Any:
+    """Another message: a copy with one to three changes, each in the message itself or in a message within it."""
     copy = message
     while copy == message:
         copy = type(message)()
@@ -37,8 +37,8 @@ def _holders(message: Any) -> Iterator[Any]:
             inner = list(value.values()) if field.message_type.fields_by_name["value"].message_type else []
         else:
             inner = list(value) if field.is_repeated else [value]
-        for one in inner:
-            yield from _holders(one)
+        for member in inner:
+            yield from _holders(member)
 
 
 def _is_map(field: Any) -> bool:

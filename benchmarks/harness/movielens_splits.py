@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from benchmarks.harness.nodes import SPLITS
+from benchmarks.harness.data_steps import SPLITS
 from widedeep.pipeline import datasets
 
 SEED = 42

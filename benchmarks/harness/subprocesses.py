@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def start(module: str, *arguments: object, log: Path, python: str | Path = sys.executable) -> subprocess.Popen[bytes]:
     """Starts `python -m module arguments` in the repository; all that it prints goes to `log`."""
-    # Foreign environments import the benchmarks too, but nothing else of this one.
+    # Environments of peers import the benchmarks too, but nothing else of this one.
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
     command = [str(python), "-m", module, *map(str, arguments)]
     with log.open("wb") as output:

@@ -1,4 +1,4 @@
-"""What benchmarks/data/transform.py says of its measurements: what each row costs, beside what a run costs anyway."""
+"""What transform.py says of its measurements: what each row costs, beside what a run costs anyway."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from benchmarks.harness.reporting import Figure
+from benchmarks.harness.figures import Figure
 from widedeep.components.common.errors import WideDeepError
 
 FEW_ROWS = 100

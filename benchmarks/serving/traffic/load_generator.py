@@ -1,6 +1,6 @@
 """A client of benchmarks/serving/suite.py: RankingClient in some threads, as fast as answers come.
 
-    python -m benchmarks.serving.traffic.load TARGET TRANSPORT REQUESTS.json
+    python -m benchmarks.serving.traffic.load_generator TARGET TRANSPORT REQUESTS.json
 
 REQUESTS: a list of {user, candidates}. Each line of the standard input is a command of JSON, with the arguments of
 `load`; each line of the output is its answer.
@@ -56,7 +56,7 @@ def load(rank: Callable[[int], object], threads: int, seconds: float) -> dict[st
         thread.start()
     for thread in running:
         thread.join()
-    return {"milliseconds": [round(one, 3) for one in taken], "failed": dict(failed)}
+    return {"milliseconds": [round(milliseconds, 3) for milliseconds in taken], "failed": dict(failed)}
 
 
 def _tried(rank: Callable[[int], object], number: int, failed: Counter[str]) -> bool:
@@ -83,8 +83,8 @@ def main() -> None:
         ) as client:
 
             def rank(number: int, client: RankingClient = client) -> object:
-                asked = requests[number % len(requests)]
-                return client.rank(asked["user"], asked["candidates"])
+                request = requests[number % len(requests)]
+                return client.rank(request["user"], request["candidates"])
 
             answer = load(rank, told["threads"], told["seconds"])
         print(json.dumps(answer), flush=True)

@@ -17,7 +17,7 @@ ITEM = "movie_id"
 
 
 @dataclass(frozen=True)
-class Asked:
+class RankRequest:
     """A ranking request: the user's features with the moment's, and each candidate's."""
 
     user: Row
@@ -30,7 +30,7 @@ def read(data: Path) -> list[Row]:
     return rows
 
 
-def requests(rows: Sequence[Row], spec: FeatureSpec, candidates: int) -> list[Asked]:
+def requests(rows: Sequence[Row], spec: FeatureSpec, candidates: int) -> list[RankRequest]:
     """A request for each user, as of its last row, those with the most rows first.
 
     The candidates are the movies of the user's own rows, and after them those that others rated most often, none twice.
@@ -49,14 +49,14 @@ def requests(rows: Sequence[Row], spec: FeatureSpec, candidates: int) -> list[As
     made = []
     for mine in sorted(own.values(), key=len, reverse=True):
         chosen = list(dict.fromkeys([row[ITEM] for row in mine] + often))[:candidates]
-        made.append(Asked(_side(mine[-1], spec, "context"), [movies[item] for item in chosen]))
+        made.append(RankRequest(_side(mine[-1], spec, "context"), [movies[item] for item in chosen]))
     return made
 
 
-def joined(asked: Asked) -> Iterator[Row]:
+def joined(request: RankRequest) -> Iterator[Row]:
     """A whole row for each candidate, as a signature wants it that knows no sides."""
-    for candidate in asked.candidates:
-        yield asked.user | candidate
+    for candidate in request.candidates:
+        yield request.user | candidate
 
 
 def _side(row: Row, spec: FeatureSpec, side: str) -> Row:

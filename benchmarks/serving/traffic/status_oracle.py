@@ -1,4 +1,4 @@
-"""Which answers to a broken request are proper: those that TF Serving might give."""
+"""Which answers to a malformed request are proper: those that TF Serving might give."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Reply(NamedTuple):
     body: bytes
 
 
-class Judge:
+class StatusTally:
     """Counts what was said to each kind of request, and keeps what should not have been said."""
 
     def __init__(self) -> None:
