@@ -1,6 +1,6 @@
 """Beam in this process against a process a core: from which input size on do workers pay for their start-up?
 
-    python -m benchmarks.data.beam_modes [--copies 1 --copies 4 --copies 16]
+    python -m benchmarks run beam_modes [--copies 1 --copies 4 --copies 16]
 
 The input is MovieLens-100K's train split, one Parquet file a copy; timed are the data steps of whole runs.
 """

@@ -1,6 +1,6 @@
 """What the Transform component costs as the rows grow: time, linearity, and peak memory.
 
-    python -m benchmarks.data.transform [--rows 10000 --rows 100000 --rows 1000000] [--mode auto]
+    python -m benchmarks run transform [--rows 10000 --rows 100000 --rows 1000000] [--mode auto]
 
 The rows are MovieLens-100K's, repeated with new users and movies, under schema/movielens/features.yaml. ExampleGen
 writes them first; Transform then runs in a process of its own for each size. Most of its time on few rows is the

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass
 
-@dataclass(frozen=True)
+
+# Read back, `holds` is passed over: it follows from the value and the goal.
+@dataclass(frozen=True, config=ConfigDict(extra="ignore"))
 class Figure:
     """One number.
 
@@ -36,12 +41,11 @@ class Figure:
         return self.value <= float(bound) if sign == "<=" else self.value >= float(bound)
 
 
-def print_figures(figures: list[Figure]) -> None:
+def entries(figures: Sequence[Figure]) -> list[dict[str, Any]]:
+    """The figures for JSON, values to four decimals."""
+    return [asdict(figure) | {"value": round(figure.value, 4), "holds": figure.holds} for figure in figures]
+
+
+def print_figures(figures: Sequence[Figure]) -> None:
     """Prints the line that scripts read."""
-    rows = []
-    for figure in figures:
-        row = asdict(figure)
-        row["value"] = round(figure.value, 4)
-        row["holds"] = figure.holds
-        rows.append(row)
-    print(json.dumps(rows), flush=True)
+    print(json.dumps(entries(figures)), flush=True)

@@ -1,6 +1,6 @@
 """Five days of MovieLens-100K through the whole pipeline, each from the last model, and each from nothing.
 
-    python -m benchmarks.pipelines.days [--poisoned 4]
+    python -m benchmarks run days [--poisoned 4]
 
 A day is a fifth of each user's ratings in the order of time; its last 30 % are the splits to watch and to test on. Each
 day is one `widedeep run` in each of two working directories, where warm starts are on and off. On the poisoned day the

@@ -1,6 +1,6 @@
 """How good the wide, the deep and the joint model are on the real data sets: means over several seeds.
 
-    python -m benchmarks.pipelines.quality [--seeds 5] [--only census]
+    python -m benchmarks run quality [--seeds 5] [--only census]
 
 Each is `widedeep ablate` on the data set's own pipeline.yaml; MovieLens also with all its rows split at random, as
 the literature often does. The metrics are those of the test split.

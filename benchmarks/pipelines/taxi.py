@@ -1,6 +1,6 @@
 """Our pipeline on the taxi trips against TFX's own taxi example: whole runs, in turn, on this machine.
 
-    python -m benchmarks.pipelines.taxi [--rounds 3]
+    python -m benchmarks run taxi [--rounds 3]
 
 TFX's example runs as it is shipped in the tfx package but for two lines of a copy: Beam in memory (as shipped, its
 workers' start-up takes longer than the work on so small a data set), and no TensorBoard callback (TensorFlow 2.21

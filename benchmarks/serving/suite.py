@@ -1,6 +1,6 @@
 """Serving MovieLens with the stand-in: latency, CPU, throughput, hot swaps and malformed requests, on this machine.
 
-    python -m benchmarks.serving.suite [--quick] [--plot FILE.svg]
+    python -m benchmarks run serving [--quick] [--plot FILE.svg]
 
 Server and clients are processes of their own and talk over the loopback interface. Two models are measured: one with
 the product's hidden layers, and one with the paper's, which are larger.

@@ -1,6 +1,6 @@
 """Our Trainer against tf.estimator.DNNLinearCombinedClassifier (TensorFlow 2.15, its last), in turn, on this machine.
 
-    python -m benchmarks.training.estimator [--rounds 3] [--split random|time] [--data data/movielens]
+    python -m benchmarks run estimator [--rounds 3] [--split random|time] [--data data/movielens]
 
 Both learn from the same rows of MovieLens-100K and one declaration, tf_estimator/features.yaml: the same hash buckets,
 boundaries, crosses, embeddings, hidden layers, dropout, batch size and epochs, with Ftrl and Adagrad. Each side's rates

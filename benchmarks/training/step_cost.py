@@ -1,6 +1,6 @@
 """What a training step costs as the wide part grows: ours against Keras 3, Keras 2 and DeepCTR, in turn.
 
-    python -m benchmarks.training.step_cost [--rounds 3]
+    python -m benchmarks run step_cost [--rounds 3]
 
 Batches of 1,024 examples with 10 wide ids each. All have the same deep part, which does not grow, and take their
 batches from memory. Each round runs each of them once, in a process of its own that goes through the sizes in turn.
