@@ -38,10 +38,7 @@ class Benchmark:
     @property
     def measures(self) -> str:
         """What it measures. Reads the module without importing it: that could take TensorFlow's ten seconds."""
-        spec = importlib.util.find_spec(self.module)
-        assert spec is not None
-        assert spec.origin is not None
-        docstring = ast.get_docstring(ast.parse(Path(spec.origin).read_text()))
+        docstring = ast.get_docstring(ast.parse(source(self.module).read_text()))
         assert docstring is not None
         return docstring.splitlines()[0]
 
@@ -57,6 +54,14 @@ BENCHMARKS = {
     "taxi": Benchmark("benchmarks.pipelines.taxi", 5, "nothing more"),
     "serving": Benchmark("benchmarks.serving.suite", 15, _MOVIELENS, serving.serving),
 }
+
+
+def source(module: str) -> Path:
+    """The file of a module."""
+    spec = importlib.util.find_spec(module)
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin)
 
 
 def benchmark(name: str) -> Benchmark:

@@ -11,7 +11,7 @@ import grpc
 from benchmarks.harness.figures import Figure
 from benchmarks.serving.latency import Effort
 from benchmarks.serving.latency_breakdown import SERVICE
-from benchmarks.serving.servers.processes import Served
+from benchmarks.serving.servers.processes import Server
 from widedeep.components.common.errors import WideDeepError
 
 RANK, OTHERS = "rank", ("serving_default", "predict_raw")
@@ -19,7 +19,7 @@ _GOAL = ">= 3"
 _WARM_UP = 10
 
 
-def measure(served: Served, sent: Path, effort: Effort) -> dict[str, list[float]]:
+def measure(served: Server, sent: Path, effort: Effort) -> dict[str, list[float]]:
     """Milliseconds of the server's CPU a request, of each round, by signature.
 
     Args:
@@ -39,7 +39,7 @@ def measure(served: Served, sent: Path, effort: Effort) -> dict[str, list[float]
     return spent
 
 
-def _spent(served: Served, call: Callable[..., bytes], body: bytes, requests: int) -> float:
+def _spent(served: Server, call: Callable[..., bytes], body: bytes, requests: int) -> float:
     before = served.cpu_seconds()
     for _ in range(requests):
         call(body, timeout=60)

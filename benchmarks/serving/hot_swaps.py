@@ -18,7 +18,7 @@ import numpy as np
 from benchmarks.harness.figures import Figure
 from benchmarks.harness.memory import resident
 from benchmarks.serving.latency import percentiles
-from benchmarks.serving.servers.processes import NAME, Served
+from benchmarks.serving.servers.processes import NAME, Server
 from benchmarks.serving.traffic.rank_requests import RankRequest
 from widedeep.components.common.errors import WideDeepError
 from widedeep.serving.client.ranking_client import Ranking, RankingClient
@@ -35,7 +35,7 @@ _ALL_SECONDS = 300.0
 
 
 @dataclass
-class Seen:
+class Observations:
     """What the clients got. Filled by several threads."""
 
     answers: int = 0
@@ -83,14 +83,14 @@ def check_apart(expected: Sequence[np.ndarray]) -> None:
         raise WideDeepError("The two models give a candidate the same score. Train them with other seeds.")
 
 
-def linked(source: Path, target: Path) -> None:
+def hard_link_copy(source: Path, target: Path) -> None:
     """A copy of a model that takes no room."""
     shutil.copytree(source, target, copy_function=os.link)
 
 
 def measure(
-    served: Served, base: Path, models: Sequence[Path], request: RankRequest, expected: Sequence[np.ndarray], swaps: int
-) -> Seen:
+    served: Server, base: Path, models: Sequence[Path], request: RankRequest, expected: Sequence[np.ndarray], swaps: int
+) -> Observations:
     """Replaces the version in `base`, 1, by 2, 3 and so on, each as soon as the one before was seen in an answer.
 
     Args:
@@ -101,7 +101,7 @@ def measure(
         expected: its scores by each of the models.
         swaps: how many.
     """
-    seen, stop = Seen(), threading.Event()
+    seen, stop = Observations(), threading.Event()
     threads = [
         threading.Thread(target=_keep_asking, args=(served, parallel, request, expected, seen, stop))
         for parallel in _PARALLEL
@@ -117,13 +117,13 @@ def measure(
     return seen
 
 
-def _swap(served: Served, base: Path, models: Sequence[Path], swaps: int, seen: Seen) -> None:
+def _swap(served: Server, base: Path, models: Sequence[Path], swaps: int, seen: Observations) -> None:
     end = time.monotonic() + _ALL_SECONDS
     for version in range(2, swaps + 2):
         if time.monotonic() > end:
             return
         made = base.with_name(f"{base.name}-next")
-        linked(models[version % 2], made)
+        hard_link_copy(models[version % 2], made)
         started = time.monotonic()
         made.rename(base / str(version))
         while seen.newest < version:
@@ -138,11 +138,11 @@ def _swap(served: Served, base: Path, models: Sequence[Path], swaps: int, seen: 
 
 
 def _keep_asking(
-    served: Served,
+    served: Server,
     parallel: int,
     request: RankRequest,
     expected: Sequence[np.ndarray],
-    seen: Seen,
+    seen: Observations,
     stop: threading.Event,
 ) -> None:
     with RankingClient(served.target, model=NAME, parallel=parallel, deadline=10) as client:
@@ -157,7 +157,7 @@ def _keep_asking(
             stop.wait(_PAUSE)
 
 
-def figures(seen: Seen, swaps: int) -> list[Figure]:
+def figures(seen: Observations, swaps: int) -> list[Figure]:
     """Requests that failed, and answers that were not wholly of the version that they named."""
     details: dict[str, Any] = {
         "swaps": len(seen.seconds),

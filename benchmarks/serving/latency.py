@@ -11,7 +11,7 @@ import click
 import numpy as np
 
 from benchmarks.harness.figures import Figure
-from benchmarks.serving.servers.processes import Served, Worker
+from benchmarks.serving.servers.processes import Server, Worker
 
 SPLITS = (1, 2, 4)
 # Cheng et al. 2016, table 2: milliseconds of 200 candidates in 1 x 200, 2 x 100 and 4 x 50.
@@ -55,7 +55,7 @@ def percentiles(milliseconds: Sequence[float]) -> dict[str, float]:
     return dict(zip(("p50", "p95", "p99"), values, strict=True)) | {"requests": len(milliseconds)}
 
 
-def measure(served: Served, home: Path, requests_file: Path, effort: Effort) -> Table:
+def measure(served: Server, home: Path, requests_file: Path, effort: Effort) -> Table:
     """Asks for 200 candidates over gRPC by each split, and over REST, in turn, from a process of its own."""
     table = Table()
     workers = "benchmarks.serving.traffic.load_generator"

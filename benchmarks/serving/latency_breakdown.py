@@ -12,7 +12,7 @@ import grpc
 
 from benchmarks.serving.latency import Effort, turn
 from benchmarks.serving.servers.canned_server import METHODS
-from benchmarks.serving.servers.processes import Served, Worker
+from benchmarks.serving.servers.processes import Server, Worker
 
 SERVICE = "/tensorflow.serving.PredictionService/"
 _WARM_UP = 20
@@ -32,7 +32,7 @@ def parts(whole: float, in_process: Mapping[str, float], client: float, transpor
 
 
 def client_and_transport(
-    served: Served, home: Path, sent: Path, model: str, requests_file: Path, effort: Effort
+    served: Server, home: Path, sent: Path, model: str, requests_file: Path, effort: Effort
 ) -> tuple[float, float]:
     """Median milliseconds of the client, and of its bytes alone, to a server that does nothing but answer.
 
@@ -50,7 +50,7 @@ def client_and_transport(
     with grpc.insecure_channel(served.target) as channel:
         metadata = channel.unary_unary(SERVICE + METHODS[1])
         (said / METHODS[1]).write_bytes(metadata((sent / METHODS[1]).read_bytes(), timeout=60))
-    canned = Served("benchmarks.serving.servers.canned_server", said, log=home / "canned.txt")
+    canned = Server("benchmarks.serving.servers.canned_server", said, log=home / "canned.txt")
     try:
         with Worker(
             "benchmarks.serving.traffic.load_generator", canned.target, "grpc", requests_file, log=home / "grpc.txt"

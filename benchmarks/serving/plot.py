@@ -20,7 +20,7 @@ _PER_SECOND, _MILLISECONDS = (30, 3000), (1, 300)
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 
-def drawn(figures: Sequence[Figure]) -> str:
+def svg(figures: Sequence[Figure]) -> str:
     """The SVG."""
     by_name = {figure.name: figure for figure in figures}
     latency = {name: by_name[f"serving_p99_{name}_layers"].details for name in ("paper", "default")}

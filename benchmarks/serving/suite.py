@@ -24,11 +24,11 @@ from benchmarks.harness import subprocesses
 from benchmarks.harness.data_steps import SPLITS
 from benchmarks.harness.figures import Figure, print_figures
 from benchmarks.harness.movielens_splits import movielens
-from benchmarks.serving import cpu_cost, hot_swaps, latency, latency_breakdown, malformed, throughput
+from benchmarks.serving import cpu_cost, hot_swaps, latency, latency_breakdown, malformed_requests, throughput
 from benchmarks.serving import plot as latency_plot
 from benchmarks.serving.latency import Effort
 from benchmarks.serving.servers.models import FEATURES, MODELS, PAPER
-from benchmarks.serving.servers.processes import Served, serving
+from benchmarks.serving.servers.processes import Server, serving
 from benchmarks.serving.traffic.rank_requests import RankRequest, read, requests
 from widedeep.components import features
 from widedeep.components.trainer.training_options import DeepOptions
@@ -81,7 +81,7 @@ class ServingSuite:
     def _base(self, model: str, name: str) -> Path:
         base = self._home / name
         base.mkdir()
-        hot_swaps.linked(self._home / "models" / model, base / "1")
+        hot_swaps.hard_link_copy(self._home / "models" / model, base / "1")
         return base
 
     def _file(self, candidates: int, users: int) -> Path:
@@ -125,12 +125,12 @@ class ServingSuite:
         _say(f"{self._size.malformed:,} malformed requests")
         base = self._base("default", "served-malformed")
         with serving(base, self._home / "server.txt") as served:
-            outcome = malformed.measure(
+            outcome = malformed_requests.measure(
                 served, self._home, self._data, base, self._large, self._expected("default"), self._size.malformed
             )
-        return malformed.figures(outcome)
+        return malformed_requests.figures(outcome)
 
-    def _one_request(self, model: str, served: Served) -> list[Figure]:
+    def _one_request(self, model: str, served: Server) -> list[Figure]:
         _say(f"one request at a time, {model} layers")
         requests_file, sent, effort = self._file(LARGE, 1), self._home / "sent", self._size.effort
         table = latency.measure(served, self._home, requests_file, effort)
@@ -141,7 +141,7 @@ class ServingSuite:
         parts = latency_breakdown.parts(whole, self._in_process["milliseconds"][model], *beside)
         return [latency.figure(model, _LAYERS[model], table, parts), *cpu_cost.figures(model, cpu)]
 
-    def _throughput(self, served: Served, *, batched: bool) -> list[Figure]:
+    def _throughput(self, served: Server, *, batched: bool) -> list[Figure]:
         figures = []
         for candidates, file in {SMALL: self._file(SMALL, 200), LARGE: self._file(LARGE, 20)}.items():
             _say(f"throughput of {candidates} candidates, {'with' if batched else 'without'} batching")
@@ -186,7 +186,7 @@ def main(quick: bool, plot: Path | None, data: Path) -> None:
         )
         figures = [figure for measure in measures for figure in measure()]
     if plot:
-        plot.write_text(latency_plot.drawn(figures))
+        plot.write_text(latency_plot.svg(figures))
     print_figures(figures)
 
 

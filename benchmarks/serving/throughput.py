@@ -14,7 +14,7 @@ import click
 from benchmarks.harness import subprocesses
 from benchmarks.harness.figures import Figure
 from benchmarks.serving.latency import percentiles
-from benchmarks.serving.servers.processes import Served, Worker
+from benchmarks.serving.servers.processes import Server, Worker
 
 CLIENTS = (1, 2, 4, 8, 16)
 # Less than this is no rise.
@@ -55,7 +55,7 @@ def batching(folder: Path) -> Path:
     return path
 
 
-def measure(served: Served, home: Path, requests_file: Path, seconds: float) -> list[Step]:
+def measure(served: Server, home: Path, requests_file: Path, seconds: float) -> list[Step]:
     """Twice as many clients again and again, until that brings no more."""
     with ExitStack() as opened:
         workers = [
@@ -85,7 +85,7 @@ def until_saturated(measured: Callable[[int], Step]) -> list[Step]:
     return steps
 
 
-def _step(served: Served, workers: Sequence[Worker], clients: int, seconds: float) -> Step:
+def _step(served: Server, workers: Sequence[Worker], clients: int, seconds: float) -> Step:
     shares = [clients // 2, clients - clients // 2]
     busy = [(worker, threads) for worker, threads in zip(workers, shares, strict=True) if threads]
     batches, rows = served.batches()

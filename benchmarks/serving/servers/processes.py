@@ -26,7 +26,7 @@ _STOP_SECONDS = 20.0
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
-class Served:
+class Server:
     """A started server; `target` is HOST:PORT of gRPC, `rest` of REST, where it has one."""
 
     def __init__(self, module: str, *arguments: object, log: Path) -> None:
@@ -79,10 +79,10 @@ def cpu_seconds(stat: str) -> float:
 
 
 @contextmanager
-def serving(base: Path, log: Path, *flags: object) -> Iterator[Served]:
+def serving(base: Path, log: Path, *flags: object) -> Iterator[Server]:
     """The stand-in over a folder of versions, as `widedeep serve` starts it, on free ports."""
     ports = ("--port", 0, "--rest-port", 0)
-    served = Served("widedeep.pipeline.cli", "serve", base, "--name", NAME, *ports, *flags, log=log)
+    served = Server("widedeep.pipeline.cli", "serve", base, "--name", NAME, *ports, *flags, log=log)
     try:
         yield served
     finally:

@@ -13,7 +13,7 @@ from google.protobuf.message import DecodeError
 from benchmarks.serving.traffic.corpus import METHODS, corpus
 from benchmarks.serving.traffic.message_mutations import mutated_message
 from benchmarks.serving.traffic.mutations import mutated_bytes, noise
-from benchmarks.serving.traffic.status_oracle import RELOAD, StatusTally, of_grpc
+from benchmarks.serving.traffic.status_oracle import RELOAD, StatusTally, grpc_fault
 
 # Each reload that is accepted loads a model, and its repair another, which takes seconds.
 _RELOADS = 0.005
@@ -47,7 +47,7 @@ class MalformedGrpc:
         method = RELOAD if chance.random() < _RELOADS else chance.choice(self._others)
         data = self._broken(chance, method)
         code, details = self._said(method, data)
-        fault = of_grpc(method, code, details, parses=_parses(method, data))
+        fault = grpc_fault(method, code, details, parses=_parses(method, data))
         self._tally.add(method.rpartition("/")[2], code, f"{fault} to {data.hex()}" if fault else None)
         if method == RELOAD and code == "OK":
             self._repair()

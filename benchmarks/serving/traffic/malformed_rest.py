@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from benchmarks.serving.servers.processes import NAME
 from benchmarks.serving.traffic.mutations import mutated_bytes, mutated_json, noise
-from benchmarks.serving.traffic.status_oracle import Reply, Sent, StatusTally, of_rest
+from benchmarks.serving.traffic.status_oracle import RawRequest, Reply, StatusTally, rest_fault
 
 # JSON bodies by verb.
 Documents: TypeAlias = dict[str, list[dict[str, Any]]]
@@ -50,46 +50,46 @@ class MalformedRest:
         kind, make = chance.choice(list(self._makers.items()))
         sent = make(chance, self._good)
         reply = _ask(*self._address, sent)
-        fault = of_rest(sent, reply)
+        fault = rest_fault(sent, reply)
         self._tally.add(kind, str(reply.status), f"{fault} to {sent.data[:2000]!r}" if fault else None)
 
 
-def _body(chance: random.Random, good: Documents) -> Sent:
+def _body(chance: random.Random, good: Documents) -> RawRequest:
     verb = chance.choice(list(good))
     data = json.dumps(chance.choice(good[verb])).encode()
     return _post(verb, noise(chance) if chance.random() < 0.2 else mutated_bytes(chance, data))
 
 
-def _json(chance: random.Random, good: Documents) -> Sent:
+def _json(chance: random.Random, good: Documents) -> RawRequest:
     verb = chance.choice(list(good))
     return _post(verb, json.dumps(mutated_json(chance, chance.choice(good[verb]))).encode())
 
 
-def _path(chance: random.Random, good: Documents) -> Sent:
+def _path(chance: random.Random, good: Documents) -> RawRequest:
     verb = chance.choice(list(good))
     paths = [path.encode() for path in (*_PATHS, f"/v1/models/{NAME}:{verb}")]
     path = mutated_bytes(chance, chance.choice(paths)).replace(b"\r", b"").replace(b"\n", b"")
     return _request(chance.choice(_METHODS), path, json.dumps(good[verb][0]).encode())
 
 
-def _header(chance: random.Random, good: Documents) -> Sent:
+def _header(chance: random.Random, good: Documents) -> RawRequest:
     verb = chance.choice(list(good))
     headers = chance.sample(_HEADERS + _MALFORMED_HEADERS, chance.randint(1, 3))
     return _post(verb, json.dumps(good[verb][0]).encode(), headers)
 
 
-def _post(verb: str, body: bytes, headers: Sequence[str] = ()) -> Sent:
+def _post(verb: str, body: bytes, headers: Sequence[str] = ()) -> RawRequest:
     return _request("POST", f"/v1/models/{NAME}:{verb}".encode(), body, headers)
 
 
-def _request(method: str, path: bytes, body: bytes, headers: Sequence[str] = ()) -> Sent:
+def _request(method: str, path: bytes, body: bytes, headers: Sequence[str] = ()) -> RawRequest:
     lines = [f"{method} ".encode() + path + b" HTTP/1.1", *(header.encode("latin-1") for header in headers)]
     lines += [b"Host: localhost", b"Connection: close", b"Content-Length: %d" % len(body)]
     whole = bool(_TARGET.fullmatch(path)) and not set(headers) & set(_MALFORMED_HEADERS)
-    return Sent(b"\r\n".join(lines) + b"\r\n\r\n" + body, method, whole)
+    return RawRequest(b"\r\n".join(lines) + b"\r\n\r\n" + body, method, whole)
 
 
-def _ask(host: str, port: int, sent: Sent) -> Reply:
+def _ask(host: str, port: int, sent: RawRequest) -> Reply:
     """Sends it, and reads the first answer to its end."""
     with socket.create_connection((host, port), timeout=_TIMEOUT) as connection:
         answer = b""
@@ -101,14 +101,14 @@ def _ask(host: str, port: int, sent: Sent) -> Reply:
         with suppress(ConnectionResetError):
             while more := connection.recv(65536):
                 answer += more
-    return parsed(answer)
+    return parse_reply(answer)
 
 
-def parsed(data: bytes) -> Reply:
+def parse_reply(data: bytes) -> Reply:
     """The first answer in what came back, but for those that only say to go on."""
     head, _, body = data.partition(b"\r\n\r\n")
     fields = head.split(b" ", 2)
     if len(fields) < 2 or not fields[1].isdigit():
         return Reply(0, body)
     status = int(fields[1])
-    return parsed(body) if 100 <= status < 200 else Reply(status, body)
+    return parse_reply(body) if 100 <= status < 200 else Reply(status, body)

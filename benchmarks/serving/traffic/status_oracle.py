@@ -10,7 +10,7 @@ RELOAD = "ModelService/HandleReloadConfigRequest"
 _PROPER = frozenset({"OK", "INVALID_ARGUMENT", "NOT_FOUND", "FAILED_PRECONDITION", "UNIMPLEMENTED", "OUT_OF_RANGE"})
 
 
-class Sent(NamedTuple):
+class RawRequest(NamedTuple):
     """What was sent, the method in it, and whether it is a whole request of HTTP/1.1."""
 
     data: bytes
@@ -39,7 +39,7 @@ class StatusTally:
             self.improper.append(f"{kind}: {fault}")
 
 
-def of_grpc(method: str, code: str, details: str, *, parses: bool) -> str | None:
+def grpc_fault(method: str, code: str, details: str, *, parses: bool) -> str | None:
     """What is wrong with a status of gRPC; None where TF Serving might say the same.
 
     Args:
@@ -59,7 +59,7 @@ def of_grpc(method: str, code: str, details: str, *, parses: bool) -> str | None
     return f"{code}: {details[:300]}"
 
 
-def of_rest(sent: Sent, reply: Reply) -> str | None:
+def rest_fault(sent: RawRequest, reply: Reply) -> str | None:
     """What is wrong with an answer; None where it is right, or a refusal in the right form.
 
     What is no HTTP may be refused in any words, or with none at all.

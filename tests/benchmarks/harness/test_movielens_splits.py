@@ -56,10 +56,10 @@ def test_a_random_split_holds_every_row_once_in_parts_of_eight_one_and_one_tenth
 
 
 def test_a_random_split_is_by_chance_and_the_same_each_time(source: Path, tmp_path: Path) -> None:
-    one, other = at_random(source, tmp_path / "one"), at_random(source, tmp_path / "other")
-    assert _rows(one / "train") == _rows(other / "train")
+    first, second = at_random(source, tmp_path / "first"), at_random(source, tmp_path / "second")
+    assert _rows(first / "train") == _rows(second / "train")
     # All of the old train rows in the new one: 1 in 50 over 40.
-    assert set(_rows(one / "train")) != set(_rows(source / "train"))
+    assert set(_rows(first / "train")) != set(_rows(source / "train"))
 
 
 def test_repeated_rows_are_as_many_as_asked_for_in_a_file_a_copy(source: Path, tmp_path: Path) -> None:

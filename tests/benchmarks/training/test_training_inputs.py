@@ -11,13 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks.data.transform import mode_of
 from benchmarks.training import step_timing
 from benchmarks.training.estimator import quality_of
 from benchmarks.training.step_timing import BATCH, ITEMS, WIDE_IDS
 from benchmarks.training.tf_estimator.rows import fill, padded, read
 from widedeep.components import features
-from widedeep.pipeline.definition.beam_options import MULTI_PROCESSING_BYTES
 
 DECLARED = Path("benchmarks/training/tf_estimator/features.yaml")
 
@@ -41,13 +39,13 @@ def test_rows_become_arrays_with_missing_values_told(tmp_path: Path) -> None:
     }
     columns = {"age": [2.0, None], "movie": ["é", None], "seen": [["a"], ["b", "c"]], "taken": [1, 0], "other": [0, 0]}
     pq.write_table(pa.table(columns), tmp_path / "rows.parquet")
-    found, label = read(tmp_path, declared)
-    assert found["age"].dtype == np.float32
-    np.testing.assert_array_equal(found["age"], [2.0, np.nan])
-    assert found["movie"].tolist() == ["é".encode(), b""]
-    assert found["seen"].tolist() == [[b"a", b""], [b"b", b"c"]]
+    columns_read, label = read(tmp_path, declared)
+    assert columns_read["age"].dtype == np.float32
+    np.testing.assert_array_equal(columns_read["age"], [2.0, np.nan])
+    assert columns_read["movie"].tolist() == ["é".encode(), b""]
+    assert columns_read["seen"].tolist() == [[b"a", b""], [b"b", b"c"]]
     assert label.tolist() == [1, 0]
-    assert set(found) == {"age", "movie", "seen"}
+    assert set(columns_read) == {"age", "movie", "seen"}
 
 
 def test_sets_are_padded_behind_their_members() -> None:
@@ -100,16 +98,3 @@ def test_sizes_are_timed_in_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     turns = [100] * 5 + [1000] * 5 + ([100] * 10 + [1000] * 10) * 5
     assert [size for size, _ in seen] == turns
     assert all(largest < size for size, largest in seen)
-
-
-def test_beam_s_mode_is_the_one_that_the_pipeline_takes_for_the_size(tmp_path: Path) -> None:
-    for split in ("train", "test"):
-        (tmp_path / split).mkdir()
-        with (tmp_path / split / "rows.parquet").open("wb") as file:
-            file.truncate(MULTI_PROCESSING_BYTES["parquet"] // 2)
-    assert mode_of(tmp_path, "auto") == "multi_processing"
-    assert mode_of(tmp_path, "in_memory") == "in_memory"
-    with (tmp_path / "train" / "rows.parquet").open("wb") as file:
-        file.truncate(1)
-    assert mode_of(tmp_path, "auto") == "in_memory"
-    assert mode_of(tmp_path, "multi_processing") == "multi_processing"

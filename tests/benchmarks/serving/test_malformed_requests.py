@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from benchmarks.serving.malformed import figures
+from benchmarks.serving.malformed_requests import figures
 from benchmarks.serving.traffic import malformed_rest
 from benchmarks.serving.traffic.message_mutations import mutated_message
 from benchmarks.serving.traffic.mutations import mutated_bytes, mutated_json, noise
-from benchmarks.serving.traffic.status_oracle import RELOAD, Reply, Sent, StatusTally, of_grpc, of_rest
+from benchmarks.serving.traffic.status_oracle import RELOAD, RawRequest, Reply, StatusTally, grpc_fault, rest_fault
 from widedeep.serving import tensors
 from widedeep.serving.client import messages
 
@@ -40,11 +40,11 @@ def test_mutations_cut_flip_put_in_take_out_and_double() -> None:
     data, chance = bytes(range(32, 96)), random.Random(0)
     made = [mutated_bytes(chance, data) for _ in range(500)]
     # More than can be taken out.
-    assert any(data.startswith(one) and len(one) < 8 for one in made)
-    assert any(len(one) == len(data) and (int.from_bytes(one) ^ int.from_bytes(data)).bit_count() == 1 for one in made)
-    assert any(len(one) > len(data) and b"\xff\xff\xff\xff" in one for one in made)
-    assert any(len(one) < len(data) and one[:1] + one[-1:] == data[:1] + data[-1:] for one in made)
-    assert any(len(one) > len(data) and set(one) == set(data) for one in made)
+    assert any(data.startswith(new) and len(new) < 8 for new in made)
+    assert any(len(new) == len(data) and (int.from_bytes(new) ^ int.from_bytes(data)).bit_count() == 1 for new in made)
+    assert any(len(new) > len(data) and b"\xff\xff\xff\xff" in new for new in made)
+    assert any(len(new) < len(data) and new[:1] + new[-1:] == data[:1] + data[-1:] for new in made)
+    assert any(len(new) > len(data) and set(new) == set(data) for new in made)
 
 
 def test_noise_is_of_any_length() -> None:
@@ -84,16 +84,16 @@ def test_an_odd_message_is_another_one_that_parses(seed: int) -> None:
 def test_odd_messages_are_changed_at_every_depth() -> None:
     chance = random.Random(0)
     made = [mutated_message(chance, _request()) for _ in range(2000)]
-    assert any(not one.inputs for one in made)
-    assert any("x" not in one.inputs and one.inputs for one in made)
-    assert any(len(one.inputs) == 2 for one in made)
-    assert any(one.inputs["x"].dtype not in (0, tensors.STRING) for one in made)
-    assert {2, 0, -1, 2**63 - 1, -(2**63)} <= {dim.size for one in made for dim in one.inputs["x"].tensor_shape.dim}
-    assert any(list(one.inputs["x"].string_val) == [b"a"] for one in made)
-    assert any(one.inputs["x"].string_val[2:] for one in made)
-    assert any(one.model_spec.HasField("version") for one in made)
-    assert any(not one.HasField("model_spec") for one in made)
-    assert any(not one.output_filter for one in made)
+    assert any(not sent.inputs for sent in made)
+    assert any("x" not in sent.inputs and sent.inputs for sent in made)
+    assert any(len(sent.inputs) == 2 for sent in made)
+    assert any(sent.inputs["x"].dtype not in (0, tensors.STRING) for sent in made)
+    assert {2, 0, -1, 2**63 - 1, -(2**63)} <= {dim.size for sent in made for dim in sent.inputs["x"].tensor_shape.dim}
+    assert any(list(sent.inputs["x"].string_val) == [b"a"] for sent in made)
+    assert any(sent.inputs["x"].string_val[2:] for sent in made)
+    assert any(sent.model_spec.HasField("version") for sent in made)
+    assert any(not sent.HasField("model_spec") for sent in made)
+    assert any(not sent.output_filter for sent in made)
 
 
 @pytest.mark.parametrize(
@@ -116,9 +116,9 @@ def test_odd_messages_are_changed_at_every_depth() -> None:
 def test_a_status_of_grpc_is_proper_where_tf_serving_says_it(
     method: str, code: str, details: str, parses: bool, proper: bool
 ) -> None:
-    found = of_grpc(method, code, details, parses=parses)
-    assert (found is None) == proper
-    assert found is None or code in found
+    fault = grpc_fault(method, code, details, parses=parses)
+    assert (fault is None) == proper
+    assert fault is None or code in fault
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_a_status_of_grpc_is_proper_where_tf_serving_says_it(
 def test_an_answer_over_rest_is_proper_where_it_says_why_in_json(
     method: str, http: bool, status: int, body: bytes, said: str | None
 ) -> None:
-    assert of_rest(Sent(b"", method, http), Reply(status, body)) == said
+    assert rest_fault(RawRequest(b"", method, http), Reply(status, body)) == said
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_an_answer_over_rest_is_proper_where_it_says_why_in_json(
     ],
 )
 def test_the_first_answer_that_is_one_counts(data: bytes, reply: Reply) -> None:
-    assert malformed_rest.parsed(data) == reply
+    assert malformed_rest.parse_reply(data) == reply
 
 
 class _Recorded:
@@ -164,7 +164,7 @@ class _Recorded:
     def __init__(self) -> None:
         self.sent: list[bytes] = []
 
-    def ask(self, _host: str, _port: int, sent: Sent) -> Reply:
+    def ask(self, _host: str, _port: int, sent: RawRequest) -> Reply:
         self.sent.append(sent.data)
         return Reply(200, b"")
 
@@ -196,14 +196,14 @@ def test_what_is_said_improperly_is_kept() -> None:
 
 
 def test_a_server_that_ended_or_answers_wrongly_afterwards_counts_as_improper() -> None:
-    found = {"sent": {"a": 3, "b": 4}, "said": {}, "improper": ["x"], "memory": [500 << 20, 900 << 20, 570 << 20]}
-    improper, memory = figures(found | {"wrong": ["grpc: other scores"], "alive": False})
+    outcome = {"sent": {"a": 3, "b": 4}, "said": {}, "improper": ["x"], "memory": [500 << 20, 900 << 20, 570 << 20]}
+    improper, memory = figures(outcome | {"wrong": ["grpc: other scores"], "alive": False})
     assert (improper.value, improper.details["improper"]) == (3, ["x", "grpc: other scores", "the server ended"])
     assert improper.against.startswith("7 malformed requests")
     assert (memory.value, memory.holds) == (70.0, False)
     assert memory.details["resident_mib"] == [500, 900, 570]
     fine, grown = figures(
-        found | {"improper": [], "memory": [500 << 20, 480 << 20, 564 << 20], "wrong": [], "alive": True}
+        outcome | {"improper": [], "memory": [500 << 20, 480 << 20, 564 << 20], "wrong": [], "alive": True}
     )
     assert fine.holds
     assert grown.holds

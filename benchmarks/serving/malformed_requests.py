@@ -13,7 +13,7 @@ import numpy as np
 from benchmarks.harness import subprocesses
 from benchmarks.harness.figures import Figure
 from benchmarks.serving.hot_swaps import TOLERANCE
-from benchmarks.serving.servers.processes import NAME, Served
+from benchmarks.serving.servers.processes import NAME, Server
 from benchmarks.serving.traffic.rank_requests import RankRequest
 from widedeep.components.common.errors import WideDeepError
 from widedeep.serving.client.ranking_client import RankingClient
@@ -26,7 +26,7 @@ _WARM_UP = 200
 
 
 def measure(
-    served: Served, home: Path, data: Path, base: Path, request: RankRequest, expected: np.ndarray, requests: int
+    served: Server, home: Path, data: Path, base: Path, request: RankRequest, expected: np.ndarray, requests: int
 ) -> dict[str, Any]:
     """Sends them from a process of its own, and good ones before and after.
 
@@ -59,7 +59,7 @@ def measure(
     return outcome | {"alive": served.alive, "wrong": wrong}
 
 
-def _wrong_answers(served: Served, request: RankRequest, expected: np.ndarray, times: int) -> list[str]:
+def _wrong_answers(served: Server, request: RankRequest, expected: np.ndarray, times: int) -> list[str]:
     wrong = []
     for transport, target in (("grpc", served.target), ("rest", served.rest)):
         try:
