@@ -12,9 +12,9 @@ import numpy as np
 
 from benchmarks.harness import subprocesses
 from benchmarks.harness.figures import Figure
-from benchmarks.serving.hot_swaps import TOLERANCE
 from benchmarks.serving.servers.processes import NAME, Server
 from benchmarks.serving.traffic.rank_requests import RankRequest
+from benchmarks.serving.version_check import TOLERANCE
 from widedeep.components.common.errors import WideDeepError
 from widedeep.serving.client.ranking_client import RankingClient
 

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from benchmarks.harness.data_steps import SPLITS
-from benchmarks.harness.movielens_splits import at_random, renamed, repeated
+from benchmarks.harness.movielens_splits import at_random, first_rows, renamed, repeated
 
 SIZES = {"train": 40, "eval": 7, "test": 3}
 
@@ -98,3 +98,11 @@ def test_a_slice_keeps_its_own_histories() -> None:
         {"user_id": "2+", "movie_id": "7+", "history": ["6+"], "label": 1},
         {"user_id": "3+", "movie_id": "8+", "history": ["6+", "7+"], "label": 0},
     ]
+
+
+def test_the_first_rows_of_each_split_are_written_apart_or_all_stay_where_they_are(
+    source: Path, tmp_path: Path
+) -> None:
+    assert first_rows(source, tmp_path / "made", None) == source
+    made = first_rows(source, tmp_path / "made", 3)
+    assert {split: _rows(made / split) for split in SPLITS} == {split: _rows(source / split)[:3] for split in SPLITS}

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.serving import hot_swaps
+from benchmarks.serving import hot_swaps, version_check
 from widedeep.components.common.errors import WideDeepError
 from widedeep.serving.client.ranking import Ranked, Ranking
 
@@ -32,17 +32,17 @@ def _ranking(version: int | None, scores: list[float]) -> Ranking:
     ],
 )
 def test_an_answer_is_wholly_of_the_version_that_it_names(version: int | None, scores: list[float], said: str) -> None:
-    assert hot_swaps.fault(_ranking(version, scores), (EVEN, ODD)) == said
+    assert version_check.fault(_ranking(version, scores), (EVEN, ODD)) == said
 
 
 def test_models_that_can_not_be_told_apart_are_refused() -> None:
-    hot_swaps.check_apart((EVEN, ODD))
+    version_check.check_apart((EVEN, ODD))
     with pytest.raises(WideDeepError, match=r"give a candidate the same score\. Train them with other seeds"):
-        hot_swaps.check_apart((EVEN, np.array([0.125, 0.500015, 0.875])))
+        version_check.check_apart((EVEN, np.array([0.125, 0.500015, 0.875])))
 
 
 def test_swaps_count_failures_and_mixtures() -> None:
-    seen = hot_swaps.Observations(failed=["a"], seconds=[1.0, 2.0, 4.0], memory=[5 << 20])
+    seen = version_check.Observations(failed=["a"], seconds=[1.0, 2.0, 4.0], memory=[5 << 20])
     seen.add(_ranking(2, [0.25, 0.5, 0.75]), (EVEN, ODD), 10.0)
     seen.add(_ranking(5, [0.25, 0.5, 0.75]), (EVEN, ODD), 30.0)
     failed, mixed = hot_swaps.figures(seen, 100)
@@ -51,7 +51,7 @@ def test_swaps_count_failures_and_mixtures() -> None:
     assert (failed.details["swaps_wanted"], failed.details["resident_mib"]) == (100, [5])
     assert failed.against.startswith("3 swaps")
     assert (seen.newest, failed.details["milliseconds"]["p50"]) == (5, 20.0)
-    assert all(figure.holds for figure in hot_swaps.figures(hot_swaps.Observations(1, milliseconds=[1.0]), 1))
+    assert all(figure.holds for figure in hot_swaps.figures(version_check.Observations(1, milliseconds=[1.0]), 1))
 
 
 def test_a_version_is_a_copy_that_takes_no_room(tmp_path: Path) -> None:

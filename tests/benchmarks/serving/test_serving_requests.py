@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pyarrow.parquet as pq
-
-from benchmarks.serving import suite
 from benchmarks.serving.servers import models
 from benchmarks.serving.traffic.rank_requests import joined, requests
 from widedeep.components import features
@@ -50,14 +45,3 @@ def test_models_differ_in_what_is_compared_alone() -> None:
         (4, (1024, 512, 256), 1),
     ]
     assert all(options.wide == base.wide for options in made.values())
-
-
-def test_a_cut_of_the_data_has_the_first_rows_of_each_split(tmp_path: Path) -> None:
-    import pyarrow as pa
-
-    for split in ("train", "eval", "test"):
-        (tmp_path / "data" / split).mkdir(parents=True)
-        pq.write_table(pa.table({"row": range(10)}), tmp_path / "data" / split / "data.parquet")
-    assert suite.cut(tmp_path / "data", tmp_path / "cut", None) == tmp_path / "data"
-    made = suite.cut(tmp_path / "data", tmp_path / "cut", 3)
-    assert [pq.read_table(made / split)["row"].to_pylist() for split in ("train", "eval", "test")] == [[0, 1, 2]] * 3
