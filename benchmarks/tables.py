@@ -13,6 +13,13 @@ from benchmarks.registry import BENCHMARKS, benchmark
 _MET = {True: "yes", False: "no", None: ""}
 
 
+def overview() -> str:
+    """A row a benchmark: what it measures, how long that takes, and what it needs."""
+    header = ["benchmark", "measures", "minutes, on two cores", "needs"]
+    rows = [[f"`{name}`", entry.measures, f"about {entry.minutes}", entry.needs] for name, entry in BENCHMARKS.items()]
+    return markdown.table(header, rows)
+
+
 def tables() -> str:
     """All benchmarks, each under a heading of the third level. Imports no TensorFlow."""
     return "\n\n".join(f"### {name}\n\n{table(name)}" for name in BENCHMARKS)

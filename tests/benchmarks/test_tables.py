@@ -78,6 +78,12 @@ def test_all_tables_stand_under_their_names() -> None:
     assert headings == [f"### {name}" for name in BENCHMARKS]
 
 
+def test_the_overview_has_a_row_a_benchmark() -> None:
+    [_, _, *rows] = tables.overview().splitlines()
+    assert [row.split(" | ")[0] for row in rows] == [f"| `{name}`" for name in BENCHMARKS]
+    assert [row.split(" | ")[1] for row in rows] == [entry.measures for entry in BENCHMARKS.values()]
+
+
 def test_tables_need_no_tensorflow() -> None:
     heavy = "{'tensorflow', 'tfx', 'apache_beam', 'kfp'}"
     code = f"import sys, benchmarks.tables as tables; tables.tables(); print({heavy} & set(sys.modules))"
