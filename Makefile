@@ -36,7 +36,7 @@ lock: setup  ## requirements.lock anew from pyproject.toml, keeping the versions
 	  --no-header --quiet --output-file requirements.lock
 
 bench: setup  ## the pipeline against TFX's own taxi example (minutes)
-	@$(PY) -m benchmarks.pipelines.taxi
+	@$(PY) -m benchmarks run taxi
 
 image:  ## the container image (IMAGE_ARGS='--build-arg PIP_INDEX_URL=...' behind a mirror)
 	docker build --platform linux/amd64 --build-arg VERSION=$(VERSION) $(IMAGE_ARGS) -t widedeep-tfx .

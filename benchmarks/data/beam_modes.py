@@ -1,6 +1,6 @@
 """Beam in this process against a process a core: from which input size on do workers pay for their start-up?
 
-    python -m benchmarks.data.beam_modes [--copies 1 --copies 4 --copies 16]
+    python -m benchmarks run beam_modes [--copies 1 --copies 4 --copies 16]
 
 The input is MovieLens-100K's train split, one Parquet file a copy; timed are the data steps of whole runs.
 """
@@ -17,10 +17,10 @@ from pathlib import Path
 
 import click
 
-from benchmarks.harness.reporting import Figure, print_figures
+from benchmarks.harness.figures import Figure, print_figures
+from benchmarks.harness.subprocesses import ROOT
 from widedeep.pipeline import datasets
 
-_ROOT = Path(__file__).resolve().parents[2]
 _STEPS = ("ExampleGen", "StatisticsGen", "Transform", "Evaluator")
 _MODES = ("in_memory", "multi_processing")
 
@@ -58,11 +58,11 @@ def _run(home: Path, mode: str) -> dict[str, float]:
     """Seconds of each data step."""
     workdir, result = home / "work", home / "result.json"
     shutil.rmtree(workdir, ignore_errors=True)
-    settings = _ROOT / "schema" / "movielens" / "pipeline.yaml"
+    settings = ROOT / "schema" / "movielens" / "pipeline.yaml"
     sets = (f"data.path={home / 'data'}", f"beam.mode={mode}", "training.epochs=1", "training.batch_size=4096")
     command = [sys.executable, "-m", "widedeep.pipeline.cli", "run", str(settings), "--workdir", str(workdir)]
-    command += ["--json", str(result), *(flag for one in sets for flag in ("--set", one))]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=_ROOT)
+    command += ["--json", str(result), *(flag for setting in sets for flag in ("--set", setting))]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     if done.returncode not in (0, 3):
         raise SystemExit(f"{' '.join(command)} exited with {done.returncode}:\n{done.stderr[-3000:]}")
     components = json.loads(result.read_text())["components"]

@@ -3,14 +3,12 @@
 Reads the transformed MovieLens examples of a run and writes them again as one column a feature and as packed ids, as
 TFRecords (compressed or not) and as Parquet; then reads each form to the end, in turn.
 
-    python -m benchmarks.data.layouts work/movielens
+    python -m benchmarks run layouts [--workdir work/movielens] [--rounds 5]
 """
 
 from __future__ import annotations
 
-import argparse
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -18,37 +16,39 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import tensorflow as tf
 
-from benchmarks.harness.reporting import Figure, print_figures
+from benchmarks.harness.figures import Figure, print_figures
 from widedeep.components.transform import packed_columns
 
 _BATCH, _PARSED_ROWS = 256, 4096
 
 
-def main() -> None:
+@click.command()
+@click.option("--workdir", type=click.Path(path_type=Path), default=Path("work/movielens"), show_default=True)
+@click.option("--rounds", default=5, show_default=True, help="How often each form is read.")
+def main(workdir: Path, rounds: int) -> None:
     """Prints a line a form, and the figures."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("workdir", type=Path, help="of a run of schema/movielens/pipeline.yaml")
-    parser.add_argument("--rounds", type=int, default=5)
-    given = parser.parse_args()
-    found = sorted((given.workdir / "artifacts/Transform/transformed_examples").glob("*/Split-train/*.gz"))
-    if not found:
-        raise SystemExit(f"{given.workdir}: no transformed examples. Run: widedeep run schema/movielens/pipeline.yaml")
+    paths = sorted((workdir / "artifacts/Transform/transformed_examples").glob("*/Split-train/*.gz"))
+    if not paths:
+        raise click.ClickException(
+            f"{workdir}: no transformed examples. Run: widedeep run schema/movielens/pipeline.yaml"
+        )
     with tempfile.TemporaryDirectory() as folder:
-        forms = _forms([str(path) for path in found], Path(folder))
+        forms = _forms([str(path) for path in paths], Path(folder))
         seconds: dict[str, list[float]] = {name: [] for name in forms}
-        for _ in range(given.rounds):
+        for _ in range(rounds):
             for name, read in forms.items():
                 started = time.monotonic()
                 read()
                 seconds[name].append(time.monotonic() - started)
     medians = {name: statistics.median(each) for name, each in seconds.items()}
     for name, median in medians.items():
-        print(f"{name:<48} {median:.3f} s", file=sys.stderr)
+        click.echo(f"{name:<48} {median:.3f} s", err=True)
     kept, other = "packed, TFRecord gzip, 4096 rows at a time", "columns, TFRecord gzip, 256 rows at a time"
     print_figures(
         [
@@ -113,16 +113,16 @@ def _read_parquet(path: str) -> Any:
 def _by_column(ids: np.ndarray, owner: np.ndarray, rows: dict[str, Any]) -> dict[str, list[np.ndarray]]:
     """For each column, each example's values."""
     examples = int(rows["label"].shape[0])
-    found: dict[str, list[np.ndarray]] = {}
+    columns: dict[str, list[np.ndarray]] = {}
     column = ids >> packed_columns.ID_BITS
     for number in np.unique(column):
         mine = column == number
         ends = np.searchsorted(owner[mine], np.arange(1, examples))
-        found[f"column_{number}"] = np.split(ids[mine] & (2**packed_columns.ID_BITS - 1), ends)
+        columns[f"column_{number}"] = np.split(ids[mine] & (2**packed_columns.ID_BITS - 1), ends)
     for number, values in enumerate(rows[packed_columns.DENSE].numpy().T):
-        found[f"dense_{number}"] = list(values[:, None])
-    found["label"] = list(rows["label"].numpy()[:, None])
-    return found
+        columns[f"dense_{number}"] = list(values[:, None])
+    columns["label"] = list(rows["label"].numpy()[:, None])
+    return columns
 
 
 def _write(path: str, compression: str, by_column: dict[str, list[np.ndarray]], examples: int) -> None:

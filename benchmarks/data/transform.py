@@ -1,6 +1,6 @@
 """What the Transform component costs as the rows grow: time, linearity, and peak memory.
 
-    python -m benchmarks.data.transform [--rows 10000 --rows 100000 --rows 1000000] [--mode auto]
+    python -m benchmarks run transform [--rows 10000 --rows 100000 --rows 1000000] [--mode auto]
 
 The rows are MovieLens-100K's, repeated with new users and movies, under schema/movielens/features.yaml. ExampleGen
 writes them first; Transform then runs in a process of its own for each size. Most of its time on few rows is the
@@ -16,14 +16,14 @@ from pathlib import Path
 
 import click
 
-from benchmarks.harness import fresh
+from benchmarks.data.transform_scaling import FEW_ROWS, Cost, Point, figures
+from benchmarks.harness import subprocesses
+from benchmarks.harness.data_steps import Mode, settings
+from benchmarks.harness.figures import print_figures
 from benchmarks.harness.memory import peak
-from benchmarks.harness.nodes import Mode, settings
-from benchmarks.harness.reporting import print_figures
-from benchmarks.harness.scaling import FEW_ROWS, Cost, Point, figures
-from benchmarks.harness.splits import movielens, repeated
+from benchmarks.harness.movielens_splits import movielens, repeated
 
-_FEATURES = fresh.ROOT / "schema" / "movielens" / "features.yaml"
+_FEATURES = subprocesses.ROOT / "schema" / "movielens" / "features.yaml"
 _MIB = 2**20
 
 
@@ -69,9 +69,9 @@ def _measured(home: Path, mode: Mode) -> Cost:
     common = {"features": str(_FEATURES), "data": str(home / "data"), "mode": mode, "workdir": str(home / "work")}
     for last in ("ImportSchemaGen", "Transform"):
         given.write_text(json.dumps(common | {"last": last, "out": str(answer)}))
-        process = fresh.start("benchmarks.harness.nodes", given, log=log)
+        process = subprocesses.start("benchmarks.harness.data_steps", given, log=log)
         largest = peak(process)
-        fresh.finish(process, log)
+        subprocesses.finish(process, log)
     told = json.loads(answer.read_text())
     return Cost(told["seconds"]["Transform"], largest / _MIB, told["resident_before"] / _MIB)
 

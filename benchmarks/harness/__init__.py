@@ -1,1 +1,1 @@
-"""What the benchmarks share: fresh processes, data, environments of peers, figures."""
+"""What the benchmarks share: figures and where they are kept, processes, environments of peers, the data."""

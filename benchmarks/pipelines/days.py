@@ -1,6 +1,6 @@
 """Five days of MovieLens-100K through the whole pipeline, each from the last model, and each from nothing.
 
-    python -m benchmarks.pipelines.days [--poisoned 4]
+    python -m benchmarks run days [--poisoned 4]
 
 A day is a fifth of each user's ratings in the order of time; its last 30 % are the splits to watch and to test on. Each
 day is one `widedeep run` in each of two working directories, where warm starts are on and off. On the poisoned day the
@@ -21,12 +21,12 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.harness import fresh
-from benchmarks.harness.reporting import Figure, print_figures
-from benchmarks.harness.sliced import FIVE, by_share, in_months, write_day
-from benchmarks.harness.splits import movielens
+from benchmarks.harness import subprocesses
+from benchmarks.harness.figures import Figure, print_figures
+from benchmarks.harness.movielens_days import FIVE, by_share, in_months, write_day
+from benchmarks.harness.movielens_splits import movielens
 
-_SCHEMA = fresh.ROOT / "schema" / "movielens"
+_SCHEMA = subprocesses.ROOT / "schema" / "movielens"
 _STOPPED = 1
 
 

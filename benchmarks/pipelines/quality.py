@@ -1,6 +1,6 @@
 """How good the wide, the deep and the joint model are on the real data sets: means over several seeds.
 
-    python -m benchmarks.pipelines.quality [--seeds 5] [--only census]
+    python -m benchmarks run quality [--seeds 5] [--only census]
 
 Each is `widedeep ablate` on the data set's own pipeline.yaml; MovieLens also with all its rows split at random, as
 the literature often does. The metrics are those of the test split.
@@ -16,9 +16,9 @@ from typing import Any
 
 import click
 
-from benchmarks.harness import fresh
-from benchmarks.harness.reporting import Figure, print_figures
-from benchmarks.harness.splits import SEED, at_random
+from benchmarks.harness import subprocesses
+from benchmarks.harness.figures import Figure, print_figures
+from benchmarks.harness.movielens_splits import SEED, at_random
 from widedeep.pipeline import datasets
 
 _METRICS = ("auc", "logloss", "accuracy")
@@ -59,10 +59,10 @@ def main(seeds: int, only: tuple[str, ...]) -> None:
 def _ablated(task: Task, name: str, seeds: int, folder: Path) -> list[dict[str, Any]]:
     datasets.prepare(task.schema, folder / "data")
     data = folder / "data" if name == task.schema else at_random(folder / "data", folder / "random")
-    settings = fresh.ROOT / "schema" / task.schema / "pipeline.yaml"
+    settings = subprocesses.ROOT / "schema" / task.schema / "pipeline.yaml"
     out, log = folder / "rows.json", folder / "log.txt"
     flags = ("--workdir", folder / "work", "--set", f"data.path={data}", "--seeds", seeds, "--json", out)
-    fresh.run("widedeep.pipeline.cli", "ablate", settings, *flags, log=log)
+    subprocesses.run("widedeep.pipeline.cli", "ablate", settings, *flags, log=log)
     rows: list[dict[str, Any]] = json.loads(out.read_text())["rows"]
     return rows
 

@@ -1,6 +1,6 @@
 """Our pipeline on the taxi trips against TFX's own taxi example: whole runs, in turn, on this machine.
 
-    python -m benchmarks.pipelines.taxi [--rounds 3]
+    python -m benchmarks run taxi [--rounds 3]
 
 TFX's example runs as it is shipped in the tfx package but for two lines of a copy: Beam in memory (as shipped, its
 workers' start-up takes longer than the work on so small a data set), and no TensorBoard callback (TensorFlow 2.21
@@ -22,10 +22,10 @@ from pathlib import Path
 
 import click
 
-from benchmarks.harness.reporting import Figure, print_figures
+from benchmarks.harness.figures import Figure, print_figures
+from benchmarks.harness.subprocesses import ROOT
 from widedeep.pipeline import datasets
 
-_ROOT = Path(__file__).resolve().parents[2]
 _GOAL = "<= 0.6"
 
 
@@ -50,10 +50,10 @@ def main(rounds: int) -> None:
 
 
 def _copy_example(home: Path) -> None:
-    found = importlib.util.find_spec("tfx")
-    assert found is not None
-    assert found.origin is not None
-    example = Path(found.origin).parent / "examples" / "chicago_taxi_pipeline"
+    package = importlib.util.find_spec("tfx")
+    assert package is not None
+    assert package.origin is not None
+    example = Path(package.origin).parent / "examples" / "chicago_taxi_pipeline"
     (home / "taxi" / "data").mkdir(parents=True)
     shutil.copytree(example / "data" / "simple", home / "taxi" / "data" / "simple")
     pipeline = (example / "taxi_pipeline_native_keras.py").read_text()
@@ -82,7 +82,7 @@ def _theirs(home: Path) -> float:
 
 def _ours(home: Path) -> float:
     shutil.rmtree(home / "work", ignore_errors=True)
-    settings = _ROOT / "schema" / "taxi" / "pipeline.yaml"
+    settings = ROOT / "schema" / "taxi" / "pipeline.yaml"
     command = [sys.executable, "-m", "widedeep.pipeline.cli", "run", str(settings), "--workdir", str(home / "work")]
     return _timed([*command, "--set", f"data.path={home / 'data'}"], home)
 
@@ -90,7 +90,7 @@ def _ours(home: Path) -> float:
 def _timed(command: list[str], home: Path) -> float:
     # The example installs its module with the pip that it finds first.
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    environment = {**os.environ, "HOME": str(home), "PATH": path, "PYTHONPATH": str(_ROOT)}
+    environment = {**os.environ, "HOME": str(home), "PATH": path, "PYTHONPATH": str(ROOT)}
     log = home / "log.txt"
     started = time.monotonic()
     with log.open("w") as output:

@@ -10,8 +10,8 @@ from typing import Any
 import click
 import numpy as np
 
-from benchmarks.harness.reporting import Figure
-from benchmarks.serving.servers.processes import Served, Worker
+from benchmarks.harness.figures import Figure
+from benchmarks.serving.servers.processes import Server, Worker
 
 SPLITS = (1, 2, 4)
 # Cheng et al. 2016, table 2: milliseconds of 200 candidates in 1 x 200, 2 x 100 and 4 x 50.
@@ -51,17 +51,17 @@ class Table:
 
 def percentiles(milliseconds: Sequence[float]) -> dict[str, float]:
     """p50, p95 and p99, between the nearest two, and how many there are."""
-    found = np.percentile(milliseconds, [50, 95, 99]).round(3).tolist()
-    return dict(zip(("p50", "p95", "p99"), found, strict=True)) | {"requests": len(milliseconds)}
+    values = np.percentile(milliseconds, [50, 95, 99]).round(3).tolist()
+    return dict(zip(("p50", "p95", "p99"), values, strict=True)) | {"requests": len(milliseconds)}
 
 
-def measure(served: Served, home: Path, asked: Path, effort: Effort) -> Table:
+def measure(served: Server, home: Path, requests_file: Path, effort: Effort) -> Table:
     """Asks for 200 candidates over gRPC by each split, and over REST, in turn, from a process of its own."""
     table = Table()
-    workers = "benchmarks.serving.traffic.load"
+    workers = "benchmarks.serving.traffic.load_generator"
     with (
-        Worker(workers, served.target, "grpc", asked, log=home / "grpc.txt") as over_grpc,
-        Worker(workers, served.rest, "rest", asked, log=home / "rest.txt") as over_rest,
+        Worker(workers, served.target, "grpc", requests_file, log=home / "grpc.txt") as over_grpc,
+        Worker(workers, served.rest, "rest", requests_file, log=home / "rest.txt") as over_rest,
     ):
         for _ in range(effort.rounds):
             for parallel in SPLITS:
@@ -76,8 +76,8 @@ def turn(worker: Worker, parallel: int, seconds: float) -> list[float]:
     answer = worker.answer()
     if answer["failed"]:
         raise click.ClickException(f"requests failed: {answer['failed']}")
-    found: list[float] = answer["milliseconds"]
-    return found
+    milliseconds: list[float] = answer["milliseconds"]
+    return milliseconds
 
 
 def figure(model: str, layers: Sequence[int], table: Table, parts: Mapping[str, float]) -> Figure:
@@ -89,10 +89,10 @@ def figure(model: str, layers: Sequence[int], table: Table, parts: Mapping[str, 
         table: of the model.
         parts: where the median of 1 x 200 goes.
     """
-    found = table.percentiles()
-    over_grpc = {split: row for split, row in found.items() if not split.startswith("REST")}
+    by_split = table.percentiles()
+    over_grpc = {split: row for split, row in by_split.items() if not split.startswith("REST")}
     best = min(over_grpc, key=lambda split: over_grpc[split]["p99"])
-    details: dict[str, Any] = {"best_split": best, "layers": list(layers), "milliseconds": found}
+    details: dict[str, Any] = {"best_split": best, "layers": list(layers), "milliseconds": by_split}
     details["p50_over_paper"] = {split: round(over_grpc[split]["p50"] / PAPER[int(split[0])], 3) for split in over_grpc}
     details["one_request"] = {name: round(value, 3) for name, value in parts.items()}
     against = "Cheng et al. 2016, table 2: 31, 17 and 14 ms for 1 x 200, 2 x 100 and 4 x 50"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from benchmarks.harness.reporting import Figure
+from benchmarks.harness.figures import Figure
 from benchmarks.serving.latency import PAPER
 
 _WIDTH, _HEIGHT = 960, 560
@@ -20,7 +20,7 @@ _PER_SECOND, _MILLISECONDS = (30, 3000), (1, 300)
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 
-def drawn(figures: Sequence[Figure]) -> str:
+def svg(figures: Sequence[Figure]) -> str:
     """The SVG."""
     by_name = {figure.name: figure for figure in figures}
     latency = {name: by_name[f"serving_p99_{name}_layers"].details for name in ("paper", "default")}
@@ -71,7 +71,7 @@ def _splits(model: Mapping[str, Any]) -> dict[str, dict[str, float]]:
     return {split: row for split, row in model["milliseconds"].items() if not split.startswith("REST")}
 
 
-def _throughput(found: Mapping[str, Mapping[str, Any]], box: Box) -> list[str]:
+def _throughput(throughput: Mapping[str, Mapping[str, Any]], box: Box) -> list[str]:
     """A line for each: from one client to saturation."""
     left, top, right, bottom = box
 
@@ -86,12 +86,12 @@ def _throughput(found: Mapping[str, Mapping[str, Any]], box: Box) -> list[str]:
         parts += [_line(left, y(tick), right, y(tick)), _text(left - 8, y(tick) + 4, str(tick), anchor="end")]
     for tick in (100, 1000):
         parts += [_line(x(tick), top, x(tick), bottom), _text(x(tick), bottom + 16, str(tick), anchor="middle")]
-    for number, details in enumerate(found.values()):
+    for number, details in enumerate(throughput.values()):
         points = [(x(step["per_second"]), y(step["p99"])) for step in details["steps"]]
         joined = " ".join(f"{px:.1f},{py:.1f}" for px, py in points)
         parts.append(f'<polyline points="{joined}" fill="none" stroke="{_COLOURS[number + 1]}" stroke-width="2"/>')
         parts += [f'<circle cx="{px:.1f}" cy="{py:.1f}" r="3" fill="{_COLOURS[number + 1]}"/>' for px, py in points]
-    names = [name.removeprefix("serving_throughput_").replace("_", " ") for name in found]
+    names = [name.removeprefix("serving_throughput_").replace("_", " ") for name in throughput]
     half = len(names) // 2
     return [
         *parts,

@@ -1,6 +1,6 @@
-"""Serving MovieLens with the stand-in: latency, CPU, throughput, hot swaps and broken requests, on this machine.
+"""Serving MovieLens with the stand-in: latency, CPU, throughput, hot swaps and malformed requests, on this machine.
 
-    python -m benchmarks.serving.suite [--quick] [--plot FILE.svg]
+    python -m benchmarks run serving [--quick] [--plot FILE.svg]
 
 Server and clients are processes of their own and talk over the loopback interface. Two models are measured: one with
 the product's hidden layers, and one with the paper's, which are larger.
@@ -8,166 +8,21 @@ the product's hidden layers, and one with the paper's, which are larger.
 
 from __future__ import annotations
 
-import json
-import os
 import tempfile
-import time
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import click
-import numpy as np
-import pyarrow.parquet as pq
 
-from benchmarks.harness import fresh
-from benchmarks.harness.nodes import SPLITS
-from benchmarks.harness.reporting import Figure, print_figures
-from benchmarks.harness.splits import movielens
-from benchmarks.serving import cpu as cpu_cost
-from benchmarks.serving import latency, malformed, swap, throughput
-from benchmarks.serving import parts as latency_parts
+from benchmarks.harness.figures import print_figures
+from benchmarks.harness.movielens_splits import movielens
 from benchmarks.serving import plot as latency_plot
 from benchmarks.serving.latency import Effort
-from benchmarks.serving.servers.models import FEATURES, MODELS, PAPER
-from benchmarks.serving.servers.processes import Served, serving
-from benchmarks.serving.traffic.rows import Asked, read, requests
-from widedeep.components import features
-from widedeep.components.trainer.training_options import DeepOptions
-
-SMALL, LARGE = 10, 200
-_STARTED = time.monotonic()
-_LAYERS = {"default": DeepOptions().hidden, "paper": PAPER}
-
-
-@dataclass(frozen=True)
-class Size:
-    """How much is measured: rows to train on (None: all), how long, swaps, and broken requests."""
-
-    rows: int | None
-    effort: Effort
-    step_seconds: float
-    swaps: int
-    broken: int
-
+from benchmarks.serving.measurements import Measurements, Size
 
 _SIZES = {
     False: Size(None, Effort(rounds=5, seconds=1.2, requests=40), 2.5, 100, 10_000),
     True: Size(2_000, Effort(rounds=2, seconds=0.4, requests=12), 0.6, 3, 400),
 }
-
-
-class Benchmark:
-    """The measures over one set of models."""
-
-    def __init__(self, home: Path, data: Path, size: Size) -> None:
-        """Trains the models in `home`, and makes the requests of the rows in `data`."""
-        self._home, self._data, self._size = home, data, size
-        _say("training the models")
-        fresh.run(
-            "benchmarks.serving.servers.models",
-            cut(data, home / "data", size.rows),
-            home / "models",
-            log=home / "models.txt",
-        )
-        _say("the models in a process by itself")
-        settings = home / "alone.json"
-        models = {model: str(home / "models" / model) for model in MODELS}
-        given = {"models": models, "data": str(data), "candidates": LARGE, "out": str(home / "sent")}
-        settings.write_text(json.dumps(given | {"repeats": size.effort.rounds * size.effort.requests}))
-        fresh.run("benchmarks.serving.servers.alone", settings, log=home / "alone.txt")
-        self._alone: dict[str, Any] = json.loads((home / "sent" / "answer.json").read_text())
-        rows, spec = read(data), features.load(FEATURES)
-        self._asked = {candidates: requests(rows, spec, candidates) for candidates in (SMALL, LARGE)}
-
-    def _base(self, model: str, name: str) -> Path:
-        base = self._home / name
-        base.mkdir()
-        swap.linked(self._home / "models" / model, base / "1")
-        return base
-
-    def _file(self, candidates: int, users: int) -> Path:
-        path = self._home / f"{candidates}-{users}.json"
-        path.write_text(json.dumps([asdict(one) for one in self._asked[candidates][:users]]))
-        return path
-
-    def _expected(self, model: str) -> np.ndarray:
-        return np.array(self._alone["scores"][model])
-
-    def default(self) -> list[Figure]:
-        """One request at a time, and many, with the product's layers."""
-        with serving(self._base("default", "served-default"), self._home / "server.txt") as served:
-            return [*self._one_request("default", served), *self._throughput(served, batched=False)]
-
-    def paper(self) -> list[Figure]:
-        """One request at a time with the paper's layers."""
-        with serving(self._base("paper", "served-paper"), self._home / "server.txt") as served:
-            return self._one_request("paper", served)
-
-    def batching(self) -> list[Figure]:
-        """Many requests that the server puts together."""
-        flags = ("--batching", throughput.batching(self._home))
-        with serving(self._base("default", "served-batched"), self._home / "server.txt", *flags) as served:
-            return self._throughput(served, batched=True)
-
-    def swaps(self) -> list[Figure]:
-        """Versions replaced under load."""
-        _say(f"{self._size.swaps} hot swaps")
-        base = self._base("other", "swapped")
-        # Of even versions, and of odd ones.
-        models = [self._home / "models" / model for model in ("default", "other")]
-        expected = [self._expected("default"), self._expected("other")]
-        swap.check_apart(expected)
-        with serving(base, self._home / "server.txt", "--poll", 0.05) as served:
-            seen = swap.measure(served, base, models, self._large, expected, self._size.swaps)
-        return swap.figures(seen, self._size.swaps)
-
-    def malformed(self) -> list[Figure]:
-        """Requests that are none, to a server of their own: its memory is watched."""
-        _say(f"{self._size.broken:,} broken requests")
-        base = self._base("default", "served-broken")
-        with serving(base, self._home / "server.txt") as served:
-            found = malformed.measure(
-                served, self._home, self._data, base, self._large, self._expected("default"), self._size.broken
-            )
-        return malformed.figures(found)
-
-    def _one_request(self, model: str, served: Served) -> list[Figure]:
-        _say(f"one request at a time, {model} layers")
-        asked, sent, effort = self._file(LARGE, 1), self._home / "sent", self._size.effort
-        table = latency.measure(served, self._home, asked, effort)
-        _say(json.dumps(table.percentiles()))
-        echoed = latency_parts.echoed(served, self._home, sent, model, asked, effort)
-        cpu = cpu_cost.measure(served, sent, effort)
-        whole = table.percentiles()["1 x 200"]["p50"]
-        parts = latency_parts.parts(whole, self._alone["milliseconds"][model], *echoed)
-        return [latency.figure(model, _LAYERS[model], table, parts), *cpu_cost.figures(model, cpu)]
-
-    def _throughput(self, served: Served, *, batched: bool) -> list[Figure]:
-        found = []
-        for candidates, file in {SMALL: self._file(SMALL, 200), LARGE: self._file(LARGE, 20)}.items():
-            _say(f"throughput of {candidates} candidates, {'with' if batched else 'without'} batching")
-            steps = throughput.measure(served, self._home, file, self._size.step_seconds)
-            found.append(throughput.figure(candidates, batched, steps))
-        return found
-
-    @property
-    def _large(self) -> Asked:
-        return self._asked[LARGE][0]
-
-
-def cut(data: Path, target: Path, rows: int | None) -> Path:
-    """The data with so many rows of each split, in a folder of its own; `data` itself where all are wanted."""
-    if rows is None:
-        return data
-    for split in SPLITS:
-        (target / split).mkdir(parents=True)
-        pq.write_table(pq.read_table(data / split).slice(0, rows), target / split / "data.parquet")
-    return target
-
-
-def _say(text: str) -> None:
-    click.echo(f"{time.monotonic() - _STARTED:.0f} s, load average {os.getloadavg()[0]:.1f}: {text}", err=True)
 
 
 @click.command()
@@ -178,17 +33,17 @@ def main(quick: bool, plot: Path | None, data: Path) -> None:
     """Measures all in turn."""
     # Copies of a model are links, for which all must be on one file system.
     with tempfile.TemporaryDirectory() as folder:
-        benchmark = Benchmark(Path(folder), movielens(data).resolve(), _SIZES[quick])
+        measurements = Measurements(Path(folder), movielens(data).resolve(), _SIZES[quick])
         measures = (
-            benchmark.default,
-            benchmark.paper,
-            benchmark.batching,
-            benchmark.swaps,
-            benchmark.malformed,
+            measurements.default,
+            measurements.paper,
+            measurements.batching,
+            measurements.swaps,
+            measurements.malformed,
         )
         figures = [figure for measure in measures for figure in measure()]
     if plot:
-        plot.write_text(latency_plot.drawn(figures))
+        plot.write_text(latency_plot.svg(figures))
     print_figures(figures)
 
 

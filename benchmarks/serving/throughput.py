@@ -11,15 +11,15 @@ from typing import Any
 
 import click
 
-from benchmarks.harness import fresh
-from benchmarks.harness.reporting import Figure
+from benchmarks.harness import subprocesses
+from benchmarks.harness.figures import Figure
 from benchmarks.serving.latency import percentiles
-from benchmarks.serving.servers.processes import Served, Worker
+from benchmarks.serving.servers.processes import Server, Worker
 
 CLIENTS = (1, 2, 4, 8, 16)
 # Less than this is no rise.
 _RISE = 1.03
-_SHIPPED = fresh.ROOT / "serving" / "tensorflow" / "batching.config"
+_SHIPPED = subprocesses.ROOT / "serving" / "tensorflow" / "batching.config"
 # What the stand-in does not do.
 _SPLITTING = ("enable_large_batch_splitting", "max_execution_batch_size")
 
@@ -55,13 +55,17 @@ def batching(folder: Path) -> Path:
     return path
 
 
-def measure(served: Served, home: Path, asked: Path, seconds: float) -> list[Step]:
+def measure(served: Server, home: Path, requests_file: Path, seconds: float) -> list[Step]:
     """Twice as many clients again and again, until that brings no more."""
     with ExitStack() as opened:
         workers = [
             opened.enter_context(
                 Worker(
-                    "benchmarks.serving.traffic.load", served.target, "grpc", asked, log=home / f"client-{number}.txt"
+                    "benchmarks.serving.traffic.load_generator",
+                    served.target,
+                    "grpc",
+                    requests_file,
+                    log=home / f"client-{number}.txt",
                 )
             )
             for number in (1, 2)
@@ -81,7 +85,7 @@ def until_saturated(measured: Callable[[int], Step]) -> list[Step]:
     return steps
 
 
-def _step(served: Served, workers: Sequence[Worker], clients: int, seconds: float) -> Step:
+def _step(served: Server, workers: Sequence[Worker], clients: int, seconds: float) -> Step:
     shares = [clients // 2, clients - clients // 2]
     busy = [(worker, threads) for worker, threads in zip(workers, shares, strict=True) if threads]
     batches, rows = served.batches()
@@ -91,13 +95,13 @@ def _step(served: Served, workers: Sequence[Worker], clients: int, seconds: floa
     answers = [worker.answer() for worker, _ in busy]
     cores = (served.cpu_seconds() - cpu) / (time.monotonic() - started)
     more, further = served.batches()
-    taken = [one for answer in answers for one in answer["milliseconds"]]
-    found = percentiles(taken)
+    taken = [milliseconds for answer in answers for milliseconds in answer["milliseconds"]]
+    latency = percentiles(taken)
     return Step(
         clients=clients,
         per_second=round(len(taken) / seconds, 1),
-        p50=found["p50"],
-        p99=found["p99"],
+        p50=latency["p50"],
+        p99=latency["p99"],
         failed=sum(sum(answer["failed"].values()) for answer in answers),
         cores=round(cores, 2),
         rows_a_batch=round((further - rows) / (more - batches), 2) if more > batches else None,

@@ -1,13 +1,13 @@
 """Our Trainer against tf.estimator.DNNLinearCombinedClassifier (TensorFlow 2.15, its last), in turn, on this machine.
 
-    python -m benchmarks.training.estimator [--rounds 3] [--split random|time] [--data data/movielens]
+    python -m benchmarks run estimator [--rounds 3] [--split random|time] [--data data/movielens]
 
-Both learn from the same rows of MovieLens-100K and one declaration, benchmarks/tf_estimator/features.yaml: the same
-hash buckets, boundaries, crosses, embeddings, hidden layers, dropout, batch size and epochs, with Ftrl and Adagrad.
-Each side's rates and penalties are its own, tuned on the eval split of the random split; ours are of gradients summed
-over a batch, tf.estimator's of their mean. Each run is a fresh process that begins with raw rows in Parquet: ours runs
-ExampleGen, Transform and the training, and looks at the eval split after every epoch; tf.estimator hashes and crosses
-within each step, from rows that it keeps in memory.
+Both learn from the same rows of MovieLens-100K and one declaration, tf_estimator/features.yaml: the same hash buckets,
+boundaries, crosses, embeddings, hidden layers, dropout, batch size and epochs, with Ftrl and Adagrad. Each side's rates
+and penalties are its own, tuned on the eval split of the random split; ours are of gradients summed over a batch,
+tf.estimator's of their mean. Each run is a new process that begins with raw rows in Parquet: ours runs ExampleGen,
+Transform and the training, and looks at the eval split after every epoch; tf.estimator hashes and crosses within each
+step, from rows that it keeps in memory.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ import numpy as np
 import pyarrow.parquet as pq
 from sklearn import metrics
 
-from benchmarks.harness import fresh
-from benchmarks.harness.foreign import interpreter
-from benchmarks.harness.reporting import Figure, print_figures
-from benchmarks.harness.splits import at_random, movielens
+from benchmarks.harness import subprocesses
+from benchmarks.harness.figures import Figure, print_figures
+from benchmarks.harness.movielens_splits import at_random, movielens
+from benchmarks.harness.peer_environments import interpreter
 from widedeep.components.common.settings import read_yaml
 
 _FOLDER = Path(__file__).parent / "tf_estimator"
@@ -115,12 +115,12 @@ def quality_of(label: np.ndarray, score: np.ndarray) -> tuple[float, float]:
 
 
 def _answer(module: str, given: dict[str, Any], home: Path, **python: Path) -> tuple[dict[str, Any], float]:
-    """What a fresh process writes to answer.json, and the seconds until its model was trained."""
+    """What a new process writes to answer.json, and the seconds until its model was trained."""
     settings = home / "settings.json"
     settings.write_text(json.dumps(given | {"out": str(home)}))
     # Linux has one monotonic clock for all processes.
     started = time.monotonic()
-    fresh.run(module, settings, log=home / "log.txt", **python)
+    subprocesses.run(module, settings, log=home / "log.txt", **python)
     answer: dict[str, Any] = json.loads((home / "answer.json").read_text())
     return answer, answer["trained_at"] - started
 
@@ -136,9 +136,9 @@ def figures(split: str, ours: list[Run], theirs: list[Run]) -> list[Figure]:
         "cpus": os.cpu_count(),
     }
     against = "tf.estimator.DNNLinearCombinedClassifier, same rows and features, in turn"
-    speed = statistics.median(one.examples_per_second / other.examples_per_second for one, other in pairs)
-    better = statistics.median(one.auc - other.auc for one, other in pairs)
-    whole = statistics.median(other.seconds / one.seconds for one, other in pairs)
+    speed = statistics.median(our.examples_per_second / their.examples_per_second for our, their in pairs)
+    better = statistics.median(our.auc - their.auc for our, their in pairs)
+    whole = statistics.median(their.seconds / our.seconds for our, their in pairs)
     of_theirs = "times tf.estimator's"
     return [
         Figure(f"estimator_{split}_examples_per_second", speed, of_theirs, ">= 10", against, details),

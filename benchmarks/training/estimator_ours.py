@@ -15,8 +15,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.harness import nodes
-from benchmarks.harness.nodes import DataSteps
+from benchmarks.harness import data_steps
+from benchmarks.harness.data_steps import DataSteps
 from widedeep.components import features
 from widedeep.components.trainer.training_options import TrainingOptions
 
@@ -27,7 +27,7 @@ def main() -> None:
     training = TrainingOptions.model_validate(settings["training"])
     declared = Path(settings["features"])
     with tempfile.TemporaryDirectory() as folder:
-        steps = DataSteps(nodes.settings(declared, Path(settings["data"])), Path(folder))
+        steps = DataSteps(data_steps.settings(declared, Path(settings["data"])), Path(folder))
         seconds = steps.execute("Transform")
         made = {name: artifact.uri for name, artifact in steps.outputs().items()}
         answer = _train(declared, training, made, settings["measure"])

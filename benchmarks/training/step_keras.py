@@ -30,7 +30,9 @@ def make(keras: Any, buckets: int) -> Step:
     summed = layers.Flatten()(layers.GlobalAveragePooling1D()(wide(pairs)))
     model = keras.Model([pairs, item], [summed, layers.Dense(1)(hidden)])
     wide_weights = wide.trainable_variables
-    deep_weights = [weight for weight in model.trainable_variables if all(weight is not one for one in wide_weights)]
+    deep_weights = [
+        weight for weight in model.trainable_variables if all(weight is not wide_weight for wide_weight in wide_weights)
+    ]
     optimizers = keras.optimizers.legacy if keras.__name__ == "tf_keras" else keras.optimizers
     ftrl, adagrad = optimizers.Ftrl(**_FTRL), optimizers.Adagrad(**_ADAGRAD)
     if keras.__name__ == "keras":

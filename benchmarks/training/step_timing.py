@@ -1,4 +1,4 @@
-"""Milliseconds a training step of several sizes, measured in turn. Needs NumPy alone: foreign environments run it too.
+"""Milliseconds a training step of several sizes, measured in turn. NumPy alone: peers' environments run it too.
 
 Every model of step_cost.py learns the same: a label from 10 ids of the wide part and one of the deep part.
 """
@@ -51,17 +51,17 @@ def measure(make: Callable[[int], Step]) -> None:
     data = {size: batches(size) for size in sizes}
     for size in sizes:
         _timed(steps[size], data[size][:_WARM_UP])
-    found: dict[int, list[float]] = {size: [] for size in sizes}
+    times: dict[int, list[float]] = {size: [] for size in sizes}
     for turn in range(_TURNS):
         for size in sizes:
-            found[size] += _timed(steps[size], data[size][turn * _STEPS : (turn + 1) * _STEPS])
-    Path(sys.argv[1]).write_text(json.dumps(found))
+            times[size] += _timed(steps[size], data[size][turn * _STEPS : (turn + 1) * _STEPS])
+    Path(sys.argv[1]).write_text(json.dumps(times))
 
 
 def _timed(step: Step, data: list[Batch]) -> list[float]:
-    found = []
+    times = []
     for batch in data:
         started = time.perf_counter()
         step(*batch)
-        found.append(1000 * (time.perf_counter() - started))
-    return found
+        times.append(1000 * (time.perf_counter() - started))
+    return times

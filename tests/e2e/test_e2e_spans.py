@@ -19,7 +19,7 @@ import yaml
 from harness import LOOSE, ROOT, Ran, Slice, latest
 from sklearn.metrics import roc_auc_score
 
-from benchmarks.harness.sliced import FIVE, Days, by_share, in_months, write_day
+from benchmarks.harness.movielens_days import FIVE, Days, by_share, in_months, write_day
 from widedeep.components import features
 from widedeep.components.common.errors import DataError
 from widedeep.components.trainer.estimator import vocabularies

@@ -13,14 +13,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks.harness import fresh
-from benchmarks.harness.nodes import DataSteps
-from benchmarks.serving.traffic.rows import joined, read, requests
+from benchmarks.harness import subprocesses
+from benchmarks.harness.data_steps import DataSteps
+from benchmarks.serving.traffic.rank_requests import joined, read, requests
 from widedeep.components import features
 from widedeep.components.trainer.training_options import TrainingOptions
 from widedeep.pipeline.definition import config
 
-SCHEMA = fresh.ROOT / "schema" / "movielens"
+SCHEMA = subprocesses.ROOT / "schema" / "movielens"
 FEATURES = SCHEMA / "features.yaml"
 # Cheng et al. 2016, figure 4.
 PAPER = (1024, 512, 256)
@@ -54,7 +54,7 @@ def main() -> None:
 def _train(training: TrainingOptions, made: dict[str, str], data: Path, out: Path) -> None:
     import tensorflow_transform as tft
 
-    from benchmarks.serving.traffic.wire import example
+    from benchmarks.serving.traffic.predict_requests import example
     from widedeep.components.dryrun import requests as dry_run
     from widedeep.components.dryrun.warmup import write_warmup
     from widedeep.components.trainer.estimator import WideDeepEstimator
@@ -69,7 +69,7 @@ def _train(training: TrainingOptions, made: dict[str, str], data: Path, out: Pat
     estimator.export(str(out))
     [first, *_] = requests(read(data), spec, dry_run.SIZE)
     rows = [example(spec, row).SerializeToString() for row in joined(first)]
-    write_warmup(str(out), [one.request for one in dry_run.requests(spec, [RANK], rows)])
+    write_warmup(str(out), [requested.request for requested in dry_run.requests(spec, [RANK], rows)])
 
 
 if __name__ == "__main__":

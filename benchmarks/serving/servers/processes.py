@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from benchmarks.harness import fresh
+from benchmarks.harness import subprocesses
 from widedeep.components.common.errors import WideDeepError
 
 # The model's name in requests.
@@ -26,7 +26,7 @@ _STOP_SECONDS = 20.0
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
-class Served:
+class Server:
     """A started server; `target` is HOST:PORT of gRPC, `rest` of REST, where it has one."""
 
     def __init__(self, module: str, *arguments: object, log: Path) -> None:
@@ -36,14 +36,14 @@ class Served:
             WideDeepError: it ended, or took too long; the message holds what it said.
         """
         self._log = log
-        self.process = fresh.start(module, *arguments, log=log)
+        self.process = subprocesses.start(module, *arguments, log=log)
         deadline = time.monotonic() + _START_SECONDS
-        while not (found := _READY.search(log.read_text(errors="replace"))):
+        while not (ready := _READY.search(log.read_text(errors="replace"))):
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
                 raise WideDeepError(f"{module} did not start:\n{log.read_text(errors='replace')[-3000:]}")
             time.sleep(0.05)
-        self.target, self.rest = found[1], found[2]
+        self.target, self.rest = ready[1], ready[2]
 
     @property
     def alive(self) -> bool:
@@ -79,10 +79,10 @@ def cpu_seconds(stat: str) -> float:
 
 
 @contextmanager
-def serving(base: Path, log: Path, *flags: object) -> Iterator[Served]:
+def serving(base: Path, log: Path, *flags: object) -> Iterator[Server]:
     """The stand-in over a folder of versions, as `widedeep serve` starts it, on free ports."""
     ports = ("--port", 0, "--rest-port", 0)
-    served = Served("widedeep.pipeline.cli", "serve", base, "--name", NAME, *ports, *flags, log=log)
+    served = Server("widedeep.pipeline.cli", "serve", base, "--name", NAME, *ports, *flags, log=log)
     try:
         yield served
     finally:
@@ -97,7 +97,7 @@ class Worker:
         command = [sys.executable, "-m", module, *map(str, arguments)]
         with log.open("wb") as output:
             self._process = subprocess.Popen(
-                command, cwd=fresh.ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=output
+                command, cwd=subprocesses.ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=output
             )
 
     def tell(self, **command: Any) -> None:
@@ -116,8 +116,8 @@ class Worker:
         line = self._process.stdout.readline()
         if not line:
             raise WideDeepError(f"{self._process.args!r} ended:\n{self._log.read_text(errors='replace')[-3000:]}")
-        found: dict[str, Any] = json.loads(line)
-        return found
+        answer: dict[str, Any] = json.loads(line)
+        return answer
 
     def __enter__(self) -> Worker:
         return self

@@ -1,1 +1,1 @@
-"""Requests that are sent, good and broken, and who judges the answers."""
+"""Requests that are sent, good and malformed, and which answers are proper."""

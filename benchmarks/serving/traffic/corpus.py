@@ -1,4 +1,4 @@
-"""Good requests of every kind, which benchmarks/serving/traffic/broken.py then breaks."""
+"""Good requests of every kind, which malformed_grpc.py and malformed_rest.py then change."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from tensorflow_serving.apis import (
 
 from benchmarks.serving.servers.models import FEATURES
 from benchmarks.serving.servers.processes import NAME
-from benchmarks.serving.traffic import wire
-from benchmarks.serving.traffic.http import Documents
-from benchmarks.serving.traffic.judge import RELOAD
-from benchmarks.serving.traffic.rows import joined, read, requests
+from benchmarks.serving.traffic import predict_requests
+from benchmarks.serving.traffic.malformed_rest import Documents
+from benchmarks.serving.traffic.rank_requests import joined, read, requests
+from benchmarks.serving.traffic.status_oracle import RELOAD
 from widedeep.components import features
 from widedeep.components.trainer.export.signatures import CLASSIFY, RANK, RAW, REGRESS
 
@@ -46,10 +46,10 @@ def corpus(data: Path, base: Path) -> dict[str, Sequence[Any]]:
     """
     spec = features.load(FEATURES)
     [first, *_] = requests(read(data), spec, _CANDIDATES)
-    made = list(wire.predict(spec, first, NAME).values())
+    made = list(predict_requests.predict(spec, first, NAME).values())
     pinned = predict_pb2.PredictRequest.FromString(made[0].SerializeToString())
     pinned.model_spec.version.value = 1
-    examples = [wire.example(spec, row) for row in joined(first)]
+    examples = [predict_requests.example(spec, row) for row in joined(first)]
     tasks = inference_pb2.MultiInferenceRequest()
     for signature, method in ((CLASSIFY, "classify"), (REGRESS, "regress")):
         task = tasks.tasks.add(method_name=f"tensorflow/serving/{method}")
@@ -59,7 +59,7 @@ def corpus(data: Path, base: Path) -> dict[str, Sequence[Any]]:
     _named(metadata.model_spec)
     status = get_model_status_pb2.GetModelStatusRequest()
     _named(status.model_spec)
-    found = {
+    by_name = {
         "Predict": [*made, pinned],
         "Classify": [_of_examples(classification_pb2.ClassificationRequest(), CLASSIFY, examples)],
         "Regress": [_of_examples(regression_pb2.RegressionRequest(), REGRESS, examples)],
@@ -68,7 +68,7 @@ def corpus(data: Path, base: Path) -> dict[str, Sequence[Any]]:
         "GetModelStatus": [status],
         "HandleReloadConfigRequest": [_reload(base)],
     }
-    return {name: found[name.rpartition("/")[2]] for name in METHODS}
+    return {name: by_name[name.rpartition("/")[2]] for name in METHODS}
 
 
 def documents(data: Path) -> Documents:

@@ -1,4 +1,4 @@
-"""What no client should send: requests broken by chance, the same with the same seed."""
+"""What no client should send: requests changed by chance, the same with the same seed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def noise(chance: random.Random) -> bytes:
     return chance.randbytes(chance.randrange(_LONGEST + 1))
 
 
-def mutated(chance: random.Random, data: bytes) -> bytes:
+def mutated_bytes(chance: random.Random, data: bytes) -> bytes:
     """A request with one to four changes: cut, flipped, put in, taken out, doubled. Never the same as before."""
     changed = data
     while changed == data:
@@ -64,7 +64,7 @@ def _slice(chance: random.Random, data: bytes) -> tuple[int, int]:
 _CHANGES: tuple[Callable[[random.Random, bytes], bytes], ...] = (_cut, _flipped, _put_in, _taken_out, _doubled)
 
 
-def odd_json(chance: random.Random, document: Any) -> Any:
+def mutated_json(chance: random.Random, document: Any) -> Any:
     """A copy of a JSON document in which a value is another, is missing, is renamed or is a list of itself."""
     copy = document
     while copy == document:

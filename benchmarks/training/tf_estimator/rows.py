@@ -44,7 +44,7 @@ def padded(sets: list[list[str]]) -> np.ndarray:
 
 
 def fill(columns: dict[str, np.ndarray], moments: Mapping[str, Moments] | None = None) -> dict[str, Moments]:
-    """Puts the mean where a number is missing, since tf.feature_column knows no missing ones.
+    """Puts the mean where a number is missing, since tf.feature_column knows no missing values.
 
     Args:
         columns: from `read`; changed in place.
@@ -53,9 +53,9 @@ def fill(columns: dict[str, np.ndarray], moments: Mapping[str, Moments] | None =
     Returns:
         Mean and standard deviation of each number.
     """
-    found = {} if moments is None else dict(moments)
+    filled = {} if moments is None else dict(moments)
     for key, column in columns.items():
         if column.dtype == np.float32:
-            mean, _ = found.setdefault(key, (float(np.nanmean(column)), float(np.nanstd(column))))
+            mean, _ = filled.setdefault(key, (float(np.nanmean(column)), float(np.nanstd(column))))
             column[np.isnan(column)] = mean
-    return found
+    return filled

@@ -1,0 +1,55 @@
+"""What the kept figures of whole pipelines say, as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from benchmarks.harness import markdown
+from benchmarks.harness.figures import Figure
+
+_MODELS = {"wide": "wide", "deep": "deep", "wide_deep": "joint"}
+_STARTS = {
+    "from the last blessed model": ("warm", "auc"),
+    "from nothing": ("cold", "auc"),
+    "the last blessed model itself, untrained on the day": ("warm", "baseline_auc"),
+}
+
+
+def quality(figures: Sequence[Figure]) -> list[str]:
+    """A table a metric: a row a data set, a column a model, mean ± standard deviation over the seeds."""
+    tables = []
+    for metric in ("auc", "logloss", "accuracy"):
+        rows = []
+        for figure in figures:
+            if figure.name.endswith(f"_{metric}"):
+                data = f"{figure.name.removesuffix(f'_{metric}')}, {figure.details['split']}"
+                rows.append([data, *(_score(figure.details.get(model)) for model in _MODELS)])
+        if rows:
+            tables.append(markdown.table([metric, *_MODELS.values()], rows))
+    return tables
+
+
+def _score(score: Mapping[str, float] | None) -> str:
+    if score is None:
+        return ""
+    return f"{score['mean']:.4f} ± {score['sd']:.4f}" if "sd" in score else f"{score['mean']:.4f}"
+
+
+def days(figures: Sequence[Figure]) -> list[str]:
+    """AUC on each day's test rows: a row a start, a column a day; and what stopped the poisoned day."""
+    [details] = [figure.details for figure in figures]
+    by_start = {(row["day"], row["start"]): row for row in details["days"]}
+    numbers = sorted({day for day, _ in by_start})
+    rows = [
+        [said, *(_auc(by_start.get((day, start)), key) for day in numbers)] for said, (start, key) in _STARTS.items()
+    ]
+    poisoned = details["poisoned"]
+    return [
+        markdown.table(["AUC", *(f"day {day}" for day in numbers)], rows),
+        f"Day {poisoned['day']} with ages in months was stopped: {poisoned['stopped_by']}",
+    ]
+
+
+def _auc(row: Mapping[str, Any] | None, key: str) -> str:
+    return "" if row is None or row.get(key) is None else f"{row[key]:.4f}"

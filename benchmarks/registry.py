@@ -1,0 +1,75 @@
+"""The benchmarks by name. What each measures is the first line of its module; how, the rest of it."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.harness.figures import Figure
+from benchmarks.pipelines import tables as pipelines
+from benchmarks.serving import tables as serving
+from benchmarks.training import tables as training
+from widedeep.components.common.errors import ConfigError
+from widedeep.components.common.settings import nearest
+
+_MOVIELENS = "data/movielens, or PyPI to fetch it from"
+_PEERS = "Python 3.11 and PyPI for an environment of the peers, built once"
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A benchmark.
+
+    Attributes:
+        module: to run.
+        minutes: that it takes on two cores, roughly.
+        needs: beside this checkout.
+        tables: of what its figures have in their details, in Markdown.
+    """
+
+    module: str
+    minutes: int
+    needs: str
+    tables: Callable[[Sequence[Figure]], list[str]] = lambda _: []
+
+    @property
+    def measures(self) -> str:
+        """What it measures. Reads the module without importing it: that could take TensorFlow's ten seconds."""
+        docstring = ast.get_docstring(ast.parse(source(self.module).read_text()))
+        assert docstring is not None
+        return docstring.splitlines()[0]
+
+
+BENCHMARKS = {
+    "step_cost": Benchmark("benchmarks.training.step_cost", 10, _PEERS, training.step_cost),
+    "estimator": Benchmark("benchmarks.training.estimator", 10, f"{_MOVIELENS}; {_PEERS}"),
+    "transform": Benchmark("benchmarks.data.transform", 15, _MOVIELENS),
+    "layouts": Benchmark("benchmarks.data.layouts", 5, "a run of schema/movielens/pipeline.yaml in work/movielens"),
+    "beam_modes": Benchmark("benchmarks.data.beam_modes", 20, _MOVIELENS),
+    "quality": Benchmark("benchmarks.pipelines.quality", 20, "PyPI for two data sets", pipelines.quality),
+    "days": Benchmark("benchmarks.pipelines.days", 15, _MOVIELENS, pipelines.days),
+    "taxi": Benchmark("benchmarks.pipelines.taxi", 5, "nothing more"),
+    "serving": Benchmark("benchmarks.serving.suite", 15, _MOVIELENS, serving.serving),
+}
+
+
+def source(module: str) -> Path:
+    """The file of a module."""
+    spec = importlib.util.find_spec(module)
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin)
+
+
+def benchmark(name: str) -> Benchmark:
+    """The benchmark of that name.
+
+    Raises:
+        ConfigError: there is none; the message has the nearest name.
+    """
+    if name not in BENCHMARKS:
+        raise ConfigError(f"unknown benchmark '{name}': {nearest(name, BENCHMARKS)}")
+    return BENCHMARKS[name]

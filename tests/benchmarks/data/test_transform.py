@@ -1,0 +1,21 @@
+"""Beam's mode is the pipeline's own choice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmarks.data.transform import mode_of
+from widedeep.pipeline.definition.beam_options import MULTI_PROCESSING_BYTES
+
+
+def test_beam_s_mode_is_the_one_that_the_pipeline_takes_for_the_size(tmp_path: Path) -> None:
+    for split in ("train", "test"):
+        (tmp_path / split).mkdir()
+        with (tmp_path / split / "rows.parquet").open("wb") as file:
+            file.truncate(MULTI_PROCESSING_BYTES["parquet"] // 2)
+    assert mode_of(tmp_path, "auto") == "multi_processing"
+    assert mode_of(tmp_path, "in_memory") == "in_memory"
+    with (tmp_path / "train" / "rows.parquet").open("wb") as file:
+        file.truncate(1)
+    assert mode_of(tmp_path, "auto") == "in_memory"
+    assert mode_of(tmp_path, "multi_processing") == "multi_processing"

@@ -1,0 +1,51 @@
+"""What a training and a step are said to cost: worked out by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.harness.figures import Figure
+from benchmarks.training import estimator, step_cost
+from benchmarks.training.estimator import Run
+
+
+def _run(rate: float, seconds: float, auc: float) -> Run:
+    return Run(rate, seconds, auc, 0.5, {}, {})
+
+
+def _holds(figures: list[Figure]) -> dict[str, bool | None]:
+    return {figure.name: figure.holds for figure in figures}
+
+
+def _values(figures: list[Figure]) -> dict[str, float]:
+    return {figure.name: figure.value for figure in figures}
+
+
+def test_the_estimators_are_compared_round_by_round() -> None:
+    ours = [_run(100, 10, 0.80), _run(300, 30, 0.70), _run(50, 20, 0.90)]
+    theirs = [_run(10, 50, 0.75), _run(10, 60, 0.71), _run(10, 200, 0.70)]
+    figures = estimator.figures("time", ours, theirs)
+    # Rates 10, 30, 5; differences 0.05, -0.01, 0.2; times 5, 2, 10: the medians.
+    assert _values(figures) == {
+        "estimator_time_examples_per_second": 10,
+        "estimator_time_test_auc_difference": pytest.approx(0.05),
+        "estimator_time_raw_rows_to_model": 5,
+    }
+    assert list(_holds(figures).values()) == [True, True, False]
+
+
+def test_an_auc_just_below_theirs_is_allowed() -> None:
+    [_, near, _] = estimator.figures("time", [_run(1, 1, 0.7485)], [_run(1, 1, 0.75)])
+    [_, far, _] = estimator.figures("time", [_run(1, 1, 0.7475)], [_run(1, 1, 0.75)])
+    assert (near.holds, far.holds) == (True, False)
+
+
+def test_a_step_is_compared_by_its_medians_and_only_ours_has_a_goal() -> None:
+    times = {
+        "ours": {10_000: [2.0, 9.0, 1.0], 1_000_000: [2.0, 2.0, 2.0], 10_000_000: [3.2, 3.2, 0.1]},
+        "other": {10_000: [1.0], 1_000_000: [1.0], 10_000_000: [9.0]},
+    }
+    own, other = (step_cost.figure(name, times) for name in times)
+    assert (own.value, own.holds, own.against) == (1.6, False, "other")
+    assert own.details["milliseconds"] == {10_000: 2.0, 1_000_000: 2.0, 10_000_000: 3.2}
+    assert (other.value, other.holds, other.against) == (9.0, None, "ours")
