@@ -13,7 +13,8 @@ from typing import Any
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 
-from tools.docs import command_line, elsewhere, figures, keys, rooms, schemas
+from benchmarks import tables
+from tools.docs import command_line, elsewhere, keys, rooms, schemas
 from widedeep.pipeline.record.summary import Summary
 
 GENERATED: dict[str, Callable[[], str]] = {
@@ -21,7 +22,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "features.yaml": lambda: keys.render(schemas.of(schemas.FILES["features"])),
     "pipeline.yaml": lambda: keys.render(schemas.of(schemas.FILES["pipeline"])),
     "rooms": rooms.render,
-    "figures": figures.render,
+    "figures": tables.tables,
     "run.json": lambda: keys.render(schemas.of(Summary)),
 }
 _PLACE = re.compile(r"^<!-- generated: (.+) -->$", re.MULTILINE)
