@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from widedeep.serving import tensors
 from widedeep.serving.client.candidate_columns import arrays, split
 from widedeep.serving.client.errors import FeatureError, ModelError, UnknownFeatureError
-from widedeep.serving.client.ranking import Ranked, best_first
+from widedeep.serving.client.ranking import RankedCandidate, best_first
 from widedeep.serving.client.signature import Feature, Metadata, Shape, Signature, features
 
 FEATURES = {
@@ -157,10 +157,10 @@ def test_the_papers_split() -> None:
 def test_best_first_with_ties_in_order_and_no_number_last() -> None:
     parts = [np.array([0.5, math.nan, 0.25], np.float32), np.array([0.75, 0.5], np.float32)]
     ranking = best_first(parts, 3, None)
-    assert [one.index for one in ranking.ranked] == [3, 0, 4, 2, 1]
-    assert ranking.ranked[:2] == (Ranked(3, 0.75), Ranked(0, 0.5))
+    assert [candidate.index for candidate in ranking.candidates] == [3, 0, 4, 2, 1]
+    assert ranking.candidates[:2] == (RankedCandidate(3, 0.75), RankedCandidate(0, 0.5))
     assert ranking.version == 3
-    assert [one.index for one in best_first(parts, None, 2).ranked] == [3, 0]
+    assert [candidate.index for candidate in best_first(parts, None, 2).candidates] == [3, 0]
 
 
 RAW = Signature(

@@ -68,9 +68,9 @@ def test_a_version_that_goes_is_no_longer_counted(serve, tmp_path, small_model):
     small_model.write(tmp_path / "small" / "1")
     served = serve(tmp_path / "small", poll=1000)
     small_model.write(tmp_path / "small" / "2")
-    served.core._versions.look()
+    served.core.models.look()
     assert _samples(served.core)[("loaded_versions", ("model_name", "small"))] == 1
     (tmp_path / "small" / "2").rename(tmp_path / "away")
     (tmp_path / "small" / "1").rename(tmp_path / "away too")
-    served.core._versions.look()
+    served.core.models.look()
     assert _samples(served.core)[("loaded_versions", ("model_name", "small"))] == 0

@@ -88,7 +88,7 @@ def test_the_end_is_orderly(server, make_request, small_model, until):
         assert list(in_flight.result().outputs["score"].float_val) == pytest.approx([small_model.score(1.0)])
         watched.cancel()
         stopping.result()
-    assert started.core.loaded() == {"small": []}
+    assert started.core.models.loaded() == {"small": []}
     with pytest.raises(grpc.RpcError) as caught:
         _stub(started).Predict(make_request({"x": [1.0]}, "predict_raw"))
     assert caught.value.code() is grpc.StatusCode.UNAVAILABLE

@@ -143,7 +143,7 @@ def test_policies(serve, base, make_config, policy, loaded):
     for number in (2, 4):
         _copied(base / "1", base / str(number))
     served = serve(make_config({"small": base}, f"model_version_policy {{ {policy} }}"))
-    assert served.core.loaded() == {"small": loaded}
+    assert served.core.models.loaded() == {"small": loaded}
     assert _bias(served)[0] == loaded[-1]
 
 
@@ -166,11 +166,11 @@ def test_a_label_of_a_version_that_is_not_there(serve, base, make_config, refuse
 def test_without_any_version_there_is_nothing_to_ask_until_one_comes(serve, tmp_path, small_model, refused, until):
     (tmp_path / "small").mkdir()
     served = serve(tmp_path / "small")
-    assert not served.core.ready()
+    assert not served.core.models.ready()
     with refused("NOT_FOUND", "Servable not found for request: Latest(small)"):
         _bias(served)
     small_model.write(tmp_path / "small" / "3", bias=3.0)
-    until(served.core.ready)
+    until(served.core.models.ready)
     assert _bias(served) == (3, 3.0)
 
 
