@@ -287,10 +287,10 @@ def outcome(function: Any, *given: Any) -> Any:
 
 @settings(max_examples=500)
 @given(ROWS, st.sampled_from([{"a": FLOAT}, {"a": STRING}, {"a": INT32, "b": STRING}, {"b64": STRING}]))
-def test_all_rows_at_once_are_the_rows_one_by_one(rows: list[Any], inputs: dict[str, Input]) -> None:
+def test_all_rows_at_once_are_the_rows_row_by_row(rows: list[Any], inputs: dict[str, Input]) -> None:
     try:
         fast = outcome(lambda: json_inputs._at_once(rows, inputs))
     except ServingError:
         return
     if isinstance(fast, dict):
-        np.testing.assert_equal(fast, outcome(json_inputs._one_by_one, rows, inputs))
+        np.testing.assert_equal(fast, outcome(json_inputs._row_by_row, rows, inputs))

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
 
@@ -50,7 +51,7 @@ def core(small_models: Path) -> Iterator[Any]:
 
     made = Core(model_configs.single("small", small_models))
     made.start()
-    while not made.ready():
+    while not made.models.ready():
         time.sleep(0.01)
     yield made
     made.close()
@@ -68,8 +69,7 @@ def client(core: Any) -> Iterator[httpx.Client]:
 class NoModels:
     """A Core of which only what is overridden is asked."""
 
-    def ready(self) -> bool:
-        return False
+    models = SimpleNamespace(ready=lambda: False)
 
 
 def served(core: Any, **limits: int) -> Served:
