@@ -73,7 +73,7 @@ def test_a_run_gets_as_far_as_its_data(foreign: Path, tmp_path: Path) -> None:
     (tmp_path / "pipeline.yaml").write_text(settings.replace("../../data/movielens", "nothing"))
     script = Path(sys.executable).with_name("widedeep")
     done = called(script, "run", tmp_path / "pipeline.yaml", "--workdir", tmp_path / "work", cwd=foreign, path=foreign)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.splitlines()[-1] == (
         f"Error: {tmp_path}/nothing/train/*: matches no file. See data.path and data.splits in the pipeline's config."
     )

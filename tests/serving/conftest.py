@@ -81,8 +81,8 @@ def make_config() -> Any:
 
         config = ModelServerConfig()
         for name, base in models.items():
-            one = config.model_config_list.config.add(name=name, base_path=str(base), model_platform="tensorflow")
-            text_format.Merge(text, one)
+            model = config.model_config_list.config.add(name=name, base_path=str(base), model_platform="tensorflow")
+            text_format.Merge(text, model)
         return config
 
     return make

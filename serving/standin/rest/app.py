@@ -66,20 +66,20 @@ def rest_app(core: Core, *, max_body_bytes: int, max_concurrent: int) -> Starlet
             return Response("ok\n", media_type="text/plain")
         return Response("no model is available\n", 503, media_type="text/plain")
 
-    async def measured(_: Request) -> Response:
+    async def metrics_page(_: Request) -> Response:
         page, media_type = core.metrics.render()
         return Response(page, media_type=media_type)
 
-    async def refused(_: Request, error: Exception) -> Response:
+    async def http_error(_: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         return _error(error.status_code, error.detail)
 
     routes = [
         Route("/healthz", health),
-        Route(metrics.PATH, measured),
+        Route(metrics.PATH, metrics_page),
         Route("/{path:path}", models),
     ]
-    app = Starlette(routes=routes, exception_handlers={HTTPException: refused})
+    app = Starlette(routes=routes, exception_handlers={HTTPException: http_error})
     # A path that is none is not to be redirected to one with a slash.
     app.router.redirect_slashes = False
     return app
@@ -147,17 +147,17 @@ class _Models:
     def _predict(self, spec: ModelSpec, body: bytes) -> bytes:
         request = PredictRequest(model_spec=spec)
         written_as = json_codec.fill_predict(body, request, lambda name: self._core.signature(spec, name))
-        return json_codec.predicted(self._core.predict(request), written_as)
+        return json_codec.predict_response(self._core.predict(request), written_as)
 
     def _classify(self, spec: ModelSpec, body: bytes) -> bytes:
         request = ClassificationRequest(model_spec=spec)
         json_codec.fill_examples(body, request)
-        return json_codec.classified(self._core.classify(request).result)
+        return json_codec.classify_response(self._core.classify(request).result)
 
     def _regress(self, spec: ModelSpec, body: bytes) -> bytes:
         request = RegressionRequest(model_spec=spec)
         json_codec.fill_examples(body, request)
-        return json_codec.regressed(self._core.regress(request).result)
+        return json_codec.regress_response(self._core.regress(request).result)
 
     def _status(self, spec: ModelSpec, _: bytes) -> bytes:
         return json_codec.status(self._core.model_status(GetModelStatusRequest(model_spec=spec)))

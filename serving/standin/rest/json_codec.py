@@ -63,7 +63,7 @@ def fill_predict(body: bytes, request: PredictRequest, signature: Callable[[str]
     return "instances" if "instances" in document else "inputs"
 
 
-def predicted(response: PredictResponse, written_as: Format) -> bytes:
+def predict_response(response: PredictResponse, written_as: Format) -> bytes:
     """A response in the format of its request.
 
     Raises:
@@ -90,7 +90,7 @@ def fill_examples(body: bytes, request: Classified) -> None:
     json_examples.fill(document, request.input)
 
 
-def classified(result: ClassificationResult) -> bytes:
+def classify_response(result: ClassificationResult) -> bytes:
     """{"results": [...]}, for each example its pairs of label and score."""
     if not result.classifications:
         raise invalid("Cannot convert empty ClassificationResults to JSON")
@@ -113,7 +113,7 @@ def classified(result: ClassificationResult) -> bytes:
     )
 
 
-def regressed(result: RegressionResult) -> bytes:
+def regress_response(result: RegressionResult) -> bytes:
     """{"results": [...]}, for each example its number."""
     if not result.regressions:
         raise invalid("Cannot convert empty RegressionResults to JSON")

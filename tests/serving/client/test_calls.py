@@ -62,8 +62,8 @@ def connect(front: Any, transport: str) -> Iterator[Callable[..., RankingClient]
         return client
 
     yield make
-    for one in made:
-        one.close()
+    for client in made:
+        client.close()
 
 
 def candidates(*values: float) -> list[dict[str, float]]:
@@ -96,7 +96,7 @@ def test_nothing_to_rank_asks_nobody(connect: Any, stub: Stub) -> None:
 
 def test_metadata_are_asked_once(connect: Any, stub: Stub) -> None:
     client = connect()
-    assert {name: one.required for name, one in client.features().items()} == {"age": False, "x": True}
+    assert {name: feature.required for name, feature in client.features().items()} == {"age": False, "x": True}
     for _ in range(3):
         client.rank({"age": 1}, candidates(1))
     assert (stub.calls, stub.metadata_calls) == (3, 1)
@@ -335,7 +335,7 @@ def test_a_proxy_that_has_no_server_is_a_server_that_is_away(connect: Any, front
 @REST_ONLY
 def test_a_server_that_sends_a_byte_at_a_time_is_not_waited_for(connect: Any, transport: str) -> None:
     given_up = threading.Event()
-    found: list[bool] = []
+    given_up_before: list[bool] = []
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def drip() -> None:
@@ -345,7 +345,7 @@ def test_a_server_that_sends_a_byte_at_a_time_is_not_waited_for(connect: Any, tr
                     connection.send(b"H")
                     if given_up.wait(0.05):
                         break
-            found.append(given_up.is_set())
+            given_up_before.append(given_up.is_set())
 
         thread = threading.Thread(target=drip)
         thread.start()
@@ -355,7 +355,7 @@ def test_a_server_that_sends_a_byte_at_a_time_is_not_waited_for(connect: Any, tr
             given_up.set()
         finally:
             thread.join()
-    assert found == [True]
+    assert given_up_before == [True]
 
 
 @REST_ONLY
@@ -363,7 +363,7 @@ def test_an_only_output_has_no_name(connect: Any, front: Any, transport: str) ->
     client = connect()
     front.raw = 200, b'{"outputs": [[0.5, NaN, 1]]}'
     ranked = client.rank({"age": 1}, candidates(1, 2, 3)).candidates
-    assert [one.index for one in ranked] == [2, 0, 1]
+    assert [candidate.index for candidate in ranked] == [2, 0, 1]
     assert math.isnan(ranked[-1].score)
 
 

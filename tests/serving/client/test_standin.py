@@ -67,8 +67,8 @@ def test_two_hundred_candidates_by_the_formula(connect: Any, small_model: Any, p
 
 def test_what_is_missing_counts_nothing(connect: Any, small_model: Any) -> None:
     with connect() as client:
-        found = {name: (one.side, one.kind, one.required) for name, one in client.features().items()}
-        assert found == {
+        features = {name: (feature.side, feature.kind, feature.required) for name, feature in client.features().items()}
+        assert features == {
             "color": ("user", "text", False),
             "tags": ("user", "set", False),
             "x": ("candidate", "number", True),
@@ -112,8 +112,10 @@ def test_versions_are_replaced_under_a_client(
                     # Over REST, the parts may come from two versions.
                     if transport == "grpc":
                         assert first.score == second.score
-                    [found] = [one for one, score in scores.items() if math.isclose(score, first.score, rel_tol=1e-5)]
-                    seen.append(found)
+                    [version] = [
+                        version for version, score in scores.items() if math.isclose(score, first.score, rel_tol=1e-5)
+                    ]
+                    seen.append(version)
     finally:
         made.stop(5)
     assert seen == sorted(seen)
@@ -173,7 +175,7 @@ def test_both_sides_prove_who_they_are(closed_server: Any, transport: str, pem: 
     with RankingClient(
         target(closed_server, transport), model="small", transport=transport, deadline=30.0, tls=tls
     ) as client:
-        assert [one.index for one in client.rank(USER, candidates([1, 2])).candidates] == [1, 0]
+        assert [candidate.index for candidate in client.rank(USER, candidates([1, 2])).candidates] == [1, 0]
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ def _states(served, name="small"):
 
     request = GetModelStatusRequest()
     request.model_spec.name = name
-    return {one.version: one.state for one in served.models.GetModelStatus(request).model_version_status}
+    return {version.version: version.state for version in served.models.GetModelStatus(request).model_version_status}
 
 
 def _status(served, version):
@@ -196,8 +196,10 @@ def test_an_old_version_stays_until_its_last_request_has_ended(serve, base, smal
         served.core.models.look()
         assert _states(served) == {1: UNLOADING, 2: AVAILABLE}
         signature = old.signatures["predict_raw"]
-        found = old.run({signature.inputs[k].name: v for k, v in _nothing().items()}, [signature.outputs["logit"].name])
-        assert found[signature.outputs["logit"].name].tolist() == [1.0]
+        outputs = old.run(
+            {signature.inputs[k].name: v for k, v in _nothing().items()}, [signature.outputs["logit"].name]
+        )
+        assert outputs[signature.outputs["logit"].name].tolist() == [1.0]
     until(lambda: _states(served) == {1: END, 2: AVAILABLE})
 
 
@@ -228,10 +230,10 @@ def test_a_model_that_would_run_python_is_refused(tmp_path, serve):
 def test_a_request_that_found_a_version_just_retired_gets_its_successor(serve, base, small_model, until, monkeypatch):
     served = serve(base, poll=1000)
     registry = served.core.models.registry
-    found, real = [registry._serving["small"][1]], registry._find
+    retired, real = [registry._serving["small"][1]], registry._find
     small_model.write(base / "2", bias=2.0)
     served.core.models.look()
     until(lambda: _states(served) == {1: END, 2: AVAILABLE})
-    monkeypatch.setattr(registry, "_find", lambda spec: found.pop() if found else real(spec))
+    monkeypatch.setattr(registry, "_find", lambda spec: retired.pop() if retired else real(spec))
     assert _bias(served) == (2, 2.0)
-    assert found == []
+    assert retired == []
