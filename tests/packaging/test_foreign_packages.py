@@ -64,6 +64,7 @@ def test_settings_are_read(run: Run) -> None:
     assert run("run", "no-such.yaml") == (2, "", "Error: no-such.yaml: there is no such file.\n")
 
 
+@pytest.mark.e2e
 def test_a_run_gets_as_far_as_its_data(foreign: Path, tmp_path: Path) -> None:
     """All that a run imports is imported by then, TFX and TensorFlow included."""
     settings = (ROOT / "schema" / "movielens" / "pipeline.yaml").read_text()

@@ -69,8 +69,8 @@ def test_it_installs_no_framework_and_is_small(bare: Path) -> None:
     megabytes = (
         sum(path.stat().st_size for path in packages.rglob("*") if path.suffix != ".pyc" and path.is_file()) >> 20
     )
-    # NumPy with its OpenBLAS is 59 MB, gRPC 18, all else 12. The pipeline's packages are 3.5 GB.
-    assert megabytes < 120
+    # NumPy with its OpenBLAS is 59 MB, gRPC 18, all else 6. The pipeline's packages are 3.5 GB.
+    assert megabytes < 110
 
 
 def test_it_ranks_over_both_interfaces_by_the_formula(bare: Path, server: Any, tmp_path: Path) -> None:
@@ -148,9 +148,11 @@ def test_every_command_can_be_looked_up(bare: Path, tmp_path: Path) -> None:
     assert called(program, "--version", cwd=tmp_path).stdout == f"widedeep, version {VERSION}\n"
 
 
-def test_help_and_the_client_are_there_in_under_a_second(bare: Path) -> None:
+def test_help_and_the_client_are_there_at_once(bare: Path) -> None:
     assert cpu_seconds(bare.with_name("widedeep"), "--help") < 1
-    assert cpu_seconds(bare, "-c", "from widedeep import RankingClient") < 1
+    # Beside what it stands on, the client's own modules cost little. Seconds alone would tell of the machine.
+    stands_on = cpu_seconds(bare, "-c", "import grpc, numpy, google.protobuf.message_factory")
+    assert cpu_seconds(bare, "-c", "from widedeep import RankingClient") < 1.5 * stands_on + 0.1
 
 
 def test_the_public_interface_is_what_the_client_declares(bare: Path, tmp_path: Path) -> None:
