@@ -95,7 +95,7 @@ WORKDIR /work
 # Whatever was left out above, nothing that we import may miss it.
 RUN pip check \
  && python -c "import importlib, pkgutil; \
-      [importlib.import_module(found.name) for found in \
+      [importlib.import_module(module.name) for module in \
        pkgutil.walk_packages(importlib.import_module('widedeep').__path__, 'widedeep.')]"
 # As process 1 Python heeds no SIGTERM: with it every stop would end in SIGKILL, after the whole grace period.
 STOPSIGNAL SIGINT

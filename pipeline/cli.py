@@ -29,7 +29,7 @@ class _Lazy(click.Group):
 def command() -> None:
     """Raw impressions in, a served wide-and-deep ranking model out.
 
-    Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 ran well but the model was not blessed.
+    Exit codes: 0 done, 1 failed, 2 wrong usage, settings or installation, 3 ran well but the model was not blessed.
     """
 
 
@@ -44,6 +44,12 @@ def main() -> None:
         sys.exit(error.exit_code)
     except WideDeepError as error:
         _exit(str(error), error.exit_code)
+    except ModuleNotFoundError as error:
+        module = (error.name or "").partition(".")[0]
+        if module in ("", "widedeep"):
+            raise
+        # The bare installation has what `rank` needs, and no more.
+        _exit(f"this command needs the module '{module}'. Install it with: pip install 'widedeep-tfx[pipeline]'", 2)
 
 
 def _exit(message: str, code: int) -> None:

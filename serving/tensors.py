@@ -33,13 +33,13 @@ _TYPES = {
     UINT32: _Type(np.dtype(np.uint32), "uint32_val"),
     UINT64: _Type(np.dtype(np.uint64), "uint64_val"),
 }
-_NUMBERS = {one.numpy: number for number, one in _TYPES.items()}
+_NUMBERS = {kind.numpy: number for number, kind in _TYPES.items()}
 
 
 def numpy_type(dtype: int) -> np.dtype[Any] | None:
     """NumPy's name of a DataType; None where this module has none."""
-    found = _TYPES.get(dtype)
-    return found.numpy if found else None
+    kind = _TYPES.get(dtype)
+    return kind.numpy if kind else None
 
 
 def to_proto(array: Array, proto: Any) -> None:

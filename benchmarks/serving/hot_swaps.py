@@ -21,7 +21,7 @@ from benchmarks.serving.servers.processes import NAME, Server
 from benchmarks.serving.traffic.rank_requests import RankRequest
 from benchmarks.serving.version_check import Observations
 from widedeep.components.common.errors import WideDeepError
-from widedeep.serving.client.ranking_client import RankingClient
+from widedeep.serving.client import RankingClient
 
 # Each thread cuts its candidates into so many requests: parts of two versions must not be put together.
 _PARALLEL = (1, 1, 2, 2)

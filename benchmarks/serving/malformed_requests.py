@@ -16,7 +16,7 @@ from benchmarks.serving.servers.processes import NAME, Server
 from benchmarks.serving.traffic.rank_requests import RankRequest
 from benchmarks.serving.version_check import TOLERANCE
 from widedeep.components.common.errors import WideDeepError
-from widedeep.serving.client.ranking_client import RankingClient
+from widedeep.serving.client import RankingClient
 
 SEED = 20160624
 # A leak of a tenth of what is sent, or of a thread's stack in a hundred requests, is beyond it.
@@ -65,7 +65,7 @@ def _wrong_answers(served: Server, request: RankRequest, expected: np.ndarray, t
         try:
             with RankingClient(target, model=NAME, transport=transport, deadline=10) as client:  # type: ignore[arg-type]
                 for _ in range(times):
-                    ranked = client.rank(request.user, request.candidates).ranked
+                    ranked = client.rank(request.user, request.candidates).candidates
             scores = np.array([candidate.score for candidate in sorted(ranked, key=lambda candidate: candidate.index)])
             if not np.all(np.abs(scores - expected) <= TOLERANCE):
                 wrong.append(f"{transport}: other scores")

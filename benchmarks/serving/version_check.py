@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from widedeep.components.common.errors import WideDeepError
-from widedeep.serving.client.ranking_client import Ranking
+from widedeep.serving.client import Ranking
 
 # As far as served scores may be from those of another process.
 TOLERANCE = 1e-5
@@ -47,7 +47,7 @@ def fault(ranking: Ranking, expected: Sequence[np.ndarray]) -> str | None:
         return "no version"
     wanted = expected[ranking.version % 2]
     scores = np.full(len(wanted), np.nan)
-    for candidate in ranking.ranked:
+    for candidate in ranking.candidates:
         scores[candidate.index] = candidate.score
     # Not a comparison that a NaN would slip through.
     apart = np.abs(scores - wanted)

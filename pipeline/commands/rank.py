@@ -13,8 +13,8 @@ from widedeep.components.common.errors import DataError
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from widedeep.serving.client import Ranking, RankingClient
     from widedeep.serving.client.candidates import Row
-    from widedeep.serving.client.ranking_client import Ranking, RankingClient
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -57,8 +57,7 @@ def command(
     """
     from rich.console import Console
 
-    from widedeep.serving.client import candidates
-    from widedeep.serving.client.ranking_client import RankingClient, Tls
+    from widedeep.serving.client import RankingClient, Tls, candidates
 
     user, rows = candidates.user(user_text), candidates.read(file)
     tls = Tls(tls_ca, tls_cert, tls_key) if tls_ca or tls_cert or tls_key else None
@@ -107,10 +106,10 @@ def _table(ranking: Ranking, rows: list[Row]) -> Table:
         table.add_column(head, justify="right")
     for name in columns:
         table.add_column(Text(name))
-    for place, one in enumerate(ranking.ranked, 1):
+    for place, candidate in enumerate(ranking.candidates, 1):
         # Text, since a value may look like rich's markup.
-        values = [Text(_words(rows[one.index].get(name))) for name in columns]
-        table.add_row(str(place), str(one.index), f"{one.score:.6f}", *values)
+        values = [Text(_words(rows[candidate.index].get(name))) for name in columns]
+        table.add_row(str(place), str(candidate.index), f"{candidate.score:.6f}", *values)
     return table
 
 
@@ -121,5 +120,8 @@ def _words(value: Any) -> str:
 
 
 def _record(target: str, model: str, ranking: Ranking, rows: list[Row]) -> dict[str, Any]:
-    ranked = [{"index": one.index, "score": one.score, "candidate": rows[one.index]} for one in ranking.ranked]
-    return {"target": target, "model": model, "version": ranking.version, "ranking": ranked}
+    best_first = [
+        {"index": candidate.index, "score": candidate.score, "candidate": rows[candidate.index]}
+        for candidate in ranking.candidates
+    ]
+    return {"target": target, "model": model, "version": ranking.version, "ranking": best_first}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from widedeep import serving
 from widedeep.components.common.errors import ConfigError, reason
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def _ready(server: Server, host: str, tls: Tls | None) -> str:
     shown = f"[{host}]" if ":" in host else host
     models = [
         f"model {name} " + (f"version {', '.join(map(str, versions))}" if versions else "without a version yet")
-        for name, versions in server.core.loaded().items()
+        for name, versions in server.core.models.loaded().items()
     ]
     scheme = "https" if tls else "http"
     return f"ready: gRPC {shown}:{server.port}, REST {scheme}://{shown}:{server.rest_port}, {', '.join(models)}"
@@ -149,7 +150,7 @@ def _config(file: Path) -> ModelServerConfig:
 def _log_to_terminal() -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
-    log = logging.getLogger("serving")
+    log = logging.getLogger(serving.__name__)
     log.addHandler(handler)
     log.setLevel(logging.INFO)
     log.propagate = False

@@ -65,7 +65,9 @@ def find_file() -> Path:
         if (Path(folder) / FILE).is_file():
             return Path(folder) / FILE
     reason = f"there is no {FILE.as_posix()} in it" if folders else "it is not installed"
-    raise DataError(f"can't find the taxi trips in the tfx package: {reason}. Run `pip install tfx==1.21.0`.")
+    raise DataError(
+        f"can't find the taxi trips in the tfx package: {reason}. Run: pip install 'widedeep-tfx[pipeline]'"
+    )
 
 
 def label_of(fare: str, tips: str) -> str | None:

@@ -7,7 +7,7 @@ import math
 import numbers
 from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,9 @@ from widedeep.serving.client.errors import FeatureError, UnknownFeatureError
 from widedeep.serving.client.signature import Feature, Features, Kind, Side
 from widedeep.serving.tensors import Array
 
-Values = Mapping[str, Any]
+# A value of a feature: of text a str, a whole number or a bool; of numbers a number; of sets texts; None is missing.
+Value: TypeAlias = str | float | np.generic | Collection[str | int] | NDArray[Any] | None
+Values: TypeAlias = Mapping[str, Value]
 _LARGEST = float(np.finfo(np.float32).max)
 _OTHER: dict[Side, Side] = {"user": "candidate", "candidate": "user"}
 
@@ -52,16 +54,16 @@ def arrays(features: Features, user: Values, candidates: Sequence[Values]) -> di
     for index, candidate in enumerate(candidates):
         if not candidate.keys() <= sides["candidate"].keys():
             _check_names(candidate, f"candidate {index}", sides, "candidate")
-    found = {name: _column([user.get(name)], one) for name, one in sides["user"].items()}
+    tensors = {name: _column([user.get(name)], feature) for name, feature in sides["user"].items()}
     given = np.zeros(len(candidates), bool)
-    for name, one in sides["candidate"].items():
-        column = _column([candidate.get(name) for candidate in candidates], one)
-        given |= _present(column, one)
-        found[name] = column[np.newaxis]
+    for name, feature in sides["candidate"].items():
+        column = _column([candidate.get(name) for candidate in candidates], feature)
+        given |= _present(column, feature)
+        tensors[name] = column[np.newaxis]
     if not given.all():
         # The server would take it for padding.
         raise FeatureError(f"candidate {given.argmin()}: has no value of any feature.")
-    return found
+    return tensors
 
 
 def split(whole: Mapping[str, Array], features: Features, parts: int) -> list[Part]:
@@ -72,7 +74,7 @@ def split(whole: Mapping[str, Array], features: Features, parts: int) -> list[Pa
         features: the model's.
         parts: how many at most.
     """
-    count = next(whole[name].shape[1] for name, one in features.items() if one.side == "candidate")
+    count = next(whole[name].shape[1] for name, feature in features.items() if feature.side == "candidate")
     bounds = [count * part // min(parts, count) for part in range(min(parts, count) + 1)]
     return [
         Part(
@@ -99,7 +101,7 @@ def _check_names(values: Values, where: str, sides: Mapping[Side, Mapping[str, F
         raise UnknownFeatureError(f"{where}: '{name}' is no feature of the model: {nearest(str(name), sides[side])}")
 
 
-def _column(values: list[Any], feature: Feature) -> Array:
+def _column(values: Sequence[Value], feature: Feature) -> Array:
     """The values of one feature, [n] or [n, members]."""
     clean = [_checked(index, value, feature) for index, value in enumerate(values)]
     if feature.kind == "number":
@@ -108,7 +110,7 @@ def _column(values: list[Any], feature: Feature) -> Array:
         return _objects(clean, (len(clean),))
     longest = max(1, *map(len, clean))
     return _objects(
-        [one for members in clean for one in members + [b""] * (longest - len(members))], (len(clean), longest)
+        [member for members in clean for member in members + [b""] * (longest - len(members))], (len(clean), longest)
     )
 
 
@@ -120,15 +122,15 @@ def _present(column: Array, feature: Feature) -> NDArray[np.bool_]:
     return np.asarray((column[:, 0] if feature.kind == "set" else column) != b"", bool)
 
 
-def _checked(index: int, value: Any, feature: Feature) -> Any:
+def _checked(index: int, value: Value, feature: Feature) -> Any:
     needed, convert, none = _KINDS[feature.kind]
     try:
-        found = none if value is None else convert(value)
+        converted = none if value is None else convert(value)
     except (TypeError, ValueError, OverflowError):
         raise FeatureError(f"{_place(index, feature)} is {shown(value)}, but {needed} is needed.") from None
-    if feature.required and (found == none or found != found):
+    if feature.required and (converted == none or converted != converted):
         raise FeatureError(f"{_place(index, feature)} is missing, and the model needs it.")
-    return found
+    return converted
 
 
 def _place(index: int, feature: Feature) -> str:
@@ -136,7 +138,7 @@ def _place(index: int, feature: Feature) -> str:
     return f"{where}: '{feature.name}'"
 
 
-def _text(value: Any) -> bytes:
+def _text(value: object) -> bytes:
     """Text; whole numbers and booleans become their digits and names, as where training data are read."""
     if isinstance(value, str):
         return value.encode()
@@ -147,7 +149,7 @@ def _text(value: Any) -> bytes:
     raise TypeError
 
 
-def _number(value: Any) -> float:
+def _number(value: object) -> float:
     """A number that is finite in 32 bits, or NaN, which is missing."""
     if not isinstance(value, (numbers.Real, np.bool_)):
         raise TypeError
@@ -157,7 +159,7 @@ def _number(value: Any) -> float:
     return number
 
 
-def _members(value: Any) -> list[bytes]:
+def _members(value: object) -> list[bytes]:
     """The members of a set, without empty ones."""
     if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, (Collection, np.ndarray)):
         raise TypeError
@@ -165,7 +167,7 @@ def _members(value: Any) -> list[bytes]:
 
 
 # What is needed, in words; how a value is taken; and what stands for none.
-_KINDS: dict[Kind, tuple[str, Callable[[Any], Any], Any]] = {
+_KINDS: dict[Kind, tuple[str, Callable[[object], Any], Any]] = {
     "text": ("text or a whole number", _text, b""),
     "number": ("a finite number of 32 bits", _number, math.nan),
     "set": ("a list of texts", _members, []),

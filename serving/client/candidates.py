@@ -7,12 +7,14 @@ import io
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from widedeep.components.common.errors import ConfigError, DataError, reason, shown
+from widedeep.serving.client.candidate_columns import Value
 from widedeep.serving.client.signature import Feature, Features
 
-Row = dict[str, Any]
+# What a file holds is unchecked until it is sent.
+Row: TypeAlias = dict[str, Value]
 
 
 def user(text: str) -> Row:
@@ -24,14 +26,14 @@ def user(text: str) -> Row:
     if text.startswith("@"):
         text = _text(Path(text[1:]), "--user ")
     try:
-        found = json.loads(text)
+        document = json.loads(text)
     except ValueError as error:
         raise ConfigError(
             f"""--user: is no JSON: {reason(error)}: {shown(text)}. Write {{"age": 42}}, or @FILE."""
         ) from None
-    if not isinstance(found, dict):
-        raise ConfigError(f"""--user: is no JSON object, but {shown(found)}. Write {{"age": 42}}, or @FILE.""")
-    return found
+    if not isinstance(document, dict):
+        raise ConfigError(f"""--user: is no JSON object, but {shown(document)}. Write {{"age": 42}}, or @FILE.""")
+    return document
 
 
 def read(path: Path) -> list[Row]:
@@ -65,12 +67,12 @@ def typed(rows: list[Row], features: Features, separator: str, path: Path) -> li
     if path.suffix.lower() in _JSON:  # which has types of its own
         return rows
     return [
-        {name: _typed(value, features.get(name), separator, f"{path}, row {number}") for name, value in row.items()}
+        {name: _convert(value, features.get(name), separator, f"{path}, row {number}") for name, value in row.items()}
         for number, row in enumerate(rows, 1)
     ]
 
 
-def _typed(value: Any, feature: Feature | None, separator: str, where: str) -> Any:
+def _convert(value: Value, feature: Feature | None, separator: str, where: str) -> Value:
     if not isinstance(value, str) or feature is None:
         return value
     if feature.kind == "set":
@@ -98,22 +100,22 @@ def _json(path: Path) -> list[Row]:
     text = _text(path, "--candidates ")
     if not text.lstrip().startswith("["):
         lines = [(f"line {number}", line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
-        return [_object(_parsed(line, f"{path}, {where}"), f"{path}, {where}") for where, line in lines]
-    found = _parsed(text, str(path))
-    return [_object(row, f"{path}, row {number}") for number, row in enumerate(found, 1)]
+        return [_object(_parse(line, f"{path}, {where}"), f"{path}, {where}") for where, line in lines]
+    rows = _parse(text, str(path))
+    return [_object(row, f"{path}, row {number}") for number, row in enumerate(rows, 1)]
 
 
-def _parsed(text: str, where: str) -> Any:
+def _parse(text: str, where: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
         raise DataError(f"{where}: is no JSON: {reason(error)}: {shown(text)}") from None
 
 
-def _object(found: object, where: str) -> Row:
-    if not isinstance(found, dict):
-        raise DataError(f"{where}: is no JSON object, but {shown(found)}; a candidate is written {{...}}.")
-    return found
+def _object(value: object, where: str) -> Row:
+    if not isinstance(value, dict):
+        raise DataError(f"{where}: is no JSON object, but {shown(value)}; a candidate is written {{...}}.")
+    return value
 
 
 def _csv(path: Path) -> list[Row]:
@@ -132,9 +134,14 @@ def _csv(path: Path) -> list[Row]:
 
 
 def _parquet(path: Path) -> list[Row]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ModuleNotFoundError:
+        raise ConfigError(
+            f"--candidates {path}: Parquet needs pyarrow, which is not installed. Run: pip install pyarrow. "
+            f"Or give one of {', '.join(name for name in _READERS if name != '.parquet')}."
+        ) from None
     try:
         rows: list[Row] = pq.read_table(path).to_pylist()
     except FileNotFoundError:

@@ -14,7 +14,7 @@ from widedeep.serving.client.candidate_columns import Part
 from widedeep.serving.client.errors import RankingError, ServerAwayError
 from widedeep.serving.client.signature import METADATA_FIELD, RANK, Metadata, Shape, Signature
 from widedeep.serving.client.tls import Tls
-from widedeep.serving.client.transport import Clock, Place, Scored, failure, scored
+from widedeep.serving.client.transport import Clock, PartScores, Place, failure, part_scores
 
 _SERVICE = "/tensorflow.serving.PredictionService"
 _SCORE = "score"
@@ -55,16 +55,16 @@ class GrpcTransport:
             response = self._metadata(request, timeout=clock.left())
         except grpc.RpcError as error:
             raise self._failure(error, clock) from None
-        found = messages.SignatureDefMap.FromString(response.metadata[METADATA_FIELD].value)
+        signatures = messages.SignatureDefMap.FromString(response.metadata[METADATA_FIELD].value)
         return Metadata(
-            {name: _signature(signature) for name, signature in found.signature_def.items()},
+            {name: _signature(signature) for name, signature in signatures.signature_def.items()},
             _version(response.model_spec),
         )
 
-    def scores(self, parts: Sequence[Part], version: int | None, clock: Clock) -> list[Scored | ServerAwayError]:
+    def scores(self, parts: Sequence[Part], version: int | None, clock: Clock) -> list[PartScores | ServerAwayError]:
         """As Transport's."""
         calls = [self._predict.future(self._request(part, version), timeout=clock.left()) for part in parts]
-        answers: list[Scored | ServerAwayError] = []
+        answers: list[PartScores | ServerAwayError] = []
         try:
             for part, call in zip(parts, calls, strict=True):
                 answers.append(self._answer(part, call, clock))
@@ -81,7 +81,7 @@ class GrpcTransport:
             tensors.to_proto(array, request.inputs[name])
         return request
 
-    def _answer(self, part: Part, call: Any, clock: Clock) -> Scored | ServerAwayError:
+    def _answer(self, part: Part, call: Any, clock: Clock) -> PartScores | ServerAwayError:
         try:
             response = call.result()
         except grpc.RpcError as error:
@@ -93,7 +93,7 @@ class GrpcTransport:
             scores = tensors.from_proto(response.outputs[_SCORE])
         except ValueError:
             scores = None
-        return scored(scores, _version(response.model_spec), part, self._place)
+        return part_scores(scores, _version(response.model_spec), part, self._place)
 
     def _fill(self, spec: Any, version: int | None) -> None:
         spec.name = self._place.model
@@ -115,11 +115,11 @@ def _version(spec: Any) -> int | None:
     return int(spec.version.value) if spec.HasField("version") else None
 
 
-def _signature(found: Any) -> Signature:
+def _signature(message: Any) -> Signature:
     return Signature(
         {
             name: Shape(info.dtype, None if info.tensor_shape.unknown_rank else len(info.tensor_shape.dim))
-            for name, info in found.inputs.items()
+            for name, info in message.inputs.items()
         },
-        frozenset(found.defaults),
+        frozenset(message.defaults),
     )

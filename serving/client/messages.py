@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf.message import Message
 
 _PACKAGE = "widedeep.serving"
 _FIELD = descriptor_pb2.FieldDescriptorProto
@@ -59,7 +60,7 @@ _MESSAGES = {
 }
 
 
-def _typed(field: Any, kind: str) -> None:
+def _set_type(field: Any, kind: str) -> None:
     if kind in _SCALARS:
         field.type = _SCALARS[kind]
     else:
@@ -72,13 +73,13 @@ def _add_field(message: Any, name: str, declared: str) -> None:
     if how == ["map"]:
         entry = message.nested_type.add(name=f"{name.title().replace('_', '')}Entry")
         entry.options.map_entry = True
-        _typed(entry.field.add(name="key", number=1, label=1), "string")
-        _typed(entry.field.add(name="value", number=2, label=1), kind)
+        _set_type(entry.field.add(name="key", number=1, label=1), "string")
+        _set_type(entry.field.add(name="value", number=2, label=1), kind)
         kind = f"{message.name}.{entry.name}"
-    _typed(field, kind)
+    _set_type(field, kind)
 
 
-def _made() -> dict[str, Any]:
+def _classes() -> dict[str, type[Message]]:
     file = descriptor_pb2.FileDescriptorProto(name="widedeep_serving.proto", package=_PACKAGE, syntax="proto3")
     for name, fields in _MESSAGES.items():
         message = file.message_type.add(name=name)
@@ -91,7 +92,7 @@ def _made() -> dict[str, Any]:
     }
 
 
-_CLASSES = _made()
+_CLASSES = _classes()
 GetModelMetadataRequest: Any = _CLASSES["GetModelMetadataRequest"]
 GetModelMetadataResponse: Any = _CLASSES["GetModelMetadataResponse"]
 PredictRequest: Any = _CLASSES["PredictRequest"]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked:
+class RankedCandidate:
     """A candidate by its index in the request, and its score: of a binary label the probability."""
 
     index: int
@@ -21,7 +21,7 @@ class Ranked:
 class Ranking:
     """The candidates best first, and the version of the model that scored them, where the server tells it."""
 
-    ranked: tuple[Ranked, ...]
+    candidates: tuple[RankedCandidate, ...]
     version: int | None
 
 
@@ -38,4 +38,4 @@ def best_first(parts: Sequence[NDArray[np.float32]], version: int | None, top_k:
     scores = np.concatenate(parts)
     order = np.argsort(-scores, kind="stable")[:top_k]
     pairs = zip(order.tolist(), scores[order].tolist(), strict=True)
-    return Ranking(tuple(Ranked(index, score) for index, score in pairs), version)
+    return Ranking(tuple(RankedCandidate(index, score) for index, score in pairs), version)

@@ -5,7 +5,7 @@ tensorflow-serving-api, which import all of it: a process is ready in 0.24 s, an
 
     with RankingClient("localhost:8500", model="movielens") as client:
         ranking = client.rank({"user_id": "196", "age": 49}, [{"movie_id": "50"}, {"movie_id": "172"}])
-        ranking.ranked[0]  # Ranked(index=1, score=0.93): the second candidate is the best
+        ranking.candidates[0]  # RankedCandidate(index=1, score=0.93): the second candidate is the best
 """
 
 from __future__ import annotations
@@ -17,12 +17,11 @@ from typing import Literal
 from widedeep.components.common.errors import ConfigError
 from widedeep.serving.client.candidate_columns import Part, Values, arrays, split
 from widedeep.serving.client.errors import FeatureError, MismatchError, ServerAwayError
-from widedeep.serving.client.ranking import Ranked, Ranking, best_first
-from widedeep.serving.client.signature import Feature, Features, features
+from widedeep.serving.client.ranking import Ranking, best_first
+from widedeep.serving.client.signature import Features, features
 from widedeep.serving.client.tls import Tls
-from widedeep.serving.client.transport import Clock, Place, Scored, Transport, until_available
+from widedeep.serving.client.transport import Clock, PartScores, Place, Transport, until_available
 
-__all__ = ["Feature", "Ranked", "Ranking", "RankingClient", "Tls"]
 DEADLINE = 2.0
 
 
@@ -60,7 +59,7 @@ class RankingClient:
         self._place = Place(target, model, version, label)
         self._deadline, self._parallel = deadline, parallel
         self._features: Features | None = None
-        self._transport = _connected(transport, self._place, tls)
+        self._transport = _connect(transport, self._place, tls)
 
     def features(self) -> Features:
         """What the model ranks by, by name: asked once, and again when the server says that it has changed.
@@ -68,7 +67,7 @@ class RankingClient:
         Raises:
             RankingError: as `rank`.
         """
-        return self._features or self._learned(self._clock())
+        return self._features or self._ask_features(self._clock())
 
     def rank(self, user: Values, candidates: Sequence[Values], top_k: int | None = None) -> Ranking:
         """Orders candidates for a user.
@@ -94,40 +93,40 @@ class RankingClient:
         known = self._features
         if known is not None:
             try:
-                return self._ranked(known, user, candidates, top_k, clock)
+                return self._rank(known, user, candidates, top_k, clock)
             except (FeatureError, MismatchError):
-                if self._learned(clock) == known:
+                if self._ask_features(clock) == known:
                     raise
-        return self._ranked(self._features or self._learned(clock), user, candidates, top_k, clock)
+        return self._rank(self._features or self._ask_features(clock), user, candidates, top_k, clock)
 
-    def _ranked(
+    def _rank(
         self, known: Features, user: Values, candidates: Sequence[Values], top_k: int | None, clock: Clock
     ) -> Ranking:
         parts = split(arrays(known, user, candidates), known, self._parallel)
-        answers = self._scored(parts, None, clock)
+        answers = self._scores(parts, None, clock)
         versions = {answer.version for answer in answers}
         if len(versions) > 1:
             # A version was replaced between the parts, and scores of two versions make no order.
             newest = max(version for version in versions if version is not None)
             old = [index for index, answer in enumerate(answers) if answer.version != newest]
-            again = self._scored([parts[index] for index in old], newest, clock)
+            again = self._scores([parts[index] for index in old], newest, clock)
             for index, answer in zip(old, again, strict=True):
                 answers[index] = answer
         return best_first([answer.scores for answer in answers], answers[0].version, top_k)
 
-    def _scored(self, parts: list[Part], version: int | None, clock: Clock) -> list[Scored]:
+    def _scores(self, parts: list[Part], version: int | None, clock: Clock) -> list[PartScores]:
         return until_available(lambda some: self._transport.scores(some, version, clock), parts, clock)
 
-    def _learned(self, clock: Clock) -> Features:
+    def _ask_features(self, clock: Clock) -> Features:
         def ask(_: list[None]) -> list[Features | ServerAwayError]:
             try:
                 return [features(self._transport.metadata(clock), str(self._place))]
             except ServerAwayError as error:
                 return [error]
 
-        [found] = until_available(ask, [None], clock)
-        self._features = found
-        return found
+        [current] = until_available(ask, [None], clock)
+        self._features = current
+        return current
 
     def _clock(self) -> Clock:
         return Clock(self._deadline, self._place.server)
@@ -159,7 +158,7 @@ def _check(target: str, transport: str, version: int | None, label: str | None, 
         raise ConfigError(f"parallel {parallel}: give 1 or more.")
 
 
-def _connected(transport: str, place: Place, tls: Tls | None) -> Transport:
+def _connect(transport: str, place: Place, tls: Tls | None) -> Transport:
     # Each is imported only where it is used: httpx alone takes as long as all the rest.
     if transport == "rest":
         from widedeep.serving.client.rest_transport import RestTransport

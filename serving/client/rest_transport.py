@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any, NotRequired, TypedDict, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -16,7 +16,7 @@ from widedeep.serving.client.candidate_columns import Part
 from widedeep.serving.client.errors import RankingError, ServerAwayError, ServerError
 from widedeep.serving.client.signature import METADATA_FIELD, RANK, Metadata, Shape, Signature
 from widedeep.serving.client.tls import Tls
-from widedeep.serving.client.transport import Clock, Place, Scored, failure, scored
+from widedeep.serving.client.transport import Clock, PartScores, Place, failure, part_scores
 from widedeep.serving.tensors import Array
 
 # Requests that may be under way at once, of all threads that use the client.
@@ -24,6 +24,21 @@ _CONNECTIONS = 32
 _CODES = {400: "INVALID_ARGUMENT", 404: "NOT_FOUND", 503: "UNAVAILABLE", 504: "DEADLINE_EXCEEDED"}
 Result = TypeVar("Result")
 _TYPES = {"DT_STRING": tensors.STRING, "DT_FLOAT": tensors.FLOAT}
+
+
+class _TensorShape(TypedDict):
+    unknown_rank: NotRequired[bool]
+    dim: NotRequired[list[object]]
+
+
+class _TensorInfo(TypedDict):
+    dtype: str
+    tensor_shape: _TensorShape
+
+
+class _SignatureDef(TypedDict):
+    inputs: Mapping[str, _TensorInfo]
+    defaults: NotRequired[Mapping[str, object]]
 
 
 class RestTransport:
@@ -46,17 +61,19 @@ class RestTransport:
 
     def metadata(self, clock: Clock) -> Metadata:
         """As Transport's."""
-        found = _waited(self._pool.submit(self._asked, "GET", f"{self._which(None)}/metadata", None, clock), clock)
+        call = self._pool.submit(self._request, "GET", f"{self._version_path(None)}/metadata", None, clock)
+        document = _result(call, clock)
         try:
-            version = found["model_spec"].get("version")
-            signatures = found["metadata"][METADATA_FIELD]["signature_def"]
+            version = document["model_spec"].get("version")
+            signatures = document["metadata"][METADATA_FIELD]["signature_def"]
             return Metadata(
-                {name: _signature(one) for name, one in signatures.items()}, None if version is None else int(version)
+                {name: _signature(signature) for name, signature in signatures.items()},
+                None if version is None else int(version),
             )
         except (AttributeError, KeyError, TypeError, ValueError):
-            raise self._strange("its metadata are not those of TF Serving") from None
+            raise self._not_tf_serving("its metadata are not those of TF Serving") from None
 
-    def scores(self, parts: Sequence[Part], version: int | None, clock: Clock) -> list[Scored | ServerAwayError]:
+    def scores(self, parts: Sequence[Part], version: int | None, clock: Clock) -> list[PartScores | ServerAwayError]:
         """As Transport's."""
         calls = [self._pool.submit(self._score, part, version, clock) for part in parts]
         try:
@@ -65,38 +82,38 @@ class RestTransport:
             for call in calls:
                 call.cancel()
 
-    def _score(self, part: Part, version: int | None, clock: Clock) -> Scored:
+    def _score(self, part: Part, version: int | None, clock: Clock) -> PartScores:
         inputs = {name: _plain(array) for name, array in part.tensors.items()} | {"top_k": [0]}
         body = json.dumps({"signature_name": RANK, "inputs": inputs}).encode()
-        outputs = self._asked("POST", f"{self._which(version)}:predict", body, clock).get("outputs")
+        outputs = self._request("POST", f"{self._version_path(version)}:predict", body, clock).get("outputs")
         # A signature's only output stands there without its name.
         scores = outputs.get("score") if isinstance(outputs, dict) else outputs
-        return scored(scores, None, part, self._place)
+        return part_scores(scores, None, part, self._place)
 
-    def _which(self, version: int | None) -> str:
+    def _version_path(self, version: int | None) -> str:
         chosen = self._place.version if version is None else version
         if chosen is not None:
             return f"/versions/{chosen}"
         return f"/labels/{quote(self._place.label, safe='')}" if self._place.label else ""
 
-    def _asked(self, method: str, path: str, body: bytes | None, clock: Clock) -> dict[str, Any]:
-        status, answer = self._sent(method, path, body, clock)
+    def _request(self, method: str, path: str, body: bytes | None, clock: Clock) -> dict[str, Any]:
+        status, answer = self._send(method, path, body, clock)
         try:
-            found = json.loads(answer)
+            document = json.loads(answer)
         except ValueError:
-            found = None
+            document = None
         if status >= 300:
-            details = found.get("error") if isinstance(found, dict) else None
+            details = document.get("error") if isinstance(document, dict) else None
             if not isinstance(details, str):
                 if status != 503:  # a proxy may say so as well
-                    raise self._strange(f"HTTP {status} without an error message")
+                    raise self._not_tf_serving(f"HTTP {status} without an error message")
                 details = "HTTP 503"
             raise failure(_CODES.get(status, f"HTTP {status}"), details, self._place, clock)
-        if not isinstance(found, dict):
-            raise self._strange("no JSON object")
-        return found
+        if not isinstance(document, dict):
+            raise self._not_tf_serving("no JSON object")
+        return document
 
-    def _sent(self, method: str, path: str, body: bytes | None, clock: Clock) -> tuple[int, bytes]:
+    def _send(self, method: str, path: str, body: bytes | None, clock: Clock) -> tuple[int, bytes]:
         timeout = max(clock.left(), 1e-3)
         try:
             with self._client.stream(method, self._url + path, content=body, timeout=timeout) as response:
@@ -113,7 +130,7 @@ class RestTransport:
         except httpx.HTTPError as error:
             raise ServerError(f"{self._place}: {error}.") from None
 
-    def _strange(self, what: str) -> RankingError:
+    def _not_tf_serving(self, what: str) -> RankingError:
         return ServerError(
             f"{self._place}: something else than TF Serving's REST interface answers there: {what}. "
             "Is it the REST port (TF Serving's is 8501) and the right protocol?"
@@ -125,14 +142,14 @@ class RestTransport:
         self._client.close()
 
 
-def _answer(call: Future[Scored], clock: Clock) -> Scored | ServerAwayError:
+def _answer(call: Future[PartScores], clock: Clock) -> PartScores | ServerAwayError:
     try:
-        return _waited(call, clock)
+        return _result(call, clock)
     except ServerAwayError as error:
         return error
 
 
-def _waited(call: Future[Result], clock: Clock) -> Result:
+def _result(call: Future[Result], clock: Clock) -> Result:
     """What httpx alone can't do: it limits each step and each read, and a server may send a byte at a time."""
     try:
         return call.result(clock.left())
@@ -142,20 +159,20 @@ def _waited(call: Future[Result], clock: Clock) -> Result:
 
 def _plain(array: Array) -> Any:
     if array.dtype == object:
-        texts = np.array([one.decode() for one in array.ravel().tolist()], object)
+        texts = np.array([text.decode() for text in array.ravel().tolist()], object)
         return texts.reshape(array.shape).tolist()
     return array.tolist()
 
 
-def _signature(found: Mapping[str, Any]) -> Signature:
+def _signature(document: _SignatureDef) -> Signature:
     return Signature(
         {
             name: Shape(_TYPES.get(info["dtype"], 0), _rank(info["tensor_shape"]))
-            for name, info in found["inputs"].items()
+            for name, info in document["inputs"].items()
         },
-        frozenset(found.get("defaults", {})),
+        frozenset(document.get("defaults", {})),
     )
 
 
-def _rank(shape: Mapping[str, Any]) -> int | None:
+def _rank(shape: _TensorShape) -> int | None:
     return None if shape.get("unknown_rank") else len(shape.get("dim", []))

@@ -77,16 +77,16 @@ def features(metadata: Metadata, where: str) -> Features:
                 "Is it a model of this pipeline, and not one of classes?"
             )
     rank, raw = metadata.signatures[RANK], metadata.signatures[_RAW]
-    found = {
+    known = {
         name: _feature(name, shape, raw.inputs.get(name), rank.defaults, where)
         for name, shape in sorted(rank.inputs.items())
         if name != _TOP_K
     }
-    if not any(feature.side == "candidate" for feature in found.values()):
+    if not any(feature.side == "candidate" for feature in known.values()):
         raise ModelError(
             f"{where}: its signature '{RANK}' has no feature of candidates, so that all are the same to it."
         )
-    return found
+    return known
 
 
 def _feature(name: str, shape: Shape, raw: Shape | None, defaults: frozenset[str], where: str) -> Feature:

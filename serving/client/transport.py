@@ -59,8 +59,8 @@ class Clock:
         )
 
 
-class Scored(NamedTuple):
-    """Scores, float32 [c], and the version that made them, where the server tells it."""
+class PartScores(NamedTuple):
+    """The scores of a part's c candidates, float32 [c], and the version that made them, where the server tells it."""
 
     scores: Array
     version: int | None
@@ -72,7 +72,7 @@ class Transport(Protocol):
     def metadata(self, clock: Clock) -> Metadata:
         """The model's signatures. Raises RankingError."""
 
-    def scores(self, parts: Sequence[Part], version: int | None, clock: Clock) -> list[Scored | ServerAwayError]:
+    def scores(self, parts: Sequence[Part], version: int | None, clock: Clock) -> list[PartScores | ServerAwayError]:
         """The scores of parts of a request, sent at once; for each its own answer. Raises any other RankingError.
 
         Args:
@@ -98,7 +98,7 @@ def failure(code: str, details: str, place: Place, clock: Clock) -> RankingError
     return ServerError(f"{place} failed with {code}: {reason(details)}.")
 
 
-def scored(scores: object, version: int | None, part: Part, place: Place) -> Scored:
+def part_scores(scores: object, version: int | None, part: Part, place: Place) -> PartScores:
     """Checks an answer.
 
     Raises:
@@ -110,7 +110,7 @@ def scored(scores: object, version: int | None, part: Part, place: Place) -> Sco
         array = np.empty(0, np.float32)
     if array.shape != (1, part.candidates):
         raise ServerError(f"{place}: its signature '{RANK}' gave no score for each of {part.candidates} candidates.")
-    return Scored(array[0], version)
+    return PartScores(array[0], version)
 
 
 def until_available(

@@ -29,26 +29,13 @@ from widedeep.serving.standin.batching.queue import Batcher
 from widedeep.serving.standin.call import Call
 from widedeep.serving.standin.errors import ServingError, invalid
 from widedeep.serving.standin.metrics import Metrics
-from widedeep.serving.standin.models import model_configs
-from widedeep.serving.standin.models.registry import Registry
+from widedeep.serving.standin.models.manager import ModelManager
 from widedeep.serving.standin.models.servable import Servable
-from widedeep.serving.standin.models.versions import Versions
-from widedeep.serving.standin.models.warmup import warm_up
 from widedeep.serving.standin.predict import Run, predict
 
 log = logging.getLogger(__name__)
 _Answer = TypeVar("_Answer")
 _REST = Call()
-
-
-def _loaded(name: str, version: int, folder: Path) -> Servable:
-    servable = Servable(name, version, folder)
-    try:
-        warm_up(servable, folder)
-    except BaseException:
-        servable.close()
-        raise
-    return servable
 
 
 class Core:
@@ -78,47 +65,22 @@ class Core:
         Raises:
             ServingError: the config can't be served.
         """
-        model_configs.check(config)
         self.metrics = Metrics()
-        self._config = config
-        self._allowed = model_configs.Allowed(config, root)
-        self._poll = poll
-        self._registry = Registry(self.metrics.loaded)
-        self._versions = Versions(self._registry, _loaded)
+        self.models = ModelManager(config, root=root, poll=poll, watch=self.metrics.loaded)
+        self._registry = self.models.registry
         self._batcher = Batcher(batching, self.metrics) if batching else None
         self._max_concurrent = max_concurrent
         self._slots = threading.BoundedSemaphore(max_concurrent)
-        self._stopped = threading.Event()
-        self._poller = threading.Thread(target=self._keep_looking, name="poll", daemon=True)
 
     def start(self) -> None:
         """Loads what there is, and keeps looking for more."""
-        self._versions.configure(self._config, first=True)
-        self._poller.start()
-
-    def _keep_looking(self) -> None:
-        while not self._stopped.wait(self._poll):
-            try:
-                self._versions.look()
-            except Exception:
-                log.exception("A look at the base folders failed; the next one comes in %g s", self._poll)
+        self.models.start()
 
     def close(self, timeout: float = 10.0) -> None:
         """Ends when the requests in flight have ended, or after so many seconds."""
-        self._stopped.set()
-        if self._poller.is_alive():
-            self._poller.join()
-        self._versions.close(timeout)
+        self.models.close(timeout)
         if self._batcher:
             self._batcher.close()
-
-    def loaded(self) -> dict[str, list[int]]:
-        """The available versions of each model, rising."""
-        return {model.name: self._registry.loaded(model.name) for model in self._config.model_config_list.config}
-
-    def ready(self) -> bool:
-        """Whether a version of a model can be asked."""
-        return any(self._registry.loaded(name) for name in self._registry.names())
 
     def predict(self, request: PredictRequest, call: Call = _REST) -> PredictResponse:
         """Predict: named tensors in, named tensors out."""
@@ -200,14 +162,7 @@ class Core:
     def reload_config(self, request: ReloadConfigRequest, call: Call = _REST) -> ReloadConfigResponse:
         """HandleReloadConfigRequest: other models, versions or labels from now on. Metrics are not sent back."""
         with self._counted("HandleReloadConfigRequest", "", call):
-            if request.config.WhichOneof("config") != "model_config_list":
-                raise invalid(
-                    "ServerModelConfig type not supported by HandleReloadConfigRequest. Only ModelConfigList is"
-                    " currently supported"
-                )
-            model_configs.check(request.config)
-            self._allowed.check(request.config)
-            self._versions.configure(request.config)
+            self.models.reload(request.config)
             return ReloadConfigResponse(status={"error_code": 0})
 
 

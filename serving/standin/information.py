@@ -43,10 +43,10 @@ def status(registry: Registry, request: GetModelStatusRequest) -> GetModelStatus
         raise ServingError(grpc.StatusCode.NOT_FOUND, f"Could not find any versions of model {name}")
     response = GetModelStatusResponse()
     for number, state in states.items():
-        one = response.model_version_status.add(version=number, state=state.state)
+        version = response.model_version_status.add(version=number, state=state.state)
         # TF Serving always sends it: over REST it would not be there otherwise.
-        one.status.SetInParent()
+        version.status.SetInParent()
         if state.error:
-            one.status.error_code = state.error.code.value[0]
-            one.status.error_message = state.error.message
+            version.status.error_code = state.error.code.value[0]
+            version.status.error_message = state.error.message
     return response

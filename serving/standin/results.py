@@ -16,13 +16,13 @@ def check_classification(signature: SignatureDef) -> list[str]:
     """The tensors to fetch: classes, scores or both."""
     count = len(signature.outputs)
     _check(signature, "classification", (1, 2), f"Expected one or two output Tensors, found {count}")
-    found = [signature.outputs[key].name for key in ("classes", "scores") if key in signature.outputs]
-    if not found:
+    tensors = [signature.outputs[key].name for key in ("classes", "scores") if key in signature.outputs]
+    if not tensors:
         raise invalid(
             'Expected classification signature outputs to contain at least one of "classes" or "scores".'
             f" Signature was: {signature}"
         )
-    return found
+    return tensors
 
 
 def check_regression(signature: SignatureDef) -> list[str]:
@@ -46,22 +46,22 @@ def fill_classification(
     signature: SignatureDef, outputs: Mapping[str, Array], count: int, result: ClassificationResult
 ) -> None:
     """Classes string [n, k] and scores float32 [n, k], one of which may be missing, to n times k classes."""
-    found = {key: outputs[signature.outputs[key].name] for key in ("classes", "scores") if key in signature.outputs}
-    for key, array in found.items():
+    arrays = {key: outputs[signature.outputs[key].name] for key in ("classes", "scores") if key in signature.outputs}
+    for key, array in arrays.items():
         _check_classes(key, array, count)
-    widths = [array.shape[1] for array in found.values()]
+    widths = [array.shape[1] for array in arrays.values()]
     if len(set(widths)) > 1:
         raise invalid(f"Tensors class and score should match in dim_size(1). Got {widths[0]} vs. {widths[1]}")
-    labels = found["classes"].tolist() if "classes" in found else None
-    scores = found["scores"].tolist() if "scores" in found else None
+    labels = arrays["classes"].tolist() if "classes" in arrays else None
+    scores = arrays["scores"].tolist() if "scores" in arrays else None
     for row in range(count):
         classes = result.classifications.add().classes
         for column in range(widths[0]):
-            one = classes.add()
+            label_score = classes.add()
             if labels is not None:
-                one.label = labels[row][column].decode(errors="replace")
+                label_score.label = labels[row][column].decode(errors="replace")
             if scores is not None:
-                one.score = scores[row][column]
+                label_score.score = scores[row][column]
 
 
 def _check_classes(key: str, array: Array, count: int) -> None:

@@ -7,7 +7,6 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import uvicorn
 from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
@@ -18,7 +17,7 @@ from widedeep.serving.standin.core import Core
 from widedeep.serving.standin.errors import ServingError
 from widedeep.serving.standin.grpc_server import GrpcServer
 from widedeep.serving.standin.rest.app import rest_app
-from widedeep.serving.standin.tls import Tls
+from widedeep.serving.standin.tls import Tls, UvicornTls
 
 
 @dataclass(frozen=True)
@@ -108,7 +107,7 @@ class _Rest:
     def __init__(self, core: Core, options: Options) -> None:
         self._socket = _listening(options.host, options.rest_port)
         self.port = int(self._socket.getsockname()[1])
-        tls: dict[str, Any] = options.tls.uvicorn() if options.tls else {}
+        tls = options.tls.uvicorn() if options.tls else UvicornTls()
         app = rest_app(core, max_body_bytes=options.max_message_mib << 20, max_concurrent=options.max_concurrent)
         config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", **tls)
         self._config, self._server = config, uvicorn.Server(config)

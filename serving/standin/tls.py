@@ -5,11 +5,20 @@ from __future__ import annotations
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import grpc
 
 from widedeep.components.common.errors import ConfigError, reason
+
+
+class UvicornTls(TypedDict, total=False):
+    """What uvicorn's Config takes."""
+
+    ssl_keyfile: str
+    ssl_certfile: str
+    ssl_ca_certs: str
+    ssl_cert_reqs: int
 
 
 @dataclass(frozen=True)
@@ -47,12 +56,12 @@ class Tls:
             require_client_auth=self.client_ca is not None,
         )
 
-    def uvicorn(self) -> dict[str, Any]:
+    def uvicorn(self) -> UvicornTls:
         """What uvicorn's Config takes."""
-        files = {"ssl_keyfile": str(self.key), "ssl_certfile": str(self.certificate)}
-        if self.client_ca is None:
-            return files
-        return {**files, "ssl_ca_certs": str(self.client_ca), "ssl_cert_reqs": ssl.CERT_REQUIRED}
+        files = UvicornTls(ssl_keyfile=str(self.key), ssl_certfile=str(self.certificate))
+        if self.client_ca:
+            files["ssl_ca_certs"], files["ssl_cert_reqs"] = str(self.client_ca), ssl.CERT_REQUIRED
+        return files
 
 
 def _read(file: Path) -> bytes:

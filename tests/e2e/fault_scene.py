@@ -86,7 +86,7 @@ class Server:
     def wait_for(self, version: int) -> None:
         """Looks until it has that version alone: a fault that was not stopped has left another."""
         deadline = time.monotonic() + 60
-        while self._core.loaded() != {"census": [version]}:
+        while self._core.models.loaded() != {"census": [version]}:
             assert time.monotonic() < deadline, self.known()
             self._core.reload_config(ReloadConfigRequest(config=self._config))
             time.sleep(0.1)

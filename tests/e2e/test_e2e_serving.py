@@ -24,7 +24,7 @@ from widedeep.components.dryrun.requests import Asked, requests
 from widedeep.components.dryrun.servers import NAME
 from widedeep.components.dryrun.trial import _scores
 from widedeep.components.features.spec import Feature, FeatureSpec
-from widedeep.serving.client.ranking_client import RankingClient
+from widedeep.serving.client import RankingClient
 
 ROWS = 60
 
@@ -126,7 +126,7 @@ def ranked(address: str, transport: Any, one: Asked, spec: FeatureSpec, parallel
     )
     with RankingClient(address, model=NAME, transport=transport, parallel=parallel, deadline=30.0) as client:
         ranking = client.rank(user[0], candidates)
-    return np.array([one.score for one in sorted(ranking.ranked, key=lambda one: one.index)])
+    return np.array([one.score for one in sorted(ranking.candidates, key=lambda one: one.index)])
 
 
 @pytest.mark.parametrize("name", ["movielens", "census", "taxi"])

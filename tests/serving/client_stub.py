@@ -119,17 +119,17 @@ class GrpcStub(grpc.GenericRpcHandler):  # type: ignore[misc]
 
     def _metadata(self, request: Any) -> Any:
         assert list(request.metadata_field) == ["signature_def"]
-        found = messages.SignatureDefMap()
+        signatures = messages.SignatureDefMap()
         for name, (inputs, defaults) in self._stub.signatures().items():
             for key, (dtype, rank) in inputs.items():
-                info = found.signature_def[name].inputs[key]
+                info = signatures.signature_def[name].inputs[key]
                 info.dtype = dtype
                 for _ in range(rank):
                     info.tensor_shape.dim.add().size = -1
             for key in defaults:
-                found.signature_def[name].defaults[key].dtype = 1
+                signatures.signature_def[name].defaults[key].dtype = 1
         response = messages.GetModelMetadataResponse()
-        response.metadata["signature_def"].value = found.SerializeToString()
+        response.metadata["signature_def"].value = signatures.SerializeToString()
         return response
 
 

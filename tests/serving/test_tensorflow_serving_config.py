@@ -67,8 +67,8 @@ def parsed(name: str, into: Any) -> Any:
 
 
 def model(name: str) -> Any:
-    [found] = parsed(name, model_server_config_pb2.ModelServerConfig()).model_config_list.config
-    return found
+    [config] = parsed(name, model_server_config_pb2.ModelServerConfig()).model_config_list.config
+    return config
 
 
 def test_every_config_file_is_read_here() -> None:
@@ -78,9 +78,9 @@ def test_every_config_file_is_read_here() -> None:
 
 @pytest.mark.parametrize("name", ["models.config", "canary.config"])
 def test_the_model_lies_under_its_name(name: str) -> None:
-    found = model(name)
-    assert found.base_path == f"/models/{found.name}"
-    assert found.model_platform == "tensorflow"
+    config = model(name)
+    assert config.base_path == f"/models/{config.name}"
+    assert config.model_platform == "tensorflow"
 
 
 def test_the_newest_two_versions_are_served() -> None:

@@ -40,8 +40,8 @@ USE = re.compile(rf"{PREFIX}([a-z_:]+)(?:\{{([^}}]*)\}})?")
 
 def expressions() -> list[str]:
     dashboard = json.loads((FOLDER / "grafana" / "serving.json").read_text())
-    found = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
-    return found + [variable["query"]["query"] for variable in dashboard["templating"]["list"]]
+    queries = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    return queries + [variable["query"]["query"] for variable in dashboard["templating"]["list"]]
 
 
 def metric(name: str) -> tuple[str, set[str]]:

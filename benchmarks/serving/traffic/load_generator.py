@@ -20,7 +20,7 @@ from typing import Any, Literal, cast
 
 from benchmarks.serving.servers.processes import NAME
 from widedeep.components.common.errors import WideDeepError
-from widedeep.serving.client.ranking_client import RankingClient
+from widedeep.serving.client import RankingClient
 
 # Under saturation an answer takes its time, which is to be seen, not to be cut off.
 _DEADLINE = 20.0

@@ -106,7 +106,7 @@ class Batcher:
                 now = time.monotonic()
                 ready = [queue[0] for queue in self._queues.values() if self._is_ready(queue, now)]
                 if ready:
-                    batch = min(ready, key=lambda one: one.due)
+                    batch = min(ready, key=lambda head: head.due)
                     queue = self._queues[batch.key]
                     queue.popleft()
                     if not queue:

@@ -20,26 +20,26 @@ def versions(base: Path) -> dict[int, Path]:
     Raises:
         OSError: the base folder can't be read.
     """
-    found: dict[int, Path] = {}
+    folders: dict[int, Path] = {}
     for folder in sorted(base.iterdir()):
         name = folder.name
         if name.isascii() and name.isdigit() and int(name) <= _LARGEST and _has_graph(folder):
-            found.setdefault(int(name), folder)
-    return found
+            folders.setdefault(int(name), folder)
+    return folders
 
 
 def _has_graph(folder: Path) -> bool:
     return any((folder / name).is_file() for name in _GRAPHS)
 
 
-def asked_for(policy: Policy, found: Iterable[int]) -> set[int]:
-    """The versions to serve, of those found: without a policy the latest one."""
+def policy_choice(policy: Policy, versions: Iterable[int]) -> set[int]:
+    """The versions to serve, of those that there are: without a policy the latest one."""
     kind = policy.WhichOneof("policy_choice")
     if kind == "all":
-        return set(found)
+        return set(versions)
     if kind == "specific":
-        return set(found) & set(policy.specific.versions)
-    return set(sorted(found)[-max(policy.latest.num_versions, 1) :])
+        return set(versions) & set(policy.specific.versions)
+    return set(sorted(versions)[-max(policy.latest.num_versions, 1) :])
 
 
 def fingerprint(folder: Path) -> Fingerprint:

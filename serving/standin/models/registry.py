@@ -101,11 +101,11 @@ class Registry:
             raise invalid("ModelSpec has no name specified.")
         number = self._number(spec)
         loaded = self._serving.get(spec.name, {})
-        found = loaded.get(max(loaded, default=0) if number is None else number)
-        if found is None:
+        servable = loaded.get(max(loaded, default=0) if number is None else number)
+        if servable is None:
             asked = f"Latest({spec.name})" if number is None else f"Specific({spec.name}, {number})"
             raise ServingError(grpc.StatusCode.NOT_FOUND, f"Servable not found for request: {asked}")
-        return found
+        return servable
 
     def _number(self, spec: ModelSpec) -> int | None:
         choice = spec.WhichOneof("version_choice")

@@ -94,15 +94,15 @@ class Servable:
     def _callable(self, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> Any:
         key = inputs, outputs
         with self._making:
-            found = self._callables.get(key)
-            if found is None:
+            call = self._callables.get(key)
+            if call is None:
                 options = CallableOptions(feed=inputs, fetch=outputs, run_options=_IN_THE_CALLERS_THREAD)
-                found = self._session._make_callable_from_options(options)
-                self._callables[key] = found
+                call = self._session._make_callable_from_options(options)
+                self._callables[key] = call
                 if len(self._callables) > _MOST_CALLABLES:
                     self._callables.popitem(last=False)
             self._callables.move_to_end(key)
-            return found
+            return call
 
     @contextmanager
     def lease(self) -> Iterator[bool]:

@@ -91,19 +91,19 @@ class Versions:
     def _look_at(self, model: ModelConfig) -> None:
         base = Path(model.base_path)
         try:
-            found = folders.versions(base)
+            versions = folders.versions(base)
         except OSError as error:
             # What is loaded is kept: a folder may be out of reach for a moment.
             self._say(model.name, f"{base} can't be read: {error.strerror}")
             return
-        wanted = folders.asked_for(model.model_version_policy, found)
+        wanted = folders.policy_choice(model.model_version_policy, versions)
         if not wanted:
             self._say(model.name, f"no version to serve under {base} yet")
-        new = [number for number in sorted(wanted, reverse=True) if self._is_new(model.name, number, found[number])]
+        new = [number for number in sorted(wanted, reverse=True) if self._is_new(model.name, number, versions[number])]
         for number in new:
             self._registry.mark(model.name, number, State(ModelVersionStatus.START))
         for number in new:
-            self._load(model.name, number, found[number])
+            self._load(model.name, number, versions[number])
         # The last one is unloaded only for another, or when there is none any more.
         if not wanted or wanted & set(self._registry.loaded(model.name)):
             self._unload(model.name, wanted)

@@ -1,6 +1,6 @@
 """TF Serving's REST interface, with its errors and status codes.
 
-Beside it: GET /healthz, which is 200 once a version of a model can be asked, and the metrics for Prometheus.
+Beside it: GET /healthz, which is 200 once a version of a model can be target, and the metrics for Prometheus.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from widedeep.serving.standin.core import Core
 from widedeep.serving.standin.errors import ServingError
 from widedeep.serving.standin.rest import json_codec, paths
 from widedeep.serving.standin.rest.json_text import too_deep
-from widedeep.serving.standin.rest.paths import Asked
+from widedeep.serving.standin.rest.paths import Target
 
 # Threads that answer; what else may be in flight waits for one. Most of them wait for a batch to fill.
 _THREADS = 32
@@ -62,24 +62,24 @@ def rest_app(core: Core, *, max_body_bytes: int, max_concurrent: int) -> Starlet
     models = _Models(core, max_body_bytes, max_concurrent)
 
     async def health(_: Request) -> Response:
-        if core.ready():
+        if core.models.ready():
             return Response("ok\n", media_type="text/plain")
         return Response("no model is available\n", 503, media_type="text/plain")
 
-    async def measured(_: Request) -> Response:
+    async def metrics_page(_: Request) -> Response:
         page, media_type = core.metrics.render()
         return Response(page, media_type=media_type)
 
-    async def refused(_: Request, error: Exception) -> Response:
+    async def http_error(_: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         return _error(error.status_code, error.detail)
 
     routes = [
         Route("/healthz", health),
-        Route(metrics.PATH, measured),
+        Route(metrics.PATH, metrics_page),
         Route("/{path:path}", models),
     ]
-    app = Starlette(routes=routes, exception_handlers={HTTPException: refused})
+    app = Starlette(routes=routes, exception_handlers={HTTPException: http_error})
     # A path that is none is not to be redirected to one with a slash.
     app.router.redirect_slashes = False
     return app
@@ -113,7 +113,7 @@ class _Models:
 
     async def _response(self, request: Request) -> Response:
         path, query = request.scope["raw_path"], request.scope["query_string"]
-        asked = paths.parse(request.method, (path + (b"?" + query if query else b"")).decode("latin-1"))
+        target = paths.parse(request.method, (path + (b"?" + query if query else b"")).decode("latin-1"))
         if self._running >= self._max_concurrent:
             raise ServingError(
                 grpc.StatusCode.UNAVAILABLE, f"{self._max_concurrent} requests are in flight. Try again."
@@ -121,7 +121,7 @@ class _Models:
         self._running += 1
         try:
             body = await self._body(request)
-            return await asyncio.get_running_loop().run_in_executor(self._pool, self._answer, asked, body)
+            return await asyncio.get_running_loop().run_in_executor(self._pool, self._answer, target, body)
         finally:
             self._running -= 1
 
@@ -133,31 +133,31 @@ class _Models:
                 raise _TooLongError
         return bytes(body)
 
-    def _answer(self, asked: Asked, body: bytes) -> Response:
+    def _answer(self, target: Target, body: bytes) -> Response:
         try:
-            return Response(getattr(self, f"_{asked.verb}")(asked.spec, body), media_type=_JSON)
+            return Response(getattr(self, f"_{target.verb}")(target.spec, body), media_type=_JSON)
         except ServingError as error:
             return _refused(error)
         except RecursionError:
             return _refused(too_deep())
         except Exception:
-            logging.exception("%s of %s failed", asked.verb, asked.spec.name)
+            logging.exception("%s of %s failed", target.verb, target.spec.name)
             return _error(500, "The server failed. Its log says why.")
 
     def _predict(self, spec: ModelSpec, body: bytes) -> bytes:
         request = PredictRequest(model_spec=spec)
         written_as = json_codec.fill_predict(body, request, lambda name: self._core.signature(spec, name))
-        return json_codec.predicted(self._core.predict(request), written_as)
+        return json_codec.predict_response(self._core.predict(request), written_as)
 
     def _classify(self, spec: ModelSpec, body: bytes) -> bytes:
         request = ClassificationRequest(model_spec=spec)
         json_codec.fill_examples(body, request)
-        return json_codec.classified(self._core.classify(request).result)
+        return json_codec.classify_response(self._core.classify(request).result)
 
     def _regress(self, spec: ModelSpec, body: bytes) -> bytes:
         request = RegressionRequest(model_spec=spec)
         json_codec.fill_examples(body, request)
-        return json_codec.regressed(self._core.regress(request).result)
+        return json_codec.regress_response(self._core.regress(request).result)
 
     def _status(self, spec: ModelSpec, _: bytes) -> bytes:
         return json_codec.status(self._core.model_status(GetModelStatusRequest(model_spec=spec)))

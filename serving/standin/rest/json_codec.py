@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import Any, Literal, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Literal, TypeVar
 
 import numpy as np
 from google.protobuf.json_format import MessageToDict
@@ -41,8 +41,8 @@ def fill_predict(body: bytes, request: PredictRequest, signature: Callable[[str]
     document = parse(body)
     name = _signature_name(document)
     request.model_spec.signature_name = name
-    found = signature(name)
-    inputs = {key: Input(info.dtype, _type(info.dtype)) for key, info in sorted(found.inputs.items())}
+    signature_def = signature(name)
+    inputs = {key: Input(info.dtype, _type(info.dtype)) for key, info in sorted(signature_def.inputs.items())}
     if not inputs:
         raise invalid(f"Failed to get input map for signature: {name or 'DEFAULT'}")
     if "instances" in document and "inputs" in document:
@@ -63,7 +63,7 @@ def fill_predict(body: bytes, request: PredictRequest, signature: Callable[[str]
     return "instances" if "instances" in document else "inputs"
 
 
-def predicted(response: PredictResponse, written_as: Format) -> bytes:
+def predict_response(response: PredictResponse, written_as: Format) -> bytes:
     """A response in the format of its request.
 
     Raises:
@@ -90,7 +90,7 @@ def fill_examples(body: bytes, request: Classified) -> None:
     json_examples.fill(document, request.input)
 
 
-def classified(result: ClassificationResult) -> bytes:
+def classify_response(result: ClassificationResult) -> bytes:
     """{"results": [...]}, for each example its pairs of label and score."""
     if not result.classifications:
         raise invalid("Cannot convert empty ClassificationResults to JSON")
@@ -99,21 +99,25 @@ def classified(result: ClassificationResult) -> bytes:
             [
                 json_results.listed(
                     [
-                        json_results.listed([json_results.string(one.label.encode()), score])
-                        for one, score in zip(of.classes, _decimals([one.score for one in of.classes]), strict=True)
+                        json_results.listed([json_results.string(label.encode()), score])
+                        for label, score in zip(
+                            [pair.label for pair in example.classes],
+                            _decimals([pair.score for pair in example.classes]),
+                            strict=True,
+                        )
                     ]
                 )
-                for of in result.classifications
+                for example in result.classifications
             ]
         )
     )
 
 
-def regressed(result: RegressionResult) -> bytes:
+def regress_response(result: RegressionResult) -> bytes:
     """{"results": [...]}, for each example its number."""
     if not result.regressions:
         raise invalid("Cannot convert empty RegressionResults to JSON")
-    return _encoded(json_results.results(_decimals([one.value for one in result.regressions])))
+    return _encoded(json_results.results(_decimals([regression.value for regression in result.regressions])))
 
 
 def status(response: GetModelStatusResponse) -> bytes:
@@ -135,7 +139,7 @@ def error(message: str) -> bytes:
     return _encoded(json.dumps({"error": clean(message)}, ensure_ascii=False))
 
 
-def _signature_name(document: dict[str, Any]) -> str:
+def _signature_name(document: Mapping[str, object]) -> str:
     name = document.get("signature_name", "")
     if not isinstance(name, str):
         raise fault(document, "not formatted correctly. 'signature_name' key must be a string value.")
@@ -155,9 +159,9 @@ def _encoded(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def _plain(message: Message) -> dict[str, Any]:
+def _plain(message: Message) -> Mapping[str, object]:
     return MessageToDict(message, always_print_fields_with_no_presence=True, preserving_proto_field_name=True)
 
 
-def _indented(document: dict[str, Any]) -> bytes:
+def _indented(document: Mapping[str, object]) -> bytes:
     return json.dumps(document, indent=1).encode()

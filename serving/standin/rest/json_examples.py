@@ -16,7 +16,7 @@ _KINDS = {"bytes_list": "bytes", "float_list": "float", "int64_list": "int64", N
 _INT64, _UINT64 = (-(2**63), 2**63 - 1), 2**64 - 1
 
 
-def fill(document: Mapping[str, Any], target: Input) -> None:
+def fill(document: Mapping[str, object], target: Input) -> None:
     """Fills a request's input from its `examples` and, where there is one, its `context`.
 
     Raises:
@@ -33,8 +33,8 @@ def fill(document: Mapping[str, Any], target: Input) -> None:
         raise fault(document, "Expecting 'examples' value to be an list/array")
     if not given:
         raise fault(document, "'examples' value is an empty array")
-    for one in given:
-        _fill_example(one, examples.add())
+    for example in given:
+        _fill_example(example, examples.add())
 
 
 def _fill_example(value: object, example: Example) -> None:
@@ -45,8 +45,8 @@ def _fill_example(value: object, example: Example) -> None:
     for key, content in value.items():
         name = clean(key)
         feature = example.features.feature[name]
-        for one in content if isinstance(content, list) else [content]:
-            _add(one, name, feature)
+        for element in content if isinstance(content, list) else [content]:
+            _add(element, name, feature)
 
 
 def _add(value: object, name: str, feature: Feature) -> None:
@@ -74,9 +74,9 @@ def _double(value: float) -> float:
 
 def _of(feature: Feature, kind: str, name: str) -> Any:
     """The values of a feature, which are of one kind."""
-    found = feature.WhichOneof("kind")
-    if found not in (None, kind):
-        raise _mixed(name, found)
+    kept = feature.WhichOneof("kind")
+    if kept not in (None, kind):
+        raise _mixed(name, kept)
     return getattr(feature, kind).value
 
 

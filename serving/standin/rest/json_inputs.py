@@ -31,7 +31,7 @@ def instances(rows: Sequence[Any], inputs: Mapping[str, Input]) -> dict[str, Arr
     try:
         return _at_once(rows, inputs)
     except ServingError:
-        return _one_by_one(rows, inputs)  # which row it was, is told here
+        return _row_by_row(rows, inputs)  # which row it was, is told here
 
 
 def _at_once(rows: Sequence[Any], inputs: Mapping[str, Input]) -> dict[str, Array]:
@@ -43,16 +43,16 @@ def _at_once(rows: Sequence[Any], inputs: Mapping[str, Input]) -> dict[str, Arra
     return {name: tensor([row[name] for row in rows], kind) for name, kind in inputs.items()}
 
 
-def _one_by_one(rows: Sequence[Any], inputs: Mapping[str, Input]) -> dict[str, Array]:
+def _row_by_row(rows: Sequence[Any], inputs: Mapping[str, Input]) -> dict[str, Array]:
     named = is_object(rows[0])
-    found: dict[str, list[Array]] = {}
+    arrays: dict[str, list[Array]] = {}
     for number, row in enumerate(rows):
         if is_object(row) != named:
             expected = "object but got list" if named else "value/list but got object"
             raise invalid(f"Expecting {expected} at item {number} of input list")
         for name, value in row.items() if named else [(next(iter(inputs)), row)]:
             try:
-                _add(name, value, inputs, found)
+                _add(name, value, inputs, arrays)
             except ServingError as error:
                 key = f" key: {clean(name)}" if named else ""
                 raise invalid(
@@ -64,14 +64,14 @@ def _one_by_one(rows: Sequence[Any], inputs: Mapping[str, Input]) -> dict[str, A
                 f"Failed to process element: {number} of 'instances' list. JSON object: {quoted(row)} "
                 f"keys must be equal to: {','.join(sorted(inputs))}"
             )
-    return {name: np.stack(arrays) for name, arrays in found.items()}
+    return {name: np.stack(rows_of_input) for name, rows_of_input in arrays.items()}
 
 
-def _add(name: str, value: object, inputs: Mapping[str, Input], found: dict[str, list[Array]]) -> None:
+def _add(name: str, value: object, inputs: Mapping[str, Input], arrays: dict[str, list[Array]]) -> None:
     if name not in inputs:
         raise invalid(f"JSON object: does not have named input: {clean(name)}")
     array = tensor(value, inputs[name])
-    before = found.setdefault(name, [])
+    before = arrays.setdefault(name, [])
     if before and before[0].size != array.size:
         raise invalid(f"Expecting tensor size: {before[0].size} but got: {array.size}")
     if before and before[0].shape != array.shape:
@@ -86,12 +86,12 @@ def columns(value: object, inputs: Mapping[str, Input]) -> dict[str, Array]:
         ServingError: INVALID_ARGUMENT, as `tensor`, and where an input is missing.
     """
     if isinstance(value, dict) and is_object(value):
-        found = {}
+        arrays = {}
         for name, kind in inputs.items():
             if name not in value:
                 raise invalid(f"Missing named input: {name} in 'inputs' object.")
-            found[name] = tensor(value[name], kind)
-        return found
+            arrays[name] = tensor(value[name], kind)
+        return arrays
     if len(inputs) > 1:
         raise invalid(
             "inputs is a plain value/list, but expecting an object as multiple input tensors required as per "

@@ -6,7 +6,6 @@ import base64
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -110,5 +109,5 @@ def _base64(value: bytes) -> str:
     return _object({"b64": json.dumps(base64.b64encode(value).decode())})
 
 
-def _object(members: Mapping[str, Any]) -> str:
+def _object(members: Mapping[str, str]) -> str:
     return f"{{{', '.join(f'{json.dumps(key)}: {value}' for key, value in members.items())}}}"

@@ -77,7 +77,7 @@ def tensor(value: object, kind: Input) -> Array:
         raise _unimplemented(value, kind)
     if kind.dtype == tensors.STRING:
         array = np.empty(len(flat), object)
-        array[:] = [one if isinstance(one, bytes) else raw(one) for one in flat]
+        array[:] = [value if isinstance(value, bytes) else raw(value) for value in flat]
     elif _RULES[kind.dtype].types is _WHOLE:
         # Through a type that holds them all, since NumPy refuses what is to wrap around.
         array = np.array(flat, np.uint64 if kind.dtype == tensors.UINT64 else np.int64).astype(dtype)
@@ -107,7 +107,7 @@ def _collect(value: object, level: int, shape: tuple[int, ...], kind: Input, fla
             raise fault(
                 value, f"found at incorrect level: {level + 1} in the JSON DOM. Expected at level: {len(shape)}"
             )
-        flat.append(_one(value, kind))
+        flat.append(_scalar(value, kind))
         return
     if level >= len(shape):
         raise invalid(f"Encountered list at unexpected level: {level} expected < {len(shape)}")
@@ -118,8 +118,8 @@ def _collect(value: object, level: int, shape: tuple[int, ...], kind: Input, fla
     if level == len(shape) - 1 and _all_fit(value, kind):
         flat.extend(value)
         return
-    for one in value:
-        _collect(one, level + 1, shape, kind, flat)
+    for member in value:
+        _collect(member, level + 1, shape, kind, flat)
 
 
 def _all_fit(values: list[Any], kind: Input) -> bool:
@@ -130,7 +130,7 @@ def _all_fit(values: list[Any], kind: Input) -> bool:
     return rule.types is not _WHOLE or (rule.low <= min(values) and max(values) <= rule.high)
 
 
-def _one(value: object, kind: Input) -> object:
+def _scalar(value: object, kind: Input) -> object:
     rule = _RULES.get(kind.dtype)
     if isinstance(value, dict):
         if kind.dtype != tensors.STRING:

@@ -12,7 +12,7 @@ import base64
 import binascii
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TypeGuard
 
 from widedeep.serving.standin.errors import ServingError, invalid
 
@@ -21,7 +21,7 @@ _QUOTED_BYTES = 256
 _DECODER = json.JSONDecoder()
 
 
-def parse(body: bytes) -> dict[str, Any]:
+def parse(body: bytes) -> dict[str, object]:
     """The object that a request's body is.
 
     Raises:
@@ -84,12 +84,12 @@ def is_object(value: object) -> bool:
     return isinstance(value, dict) and not is_base64(value)
 
 
-def is_base64(value: Mapping[str, Any]) -> bool:
+def is_base64(value: Mapping[str, object]) -> TypeGuard[Mapping[str, str]]:
     """Whether an object stands for bytes: {"b64": "..."}."""
     return len(value) == 1 and isinstance(value.get("b64"), str)
 
 
-def base64_bytes(value: Mapping[str, Any]) -> bytes:
+def base64_bytes(value: Mapping[str, str]) -> bytes:
     """The bytes of {"b64": "..."}; the padding may be left out.
 
     Raises:

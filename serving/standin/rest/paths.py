@@ -20,14 +20,14 @@ _GET = re.compile(rf"/v1/models(?:/(?P<name>[^/:]+))?{_VERSION}(?:/(?P<verb>meta
 _LARGEST_VERSION = 2**63 - 1
 
 
-class Asked(NamedTuple):
-    """What a path asks for."""
+class Target(NamedTuple):
+    """What a path asks for: of which model what."""
 
     verb: Verb
     spec: ModelSpec
 
 
-def parse(method: str, path: str) -> Asked:
+def parse(method: str, path: str) -> Target:
     """Takes apart a path with its query, both as they stand in the request.
 
     Raises:
@@ -36,23 +36,23 @@ def parse(method: str, path: str) -> Asked:
     pattern = {"POST": _POST, "GET": _GET}.get(method)
     if not _ROOT.match(path):
         raise ServingError(grpc.StatusCode.NOT_FOUND, f"Not found: {path}")
-    found = pattern.fullmatch(path) if pattern else None
-    if not found:
+    parts = pattern.fullmatch(path) if pattern else None
+    if not parts:
         raise invalid(f"Malformed request: {method} {path}")
     # Paths are matched whatever their case, but verbs are not.
-    verb = found["verb"] or "status"
+    verb = parts["verb"] or "status"
     if method == "POST" and verb != verb.lower():
         raise invalid(f"Malformed request: {method} {path}")
     if method == "GET" and verb != "metadata":
         verb = "status"
-    if not found["name"]:
+    if not parts["name"]:
         raise invalid("Missing model name in request.")
-    spec = ModelSpec(name=unquote(found["name"]))
-    if found["version"]:
-        version = int(found["version"])
+    spec = ModelSpec(name=unquote(parts["name"]))
+    if parts["version"]:
+        version = int(parts["version"])
         if version > _LARGEST_VERSION:
-            raise invalid(f"Failed to convert version: {found['version']} to numeric.")
+            raise invalid(f"Failed to convert version: {parts['version']} to numeric.")
         spec.version.value = version
-    if found["label"]:
-        spec.version_label = unquote(found["label"])
-    return Asked(cast("Verb", verb), spec)
+    if parts["label"]:
+        spec.version_label = unquote(parts["label"])
+    return Target(cast("Verb", verb), spec)

@@ -9,13 +9,13 @@ import pytest
 
 from benchmarks.serving import hot_swaps, version_check
 from widedeep.components.common.errors import WideDeepError
-from widedeep.serving.client.ranking import Ranked, Ranking
+from widedeep.serving.client.ranking import RankedCandidate, Ranking
 
 EVEN, ODD = np.array([0.25, 0.5, 0.75]), np.array([0.125, 0.5625, 0.875])
 
 
 def _ranking(version: int | None, scores: list[float]) -> Ranking:
-    return Ranking(tuple(Ranked(index, score) for index, score in reversed(list(enumerate(scores)))), version)
+    return Ranking(tuple(RankedCandidate(index, score) for index, score in reversed(list(enumerate(scores)))), version)
 
 
 @pytest.mark.parametrize(

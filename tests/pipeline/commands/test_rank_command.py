@@ -13,9 +13,9 @@ from click.testing import CliRunner, Result
 
 from widedeep.components.common.errors import ConfigError, DataError
 from widedeep.pipeline.commands.rank import command
-from widedeep.serving.client import ranking_client as clients
+from widedeep.serving import client as clients
 from widedeep.serving.client.errors import UnknownFeatureError
-from widedeep.serving.client.ranking import Ranked, Ranking
+from widedeep.serving.client.ranking import RankedCandidate, Ranking
 from widedeep.serving.client.signature import Feature
 
 FEATURES = {
@@ -54,7 +54,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         def rank(self, user: Any, candidates: Any, top_k: int | None) -> Ranking:
             self.asked = user, candidates, top_k
             order = list(reversed(range(len(candidates))))[:top_k]
-            return Ranking(tuple(Ranked(index, (index + 1) / 8) for index in order), 3)
+            return Ranking(tuple(RankedCandidate(index, (index + 1) / 8) for index in order), 3)
 
     monkeypatch.setattr(clients, "RankingClient", Client)
     return found

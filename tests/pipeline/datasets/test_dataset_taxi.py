@@ -110,5 +110,5 @@ def test_without_tfx_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
     with pytest.raises(DataError) as caught:
         taxi.find_file()
     assert str(caught.value) == (
-        "can't find the taxi trips in the tfx package: it is not installed. Run `pip install tfx==1.21.0`."
+        "can't find the taxi trips in the tfx package: it is not installed. Run: pip install 'widedeep-tfx[pipeline]'"
     )

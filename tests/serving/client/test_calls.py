@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from widedeep.components.common.errors import ConfigError
 from widedeep.serving import tensors
+from widedeep.serving.client import RankedCandidate, RankingClient
 from widedeep.serving.client.errors import (
     DeadlineError,
     FeatureError,
@@ -28,7 +29,6 @@ from widedeep.serving.client.errors import (
     ServerError,
     UnknownFeatureError,
 )
-from widedeep.serving.client.ranking_client import Ranked, RankingClient
 
 
 @pytest.fixture
@@ -62,8 +62,8 @@ def connect(front: Any, transport: str) -> Iterator[Callable[..., RankingClient]
         return client
 
     yield make
-    for one in made:
-        one.close()
+    for client in made:
+        client.close()
 
 
 def candidates(*values: float) -> list[dict[str, float]]:
@@ -77,23 +77,26 @@ def free_port() -> int:
 
 def test_best_first(connect: Any, stub: Stub, transport: str) -> None:
     ranking = connect().rank({"age": 0.5}, candidates(0.25, 0.75, 0.5))
-    assert ranking.ranked == (Ranked(1, 1.25), Ranked(2, 1.0), Ranked(0, 0.75))
+    assert ranking.candidates == (RankedCandidate(1, 1.25), RankedCandidate(2, 1.0), RankedCandidate(0, 0.75))
     # REST does not tell it.
     assert ranking.version == (1 if transport == "grpc" else None)
 
 
 def test_the_best_alone(connect: Any) -> None:
-    assert [one.index for one in connect().rank({"age": 0}, candidates(1, 3, 2), top_k=2).ranked] == [1, 2]
+    assert [candidate.index for candidate in connect().rank({"age": 0}, candidates(1, 3, 2), top_k=2).candidates] == [
+        1,
+        2,
+    ]
 
 
 def test_nothing_to_rank_asks_nobody(connect: Any, stub: Stub) -> None:
-    assert connect().rank({}, []).ranked == ()
+    assert connect().rank({}, []).candidates == ()
     assert (stub.calls, stub.metadata_calls) == (0, 0)
 
 
 def test_metadata_are_asked_once(connect: Any, stub: Stub) -> None:
     client = connect()
-    assert {name: one.required for name, one in client.features().items()} == {"age": False, "x": True}
+    assert {name: feature.required for name, feature in client.features().items()} == {"age": False, "x": True}
     for _ in range(3):
         client.rank({"age": 1}, candidates(1))
     assert (stub.calls, stub.metadata_calls) == (3, 1)
@@ -101,7 +104,7 @@ def test_metadata_are_asked_once(connect: Any, stub: Stub) -> None:
 
 def test_a_server_that_is_away_twice_is_asked_three_times(connect: Any, stub: Stub) -> None:
     stub.script.extend([("UNAVAILABLE", "loading")] * 2)
-    assert [one.index for one in connect().rank({"age": 1}, candidates(1, 2)).ranked] == [1, 0]
+    assert [candidate.index for candidate in connect().rank({"age": 1}, candidates(1, 2)).candidates] == [1, 0]
     assert stub.calls == 3
 
 
@@ -114,7 +117,7 @@ def test_so_it_is_for_its_metadata(connect: Any, stub: Stub) -> None:
 def test_only_the_part_that_was_refused_is_sent_again(connect: Any, stub: Stub) -> None:
     stub.script.append(("UNAVAILABLE", "busy"))
     ranking = connect(parallel=3).rank({"age": 0}, candidates(*range(7)))
-    assert [one.index for one in ranking.ranked] == [6, 5, 4, 3, 2, 1, 0]
+    assert [candidate.index for candidate in ranking.candidates] == [6, 5, 4, 3, 2, 1, 0]
     assert stub.calls == 4
 
 
@@ -175,7 +178,7 @@ def test_a_server_that_comes_is_found(connect: Any, front: Any) -> None:
         time.sleep(0.2)
         assert not asked.done()
         front.start(port)
-        assert [one.index for one in asked.result().ranked] == [1, 0]
+        assert [candidate.index for candidate in asked.result().candidates] == [1, 0]
 
 
 def test_the_deadline_is_of_the_whole_call(connect: Any, stub: Stub) -> None:
@@ -202,7 +205,7 @@ def test_a_model_that_has_changed_is_looked_at_again(connect: Any, stub: Stub) -
         client.rank({"age": 1}, candidates(1))
     assert (stub.calls, stub.metadata_calls) == (2, 2)
     ranking = client.rank({"age": 1}, [{"x": 1, "y": 1}, {"x": 2, "y": 1}])
-    assert [one.index for one in ranking.ranked] == [1, 0]
+    assert [candidate.index for candidate in ranking.candidates] == [1, 0]
     assert (stub.calls, stub.metadata_calls) == (3, 2)
 
 
@@ -210,7 +213,7 @@ def test_so_it_is_for_a_name_that_was_unknown(connect: Any, stub: Stub) -> None:
     client = connect()
     client.rank({"age": 1}, candidates(1))
     stub.candidate["y"] = (tensors.FLOAT, 2)
-    assert len(client.rank({"age": 1}, [{"x": 1, "y": 1}]).ranked) == 1
+    assert len(client.rank({"age": 1}, [{"x": 1, "y": 1}]).candidates) == 1
     assert (stub.calls, stub.metadata_calls) == (2, 2)
     with pytest.raises(UnknownFeatureError, match="candidate 0: 'z' is no feature of the model: known are: x, y"):
         client.rank({"age": 1}, [{"x": 1, "z": 1}])
@@ -237,7 +240,7 @@ def test_scores_of_two_versions_are_not_mixed(connect: Any, stub: Stub, transpor
     stub.scores = scores  # type: ignore[method-assign]
     ranking = client.rank({"age": 1}, candidates(0, 1, 2))
     assert ranking.version == 2
-    assert [one.index for one in ranking.ranked] == [2, 1, 0]
+    assert [candidate.index for candidate in ranking.candidates] == [2, 1, 0]
     assert stub.specs == [None, None, None, 2]
 
 
@@ -257,7 +260,7 @@ def test_cutting_a_call_changes_nothing(connect: Any, stub: Stub, front: Any) ->
         ranking = clients[parallel].rank({"age": 2}, candidates(*values), top_k)
         assert stub.calls - before == min(parallel, len(values))
         expected = sorted(range(len(values)), key=lambda index: (-values[index], index))[:top_k]
-        assert ranking.ranked == tuple(Ranked(index, values[index] + 2) for index in expected)
+        assert ranking.candidates == tuple(RankedCandidate(index, values[index] + 2) for index in expected)
 
     law()
 
@@ -267,7 +270,11 @@ def test_threads_may_share_a_client(connect: Any) -> None:
 
     def asked(number: int) -> bool:
         ranking = client.rank({"age": number}, candidates(1, 3, 2))
-        return ranking.ranked == (Ranked(1, number + 3), Ranked(2, number + 2), Ranked(0, number + 1))
+        return ranking.candidates == (
+            RankedCandidate(1, number + 3),
+            RankedCandidate(2, number + 2),
+            RankedCandidate(0, number + 1),
+        )
 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(asked, range(100)))
@@ -328,7 +335,7 @@ def test_a_proxy_that_has_no_server_is_a_server_that_is_away(connect: Any, front
 @REST_ONLY
 def test_a_server_that_sends_a_byte_at_a_time_is_not_waited_for(connect: Any, transport: str) -> None:
     given_up = threading.Event()
-    found: list[bool] = []
+    given_up_before: list[bool] = []
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def drip() -> None:
@@ -338,7 +345,7 @@ def test_a_server_that_sends_a_byte_at_a_time_is_not_waited_for(connect: Any, tr
                     connection.send(b"H")
                     if given_up.wait(0.05):
                         break
-            found.append(given_up.is_set())
+            given_up_before.append(given_up.is_set())
 
         thread = threading.Thread(target=drip)
         thread.start()
@@ -348,15 +355,15 @@ def test_a_server_that_sends_a_byte_at_a_time_is_not_waited_for(connect: Any, tr
             given_up.set()
         finally:
             thread.join()
-    assert found == [True]
+    assert given_up_before == [True]
 
 
 @REST_ONLY
 def test_an_only_output_has_no_name(connect: Any, front: Any, transport: str) -> None:
     client = connect()
     front.raw = 200, b'{"outputs": [[0.5, NaN, 1]]}'
-    ranked = client.rank({"age": 1}, candidates(1, 2, 3)).ranked
-    assert [one.index for one in ranked] == [2, 0, 1]
+    ranked = client.rank({"age": 1}, candidates(1, 2, 3)).candidates
+    assert [candidate.index for candidate in ranked] == [2, 0, 1]
     assert math.isnan(ranked[-1].score)
 
 

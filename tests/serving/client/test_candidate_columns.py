@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from widedeep.serving import tensors
 from widedeep.serving.client.candidate_columns import arrays, split
 from widedeep.serving.client.errors import FeatureError, ModelError, UnknownFeatureError
-from widedeep.serving.client.ranking import Ranked, best_first
+from widedeep.serving.client.ranking import RankedCandidate, best_first
 from widedeep.serving.client.signature import Feature, Metadata, Shape, Signature, features
 
 FEATURES = {
-    one.name: one
-    for one in [
+    feature.name: feature
+    for feature in [
         Feature("age", "user", "number", required=False),
         Feature("city", "user", "text", required=False),
         Feature("history", "user", "set", required=False),
@@ -30,13 +30,13 @@ FEATURES = {
 }
 
 
-def same(found: Any, dtype: Any, values: Any) -> None:
-    assert found.dtype == np.dtype(dtype)
-    np.testing.assert_array_equal(found, np.array(values, dtype))
+def same(array: Any, dtype: Any, values: Any) -> None:
+    assert array.dtype == np.dtype(dtype)
+    np.testing.assert_array_equal(array, np.array(values, dtype))
 
 
 def test_values_become_tensors_of_one_request() -> None:
-    found = arrays(
+    tensors = arrays(
         FEATURES,
         {"age": 42, "city": "Z\N{LATIN SMALL LETTER U WITH DIAERESIS}rich", "history": ("a", "b", "")},
         [
@@ -45,22 +45,22 @@ def test_values_become_tensors_of_one_request() -> None:
             {"movie": np.int64(7), "genres": np.array(["x", "y", "z"])},
         ],
     )
-    assert list(found) == ["age", "city", "history", "movie", "year", "genres"]
-    same(found["age"], np.float32, [42])
-    same(found["city"], object, [b"Z\xc3\xbcrich"])
-    same(found["history"], object, [[b"a", b"b"]])
-    same(found["movie"], object, [[b"m1", b"50", b"7"]])
-    same(found["year"], np.float32, [[1990.5, 3, math.nan]])
-    same(found["genres"], object, [[[b"x", b"", b""], [b"y", b"", b""], [b"x", b"y", b"z"]]])
+    assert list(tensors) == ["age", "city", "history", "movie", "year", "genres"]
+    same(tensors["age"], np.float32, [42])
+    same(tensors["city"], object, [b"Z\xc3\xbcrich"])
+    same(tensors["history"], object, [[b"a", b"b"]])
+    same(tensors["movie"], object, [[b"m1", b"50", b"7"]])
+    same(tensors["year"], np.float32, [[1990.5, 3, math.nan]])
+    same(tensors["genres"], object, [[[b"x", b"", b""], [b"y", b"", b""], [b"x", b"y", b"z"]]])
 
 
 def test_what_is_missing_has_a_value_of_its_own() -> None:
-    found = arrays(FEATURES, {"age": None}, [{"movie": "m"}, {"movie": "n", "year": None, "genres": []}])
-    same(found["age"], np.float32, [math.nan])
-    same(found["city"], object, [b""])
-    same(found["history"], object, [[b""]])
-    same(found["year"], np.float32, [[math.nan, math.nan]])
-    same(found["genres"], object, [[[b""], [b""]]])
+    tensors = arrays(FEATURES, {"age": None}, [{"movie": "m"}, {"movie": "n", "year": None, "genres": []}])
+    same(tensors["age"], np.float32, [math.nan])
+    same(tensors["city"], object, [b""])
+    same(tensors["history"], object, [[b""]])
+    same(tensors["year"], np.float32, [[math.nan, math.nan]])
+    same(tensors["genres"], object, [[[b""], [b""]]])
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,9 @@ def test_a_number_that_is_needed_may_not_be_missing(value: Any) -> None:
 @pytest.mark.parametrize("empty", [{}, {"year": math.nan, "movie": "", "genres": [""]}])
 def test_a_candidate_of_nothing_is_refused(empty: Any) -> None:
     optional = {
-        name: dataclasses.replace(one, required=False) for name, one in FEATURES.items() if one.side == "candidate"
+        name: dataclasses.replace(feature, required=False)
+        for name, feature in FEATURES.items()
+        if feature.side == "candidate"
     }
     some = [{"year": 1}, {"movie": "m"}, {"genres": ["g"]}]
     assert arrays(optional, {}, some)["year"].shape == (1, 3)
@@ -143,9 +145,9 @@ def test_parts_put_together_are_the_whole(count: int, parts: int) -> None:
     for name, array in whole.items():
         given = [part.tensors[name] for part in cut]
         if FEATURES[name].side == "user":
-            assert all(one is array for one in given)
+            assert all(part is array for part in given)
         else:
-            assert [one.shape[1] for one in given] == sizes
+            assert [part.shape[1] for part in given] == sizes
             np.testing.assert_array_equal(np.concatenate(given, axis=1), array)
 
 
@@ -157,10 +159,10 @@ def test_the_papers_split() -> None:
 def test_best_first_with_ties_in_order_and_no_number_last() -> None:
     parts = [np.array([0.5, math.nan, 0.25], np.float32), np.array([0.75, 0.5], np.float32)]
     ranking = best_first(parts, 3, None)
-    assert [one.index for one in ranking.ranked] == [3, 0, 4, 2, 1]
-    assert ranking.ranked[:2] == (Ranked(3, 0.75), Ranked(0, 0.5))
+    assert [candidate.index for candidate in ranking.candidates] == [3, 0, 4, 2, 1]
+    assert ranking.candidates[:2] == (RankedCandidate(3, 0.75), RankedCandidate(0, 0.5))
     assert ranking.version == 3
-    assert [one.index for one in best_first(parts, None, 2).ranked] == [3, 0]
+    assert [candidate.index for candidate in best_first(parts, None, 2).candidates] == [3, 0]
 
 
 RAW = Signature(
@@ -183,14 +185,14 @@ RANK = Signature(
 
 
 def test_metadata_tell_sides_kinds_and_what_is_needed() -> None:
-    found = features(Metadata({"rank": RANK, "predict_raw": RAW}, 1), "here")
-    expected = {name: one for name, one in FEATURES.items() if name != "year"}
-    assert found == expected
+    known = features(Metadata({"rank": RANK, "predict_raw": RAW}, 1), "here")
+    expected = {name: feature for name, feature in FEATURES.items() if name != "year"}
+    assert known == expected
 
 
 def test_without_defaults_nothing_is_needed() -> None:
-    found = features(Metadata({"rank": RANK._replace(defaults=frozenset()), "predict_raw": RAW}, 1), "here")
-    assert not any(one.required for one in found.values())
+    known = features(Metadata({"rank": RANK._replace(defaults=frozenset()), "predict_raw": RAW}, 1), "here")
+    assert not any(feature.required for feature in known.values())
 
 
 def _with(name: str, shape: Shape) -> dict[str, Signature]:

@@ -48,8 +48,8 @@ def _same_fields(ours: Any, theirs: Any, seen: set[str]) -> None:
         other = theirs.fields_by_name[field.name]
         # An enum is a number on the wire.
         kind = field.TYPE_INT32 if other.type == field.TYPE_ENUM else other.type
-        found = (field.number, field.type, field.is_repeated)
-        assert found == (other.number, kind, other.is_repeated), f"{ours.name}.{field.name}"
+        own = (field.number, field.type, field.is_repeated)
+        assert own == (other.number, kind, other.is_repeated), f"{ours.name}.{field.name}"
         if field.message_type:
             _same_fields(field.message_type, other.message_type, seen)
 
@@ -94,9 +94,9 @@ def test_arrays_come_back_from_theirs_and_from_ours(kind: Any, values: list[int]
         theirs.tensor_content = b""
         field = next(kind.field for number, kind in tensors._TYPES.items() if number == theirs.dtype)
         getattr(theirs, field)[:] = array.tolist()
-    found = tensors.from_proto(messages.Tensor.FromString(theirs.SerializeToString()))
-    assert found.dtype == array.dtype
-    np.testing.assert_array_equal(found, array)
+    decoded = tensors.from_proto(messages.Tensor.FromString(theirs.SerializeToString()))
+    assert decoded.dtype == array.dtype
+    np.testing.assert_array_equal(decoded, array)
     ours = messages.Tensor()
     tensors.to_proto(array, ours)
     np.testing.assert_array_equal(tf.make_ndarray(type(theirs).FromString(ours.SerializeToString())), array)

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from widedeep.components.common.errors import ConfigError
+from widedeep.serving.client import RankingClient, Tls
 from widedeep.serving.client.errors import ModelError, ServerAwayError, ServerError, UnknownFeatureError
-from widedeep.serving.client.ranking_client import RankingClient, Tls
 
 USER = {"color": "green", "tags": ["a", "b"]}
 XS = [((37 * number) % 200) / 50 for number in range(200)]
@@ -30,7 +30,7 @@ def started(config: Any, **options: Any) -> Any:
 @pytest.fixture(scope="module")
 def server(small_models: Path, make_config: Any, until: Any) -> Iterator[Any]:
     made = started(make_config({"small": small_models}))
-    until(made.core.ready)
+    until(made.core.models.ready)
     yield made
     made.stop(5)
 
@@ -60,20 +60,20 @@ def test_two_hundred_candidates_by_the_formula(connect: Any, small_model: Any, p
     with connect(parallel=parallel) as client:
         ranking = client.rank(USER, candidates(XS))
     expected = sorted(range(200), key=lambda index: -XS[index])
-    assert [one.index for one in ranking.ranked] == expected
+    assert [candidate.index for candidate in ranking.candidates] == expected
     scores = [small_model.score(XS[index], "green", ["a", "b"]) for index in expected]
-    assert [one.score for one in ranking.ranked] == pytest.approx(scores)
+    assert [candidate.score for candidate in ranking.candidates] == pytest.approx(scores)
 
 
 def test_what_is_missing_counts_nothing(connect: Any, small_model: Any) -> None:
     with connect() as client:
-        found = {name: (one.side, one.kind, one.required) for name, one in client.features().items()}
-        assert found == {
+        features = {name: (feature.side, feature.kind, feature.required) for name, feature in client.features().items()}
+        assert features == {
             "color": ("user", "text", False),
             "tags": ("user", "set", False),
             "x": ("candidate", "number", True),
         }
-        [ranked] = client.rank({"color": None}, candidates([0.5])).ranked
+        [ranked] = client.rank({"color": None}, candidates([0.5])).candidates
     assert ranked.score == pytest.approx(small_model.score(0.5))
 
 
@@ -94,7 +94,7 @@ def test_versions_are_replaced_under_a_client(
     base = tmp_path / "small"
     small_model.write(base / "1")
     made = started(make_config({"small": base}))
-    until(made.core.ready)
+    until(made.core.models.ready)
     target = f"127.0.0.1:{made.port if transport == 'grpc' else made.rest_port}"
     scores = {version: small_model.score(0.5, bias=version - 1) for version in (1, 2, 3)}
     seen = []
@@ -108,12 +108,14 @@ def test_versions_are_replaced_under_a_client(
                 written.result()
                 (base / f".{version}").rename(base / str(version))
                 while not seen or seen[-1] != version:
-                    first, second = client.rank({}, candidates([0.5, 0.5])).ranked
+                    first, second = client.rank({}, candidates([0.5, 0.5])).candidates
                     # Over REST, the parts may come from two versions.
                     if transport == "grpc":
                         assert first.score == second.score
-                    [found] = [one for one, score in scores.items() if math.isclose(score, first.score, rel_tol=1e-5)]
-                    seen.append(found)
+                    [version] = [
+                        version for version, score in scores.items() if math.isclose(score, first.score, rel_tol=1e-5)
+                    ]
+                    seen.append(version)
     finally:
         made.stop(5)
     assert seen == sorted(seen)
@@ -159,7 +161,7 @@ def closed_server(small_models: Path, make_config: Any, pem: dict[str, Pem], unt
 
     tls = ServerTls(pem["server"].key, pem["server"].certificate, pem["client"].certificate)
     made = started(make_config({"small": small_models}), tls=tls)
-    until(made.core.ready)
+    until(made.core.models.ready)
     yield made
     made.stop(5)
 
@@ -173,7 +175,7 @@ def test_both_sides_prove_who_they_are(closed_server: Any, transport: str, pem: 
     with RankingClient(
         target(closed_server, transport), model="small", transport=transport, deadline=30.0, tls=tls
     ) as client:
-        assert [one.index for one in client.rank(USER, candidates([1, 2])).ranked] == [1, 0]
+        assert [candidate.index for candidate in client.rank(USER, candidates([1, 2])).candidates] == [1, 0]
 
 
 @pytest.mark.parametrize(

@@ -34,14 +34,14 @@ def send(served, small_model):
     """Sends bytes to a method; its status, after which a good request is still answered."""
     calls = {name: served.channel.unary_unary(f"/tensorflow.serving.{name}") for name in METHODS}
 
-    def one(method, data):
+    def answer(method, data):
         try:
             calls[method](data, timeout=60)
         except grpc.RpcError as error:
             return error.code().name
         return "OK"
 
-    yield one
+    yield answer
     response = served.predict({"examples": [small_model.example(1.0)]})
     assert list(response.outputs["score"].float_val) == pytest.approx([small_model.score(1.0)])
 

@@ -31,7 +31,7 @@ def listed(examples):
     import tensorflow as tf
     from tensorflow_serving.apis.input_pb2 import ExampleList, Input
 
-    return Input(example_list=ExampleList(examples=[tf.train.Example.FromString(one) for one in examples]))
+    return Input(example_list=ExampleList(examples=[tf.train.Example.FromString(example) for example in examples]))
 
 
 def _spec(signature="", name="small"):
@@ -78,7 +78,7 @@ def test_classify(served, listed, scores):
 
     response = served.prediction.Classify(ClassificationRequest(model_spec=_spec("classify"), input=listed))
     rows = response.result.classifications
-    assert [[one.label for one in row.classes] for row in rows] == [["0", "1"]] * 3
+    assert [[pair.label for pair in row.classes] for row in rows] == [["0", "1"]] * 3
     assert [row.classes[1].score for row in rows] == pytest.approx(scores)
     assert [row.classes[0].score for row in rows] == pytest.approx([1 - score for score in scores])
     assert (response.model_spec.version.value, response.model_spec.signature_name) == (1, "classify")
@@ -88,7 +88,7 @@ def test_regress(served, listed, scores):
     from tensorflow_serving.apis.regression_pb2 import RegressionRequest
 
     response = served.prediction.Regress(RegressionRequest(model_spec=_spec("regress"), input=listed))
-    assert [one.value for one in response.result.regressions] == pytest.approx(scores)
+    assert [regression.value for regression in response.result.regressions] == pytest.approx(scores)
     assert (response.model_spec.version.value, response.model_spec.signature_name) == (1, "regress")
 
 
@@ -102,7 +102,7 @@ def test_a_context_belongs_to_each_of_its_examples(served, small_model):
     given = Input(example_list_with_context=ExampleListWithContext(examples=rows, context=context))
     response = served.prediction.Regress(RegressionRequest(model_spec=_spec("regress"), input=given))
     expected = [small_model.score(x, "blue") for x in (1.0, 2.0)]
-    assert [one.value for one in response.result.regressions] == pytest.approx(expected)
+    assert [regression.value for regression in response.result.regressions] == pytest.approx(expected)
 
 
 def _tasks(*named):
@@ -119,7 +119,7 @@ def test_multi_inference_answers_each_task(served, listed, scores):
 
     tasks = _tasks(("regress", "regress", "small"), ("classify", "classify", "small"))
     results = served.prediction.MultiInference(MultiInferenceRequest(tasks=tasks, input=listed)).results
-    assert [one.value for one in results[0].regression_result.regressions] == pytest.approx(scores)
+    assert [regression.value for regression in results[0].regression_result.regressions] == pytest.approx(scores)
     rows = results[1].classification_result.classifications
     assert [row.classes[1].score for row in rows] == pytest.approx(scores)
     assert [result.model_spec.signature_name for result in results] == ["regress", "classify"]
@@ -131,10 +131,10 @@ def test_metadata_is_the_models_own_signatures(served, small_models):
 
     request = GetModelMetadataRequest(model_spec=_spec(), metadata_field=["signature_def"])
     response = served.prediction.GetModelMetadata(request)
-    found = SignatureDefMap()
-    assert response.metadata["signature_def"].Unpack(found)
+    signatures = SignatureDefMap()
+    assert response.metadata["signature_def"].Unpack(signatures)
     written = SavedModel.FromString((small_models / "1" / "saved_model.pb").read_bytes()).meta_graphs[0]
-    assert dict(found.signature_def) == dict(written.signature_def)
+    assert dict(signatures.signature_def) == dict(written.signature_def)
     assert (response.model_spec.name, response.model_spec.version.value) == ("small", 1)
 
 
@@ -142,8 +142,10 @@ def test_status_of_a_version_that_serves(served):
     from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest
 
     response = served.models.GetModelStatus(GetModelStatusRequest(model_spec=_spec()))
-    found = [(one.version, one.state, one.status.error_code) for one in response.model_version_status]
-    assert found == [(1, 30, 0)]  # AVAILABLE, OK
+    versions = [
+        (version.version, version.state, version.status.error_code) for version in response.model_version_status
+    ]
+    assert versions == [(1, 30, 0)]  # AVAILABLE, OK
 
 
 @pytest.mark.parametrize(

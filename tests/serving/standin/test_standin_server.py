@@ -26,14 +26,14 @@ def server(small_models):
     started = []
 
     def start(**options):
-        one = Server(model_configs.single("small", small_models), Options(**{"port": 0, "rest_port": 0} | options))
-        started.append(one)
-        one.start()
-        return one
+        server = Server(model_configs.single("small", small_models), Options(**{"port": 0, "rest_port": 0} | options))
+        started.append(server)
+        server.start()
+        return server
 
     yield start
-    for one in started:
-        one.stop(0)
+    for server in started:
+        server.stop(0)
 
 
 def test_an_answers_body_does_not_wait_for_its_head_to_be_acknowledged(server):
@@ -60,9 +60,9 @@ def test_both_interfaces_answer_the_same(server, make_request, small_model):
     answered = _stub(started).Predict(make_request({"x": [1.0], "color": ["red"]}, "predict_raw"))
     url = f"http://127.0.0.1:{started.rest_port}"
     body = {"signature_name": "predict_raw", "inputs": {"x": [1.0], "color": ["red"], "tags": [["a"]]}}
-    found = httpx.post(f"{url}/v1/models/small:predict", json=body).json()["outputs"]["score"]
+    scores = httpx.post(f"{url}/v1/models/small:predict", json=body).json()["outputs"]["score"]
     assert list(answered.outputs["score"].float_val) == pytest.approx([small_model.score(1.0, "red")])
-    assert found == pytest.approx([small_model.score(1.0, "red", "a")], rel=1e-5)
+    assert scores == pytest.approx([small_model.score(1.0, "red", "a")], rel=1e-5)
     page = httpx.get(f"{url}/monitoring/prometheus/metrics").text
     assert 'request_count_total{method="Predict",model_name="small",status="OK"} 2.0' in page
 
@@ -88,7 +88,7 @@ def test_the_end_is_orderly(server, make_request, small_model, until):
         assert list(in_flight.result().outputs["score"].float_val) == pytest.approx([small_model.score(1.0)])
         watched.cancel()
         stopping.result()
-    assert started.core.loaded() == {"small": []}
+    assert started.core.models.loaded() == {"small": []}
     with pytest.raises(grpc.RpcError) as caught:
         _stub(started).Predict(make_request({"x": [1.0]}, "predict_raw"))
     assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
@@ -161,14 +161,14 @@ def test_the_command_serves_until_it_is_told_to_end(small_models, make_request, 
         try:
             ready = ran.stdout.readline()
             form = r"ready: gRPC 127\.0\.0\.1:(\d+), REST http://127\.0\.0\.1:(\d+), model mine version 1\n"
-            found = re.fullmatch(form, ready)
-            assert found, ready + ran.stderr.read()
+            ports = re.fullmatch(form, ready)
+            assert ports, ready + ran.stderr.read()
             from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServiceStub
 
-            stub = PredictionServiceStub(grpc.insecure_channel(f"127.0.0.1:{found[1]}"))
+            stub = PredictionServiceStub(grpc.insecure_channel(f"127.0.0.1:{ports[1]}"))
             response = stub.Predict(make_request({"x": [1.0]}, "predict_raw", name="mine"))
             assert list(response.outputs["score"].float_val) == pytest.approx([small_model.score(1.0)])
-            assert httpx.get(f"http://127.0.0.1:{found[2]}/v1/models/mine").status_code == 200
+            assert httpx.get(f"http://127.0.0.1:{ports[2]}/v1/models/mine").status_code == 200
             ran.send_signal(signal.SIGTERM)
             assert ran.wait(60) == 0
             told = ran.stderr.read()

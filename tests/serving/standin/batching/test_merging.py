@@ -72,8 +72,8 @@ def test_an_output_that_is_not_of_the_rows(output, text):
 
 
 def test_what_can_be_put_together():
-    def alike(one, other, padded):
-        return merging.likeness({"a": one}, padded=padded) == merging.likeness({"a": other}, padded=padded)
+    def alike(first, second, padded):
+        return merging.likeness({"a": first}, padded=padded) == merging.likeness({"a": second}, padded=padded)
 
     assert alike(np.zeros([1, 2]), np.zeros([5, 2]), False)
     assert not alike(np.zeros([1, 2]), np.zeros([1, 3]), False)

@@ -86,20 +86,27 @@ def test_what_cannot_be_put_together_runs_apart(made):
 
 
 def test_requests_of_two_versions_and_of_two_outputs_do_not_mix(made, until):
-    one, two = Doubling(), Doubling()
+    model, other_model = Doubling(), Doubling()
     batcher = made(max_batch_size=2)
-    asked = [(one, "y", 1), (two, "y", 3), (one, "z", 5), (one, "y", 2), (two, "y", 4), (one, "z", 6)]
+    asked = [
+        (model, "y", 1),
+        (other_model, "y", 3),
+        (model, "z", 5),
+        (model, "y", 2),
+        (other_model, "y", 4),
+        (model, "z", 6),
+    ]
 
     def ask(servable, name, number):
         return batcher.run(servable, Call(), {"x": np.array([number])}, [name])[name].tolist()
 
     with ThreadPoolExecutor(6) as threads:
-        first = [threads.submit(ask, *one) for one in asked[:3]]
+        first = [threads.submit(ask, *question) for question in asked[:3]]
         until(lambda: sum(len(batch.tasks) for queue in batcher._queues.values() for batch in queue) == 3, 5)
-        answers = [*first, *[threads.submit(ask, *one) for one in asked[3:]]]
+        answers = [*first, *[threads.submit(ask, *question) for question in asked[3:]]]
         assert [answer.result() for answer in answers] == [[2 * number] for _, _, number in asked]
-    assert sorted(map(sorted, one.runs)) == [[1, 2], [5, 6]]
-    assert sorted(map(sorted, two.runs)) == [[3, 4]]
+    assert sorted(map(sorted, model.runs)) == [[1, 2], [5, 6]]
+    assert sorted(map(sorted, other_model.runs)) == [[3, 4]]
 
 
 def test_nobody_waits_for_more_than_the_timeout(made):
@@ -138,7 +145,7 @@ def test_a_full_queue_is_refused_as_in_tf_serving(made, until):
             assert f"{caught.value.code.name} {caught.value.message}" == text
         finally:
             servable.go.set()
-        assert [one.result() for one in (first, *waiting)] == [[[2]], [[4]], [[6]]]
+        assert [answer.result() for answer in (first, *waiting)] == [[[2]], [[4]], [[6]]]
 
 
 def test_whatever_goes_wrong_every_caller_is_told(made):

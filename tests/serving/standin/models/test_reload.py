@@ -30,7 +30,7 @@ def test_other_versions_and_labels(serve, bases, make_config):
     served = serve(bases / "served")
     response = _reload(served, make_config({"small": bases / "served"}, "model_version_policy { all {} }"))
     assert response.status.error_code == 0
-    assert served.core.loaded() == {"small": [1, 2]}
+    assert served.core.models.loaded() == {"small": [1, 2]}
     labelled = 'model_version_policy { all {} } version_labels { key: "stable" value: 1 }'
     _reload(served, make_config({"small": bases / "served"}, labelled))
     assert _version(served, label="stable") == 1

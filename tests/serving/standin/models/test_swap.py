@@ -36,7 +36,7 @@ def test_hot_swap_under_load(serve, tmp_path, small_model, until, batched):
     try:
         for number in range(2, SWAPS + 2):
             (tmp_path / "made" / str(number)).rename(base / str(number))
-            until(lambda number=number: served.core.loaded() == {"small": [number]})
+            until(lambda number=number: served.core.models.loaded() == {"small": [number]})
             seen = len(answers)
             until(lambda seen=seen: len(answers) > seen + 8)
     finally:

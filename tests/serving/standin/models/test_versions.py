@@ -23,7 +23,7 @@ def _states(served, name="small"):
 
     request = GetModelStatusRequest()
     request.model_spec.name = name
-    return {one.version: one.state for one in served.models.GetModelStatus(request).model_version_status}
+    return {version.version: version.state for version in served.models.GetModelStatus(request).model_version_status}
 
 
 def _status(served, version):
@@ -58,7 +58,7 @@ def test_a_new_version_takes_over_and_the_old_one_ends(serve, base, small_model,
 
 def test_a_version_that_is_unloaded_leaves_nothing_in_memory(serve, base, small_model, until):
     served = serve(base)
-    graph = weakref.ref(served.core._registry._serving["small"][1]._session.graph)
+    graph = weakref.ref(served.core.models.registry._serving["small"][1]._session.graph)
     gc.disable()
     try:
         small_model.write(base / "2", bias=2.0)
@@ -72,7 +72,7 @@ def test_a_lower_number_that_comes_later_changes_nothing(serve, base, small_mode
     small_model.write(base / "10", bias=10.0)
     served = serve(base)
     small_model.write(base / "9", bias=9.0)
-    served.core._versions.look()
+    served.core.models.look()
     assert _states(served) == {10: AVAILABLE}
     shutil.rmtree(base / "10")
     until(lambda: _states(served) == {9: AVAILABLE, 10: END})
@@ -100,12 +100,12 @@ def test_what_fails_is_not_tried_again_unchanged(serve, base):
     (base / "2" / "saved_model.pb").write_bytes(b"\xff no graph")
     served = serve(base, poll=1000)
     loads = []
-    real = served.core._versions._load_version
-    served.core._versions._load_version = lambda *args: (loads.append(args), real(*args))[1]
-    served.core._versions.look()
+    real = served.core.models._versions._load_version
+    served.core.models._versions._load_version = lambda *args: (loads.append(args), real(*args))[1]
+    served.core.models.look()
     assert loads == []
     (base / "2" / "saved_model.pb").write_bytes(b"\xff still no graph")
-    served.core._versions.look()
+    served.core.models.look()
     assert [version for _, version, _ in loads] == [2]
 
 
@@ -113,10 +113,10 @@ def test_a_half_written_version_is_not_looked_at(serve, base, small_model, until
     served = serve(base, poll=1000)
     small_model.write(base / "whole", bias=2.0)
     shutil.copytree(base / "whole" / "variables", base / "2" / "variables")
-    served.core._versions.look()
+    served.core.models.look()
     assert _states(served) == {1: AVAILABLE}
     shutil.copytree(base / "whole", base / "2", dirs_exist_ok=True)
-    served.core._versions.look()
+    served.core.models.look()
     assert _states(served)[2] == AVAILABLE
 
 
@@ -143,7 +143,7 @@ def test_policies(serve, base, make_config, policy, loaded):
     for number in (2, 4):
         _copied(base / "1", base / str(number))
     served = serve(make_config({"small": base}, f"model_version_policy {{ {policy} }}"))
-    assert served.core.loaded() == {"small": loaded}
+    assert served.core.models.loaded() == {"small": loaded}
     assert _bias(served)[0] == loaded[-1]
 
 
@@ -166,22 +166,22 @@ def test_a_label_of_a_version_that_is_not_there(serve, base, make_config, refuse
 def test_without_any_version_there_is_nothing_to_ask_until_one_comes(serve, tmp_path, small_model, refused, until):
     (tmp_path / "small").mkdir()
     served = serve(tmp_path / "small")
-    assert not served.core.ready()
+    assert not served.core.models.ready()
     with refused("NOT_FOUND", "Servable not found for request: Latest(small)"):
         _bias(served)
     small_model.write(tmp_path / "small" / "3", bias=3.0)
-    until(served.core.ready)
+    until(served.core.models.ready)
     assert _bias(served) == (3, 3.0)
 
 
 def test_all_versions_deleted_are_all_unloaded_but_a_folder_out_of_reach_is_not(serve, base, until, refused):
     served = serve(base, poll=1000)
     base.rename(base.with_name("away"))
-    served.core._versions.look()
+    served.core.models.look()
     assert _bias(served) == (1, 1.0)
     base.with_name("away").rename(base)
     shutil.rmtree(base / "1")
-    served.core._versions.look()
+    served.core.models.look()
     with refused("NOT_FOUND", "Servable not found for request: Latest(small)"):
         _bias(served)
     until(lambda: _states(served) == {1: END})
@@ -191,13 +191,15 @@ def test_an_old_version_stays_until_its_last_request_has_ended(serve, base, smal
     from tensorflow_serving.apis.model_pb2 import ModelSpec
 
     served = serve(base, poll=1000)
-    with served.core._registry.lease(ModelSpec(name="small")) as old:
+    with served.core.models.registry.lease(ModelSpec(name="small")) as old:
         small_model.write(base / "2", bias=2.0)
-        served.core._versions.look()
+        served.core.models.look()
         assert _states(served) == {1: UNLOADING, 2: AVAILABLE}
         signature = old.signatures["predict_raw"]
-        found = old.run({signature.inputs[k].name: v for k, v in _nothing().items()}, [signature.outputs["logit"].name])
-        assert found[signature.outputs["logit"].name].tolist() == [1.0]
+        outputs = old.run(
+            {signature.inputs[k].name: v for k, v in _nothing().items()}, [signature.outputs["logit"].name]
+        )
+        assert outputs[signature.outputs["logit"].name].tolist() == [1.0]
     until(lambda: _states(served) == {1: END, 2: AVAILABLE})
 
 
@@ -227,11 +229,11 @@ def test_a_model_that_would_run_python_is_refused(tmp_path, serve):
 
 def test_a_request_that_found_a_version_just_retired_gets_its_successor(serve, base, small_model, until, monkeypatch):
     served = serve(base, poll=1000)
-    registry = served.core._registry
-    found, real = [registry._serving["small"][1]], registry._find
+    registry = served.core.models.registry
+    retired, real = [registry._serving["small"][1]], registry._find
     small_model.write(base / "2", bias=2.0)
-    served.core._versions.look()
+    served.core.models.look()
     until(lambda: _states(served) == {1: END, 2: AVAILABLE})
-    monkeypatch.setattr(registry, "_find", lambda spec: found.pop() if found else real(spec))
+    monkeypatch.setattr(registry, "_find", lambda spec: retired.pop() if retired else real(spec))
     assert _bias(served) == (2, 2.0)
-    assert found == []
+    assert retired == []

@@ -89,10 +89,10 @@ def test_an_error_of_the_signature_is_passed_on() -> None:
 def test_outputs_by_format() -> None:
     response = PredictResponse()
     tensors.to_proto(np.array([0.5, 0.25], np.float32), response.outputs["score"])
-    assert json_codec.predicted(response, "instances") == b'{"predictions": [0.5, 0.25]}'
-    assert json_codec.predicted(response, "inputs") == b'{"outputs": [0.5, 0.25]}'
+    assert json_codec.predict_response(response, "instances") == b'{"predictions": [0.5, 0.25]}'
+    assert json_codec.predict_response(response, "inputs") == b'{"outputs": [0.5, 0.25]}'
     tensors.to_proto(np.array([b"\xc3\xa4", b"b"], object), response.outputs["name"])
-    assert json_codec.predicted(response, "instances").decode() == (
+    assert json_codec.predict_response(response, "instances").decode() == (
         '{"predictions": [{"name": "\N{LATIN SMALL LETTER A WITH DIAERESIS}", "score": 0.5}, '
         '{"name": "b", "score": 0.25}]}'
     )
@@ -110,7 +110,7 @@ def test_outputs_by_format() -> None:
 )
 def test_outputs_that_are_no_json(response: str, message: str) -> None:
     with pytest.raises(ServingError) as caught:
-        json_codec.predicted(text_format.Parse(response, PredictResponse()), "inputs")
+        json_codec.predict_response(text_format.Parse(response, PredictResponse()), "inputs")
     assert (caught.value.code.name, caught.value.message) == ("INVALID_ARGUMENT", message)
 
 
@@ -207,16 +207,16 @@ def test_results() -> None:
         classifications { classes { label: "bus" score: inf } }""",
         ClassificationResult(),
     )
-    assert json_codec.classified(classes) == b'{"results": [[["car", 0.2], ["", 0.7]], [["bus", Infinity]]]}'
+    assert json_codec.classify_response(classes) == b'{"results": [[["car", 0.2], ["", 0.7]], [["bus", Infinity]]]}'
     numbers = text_format.Parse("regressions { value: 0.2 } regressions { value: nan }", RegressionResult())
-    assert json_codec.regressed(numbers) == b'{"results": [0.2, NaN]}'
+    assert json_codec.regress_response(numbers) == b'{"results": [0.2, NaN]}'
 
 
 def test_no_results_are_an_error() -> None:
     with pytest.raises(ServingError, match="Cannot convert empty ClassificationResults to JSON"):
-        json_codec.classified(ClassificationResult())
+        json_codec.classify_response(ClassificationResult())
     with pytest.raises(ServingError, match="Cannot convert empty RegressionResults to JSON"):
-        json_codec.regressed(RegressionResult())
+        json_codec.regress_response(RegressionResult())
 
 
 def test_the_status_of_the_documentation() -> None:

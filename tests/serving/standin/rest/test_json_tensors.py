@@ -34,9 +34,9 @@ def invalid(message: str) -> tuple[grpc.StatusCode, str]:
     return grpc.StatusCode.INVALID_ARGUMENT, message
 
 
-def assert_same(found: Any, dtype: Any, values: Any) -> None:
-    assert found.dtype == np.dtype(dtype)
-    np.testing.assert_array_equal(found, np.array(values, dtype))
+def assert_same(array: Any, dtype: Any, values: Any) -> None:
+    assert array.dtype == np.dtype(dtype)
+    np.testing.assert_array_equal(array, np.array(values, dtype))
 
 
 def test_rows_of_the_documentation() -> None:
@@ -44,10 +44,10 @@ def test_rows_of_the_documentation() -> None:
         {"tag": "foo", "signal": [1, 2, 3, 4, 5], "sensor": [[1, 2], [3, 4]]},
         {"tag": "bar", "signal": [3, 4, 1, 2, 5], "sensor": [[4, 5], [6, 8]]},
     ]
-    found = json_inputs.instances(rows, DOCUMENTED)
-    assert_same(found["tag"], object, [b"foo", b"bar"])
-    assert_same(found["signal"], np.int32, [[1, 2, 3, 4, 5], [3, 4, 1, 2, 5]])
-    assert_same(found["sensor"], np.float32, [[[1, 2], [3, 4]], [[4, 5], [6, 8]]])
+    arrays = json_inputs.instances(rows, DOCUMENTED)
+    assert_same(arrays["tag"], object, [b"foo", b"bar"])
+    assert_same(arrays["signal"], np.int32, [[1, 2, 3, 4, 5], [3, 4, 1, 2, 5]])
+    assert_same(arrays["sensor"], np.float32, [[[1, 2], [3, 4]], [[4, 5], [6, 8]]])
 
 
 def test_columns_of_the_documentation() -> None:
@@ -57,11 +57,11 @@ def test_columns_of_the_documentation() -> None:
         "sensor": [[[1, 2], [3, 4]], [[4, 5], [6, 8]]],
         "unknown": "is ignored",
     }
-    found = json_inputs.columns(value, DOCUMENTED)
-    assert sorted(found) == ["sensor", "signal", "tag"]
-    assert_same(found["tag"], object, [b"foo", b"bar"])
-    assert_same(found["signal"], np.int32, value["signal"])
-    assert_same(found["sensor"], np.float32, value["sensor"])
+    arrays = json_inputs.columns(value, DOCUMENTED)
+    assert sorted(arrays) == ["sensor", "signal", "tag"]
+    assert_same(arrays["tag"], object, [b"foo", b"bar"])
+    assert_same(arrays["signal"], np.int32, value["signal"])
+    assert_same(arrays["sensor"], np.float32, value["sensor"])
 
 
 def test_an_only_input_needs_no_name() -> None:
@@ -81,8 +81,8 @@ def test_base64_is_bytes() -> None:
 
 
 def test_numbers_without_end() -> None:
-    found = tensor(json.loads("[1.0, NaN, -Infinity, Infinity, 3]"), FLOAT)
-    assert_same(found, np.float32, [1, math.nan, -math.inf, math.inf, 3])
+    array = tensor(json.loads("[1.0, NaN, -Infinity, Infinity, 3]"), FLOAT)
+    assert_same(array, np.float32, [1, math.nan, -math.inf, math.inf, 3])
     assert_same(tensor([3.5e38, 1e-50, 2**100], FLOAT), np.float32, [math.inf, 0, 2.0**100])
 
 
@@ -257,11 +257,11 @@ def nested(draw: Any) -> tuple[int, Any, tuple[int, ...]]:
 
 
 @given(nested())
-def test_nesting_is_the_shape_and_order_is_kept(one: tuple[int, Any, tuple[int, ...]]) -> None:
-    dtype, value, shape = one
-    found = tensor(json.loads(json.dumps(value)), Input(dtype, "any"))
-    assert found.shape == shape
-    back = [member.decode() for member in found.ravel()] if dtype == tensors.STRING else found.ravel().tolist()
+def test_nesting_is_the_shape_and_order_is_kept(nested: tuple[int, Any, tuple[int, ...]]) -> None:
+    dtype, value, shape = nested
+    array = tensor(json.loads(json.dumps(value)), Input(dtype, "any"))
+    assert array.shape == shape
+    back = [member.decode() for member in array.ravel()] if dtype == tensors.STRING else array.ravel().tolist()
     flat = value
     for _ in shape[1:]:
         flat = [member for members in flat for member in members]
@@ -279,18 +279,18 @@ ROWS = st.lists(st.dictionaries(st.sampled_from(["a", "b"]), JSONS, min_size=1) 
 
 def outcome(function: Any, *given: Any) -> Any:
     try:
-        found = function(*given)
+        arrays = function(*given)
     except ServingError as error:
         return error.code, error.message
-    return {name: (array.dtype, array.shape, array.tolist()) for name, array in found.items()}
+    return {name: (array.dtype, array.shape, array.tolist()) for name, array in arrays.items()}
 
 
 @settings(max_examples=500)
 @given(ROWS, st.sampled_from([{"a": FLOAT}, {"a": STRING}, {"a": INT32, "b": STRING}, {"b64": STRING}]))
-def test_all_rows_at_once_are_the_rows_one_by_one(rows: list[Any], inputs: dict[str, Input]) -> None:
+def test_all_rows_at_once_are_the_rows_row_by_row(rows: list[Any], inputs: dict[str, Input]) -> None:
     try:
         fast = outcome(lambda: json_inputs._at_once(rows, inputs))
     except ServingError:
         return
     if isinstance(fast, dict):
-        np.testing.assert_equal(fast, outcome(json_inputs._one_by_one, rows, inputs))
+        np.testing.assert_equal(fast, outcome(json_inputs._row_by_row, rows, inputs))

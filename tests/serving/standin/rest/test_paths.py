@@ -34,8 +34,8 @@ def spec(name: str, version: int | None = None, label: str | None = None) -> Mod
     ],
 )
 def test_a_path_names_model_and_verb(method: str, path: str, verb: str, expected: ModelSpec) -> None:
-    found = paths.parse(method, path)
-    assert (found.verb, found.spec) == (verb, expected)
+    target = paths.parse(method, path)
+    assert (target.verb, target.spec) == (verb, expected)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
 
@@ -50,7 +51,7 @@ def core(small_models: Path) -> Iterator[Any]:
 
     made = Core(model_configs.single("small", small_models))
     made.start()
-    while not made.ready():
+    while not made.models.ready():
         time.sleep(0.01)
     yield made
     made.close()
@@ -68,8 +69,7 @@ def client(core: Any) -> Iterator[httpx.Client]:
 class NoModels:
     """A Core of which only what is overridden is asked."""
 
-    def ready(self) -> bool:
-        return False
+    models = SimpleNamespace(ready=lambda: False)
 
 
 def served(core: Any, **limits: int) -> Served:
@@ -105,8 +105,8 @@ def test_rows_and_columns_give_the_formulas_scores(client: httpx.Client, small_m
     scores = [small_model.score(**row) for row in rows]
     body = json.dumps({"signature_name": "predict_raw", "instances": rows})
     predictions = ok(client.post(f"{MODEL}:predict", content=body))["predictions"]
-    assert [one["logit"] for one in predictions] == pytest.approx(logits)
-    assert [one["score"] for one in predictions] == pytest.approx(scores)
+    assert [row["logit"] for row in predictions] == pytest.approx(logits)
+    assert [row["score"] for row in predictions] == pytest.approx(scores)
     columns = {name: [row[name] for row in rows] for name in rows[0]}
     body = json.dumps({"signature_name": "predict_raw", "inputs": columns})
     outputs = ok(client.post(f"{MODEL}/versions/1:predict", content=body))["outputs"]
@@ -142,10 +142,10 @@ def test_status(client: httpx.Client, path: str) -> None:
 
 
 def test_metadata(client: httpx.Client) -> None:
-    found = ok(client.get(f"{MODEL}/metadata"))
-    assert found["model_spec"]["name"] == "small"
-    assert found["model_spec"]["version"] == "1"
-    signatures = found["metadata"]["signature_def"]["signature_def"]
+    document = ok(client.get(f"{MODEL}/metadata"))
+    assert document["model_spec"]["name"] == "small"
+    assert document["model_spec"]["version"] == "1"
+    signatures = document["metadata"]["signature_def"]["signature_def"]
     assert sorted(signatures) == ["classify", "predict_raw", "rank", "regress", "serving_default"]
     assert signatures["rank"]["inputs"]["x"]["dtype"] == "DT_FLOAT"
     assert [dim["size"] for dim in signatures["rank"]["inputs"]["x"]["tensor_shape"]["dim"]] == ["-1", "-1"]
@@ -257,11 +257,13 @@ def test_every_status_has_tf_servings_http_code() -> None:
 
     server = served(Failing())
     try:
-        found = {code.name: server.client.get(f"/v1/models/{code.name}") for code in grpc.StatusCode if code.value[0]}
+        responses = {
+            code.name: server.client.get(f"/v1/models/{code.name}") for code in grpc.StatusCode if code.value[0]
+        }
     finally:
         server.close()
-    assert {name: response.status_code for name, response in found.items()} == CODES
-    assert {response.text for response in found.values()} == {'{"error": "why"}'}
+    assert {name: response.status_code for name, response in responses.items()} == CODES
+    assert {response.text for response in responses.values()} == {'{"error": "why"}'}
 
 
 def test_a_fault_of_the_server_is_said_and_logged(caplog: pytest.LogCaptureFixture) -> None:
@@ -292,8 +294,10 @@ def test_health_and_metrics(client: httpx.Client) -> None:
 def test_two_hundred_rows(client: httpx.Client, small_model: Any) -> None:
     rows = [{"x": number / 100, "color": "green", "tags": ["a"]} for number in range(200)]
     body = {"signature_name": "predict_raw", "instances": rows}
-    found = ok(client.post(f"{MODEL}:predict", json=body))["predictions"]
-    np.testing.assert_allclose([one["score"] for one in found], [small_model.score(**row) for row in rows], rtol=1e-5)
+    predictions = ok(client.post(f"{MODEL}:predict", json=body))["predictions"]
+    np.testing.assert_allclose(
+        [prediction["score"] for prediction in predictions], [small_model.score(**row) for row in rows], rtol=1e-5
+    )
 
 
 NAMES = ["instances", "inputs", "signature_name", "examples", "context", "x", "color", "tags", "b64"]
@@ -331,11 +335,11 @@ PATHS = st.one_of(
 @given(method=st.sampled_from(["POST", "POST", "POST", "GET", "DELETE"]), path=PATHS, body=BODIES)
 def test_whatever_comes_in_an_answer_goes_out(client: httpx.Client, method: str, path: str, body: bytes) -> None:
     response = client.request(method, path, content=body)
-    found = json.loads(response.content)
+    document = json.loads(response.content)
     if response.status_code == 200:
-        assert found.keys() & {"predictions", "outputs", "results", "model_version_status", "model_spec"}
+        assert document.keys() & {"predictions", "outputs", "results", "model_version_status", "model_spec"}
     else:
-        assert response.status_code in (400, 404, 501), (response.status_code, found)
-        assert list(found) == ["error"]
-        assert isinstance(found["error"], str)
-        assert found["error"]
+        assert response.status_code in (400, 404, 501), (response.status_code, document)
+        assert list(document) == ["error"]
+        assert isinstance(document["error"], str)
+        assert document["error"]
