@@ -16,7 +16,8 @@ from typing import Any, Literal
 
 from benchmarks.harness.memory import resident
 from widedeep.pipeline.definition.beam_options import BeamOptions
-from widedeep.pipeline.definition.config import DataOptions, PipelineConfig
+from widedeep.pipeline.definition.config import PipelineConfig
+from widedeep.pipeline.definition.data_options import DataOptions
 from widedeep.pipeline.local.workdir import Workdir
 
 # Checks of the data (statistics, anomalies, the gate) are left out: what is measured beside these has none.

@@ -29,13 +29,13 @@ def command(
 
     from widedeep.components.common.metrics import in_order
     from widedeep.pipeline.definition import config
-    from widedeep.pipeline.local.session import session
+    from widedeep.pipeline.local.session import open_session
 
     settings = config.load(pipeline, overrides)
-    with session(settings, workdir) as opened:
+    with open_session(settings, workdir) as session:
         from widedeep.pipeline.local.ablation import ablate
 
-        rows = ablate(settings, opened, range(1, seeds + 1))
+        rows = ablate(settings, session, range(1, seeds + 1))
     if json_file:
         json_file.write_text(json.dumps({"rows": rows}, indent=1) + "\n", encoding="utf-8")
     metrics = in_order(rows[0])

@@ -44,9 +44,9 @@ def command(
         raise click.UsageError("--data and --format go together: --data 'data/train/*.csv' --format csv")
     from rich.console import Console
 
-    from widedeep.pipeline.local.terminal import logged_to
+    from widedeep.pipeline.local.output_log import log_output
 
-    with logged_to(Path(os.devnull)) as person:
+    with log_output(Path(os.devnull)) as person:
         explained, known = _explain(model, data, file_format or "tfrecord", top, names, person)
     if json_file:
         json_file.write_text(json.dumps(_record(model, explained, known), indent=1) + "\n", encoding="utf-8")

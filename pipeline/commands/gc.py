@@ -28,11 +28,11 @@ def command(path: Path, keep: int, dry_run: bool, json_file: Path | None) -> Non
     versions; the rows that the version that serves was trained on; the last blessed model; the spans of the training
     window. Pushed versions stay as they are. Interrupted, the same command carries on.
     """
-    from widedeep.pipeline.local.workdir import Workdir, locked
+    from widedeep.pipeline.local.workdir import Workdir, lock
 
     if not Workdir(path.resolve()).metadata.is_file():
         raise ConfigError(f"{path}: no run has worked there, so there is nothing to remove.")
-    with locked(path) as workdir:
+    with lock(path) as workdir:
         from widedeep.components.metadata.inventory import read
         from widedeep.components.metadata.pushes import opened
         from widedeep.pipeline.gc.collect import collect
@@ -48,43 +48,40 @@ def command(path: Path, keep: int, dry_run: bool, json_file: Path | None) -> Non
 
 
 def _show(plan: Plan, folder: Path, dry_run: bool) -> None:
+    from rich import filesize
     from rich.console import Console
-
-    from widedeep.pipeline.local import disk_usage
 
     console = Console(highlight=False)
     console.width = console.width if console.is_terminal else 200
     if plan.remove:
         console.print(_removed(plan, folder, dry_run))
     console.print(_kept(plan))
-    click.echo(f"{'would free' if dry_run else 'freed'} {disk_usage.shown(plan.bytes)}")
+    click.echo(f"{'would free' if dry_run else 'freed'} {filesize.decimal(plan.bytes)}")
 
 
 def _removed(plan: Plan, folder: Path, dry_run: bool) -> Table:
+    from rich import filesize
     from rich.table import Table
     from rich.text import Text
-
-    from widedeep.pipeline.local import disk_usage
 
     table = Table("would be removed" if dry_run else "removed", box=None, pad_edge=False)
     table.add_column("size", justify="right")
     table.add_column("why")
     for one in plan.remove:
         # Text, since a path may look like rich's markup.
-        table.add_row(Text(str(one.path.relative_to(folder))), disk_usage.shown(one.bytes), one.why)
+        table.add_row(Text(str(one.path.relative_to(folder))), filesize.decimal(one.bytes), one.why)
     return table
 
 
 def _kept(plan: Plan) -> Table:
+    from rich import filesize
     from rich.table import Table
-
-    from widedeep.pipeline.local import disk_usage
 
     table = Table("kept", box=None, pad_edge=False)
     table.add_column("size", justify="right")
     table.add_column("why")
     for one in plan.kept:
-        table.add_row(f"{one.artifacts:,} artifacts", disk_usage.shown(one.bytes), one.why)
+        table.add_row(f"{one.artifacts:,} artifacts", filesize.decimal(one.bytes), one.why)
     return table
 
 

@@ -38,11 +38,11 @@ def compile_(pipeline: Path, overrides: tuple[str, ...], out: Path, image: str |
     if image:
         overrides = (*overrides, f"kubeflow.image={image}")
     settings = config.load(pipeline, overrides)
-    from widedeep.pipeline.local.terminal import logged_to
+    from widedeep.pipeline.local.output_log import log_output
 
     out.parent.mkdir(parents=True, exist_ok=True)
     # TensorFlow's words at its start, which no setting silences.
-    with logged_to(Path(os.devnull)):
+    with log_output(Path(os.devnull)):
         from widedeep.pipeline.kubeflow.compiler import spec
 
         spec.write(settings, pipeline, overrides, out)

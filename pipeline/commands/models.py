@@ -30,13 +30,13 @@ def command(path: Path, action: str | None, version: int | None, json_file: Path
     that polls takes it up. The models that served after it are marked: no later run takes them as its baseline, starts
     from them, or pushes them again. A rollback to such a model takes the mark away.
     """
-    from widedeep.pipeline.local.workdir import Workdir, locked
+    from widedeep.pipeline.local.workdir import Workdir, lock
 
     if action and version is None:
         raise click.UsageError("rollback needs a version: widedeep models WORKDIR rollback VERSION")
     if action and version is not None:
         _known(Workdir(path.resolve()))
-        with locked(path) as workdir:
+        with lock(path) as workdir:
             from widedeep.pipeline.versions.rollback import rollback
 
             done = rollback(workdir, version)
@@ -118,9 +118,9 @@ def _origin(one: Version) -> tuple[str, str, str]:
 
 
 def _size(one: Version) -> str:
-    from widedeep.pipeline.local import disk_usage
+    from rich import filesize
 
-    return disk_usage.shown(one.bytes)
+    return filesize.decimal(one.bytes)
 
 
 def _note(one: Version) -> str:

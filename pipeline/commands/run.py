@@ -25,18 +25,18 @@ def command(pipeline: Path, workdir: Path | None, overrides: tuple[str, ...], js
     """
     from widedeep.components import features
     from widedeep.pipeline.definition import config
-    from widedeep.pipeline.local.session import session
+    from widedeep.pipeline.local.session import open_session
     from widedeep.pipeline.report.terminal import show
 
     settings = config.load(pipeline, overrides)
-    with session(settings, workdir) as opened:
+    with open_session(settings, workdir) as session:
         from widedeep.pipeline import report
         from widedeep.pipeline.record.builder import summarise
 
-        opened.execute()
-        summary = summarise(opened.run, opened.folder, features.load(Path(settings.features)))
+        session.execute()
+        summary = summarise(session.run, session.folder, features.load(Path(settings.features)))
         report.write(summary, Path(summary.report))
-        summary.write(opened.folder / "run.json")
+        summary.write(session.folder / "run.json")
     if json_file:
         summary.write(json_file)
     show(summary)

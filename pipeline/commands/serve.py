@@ -54,11 +54,11 @@ def command(base: Path | None, name: str | None, config_file: Path | None, **giv
     tls = _tls(given["tls_key"], given["tls_cert"], given["client_ca"])
     _log_to_terminal()
     click.echo("A stand-in for TF Serving, for development and the dry run.", err=True)
-    from widedeep.pipeline.local.terminal import logged_to
+    from widedeep.pipeline.local.output_log import log_output
 
     # What TensorFlow says of the processor at its start, and of graphics cards at its first use, is no news here; no
     # setting silences it.
-    with logged_to(Path(os.devnull)):
+    with log_output(Path(os.devnull)):
         import tensorflow as tf
 
         from widedeep.serving.standin.batching import parameters

@@ -21,7 +21,7 @@ MULTI_PROCESSING_BYTES = {"parquet": 12 << 20, "csv": 80 << 20, "tfrecord": 16 <
 _DIRECT = "DirectRunner"
 # What each runner can't do without, with an example. Left to its defaults Beam starts a cluster of its own on this
 # machine, or a container without our code.
-_NEEDS: dict[str, dict[str, str]] = {
+_REQUIRED: dict[str, dict[str, str]] = {
     _DIRECT: {},
     "FlinkRunner": {"flink_master": "http://HOST:8081"},
     "SparkRunner": {"spark_master_url": "spark://HOST:7077"},
@@ -34,7 +34,7 @@ _NEEDS: dict[str, dict[str, str]] = {
     "PortableRunner": {"job_endpoint": "HOST:8099"},
 }
 # Where the Python code of a portable runner is executed, with an example of the environment_config that it needs.
-_PLACES = {
+_ENVIRONMENTS = {
     "EXTERNAL": "localhost:50000",
     "DOCKER": "REGISTRY/widedeep-tfx:TAG",
     "PROCESS": '{"command": "COMMAND"}',
@@ -59,23 +59,25 @@ class BeamOptions(Strict):
         for option in self.options:
             if not re.match(r"--\w+(=|$)", option):
                 raise ValueError(f"options: '{option}' is no option of Beam: write --name=value, or --name alone")
-        runner, given = self.runner, _named(self.options)
-        if runner not in _NEEDS:
-            raise ValueError(f"options: there is no runner '{runner}': {nearest(runner, _NEEDS)}")
+        runner, values = self.runner, _values(self.options)
+        if runner not in _REQUIRED:
+            raise ValueError(f"options: there is no runner '{runner}': {nearest(runner, _REQUIRED)}")
         if runner != _DIRECT and self.mode != "auto":
             raise ValueError(f"mode is {self.mode}, which is the {_DIRECT}'s, but the options say --runner={runner}")
-        missing = [f"--{name}={example}" for name, example in _needed(runner, given).items() if not given.get(name)]
+        missing = [f"--{name}={example}" for name, example in _required(runner, values).items() if not values.get(name)]
         if missing:
             raise ValueError(f"options: {runner} needs {' and '.join(missing)}")
-        place = given.get("environment_type", "LOOPBACK")
-        if place not in _PLACES:
-            raise ValueError(f"options: there is no environment_type '{place}': {nearest(place, _PLACES)}")
+        environment = values.get("environment_type", "LOOPBACK")
+        if environment not in _ENVIRONMENTS:
+            raise ValueError(
+                f"options: there is no environment_type '{environment}': {nearest(environment, _ENVIRONMENTS)}"
+            )
         return self
 
     @property
     def runner(self) -> str:
         """Name of the runner; as in Beam, the last one given counts."""
-        return _named(self.options).get("runner", _DIRECT)
+        return _values(self.options).get("runner", _DIRECT)
 
 
 def beam_args(options: BeamOptions, file_format: str, input_bytes: int) -> list[str]:
@@ -86,7 +88,7 @@ def beam_args(options: BeamOptions, file_format: str, input_bytes: int) -> list[
     if mode == "auto":
         mode = "multi_processing" if input_bytes >= MULTI_PROCESSING_BYTES[file_format] else "in_memory"
     # TFX otherwise packs its own sources for remote workers at every step (2 s each); the direct runner has none.
-    container = [] if "sdk_container_image" in _named(options.options) else ["--sdk_container_image=none"]
+    container = [] if "sdk_container_image" in _values(options.options) else ["--sdk_container_image=none"]
     return [
         f"--runner={_ENGINE}",
         f"--direct_running_mode={mode}",
@@ -98,21 +100,22 @@ def beam_args(options: BeamOptions, file_format: str, input_bytes: int) -> list[
     ]
 
 
-def _named(options: Sequence[str]) -> dict[str, str]:
+def _values(options: Sequence[str]) -> dict[str, str]:
     """Values by option; "true" where an option stands alone."""
     parts = (option.removeprefix("--").partition("=") for option in options)
     return {name: value if equals else "true" for name, equals, value in parts}
 
 
-def _needed(runner: str, given: dict[str, str]) -> dict[str, str]:
-    needed = dict(_NEEDS[runner])
-    if runner == "SparkRunner" and "spark_submit_uber_jar" in given:
-        needed = {"spark_rest_url": "http://HOST:6066"}
-    master = given.get("flink_master", given.get("spark_master_url", ""))
+def _required(runner: str, values: dict[str, str]) -> dict[str, str]:
+    """The options that a runner can't do without, given the values of others; with an example each."""
+    required = dict(_REQUIRED[runner])
+    if runner == "SparkRunner" and "spark_submit_uber_jar" in values:
+        required = {"spark_rest_url": "http://HOST:6066"}
+    master = values.get("flink_master", values.get("spark_master_url", ""))
     if runner in (_DIRECT, "DataflowRunner") or _OWN_MASTER.fullmatch(master):
-        return needed
-    needed["environment_type"] = "EXTERNAL"
-    config = _PLACES.get(given.get("environment_type", "EXTERNAL"))
-    if config and not {"environment_options", "sdk_container_image"} & given.keys():
-        needed["environment_config"] = config
-    return needed
+        return required
+    required["environment_type"] = "EXTERNAL"
+    config = _ENVIRONMENTS.get(values.get("environment_type", "EXTERNAL"))
+    if config and not {"environment_options", "sdk_container_image"} & values.keys():
+        required["environment_config"] = config
+    return required

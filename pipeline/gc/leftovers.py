@@ -40,7 +40,7 @@ def runs(workdir: Workdir, before: str) -> Found:
 
 def schemas(workdir: Workdir, used: Collection[str]) -> Found:
     """Schemas that are not used. A run writes its own again, where it is not there."""
-    for path in sorted((workdir.path / "schemas").glob("*")):
+    for path in sorted(workdir.schemas.glob("*")):
         if str(path) not in used:
             yield path, "a schema of earlier runs"
 

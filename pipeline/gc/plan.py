@@ -10,7 +10,7 @@ from widedeep.components.common.errors import ConfigError
 from widedeep.components.metadata.inventory import Artifact, Known, usable
 from widedeep.pipeline.gc import leftovers
 from widedeep.pipeline.gc.needed import needed
-from widedeep.pipeline.local import disk_usage
+from widedeep.pipeline.local.disk_usage import disk_bytes
 from widedeep.pipeline.local.workdir import Workdir
 
 
@@ -88,7 +88,7 @@ def planned(known: Known, workdir: Workdir, keep: int) -> Plan:
         if runs:
             found += leftovers.stale(workdir, min(known.began[run] for run in runs) / 1000)
     kept = {number: why for number, why in reasons.items() if usable(known.artifacts[number])}
-    return Plan(mark, [Removal(path, disk_usage.on_disk(path), why) for path, why in found], _grouped(known, kept))
+    return Plan(mark, [Removal(path, disk_bytes(path), why) for path, why in found], _grouped(known, kept))
 
 
 def _check(known: Known, workdir: Workdir) -> None:
@@ -103,5 +103,5 @@ def _check(known: Known, workdir: Workdir) -> None:
 def _grouped(known: Known, reasons: dict[int, str]) -> list[Kept]:
     groups = defaultdict(list)
     for number, why in reasons.items():
-        groups[why].append(disk_usage.on_disk(Path(known.artifacts[number].uri)))
+        groups[why].append(disk_bytes(Path(known.artifacts[number].uri)))
     return [Kept(why, len(found), sum(found)) for why, found in groups.items()]

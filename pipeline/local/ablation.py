@@ -26,10 +26,10 @@ def ablate(config: PipelineConfig, session: Session, seeds: Sequence[int]) -> li
     transform = run.nodes[-1].execution_id
     assert transform is not None
     with connected(run.connection) as store:
-        made = outputs(store, transform)
-    examples = made["transformed_examples"].uri
+        artifacts = outputs(store, transform)
+    examples = artifacts["transformed_examples"].uri
     train, watched, held_out = (
         [os.path.join(examples, f"Split-{split}", "*")] for split in ("train", "eval", config.evaluation.split)
     )
     spec = features.load(Path(config.features))
-    return compare(train, watched, held_out, made["transform_graph"].uri, spec, config.training, seeds)
+    return compare(train, watched, held_out, artifacts["transform_graph"].uri, spec, config.training, seeds)

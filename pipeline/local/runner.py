@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 import logging
-import os
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-import tensorflow as tf
-from google.protobuf import text_format
 from tfx.dsl.compiler import compiler, constants
 from tfx.orchestration.portable import runtime_parameter_utils
 from tfx.proto.orchestration import pipeline_pb2
 
 from widedeep.components import features
 from widedeep.components.common.errors import unwrapped
-from widedeep.components.features import schema as schemas
+from widedeep.components.common.files import write_if_changed
 from widedeep.components.gate.gate_options import check_features
-from widedeep.components.ingest.paths import matched
 from widedeep.components.metadata.connection import Connection, to_file
 from widedeep.pipeline.definition.beam_options import beam_args
 from widedeep.pipeline.definition.config import PipelineConfig
 from widedeep.pipeline.definition.create import Environment, create_pipeline
+from widedeep.pipeline.definition.input_files import input_bytes
+from widedeep.pipeline.definition.schema_file import schema_file_name, schema_text
 from widedeep.pipeline.local.launcher import run_node
 from widedeep.pipeline.local.workdir import Workdir
-
-# Of TFX's input patterns: {SPAN}, {VERSION}, {SPAN:4}, and dates.
-_PLACEHOLDER = re.compile(r"\{(SPAN|VERSION)(:\d+)?\}|\{(YYYY|MM|DD)\}")
 
 NodeState = Literal["RUNNING", "COMPLETE", "CACHED", "SKIPPED", "FAILED"]
 
@@ -63,11 +57,11 @@ class LocalRun:
     connection: Connection
     nodes: list[NodeRun] = field(default_factory=list)
 
-    def execute(self, watch: Callable[[NodeRun], None], last: str | None = None) -> None:
-        """Runs the nodes in order; `watch` hears of each when it starts and when it ends.
+    def execute(self, on_change: Callable[[NodeRun], None], last: str | None = None) -> None:
+        """Runs the nodes in order.
 
         Args:
-            watch: called with the node.
+            on_change: called with a node when it starts and when it ends.
             last: the node after which to stop; None runs them all.
 
         Raises:
@@ -76,7 +70,7 @@ class LocalRun:
         for node in self.pipeline.nodes:
             run = NodeRun(node.pipeline_node.node_info.id)
             self.nodes.append(run)
-            watch(run)
+            on_change(run)
             started = time.monotonic()
             try:
                 outcome = run_node(self.pipeline, node.pipeline_node, self.connection)
@@ -89,7 +83,7 @@ class LocalRun:
                 raise
             finally:
                 run.seconds = time.monotonic() - started
-                watch(run)
+                on_change(run)
             if run.id == last:
                 break
 
@@ -103,42 +97,16 @@ def prepare(config: PipelineConfig, workdir: Workdir, run_id: str) -> LocalRun:
     spec = features.load(Path(config.features))
     check_features(config.gate, spec)
     connection = to_file(workdir.metadata)
+    schema = schema_text(config, spec)
+    schema_file = workdir.schemas / schema_file_name(schema)
+    write_if_changed(schema_file, schema)
     environment = Environment(
         root=str(workdir.artifacts),
         metadata=connection,
         push_directory=str(workdir.models),
-        schema_file=str(workdir.schema(schema_text(config, spec))),
-        beam_args=beam_args(config.beam, config.data.format, _bytes(input_files(config))),
+        schema_file=str(schema_file),
+        beam_args=beam_args(config.beam, config.data.format, input_bytes(config.data)),
     )
     pipeline = compiler.Compiler().compile(create_pipeline(config, environment))
     runtime_parameter_utils.substitute_runtime_parameter(pipeline, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: run_id})
     return LocalRun(workdir, run_id, pipeline, connection)
-
-
-def schema_text(config: PipelineConfig, spec: features.FeatureSpec) -> str:
-    """The schema of a pipeline: the curated one, or what follows from the declaration.
-
-    Raises:
-        ConfigError: the curated one contradicts the declaration.
-    """
-    if config.schema_file is None:
-        return str(text_format.MessageToString(schemas.derive(spec)))
-    path = Path(config.schema_file)
-    schemas.check_in_step(spec, schemas.read(path), path)
-    return path.read_text(encoding="utf-8")
-
-
-def _bytes(files: list[str]) -> int:
-    return sum(tf.io.gfile.stat(path).length for path in files)
-
-
-def input_files(config: PipelineConfig) -> list[str]:
-    """The raw files that the splits' patterns match, of all spans.
-
-    Raises:
-        ConfigError: a pattern matches none.
-    """
-    found: list[str] = []
-    for pattern in [*config.data.patterns, *filter(None, [config.data.serving])]:
-        found += matched(_PLACEHOLDER.sub("*", os.path.join(config.data.path, pattern)))
-    return found

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from widedeep.components.common import progress
 from widedeep.components.common.errors import WideDeepError
 from widedeep.pipeline.definition.config import PipelineConfig, by_span
-from widedeep.pipeline.local.terminal import Watch, logged_to, waiting
-from widedeep.pipeline.local.workdir import locked
+from widedeep.pipeline.local.output_log import log_output
+from widedeep.pipeline.local.progress_display import ProgressDisplay, spinner
+from widedeep.pipeline.local.workdir import lock
 
 if TYPE_CHECKING:
     from widedeep.pipeline.local.runner import LocalRun, NodeRun
@@ -37,7 +37,7 @@ class Session:
 
     run: LocalRun
     folder: Path
-    screen: Watch
+    display: ProgressDisplay
     earlier: Sequence[LocalRun] = ()
 
     def execute(self, last: str | None = None) -> None:
@@ -47,16 +47,16 @@ class Session:
             NodeFailedError: from what a node raised; what comes after it has not run.
         """
         for run in self.earlier:
-            run.execute(self.watch, last="DataGate")
-        self.run.execute(self.watch, last)
+            run.execute(self.show, last="DataGate")
+        self.run.execute(self.show, last)
 
-    def watch(self, node: NodeRun) -> None:
+    def show(self, node: NodeRun) -> None:
         """Shows that a node started or ended."""
-        self.screen.node(node.id, node.state, node.seconds)
+        self.display.show_node(node.id, node.state, node.seconds)
 
 
 @contextmanager
-def session(config: PipelineConfig, path: Path | None) -> Iterator[Session]:
+def open_session(config: PipelineConfig, path: Path | None) -> Iterator[Session]:
     """Opens a working directory (work/NAME where none is given) and prepares a run in it.
 
     While it is open, all output goes to the run's log, and the progress to the person.
@@ -64,22 +64,20 @@ def session(config: PipelineConfig, path: Path | None) -> Iterator[Session]:
     Raises:
         WideDeepError: the run could not start, or a component failed; the message is what to show.
     """
-    with locked(path or Path("work") / config.name) as workdir:
+    with lock(path or Path("work") / config.name) as workdir:
         folder = workdir.new_run()
         log = folder / "log.txt"
-        with logged_to(log) as console:
+        with log_output(log) as console:
             console.print(f"[bold]{config.name}[/]  run {folder.name}  log {log}")
             try:
-                with waiting(console, "loading TensorFlow, Beam and TFX"):
+                with spinner(console, "loading TensorFlow, Beam and TFX"):
                     from widedeep.pipeline.local import runner
                 *earlier, run = [
-                    runner.prepare(
-                        one, workdir, f"{folder.name}{f'-span-{one.data.span}' if config.data.spans else ''}"
-                    )
-                    for one in by_span(config)
+                    runner.prepare(span_config, workdir, _run_id(folder, span_config, in_range=bool(config.data.spans)))
+                    for span_config in by_span(config)
                 ]
-                with Watch(console) as screen, progress.listening(screen.training):
-                    yield Session(run, folder, screen, earlier)
+                with ProgressDisplay(console) as display:
+                    yield Session(run, folder, display, earlier)
             except KeyboardInterrupt:
                 console.print(f"Interrupted. The same command carries on from here. Log: {log}")
                 # Beam's worker threads would keep the process from ending.
@@ -87,22 +85,26 @@ def session(config: PipelineConfig, path: Path | None) -> Iterator[Session]:
             except WideDeepError:
                 raise
             except Exception as error:
-                raise _told(error, log) from error
+                raise _run_failed(error, log) from error
 
 
-def _told(error: Exception, log: Path) -> RunFailedError:
+def _run_id(folder: Path, config: PipelineConfig, in_range: bool) -> str:
+    return f"{folder.name}-span-{config.data.span}" if in_range else folder.name
+
+
+def _run_failed(error: Exception, log: Path) -> RunFailedError:
     from widedeep.pipeline.local.runner import NodeFailedError
 
-    whole = f"The whole trace is in the log: {log}"
+    trace = f"The whole trace is in the log: {log}"
     if not isinstance(error, NodeFailedError):
         logging.exception("the run failed outside of a component")
-        return RunFailedError(f"{_first_line(error)}\n{whole}", 1)
+        return RunFailedError(f"{_first_line(error)}\n{trace}", 1)
     cause = error.__cause__
     if isinstance(cause, WideDeepError):
         return RunFailedError(f"{error.node} stopped: {cause}\nNothing was pushed. Log: {log}", cause.exit_code)
     return RunFailedError(
         f"{error.node} failed: {_first_line(cause)}\nNothing was pushed; what had run before is kept, "
-        f"and the same command carries on from there. {whole}",
+        f"and the same command carries on from there. {trace}",
         1,
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
@@ -36,15 +35,10 @@ class Workdir:
         """The pushed versions, as TF Serving reads them."""
         return self.path / "models"
 
-    def schema(self, text: str) -> Path:
-        """Writes the schema that a run imports, under a name of its content.
-
-        ImportSchemaGen's cache key holds the path alone: an equal name for another content would be stale.
-        """
-        path = self.path / "schemas" / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.pbtxt"
-        path.parent.mkdir(exist_ok=True)
-        write_if_changed(path, text)
-        return path
+    @property
+    def schemas(self) -> Path:
+        """The schemas that runs import (see pipeline/definition/schema_file.py)."""
+        return self.path / "schemas"
 
     @property
     def runs(self) -> Path:
@@ -67,7 +61,7 @@ class Workdir:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[Workdir]:
+def lock(path: Path) -> Iterator[Workdir]:
     """Opens a folder for one run at a time.
 
     The lock ends with the process, however it ends.
@@ -96,13 +90,3 @@ def locked(path: Path) -> Iterator[Workdir]:
         yield Workdir(path.resolve())
     finally:
         os.close(descriptor)
-
-
-def write_if_changed(path: Path, text: str) -> None:
-    """Writes a file whole or not at all; an equal one keeps its time, which TFX takes as a fingerprint."""
-    if path.is_file() and path.read_text(encoding="utf-8") == text:
-        return
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
-        file.write(text)
-    os.chmod(file.name, 0o644)
-    os.replace(file.name, path)

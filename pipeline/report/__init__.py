@@ -7,7 +7,7 @@ from pathlib import Path
 
 import jinja2
 
-from widedeep.pipeline.local.workdir import write_if_changed
+from widedeep.components.common.files import write_if_changed
 from widedeep.pipeline.record import words
 from widedeep.pipeline.record.summary import Summary
 from widedeep.pipeline.report.calibration import calibration_table

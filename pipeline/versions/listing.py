@@ -8,7 +8,7 @@ from typing import Any
 
 from widedeep.components.pusher import version_info
 from widedeep.components.pusher.push import versions
-from widedeep.pipeline.local import disk_usage
+from widedeep.pipeline.local.disk_usage import disk_bytes
 from widedeep.pipeline.local.workdir import Workdir
 
 
@@ -71,6 +71,6 @@ def _version(number: int, folder: Path, serves: bool) -> Version:
         baseline=lineage.get("baseline"),
         spans=[one["span"] for one in lineage.get("data", [])],
         run=lineage.get("run"),
-        bytes=disk_usage.on_disk(folder),
+        bytes=disk_bytes(folder),
         rollback=rollback,
     )

@@ -11,6 +11,8 @@ import pytest
 from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2 as pb
 
+from widedeep.components.common.files import write_if_changed
+from widedeep.pipeline.definition.schema_file import schema_file_name
 from widedeep.pipeline.local.workdir import Workdir
 
 BYTES = 100
@@ -68,7 +70,9 @@ class Worked:
         folder = self.workdir.runs / run
         folder.mkdir(parents=True)
         (folder / "log.txt").write_text("log")
-        schema = self.workdir.schema(f"schema of {run if cached is None else 'an earlier run'}")
+        text = f"schema of {run if cached is None else 'an earlier run'}"
+        schema = self.workdir.schemas / schema_file_name(text)
+        write_if_changed(schema, text)
         made: Ids = {}
 
         def node(name: str, reads: Mapping[str, list[int]], makes: Mapping[str, str], found: Ids | None = None) -> None:

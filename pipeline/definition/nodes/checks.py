@@ -32,21 +32,21 @@ def check_nodes(
     """
     statistics = StatisticsGen(examples=examples)
     validator = ExampleValidator(statistics=statistics.outputs["statistics"], schema=schema)
-    before = _previous(examples) if config.data.in_spans else None
-    serving = _serving(config, declared) if config.data.serving else []
+    previous = _previous_statistics(examples) if config.data.in_spans else None
+    serving = _serving_nodes(config, declared) if config.data.serving else []
     gate = DataGate(
         statistics=statistics.outputs["statistics"],
         anomalies=validator.outputs["anomalies"],
         spec=declared,
         options=config.gate,
         code=code_digest("widedeep.components.gate.component"),
-        previous=before.outputs["statistics"] if before else None,
+        previous=previous.outputs["statistics"] if previous else None,
         serving=serving[-1].outputs["statistics"] if serving else None,
     )
-    return gate, [statistics, validator, *([before] if before else []), *serving, gate]
+    return gate, [statistics, validator, *([previous] if previous else []), *serving, gate]
 
 
-def _previous(examples: BaseChannel) -> Resolver:
+def _previous_statistics(examples: BaseChannel) -> Resolver:
     """Finds the statistics of the span before."""
     return Resolver(
         strategy_class=LastAcceptedStatistics,
@@ -57,7 +57,7 @@ def _previous(examples: BaseChannel) -> Resolver:
     ).with_id("PreviousStatistics")
 
 
-def _serving(config: PipelineConfig, declared: str) -> list[BaseNode]:
+def _serving_nodes(config: PipelineConfig, declared: str) -> list[BaseNode]:
     ingestion = serving_example_gen(config.data, declared)
     statistics = StatisticsGen(examples=ingestion.outputs["examples"]).with_id("ServingStatisticsGen")
     return [ingestion, statistics]

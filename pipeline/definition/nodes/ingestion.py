@@ -10,7 +10,7 @@ from tfx.proto import example_gen_pb2, range_config_pb2
 from widedeep.components.common.code_digest import code_digest
 from widedeep.components.common.errors import ConfigError
 from widedeep.components.ingest.component import ExampleGen
-from widedeep.pipeline.definition.config import DataOptions
+from widedeep.pipeline.definition.data_options import DataOptions
 
 
 def example_gen(data: DataOptions, declared: str) -> ExampleGen:
@@ -29,26 +29,26 @@ def example_gen(data: DataOptions, declared: str) -> ExampleGen:
         )
     output = None
     if data.splits:
-        read = dict(data.splits)
+        patterns = dict(data.splits)
     else:
-        read = {"all": data.pattern}
+        patterns = {"all": data.pattern}
         splits = (data.hash_split or {}).items()
         output = example_gen_pb2.Output(
             split_config=example_gen_pb2.SplitConfig(
-                splits=[example_gen_pb2.SplitConfig.Split(name=n, hash_buckets=b) for n, b in splits]
+                splits=[example_gen_pb2.SplitConfig.Split(name=name, hash_buckets=share) for name, share in splits]
             )
         )
-    one_span = None
+    span = None
     if isinstance(data.span, int):
-        one_span = range_config_pb2.RangeConfig(
+        span = range_config_pb2.RangeConfig(
             static_range=range_config_pb2.StaticRange(start_span_number=data.span, end_span_number=data.span)
         )
     return ExampleGen(
         input_base=data.path,
-        input_config=_input(read),
+        input_config=_input(patterns),
         output_config=output,
-        range_config=one_span,
-        custom_config=_custom(data, declared, labelled=True),
+        range_config=span,
+        custom_config=_custom_config(data, declared, labelled=True),
     )
 
 
@@ -58,7 +58,7 @@ def serving_example_gen(data: DataOptions, declared: str) -> ExampleGen:
     node = ExampleGen(
         input_base=data.path,
         input_config=_input({"serving": data.serving}),
-        custom_config=_custom(data, declared, labelled=False),
+        custom_config=_custom_config(data, declared, labelled=False),
     )
     return cast("ExampleGen", node.with_id("ServingExampleGen"))
 
@@ -68,7 +68,7 @@ def _input(patterns: dict[str, str]) -> example_gen_pb2.Input:
     return example_gen_pb2.Input(splits=splits)
 
 
-def _custom(data: DataOptions, declared: str, labelled: bool) -> example_gen_pb2.CustomConfig:
+def _custom_config(data: DataOptions, declared: str, labelled: bool) -> example_gen_pb2.CustomConfig:
     options = struct_pb2.Struct()
     code = code_digest("widedeep.components.ingest.executor")
     options.update({"features": declared, "format": data.format, "labelled": labelled, "code": code})

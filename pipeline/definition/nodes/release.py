@@ -48,7 +48,7 @@ def release_nodes(
         trainer: made the candidate.
         push_directory: where servers look.
     """
-    blessed = Resolver(
+    baseline = Resolver(
         strategy_class=LatestOtherBlessedModel,
         candidate=trainer.outputs["model"],
         model=Channel(type=Model),
@@ -58,24 +58,24 @@ def release_nodes(
     evaluator = Evaluator(
         examples=examples,
         model=trainer.outputs["model"],
-        baseline_model=blessed.outputs["model"],
+        baseline_model=baseline.outputs["model"],
         schema=schema,
         spec=spec,
         options=config.evaluation,
         code=code_digest("widedeep.components.evaluator.component"),
     )
-    tried = _dry_run(config, spec, examples, transform, trainer, evaluator)
-    push = Pusher(
+    dry_run = _dry_run(config, spec, examples, transform, trainer, evaluator)
+    pusher = Pusher(
         model=trainer.outputs["model"],
         model_blessing=evaluator.outputs["blessing"],
-        infra_blessing=tried.outputs["blessing"],
+        infra_blessing=dry_run.outputs["blessing"],
         evaluation=evaluator.outputs["evaluation"],
         examples=transform.inputs["examples"],
         directory=push_directory,
         keep=config.push.keep,
         code={step: code_digest(module) for step, module in _CODE.items()},
     )
-    return [blessed, evaluator, tried, push]
+    return [baseline, evaluator, dry_run, pusher]
 
 
 def _dry_run(

@@ -14,7 +14,7 @@ from widedeep.components.common.code_digest import code_digest
 from widedeep.components.gate.component import DataVerdict
 from widedeep.components.resolvers.analysis_cache import LatestOtherAnalysis
 from widedeep.components.resolvers.window import LatestSpans
-from widedeep.pipeline.definition.config import DataOptions
+from widedeep.pipeline.definition.data_options import DataOptions
 
 
 def transform_nodes(
@@ -43,14 +43,14 @@ def transform_nodes(
             verdicts=Channel(type=DataVerdict),
         ).with_id("Window")
         examples = window.outputs["examples"]
-        analysed = Resolver(
+        analysis = Resolver(
             strategy_class=LatestOtherAnalysis,
             config={"settings": json.dumps(settings)},
             examples=examples,
             cache=Channel(type=TransformCache),
         ).with_id("AnalyzerCache")
-        cache = analysed.outputs["cache"]
-        nodes = [window, analysed]
+        cache = analysis.outputs["cache"]
+        nodes = [window, analysis]
     node = Transform(
         examples=examples,
         schema=schema,

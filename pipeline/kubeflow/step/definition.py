@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from widedeep.components.metadata.connection import to_nothing
 from widedeep.pipeline.definition.beam_options import beam_args
 from widedeep.pipeline.definition.config import PipelineConfig
 from widedeep.pipeline.definition.create import Environment, create_pipeline
-from widedeep.pipeline.local import runner
+from widedeep.pipeline.definition.schema_file import schema_file_name, schema_text
 
 
 def build(config: PipelineConfig, root: str, models: str) -> pipeline_pb2.Pipeline:
@@ -37,7 +36,7 @@ def build(config: PipelineConfig, root: str, models: str) -> pipeline_pb2.Pipeli
         # Whoever launches a node has the address; in the definition it would be one more place for a password.
         metadata=to_nothing(),
         push_directory=models,
-        schema_file=_schema_file(root, runner.schema_text(config, spec)),
+        schema_file=_schema_file(root, schema_text(config, spec)),
         # `auto` means one process: a container's share of its machine's cores is not what Beam would count.
         beam_args=beam_args(config.beam, config.data.format, input_bytes=0),
     )
@@ -45,8 +44,8 @@ def build(config: PipelineConfig, root: str, models: str) -> pipeline_pb2.Pipeli
 
 
 def _schema_file(root: str, text: str) -> str:
-    """Writes the schema once, under a name of its content: containers of another image may import another one."""
-    path = os.path.join(root, "schemas", f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.pbtxt")
+    """Writes the schema once: containers of another image may import another one, which has another name."""
+    path = os.path.join(root, "schemas", schema_file_name(text))
     if not fileio.exists(path):
         fileio.makedirs(os.path.dirname(path))
         half = f"{path}.{os.getpid()}-{os.uname().nodename}"

@@ -10,13 +10,12 @@ import time
 from rich.console import Console
 from tfx.proto.orchestration import pipeline_pb2
 
-from widedeep.components.common import progress
 from widedeep.components.metadata.database import Database, tell
 from widedeep.components.metadata.executions import Node, missing, state
 from widedeep.components.metadata.turns import Turn
 from widedeep.pipeline.definition.config import PipelineConfig
 from widedeep.pipeline.kubeflow.step import definition_cache
-from widedeep.pipeline.local.terminal import Watch
+from widedeep.pipeline.local.progress_display import ProgressDisplay
 
 # The one node that reads the raw data.
 _READER = "ExampleGen"
@@ -84,17 +83,17 @@ def _run_light(pipeline: pipeline_pb2.Pipeline, node: Node, database: Database, 
 
 def _run_here(config: PipelineConfig, node: Node, root: str, models: str, database: Database, turn: Turn) -> list[str]:
     """Runs a node in this process; returns the nodes before it."""
+    from widedeep.pipeline.definition.input_files import input_files
     from widedeep.pipeline.kubeflow.step import definition
     from widedeep.pipeline.kubeflow.step.launcher import launch
     from widedeep.pipeline.kubeflow.step.run_definition import for_run, node_of
-    from widedeep.pipeline.local.runner import input_files
 
     built = definition.build(config, root, models)
     definition_cache.keep(built, config, root, models)
     pipeline = for_run(built, node.run)
     defined = node_of(pipeline, node.id)
     if node.id == _READER:
-        input_files(config)
-    with Watch(Console(stderr=True, highlight=False, soft_wrap=True)) as screen, progress.listening(screen.training):
+        input_files(config.data)
+    with ProgressDisplay(Console(stderr=True, highlight=False, soft_wrap=True)):
         launch(pipeline, defined, node, database, turn)
     return list(defined.upstream_nodes)

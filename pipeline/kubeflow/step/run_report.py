@@ -9,12 +9,13 @@ import tfx.components  # noqa: F401  (completes tensorflow_model_analysis, which
 from tfx.proto.orchestration import pipeline_pb2
 
 from widedeep.components import features
+from widedeep.components.common.files import write_if_changed
 from widedeep.components.metadata.connection import Connection
 from widedeep.components.metadata.executions import Node, finished_nodes, state
 from widedeep.pipeline import report
 from widedeep.pipeline.definition.config import PipelineConfig
 from widedeep.pipeline.local.runner import LocalRun, NodeRun
-from widedeep.pipeline.local.workdir import Workdir, write_if_changed
+from widedeep.pipeline.local.workdir import Workdir
 from widedeep.pipeline.record.builder import summarise
 
 
@@ -36,7 +37,6 @@ def render_run(store: Any, last: Node, connection: Connection, config: PipelineC
     summary.log = "the logs of the run's containers"
     html = report.render(summary)
     if "://" not in root:
-        folder.mkdir(parents=True, exist_ok=True)
         write_if_changed(Path(summary.report), html)
         # The next report of the same model takes from it what it would need a pass over all rows for.
         summary.write(folder / "run.json")

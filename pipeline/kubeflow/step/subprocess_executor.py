@@ -76,8 +76,7 @@ def _execute(folder: Path) -> None:
     from rich.console import Console
     from tfx.orchestration.portable import beam_executor_operator, data_types, python_executor_operator
 
-    from widedeep.components.common import progress
-    from widedeep.pipeline.local.terminal import Watch
+    from widedeep.pipeline.local.progress_display import ProgressDisplay
 
     packed, spec = any_pb2.Any.FromString((folder / _SPEC).read_bytes()), _PYTHON()
     operator = python_executor_operator.PythonExecutorOperator
@@ -88,7 +87,7 @@ def _execute(folder: Path) -> None:
     ready = operator(spec)
     invocation = execution_invocation_pb2.ExecutionInvocation.FromString((folder / _INVOCATION).read_bytes())
     info = data_types.ExecutionInfo.from_proto(invocation)
-    with Watch(Console(stderr=True, highlight=False, soft_wrap=True)) as screen, progress.listening(screen.training):
+    with ProgressDisplay(Console(stderr=True, highlight=False, soft_wrap=True)):
         said = ready.run_executor(info)
     (folder / _ANSWER).write_bytes(said.SerializeToString())
 

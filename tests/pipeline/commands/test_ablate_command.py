@@ -36,7 +36,7 @@ def test_the_columns_are_the_metrics_of_the_label(
     deviations = {f"{name}_sd": 0.125 for name in quality}
     row: dict[str, Any] = {"model": "wide", **quality, "train_seconds": 3.04, "examples_per_second": 12345.6}
     rows = [{**row, **deviations}]
-    monkeypatch.setattr(session, "session", lambda *_: nullcontext(SimpleNamespace(run=None, watch=None)))
+    monkeypatch.setattr(session, "open_session", lambda *_: nullcontext(SimpleNamespace(run=None, watch=None)))
     monkeypatch.setitem(sys.modules, "widedeep.pipeline.local.ablation", SimpleNamespace(ablate=lambda *_: rows))
     (tmp_path / "pipeline.yaml").write_text(PIPELINE)
     ran = CliRunner().invoke(command, [str(tmp_path / "pipeline.yaml"), "--json", str(tmp_path / "rows.json")])
@@ -50,7 +50,7 @@ def test_the_columns_are_the_metrics_of_the_label(
 
 def test_several_seeds_show_their_deviation(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     row = {"model": "wide", "rmse": 12.0, "rmse_sd": 0.125, "train_seconds": 3.0, "examples_per_second": 1.0}
-    monkeypatch.setattr(session, "session", lambda *_: nullcontext(SimpleNamespace(run=None, watch=None)))
+    monkeypatch.setattr(session, "open_session", lambda *_: nullcontext(SimpleNamespace(run=None, watch=None)))
     monkeypatch.setitem(sys.modules, "widedeep.pipeline.local.ablation", SimpleNamespace(ablate=lambda *_: [row]))
     (tmp_path / "pipeline.yaml").write_text(PIPELINE)
     ran = CliRunner().invoke(command, [str(tmp_path / "pipeline.yaml"), "--seeds", "2"])

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from widedeep.components.common.errors import ConfigError, WideDeepError
 from widedeep.pipeline.commands.gc import command
-from widedeep.pipeline.local.workdir import locked
+from widedeep.pipeline.local.workdir import lock
 
 
 def called(*arguments: object) -> Result:
@@ -49,7 +49,7 @@ def test_what_goes_what_stays_and_why(two: Path, worked: Any, tmp_path: Path) ->
     lines = [line.rstrip() for line in done.stdout.splitlines()]
     assert lines[0].split() == ["removed", "size", "why"]
     row = next(line for line in lines if line.startswith("artifacts/Transform/transformed_examples/"))
-    assert row.split(maxsplit=3)[1:] == ["100", "B", "only earlier runs used it"]
+    assert row.split(maxsplit=3)[1:] == ["100", "bytes", "only earlier runs used it"]
     assert "runs/20260101" in done.stdout
     assert "runs/20260102" not in done.stdout
     kept = lines[next(number for number, line in enumerate(lines) if line.startswith("kept")) + 1]
@@ -59,7 +59,7 @@ def test_what_goes_what_stays_and_why(two: Path, worked: Any, tmp_path: Path) ->
     # The first run's outputs, but for the model and blessing behind version 1; log and report; its schema.
     freed = 100 * 9 + len("log") + len("{}") + len("schema of 20260101")
     assert record["freed"] == freed == sum(one["bytes"] for one in record["removed"])
-    assert lines[-1] == f"freed {freed} B"
+    assert lines[-1] == f"freed {freed} bytes"
     assert (record["workdir"], record["dry_run"], len(record["marked"])) == (str(two), False, 9)
     assert record["kept"][0] == {"why": "used by the runs that are kept", "artifacts": 11, "bytes": 1100}
 
@@ -67,12 +67,12 @@ def test_what_goes_what_stays_and_why(two: Path, worked: Any, tmp_path: Path) ->
 def test_nothing_to_remove(two: Path) -> None:
     done = called(two, "--keep", 2)
     assert done.stdout.splitlines()[0].startswith("kept")
-    assert done.stdout.splitlines()[-1] == "freed 0 B"
+    assert done.stdout.splitlines()[-1] == "freed 0 bytes"
 
 
 def test_a_run_that_is_under_way_is_not_disturbed(two: Path) -> None:
     before = tree(two)
-    with locked(two):
+    with lock(two):
         done = called(two, "--keep", 1)
     assert isinstance(done.exception, WideDeepError)
     assert "another run works there" in str(done.exception)

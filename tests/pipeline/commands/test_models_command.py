@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from widedeep.components.common.errors import ConfigError, WideDeepError
 from widedeep.pipeline.commands.models import command
-from widedeep.pipeline.local.workdir import locked
+from widedeep.pipeline.local.workdir import lock
 
 
 def called(*arguments: object) -> Result:
@@ -62,7 +62,7 @@ def test_a_row_a_version(three: Path) -> None:
     assert rows[3][9:] == ["1.2", "MB"]
     assert rows[4][:6] == ["4", at[:10], at[11:16], "0.7500", "0.5000", "none"]
     assert " ".join(rows[4][-7:]) == "version 1 again, in place of 3"
-    assert rows[5] == ["5", "n/a", "n/a", "n/a", "n/a", "n/a", "n/a", "0", "B", "serves"]
+    assert rows[5] == ["5", "n/a", "n/a", "n/a", "n/a", "n/a", "n/a", "0", "bytes", "serves"]
 
 
 def test_the_highest_number_serves(three: Path) -> None:
@@ -129,7 +129,7 @@ def test_a_folder_without_versions(tmp_path: Path, arguments: tuple[str, ...]) -
 
 
 def test_a_run_that_is_under_way_is_not_disturbed(three: Path) -> None:
-    with locked(three):
+    with lock(three):
         done = called(three, "rollback", 2)
         assert called(three).exception is None
     assert isinstance(done.exception, WideDeepError)

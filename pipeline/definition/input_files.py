@@ -1,0 +1,33 @@
+"""The raw files that a pipeline reads."""
+
+from __future__ import annotations
+
+import os
+import re
+
+import tensorflow as tf
+
+from widedeep.components.ingest.paths import matched
+from widedeep.pipeline.definition.data_options import DataOptions
+
+# Of TFX's input patterns: {SPAN}, {VERSION}, {SPAN:4}, and dates.
+_PLACEHOLDER = re.compile(r"\{(SPAN|VERSION)(:\d+)?\}|\{(YYYY|MM|DD)\}")
+
+
+def input_files(data: DataOptions) -> list[str]:
+    """The files that the patterns match, of all spans; those that a server was asked for come last.
+
+    Raises:
+        ConfigError: a pattern matches none.
+    """
+    patterns = [*data.patterns, *filter(None, [data.serving])]
+    return [path for pattern in patterns for path in matched(_PLACEHOLDER.sub("*", os.path.join(data.path, pattern)))]
+
+
+def input_bytes(data: DataOptions) -> int:
+    """The size of all these files together.
+
+    Raises:
+        ConfigError: a pattern matches none.
+    """
+    return sum(tf.io.gfile.stat(path).length for path in input_files(data))
