@@ -8,11 +8,14 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from widedeep.pipeline.definition.command_options import overrides_option, pipeline_argument
+
+if TYPE_CHECKING:
+    from widedeep.pipeline.kubeflow.client.compiled_file import CompiledPipeline
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -81,24 +84,24 @@ def submit(
     wait: bool,
 ) -> None:
     """Uploads a compiled pipeline, where the server does not have it yet, and starts a run."""
-    from widedeep.pipeline.kubeflow.client.compiled_file import Compiled
+    from widedeep.pipeline.kubeflow.client.compiled_file import CompiledPipeline
 
-    compiled = Compiled.read(file)
-    values = compiled.values(given)
+    compiled = CompiledPipeline.read(file)
+    values = compiled.run_parameters(given)
     name = name or f"{compiled.name} {datetime.now(UTC):%Y-%m-%d %H:%M:%S}"
     if dry_run:
         _print_plan(compiled, experiment, {"run": {"display_name": name, "parameters": values}})
         return
     from rich.console import Console
 
-    from widedeep.pipeline.kubeflow.client.run_watch import follow
+    from widedeep.pipeline.kubeflow.client.run_watch import watch
     from widedeep.pipeline.kubeflow.client.server import Server
 
     server = Server.connect(_required(host), namespace, token)
     run_id = server.run(compiled, experiment or compiled.name, name, values)
     click.echo(f"run {run_id}  {server.host}/#/runs/details/{run_id}")
     if wait:
-        state = follow(lambda: server.state(run_id), compiled.tasks, Console(stderr=True, highlight=False))
+        state = watch(lambda: server.state(run_id), compiled.tasks, Console(stderr=True, highlight=False))
         click.echo(state)
         sys.exit(0 if state == "SUCCEEDED" else 1)
 
@@ -118,10 +121,10 @@ def schedule(
     cron: str,
 ) -> None:
     """Runs a compiled pipeline again and again, one run at a time; times that were missed are not made up for."""
-    from widedeep.pipeline.kubeflow.client.compiled_file import Compiled, check_cron
+    from widedeep.pipeline.kubeflow.client.compiled_file import CompiledPipeline, check_cron
 
-    compiled = Compiled.read(file)
-    values, cron = compiled.values(given), check_cron(cron)
+    compiled = CompiledPipeline.read(file)
+    values, cron = compiled.run_parameters(given), check_cron(cron)
     name = name or compiled.name
     if dry_run:
         planned = {"display_name": name, "cron": cron, "no_catchup": True, "max_concurrency": 1, "parameters": values}
@@ -130,11 +133,11 @@ def schedule(
     from widedeep.pipeline.kubeflow.client.server import Server
 
     server = Server.connect(_required(host), namespace, token)
-    made = server.schedule(compiled, experiment or compiled.name, name, values, cron)
-    click.echo(f"recurring run {made}  {server.host}/#/recurringrun/details/{made}")
+    schedule_id = server.schedule(compiled, experiment or compiled.name, name, values, cron)
+    click.echo(f"recurring run {schedule_id}  {server.host}/#/recurringrun/details/{schedule_id}")
 
 
-def _print_plan(compiled: Any, experiment: str | None, rest: dict[str, Any]) -> None:
+def _print_plan(compiled: CompiledPipeline, experiment: str | None, rest: dict[str, Any]) -> None:
     plan = {"pipeline": compiled.name, "version": compiled.version, "experiment": experiment or compiled.name, **rest}
     click.echo(json.dumps(plan, indent=1))
 

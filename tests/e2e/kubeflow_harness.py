@@ -19,7 +19,7 @@ from harness import WIDEDEEP, Slice, plain
 from widedeep.components.metadata.artifacts import outputs
 from widedeep.components.metadata.database import Database
 from widedeep.components.metadata.executions import Node, state
-from widedeep.pipeline.kubeflow.client.compiled_file import Compiled
+from widedeep.pipeline.kubeflow.client.compiled_file import CompiledPipeline
 
 
 @dataclass
@@ -51,7 +51,7 @@ class Cluster:
         chosen = [f"kubeflow={json.dumps(group)}", *settings]
         arguments = [str(self.slice_.pipeline), "--out", str(out), *(f"--set={one}" for one in chosen)]
         subprocess.run([WIDEDEEP, "kubeflow", "compile", *arguments], check=True, timeout=120, env=plain())
-        self.compiled = Compiled.read(out)
+        self.compiled = CompiledPipeline.read(out)
         self.spec = next(iter(yaml.safe_load_all(out.read_text())))
         self.name = self.compiled.name
 

@@ -8,20 +8,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from widedeep.components.common.errors import ConfigError, shown
 from widedeep.components.common.settings import from_yaml, nearest
 
+Value = str | int | float | bool
 # The backend's limit on all parameters of a run together.
 LARGEST_PARAMETERS = 10_000
-_KINDS: dict[str, type] = {"STRING": str, "NUMBER_INTEGER": int, "NUMBER_DOUBLE": float, "BOOLEAN": bool}
+_TYPES: dict[str, type[Value]] = {"STRING": str, "NUMBER_INTEGER": int, "NUMBER_DOUBLE": float, "BOOLEAN": bool}
 
 
 @dataclass(frozen=True)
-class Compiled:
+class CompiledPipeline:
     """What `widedeep kubeflow compile` wrote.
 
     Attributes:
@@ -39,7 +39,7 @@ class Compiled:
     tasks: dict[str, str]
 
     @classmethod
-    def read(cls, file: Path) -> Compiled:
+    def read(cls, file: Path) -> CompiledPipeline:
         """Reads a compiled pipeline.
 
         Raises:
@@ -51,33 +51,35 @@ class Compiled:
             name = document["pipelineInfo"]["name"]
             inputs = document["root"].get("inputDefinitions", {}).get("parameters", {})
             tasks = document["root"]["dag"]["tasks"]
-            waiting = {key: one.get("dependentTasks", []) for key, one in tasks.items()}
-            names = {key: tasks[key]["taskInfo"]["name"] for key in TopologicalSorter(waiting).static_order()}
+            upstream = {key: task.get("dependentTasks", []) for key, task in tasks.items()}
+            names = {key: tasks[key]["taskInfo"]["name"] for key in TopologicalSorter(upstream).static_order()}
         except OSError as error:
             raise ConfigError(f"{file}: can't be read: {error.strerror}.") from None
         except (yaml.YAMLError, StopIteration, KeyError, TypeError, AttributeError):
             raise ConfigError(
                 f"{file}: is no compiled pipeline. Write one with: widedeep kubeflow compile PIPELINE.yaml --out {file}"
             ) from None
-        kinds = {key: one["parameterType"] for key, one in inputs.items()}
-        return cls(file, name, f"{name}-{hashlib.sha256(content).hexdigest()[:12]}", kinds, names)
+        types = {key: parameter["parameterType"] for key, parameter in inputs.items()}
+        return cls(file, name, f"{name}-{hashlib.sha256(content).hexdigest()[:12]}", types, names)
 
-    def values(self, given: Sequence[str]) -> dict[str, Any]:
+    def run_parameters(self, assignments: Sequence[str]) -> dict[str, Value]:
         """The parameters of a run.
 
         Args:
-            given: NAME=VALUE each.
+            assignments: NAME=VALUE each.
 
         Raises:
             ConfigError: a name is unknown, a value of another type, or all are too long.
         """
         values = {}
-        for one in given:
-            name, equals, text = one.partition("=")
+        for assignment in assignments:
+            name, equals, text = assignment.partition("=")
             if not equals:
-                raise ConfigError(f"--param {one}: needs NAME=VALUE, for example --param epochs=5.")
+                raise ConfigError(f"--param {assignment}: needs NAME=VALUE, for example --param epochs=5.")
             if name not in self.parameters:
-                raise ConfigError(f"--param {one}: {self.file} has no such parameter: {nearest(name, self.parameters)}")
+                raise ConfigError(
+                    f"--param {assignment}: {self.file} has no such parameter: {nearest(name, self.parameters)}"
+                )
             values[name] = self._value(name, text)
         size = sum(len(f"{name}{value}".encode()) for name, value in values.items())
         if size > LARGEST_PARAMETERS:
@@ -86,8 +88,8 @@ class Compiled:
             )
         return values
 
-    def _value(self, name: str, text: str) -> Any:
-        kind = _KINDS[self.parameters[name]]
+    def _value(self, name: str, text: str) -> Value:
+        kind = _TYPES[self.parameters[name]]
         if kind is str:
             return text
         try:
@@ -106,7 +108,7 @@ def check_cron(text: str) -> str:
         ConfigError: it has another number of fields, or fields of other letters.
     """
     fields = text.split()
-    if len(fields) != 6 or not all(re.fullmatch(r"[0-9A-Za-z*?/,L#-]+", one) for one in fields):
+    if len(fields) != 6 or not all(re.fullmatch(r"[0-9A-Za-z*?/,L#-]+", field) for field in fields):
         raise ConfigError(
             f"--cron {shown(text)}: needs six fields: second, minute, hour, day of month, month, day of week. "
             "Every night at three: '0 0 3 * * *'."

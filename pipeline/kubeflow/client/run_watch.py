@@ -17,15 +17,15 @@ from widedeep.components.common.errors import WideDeepError
 _POLL = 5.0
 # How often in a row the server may fail to answer.
 _PATIENCE = 12
-_ENDED = ("SUCCEEDED", "SKIPPED", "FAILED", "CANCELED")
+_FINAL = ("SUCCEEDED", "SKIPPED", "FAILED", "CANCELED")
 _COLOURS = {"SUCCEEDED": "green", "FAILED": "red", "CANCELED": "red", "RUNNING": "cyan"}
 
 
-def follow(read: Callable[[], Any], tasks: Mapping[str, str], console: Console) -> str:
+def watch(read_run: Callable[[], Any], tasks: Mapping[str, str], console: Console) -> str:
     """Shows a run until it ends.
 
     Args:
-        read: gives KFP's V2beta1Run as it is now.
+        read_run: gives KFP's V2beta1Run as it is now.
         tasks: what the pipeline's tasks are called, by their names.
         console: for the person; where it is no terminal, each change is a line.
 
@@ -35,12 +35,12 @@ def follow(read: Callable[[], Any], tasks: Mapping[str, str], console: Console) 
     Raises:
         WideDeepError: the server stopped answering.
     """
-    seen: dict[str, str] = {}
+    printed: dict[str, str] = {}
     failures = 0
     with Live(console=console, auto_refresh=False) as live:
         while True:
             try:
-                run = read()
+                run = read_run()
             except WideDeepError as error:
                 failures += 1
                 if failures >= _PATIENCE:
@@ -53,10 +53,10 @@ def follow(read: Callable[[], Any], tasks: Mapping[str, str], console: Console) 
             if console.is_terminal:
                 live.update(_table(run, steps, tasks), refresh=True)
             for name, step in steps.items():
-                if not console.is_terminal and seen.get(name) != step.state:
-                    seen[name] = step.state
+                if not console.is_terminal and printed.get(name) != step.state:
+                    printed[name] = step.state
                     console.print(Text(f"{tasks[name]:<20} {step.state}"), soft_wrap=True)
-            if run.state in _ENDED:
+            if run.state in _FINAL:
                 return str(run.state)
             time.sleep(_POLL)
 
@@ -64,15 +64,15 @@ def follow(read: Callable[[], Any], tasks: Mapping[str, str], console: Console) 
 def _steps(run: Any, tasks: Mapping[str, str]) -> dict[str, Any]:
     """What KFP knows of each task so far. (It lists drivers, executors and the whole beside them.)"""
     details = (run.run_details.task_details if run.run_details else None) or []
-    return {one.display_name: one for one in details if one.display_name in tasks and one.state}
+    return {task.display_name: task for task in details if task.display_name in tasks and task.state}
 
 
 def _table(run: Any, steps: dict[str, Any], tasks: Mapping[str, str]) -> Table:
     table = Table("step", "state", "seconds", box=None, pad_edge=False, caption=f"{run.display_name}: {run.state}")
-    for name, shown in tasks.items():
+    for name, title in tasks.items():
         state = steps[name].state if name in steps else "PENDING"
         seconds = _seconds(steps[name]) if name in steps else ""
-        table.add_row(Text(shown), Text(state, style=_COLOURS.get(state, "dim")), seconds)
+        table.add_row(Text(title), Text(state, style=_COLOURS.get(state, "dim")), seconds)
     return table
 
 

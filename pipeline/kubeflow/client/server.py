@@ -16,11 +16,11 @@ from kfp_server_api import ApiException
 from urllib3.exceptions import HTTPError
 
 from widedeep.components.common.errors import ConfigError, WideDeepError, reason
-from widedeep.pipeline.kubeflow.client.compiled_file import Compiled
+from widedeep.pipeline.kubeflow.client.compiled_file import CompiledPipeline, Value
 
 
 @contextmanager
-def talking(host: str) -> Iterator[None]:
+def api_errors(host: str) -> Iterator[None]:
     """Turns the client's errors into sentences, and keeps what it prints from the person's output."""
     try:
         with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
@@ -28,7 +28,7 @@ def talking(host: str) -> Iterator[None]:
             warnings.simplefilter("ignore", FutureWarning)
             yield
     except ApiException as error:
-        raise _told(host, error) from error
+        raise _api_error(host, error) from error
     except (HTTPError, TimeoutError) as error:
         raise WideDeepError(
             f"{host}: the Kubeflow Pipelines server does not answer: {reason(error)}. Is --host right, and the way "
@@ -36,18 +36,18 @@ def talking(host: str) -> Iterator[None]:
         ) from error
 
 
-def _told(host: str, error: ApiException) -> WideDeepError:
-    said = error.body or error.reason
+def _api_error(host: str, error: ApiException) -> WideDeepError:
+    text = error.body or error.reason
     with contextlib.suppress(TypeError, ValueError, AttributeError):
         body = json.loads(error.body)
         # Uploads fail in other words than all else.
-        said = body.get("error_message") or body.get("message") or said
+        text = body.get("error_message") or body.get("message") or text
     if error.status in (401, 403):
         return ConfigError(
-            f"{host}: the server refuses the request ({error.status}): {reason(said)}. Give a token that is valid for "
+            f"{host}: the server refuses the request ({error.status}): {reason(text)}. Give a token that is valid for "
             "the namespace: --token, or KUBEFLOW_TOKEN in the environment."
         )
-    return WideDeepError(f"{host}: the server answers {error.status}: {reason(said)}.")
+    return WideDeepError(f"{host}: the server answers {error.status}: {reason(text)}.")
 
 
 class _Client(Client):
@@ -78,57 +78,61 @@ class Server:
         Raises:
             WideDeepError: the server does not answer, or refuses.
         """
-        with talking(host):
+        with api_errors(host):
             # Under this name the client takes the namespace that it keeps for this user.
             client = _Client(host=host, namespace=namespace or "kubeflow", existing_token=token)
             client.get_kfp_healthz()
         return cls(client, host.rstrip("/"), namespace)
 
-    def upload(self, compiled: Compiled) -> tuple[str, str]:
+    def upload(self, compiled: CompiledPipeline) -> tuple[str, str]:
         """Makes sure that the server has this very pipeline.
 
         Returns:
             Ids of the pipeline and of the version with this content.
         """
-        with talking(self.host):
+        with api_errors(self.host):
             pipeline_id = self.client.get_pipeline_id(compiled.name)
             if pipeline_id is None:
-                made = self.client.upload_pipeline(str(compiled.file), compiled.name, namespace=self.namespace)
-                pipeline_id = made.pipeline_id
+                pipeline = self.client.upload_pipeline(str(compiled.file), compiled.name, namespace=self.namespace)
+                pipeline_id = pipeline.pipeline_id
             versions = self.client.list_pipeline_versions(
-                pipeline_id, filter=_named(compiled.version)
+                pipeline_id, filter=_name_filter(compiled.version)
             ).pipeline_versions
             if versions:
                 return pipeline_id, versions[0].pipeline_version_id
-            made = self.client.upload_pipeline_version(str(compiled.file), compiled.version, pipeline_id)
-            return pipeline_id, made.pipeline_version_id
+            version = self.client.upload_pipeline_version(str(compiled.file), compiled.version, pipeline_id)
+            return pipeline_id, version.pipeline_version_id
 
-    def run(self, compiled: Compiled, experiment: str, name: str, values: dict[str, Any]) -> str:
+    def run(self, compiled: CompiledPipeline, experiment: str, name: str, values: dict[str, Value]) -> str:
         """Starts a run and returns its id."""
         pipeline_id, version_id = self.upload(compiled)
-        with talking(self.host):
-            started = self.client.run_pipeline(
+        with api_errors(self.host):
+            run = self.client.run_pipeline(
                 self._experiment(experiment), name, params=values, pipeline_id=pipeline_id, version_id=version_id
             )
-            return str(started.run_id)
+            return str(run.run_id)
 
-    def schedule(self, compiled: Compiled, experiment: str, name: str, values: dict[str, Any], cron: str) -> str:
+    def schedule(
+        self, compiled: CompiledPipeline, experiment: str, name: str, values: dict[str, Value], cron: str
+    ) -> str:
         """Makes a recurring run and returns its id. Times that were missed are not made up for.
 
         Raises:
             WideDeepError: there is one of that name.
         """
-        with talking(self.host):
+        with api_errors(self.host):
             experiment_id = self._experiment(experiment)
-            same = self.client.list_recurring_runs(experiment_id=experiment_id, filter=_named(name)).recurring_runs
-            if same:
+            namesakes = self.client.list_recurring_runs(
+                experiment_id=experiment_id, filter=_name_filter(name)
+            ).recurring_runs
+            if namesakes:
                 raise WideDeepError(
-                    f"{self.host}: there is a recurring run '{name}' already ({same[0].recurring_run_id}): both would "
-                    "run. Delete it (kfp recurring-run delete), or give this one another --name."
+                    f"{self.host}: there is a recurring run '{name}' already ({namesakes[0].recurring_run_id}): both "
+                    "would run. Delete it (kfp recurring-run delete), or give this one another --name."
                 )
         pipeline_id, version_id = self.upload(compiled)
-        with talking(self.host):
-            made = self.client.create_recurring_run(
+        with api_errors(self.host):
+            schedule = self.client.create_recurring_run(
                 experiment_id,
                 name,
                 cron_expression=cron,
@@ -138,17 +142,17 @@ class Server:
                 pipeline_id=pipeline_id,
                 version_id=version_id,
             )
-            return str(made.recurring_run_id)
+            return str(schedule.recurring_run_id)
 
     def state(self, run_id: str) -> Any:
         """A run as it is now: KFP's V2beta1Run."""
-        with talking(self.host):
+        with api_errors(self.host):
             return self.client.get_run(run_id)
 
     def _experiment(self, name: str) -> str:
         return str(self.client.create_experiment(name, namespace=self.namespace).experiment_id)
 
 
-def _named(name: str) -> str:
+def _name_filter(name: str) -> str:
     """A filter of the API. By the display name, which people give."""
     return json.dumps({"predicates": [{"operation": "EQUALS", "key": "display_name", "stringValue": name}]})

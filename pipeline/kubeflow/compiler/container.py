@@ -14,9 +14,9 @@ from widedeep.pipeline.definition.config import PipelineConfig
 from widedeep.pipeline.definition.kubeflow_options import KubeflowOptions, Resources
 
 _IN_IMAGE = Path("/opt/widedeep/schema")
-_KINDS = {str: "String", int: "Integer"}
+_TYPES = {str: "String", int: "Integer"}
 # What a node shows beside its summary: the Evaluator's numbers and curve, and after the last node the run's report.
-_SHOWN = {"Evaluator": {"metrics": "Metrics", "roc": "ClassificationMetrics"}, "Pusher": {"report": "HTML"}}
+_ARTIFACTS = {"Evaluator": {"metrics": "Metrics", "roc": "ClassificationMetrics"}, "Pusher": {"report": "HTML"}}
 _ENVIRONMENT = {
     # Each connection to the database would write four lines of information, and TensorFlow its part of a page.
     "GLOG_minloglevel": "1",
@@ -37,7 +37,7 @@ class Parameter:
 def parameters(config: PipelineConfig) -> dict[str, Parameter]:
     """The run's parameters by name."""
     options = config.kubeflow
-    found = {
+    run_parameters = {
         "data_path": Parameter(
             # A local folder of whoever compiles is none of the cluster's.
             config.data.path if "://" in config.data.path else f"{options.root.path}/data/{config.name}",
@@ -48,8 +48,8 @@ def parameters(config: PipelineConfig) -> dict[str, Parameter]:
         "models": Parameter(f"{options.models.path}/{config.name}"),
     }
     if config.data.in_spans:
-        found["span"] = Parameter(str(config.data.span), "data.span")
-    return found
+        run_parameters["span"] = Parameter(str(config.data.span), "data.span")
+    return run_parameters
 
 
 def component(node: str, config: PipelineConfig, file: Path, overrides: tuple[str, ...]) -> dict[str, Any]:
@@ -61,11 +61,15 @@ def component(node: str, config: PipelineConfig, file: Path, overrides: tuple[st
         file: the pipeline.yaml that they come from.
         overrides: the settings that were changed for this compilation.
     """
-    options, given = config.kubeflow, parameters(config)
-    settings = {one.setting: f"{one.setting}={_input(name)}" for name, one in given.items() if one.setting}
+    options, run_parameters = config.kubeflow, parameters(config)
+    settings = {
+        parameter.setting: f"{parameter.setting}={_input(name)}"
+        for name, parameter in run_parameters.items()
+        if parameter.setting
+    }
     # What was set for the compilation holds in every run, but for what a run's parameters or the cluster's group say.
-    keys = {one: one.partition("=")[0] for one in overrides}
-    kept = [one for one, key in keys.items() if key not in settings and key.partition(".")[0] != "kubeflow"]
+    keys = {override: override.partition("=")[0] for override in overrides}
+    fixed = [override for override, key in keys.items() if key not in settings and key.partition(".")[0] != "kubeflow"]
     arguments = [
         options.pipeline or str(_IN_IMAGE / file.resolve().parent.name / file.name),
         f"--node={node}",
@@ -73,21 +77,21 @@ def component(node: str, config: PipelineConfig, file: Path, overrides: tuple[st
         f"--root={_input('pipeline_root')}",
         f"--models={_input('models')}",
         f"--metadata={options.metadata}",
-        *(f"--set={one}" for one in (*kept, *settings.values())),
+        *(f"--set={assignment}" for assignment in (*fixed, *settings.values())),
         f"--summary={_output('summary')}",
     ]
-    shown = _SHOWN.get(node, {})
-    outputs = [{"name": name, "type": kind} for name, kind in {"summary": "Markdown", **shown}.items()]
-    if "metrics" in shown:
+    artifacts = _ARTIFACTS.get(node, {})
+    outputs = [{"name": name, "type": kind} for name, kind in {"summary": "Markdown", **artifacts}.items()]
+    if "metrics" in artifacts:
         # They are no files: KFP takes them from the task's output, whose place stands in its input.
         arguments.append("--executor-input={{$}}")
-    if "report" in shown:
+    if "report" in artifacts:
         arguments.append(f"--report={_output('report')}")
     return {
         "name": re.sub(r"(?<=[a-z])(?=[A-Z])", "-", node).lower(),
         "inputs": [
             {"name": "run_id", "type": "String"},
-            *({"name": name, "type": _KINDS[type(one.default)]} for name, one in given.items()),
+            *({"name": name, "type": _TYPES[type(parameter.default)]} for name, parameter in run_parameters.items()),
         ],
         "outputs": outputs,
         "implementation": {
@@ -130,7 +134,7 @@ def place(task: Any, options: KubeflowOptions, resources: Resources) -> None:
     kubernetes.set_image_pull_policy(task, options.pull)
     kubernetes.set_timeout(task, 60 * options.timeout_minutes)
     kubernetes.set_security_context(task, run_as_user=options.user, run_as_group=options.user, run_as_non_root=True)
-    for one in resources.tolerations:
-        kubernetes.add_toleration(task, key=one.key, operator=one.operator, value=one.value, effect=one.effect)
+    for toleration in resources.tolerations:
+        kubernetes.add_toleration(task, **toleration.model_dump())
     for label, value in resources.node_selector.items():
         kubernetes.add_node_selector(task, label_key=label, label_value=value)

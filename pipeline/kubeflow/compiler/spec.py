@@ -45,18 +45,18 @@ def _nodes(config: PipelineConfig) -> dict[str, list[str]]:
 
 
 def _pipeline(config: PipelineConfig, file: Path, overrides: tuple[str, ...], nodes: dict[str, list[str]]) -> Any:
-    options, given = config.kubeflow, parameters(config)
+    options, run_parameters = config.kubeflow, parameters(config)
 
     def body(*values: Any) -> None:
         tasks: dict[str, Any] = {}
         for node, upstream in nodes.items():
-            described = yaml.safe_dump(component(node, config, file, overrides), sort_keys=False)
-            made = components.load_component_from_text(described)
-            task = made(run_id=dsl.PIPELINE_JOB_ID_PLACEHOLDER, **dict(zip(given, values, strict=True)))
+            text = yaml.safe_dump(component(node, config, file, overrides), sort_keys=False)
+            run_node = components.load_component_from_text(text)
+            task = run_node(run_id=dsl.PIPELINE_JOB_ID_PLACEHOLDER, **dict(zip(run_parameters, values, strict=True)))
             task.set_display_name(node)
             # TFX's own cache knows the data, the settings and the code.
             task.set_caching_options(False)
-            task.after(*(tasks[one] for one in upstream))
+            task.after(*(tasks[name] for name in upstream))
             place(task, options, options.steps.get(node, options.resources))
             tasks[node] = task
 
@@ -64,14 +64,17 @@ def _pipeline(config: PipelineConfig, file: Path, overrides: tuple[str, ...], no
     body.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [
             inspect.Parameter(
-                name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=one.default, annotation=type(one.default)
+                name,
+                inspect.Parameter.POSITIONAL_OR_KEYWORD,
+                default=parameter.default,
+                annotation=type(parameter.default),
             )
-            for name, one in given.items()
+            for name, parameter in run_parameters.items()
         ]
     )
-    about = "A wide-and-deep recommender: raw impressions in, a pushed model out."
-    made = dsl.pipeline(name=config.name, description=about)(body)
+    description = "A wide-and-deep recommender: raw impressions in, a pushed model out."
+    compiled = dsl.pipeline(name=config.name, description=description)(body)
     # KFP's own way of setting it goes to an hour at most.
-    for task in made.pipeline_spec.root.dag.tasks.values():
+    for task in compiled.pipeline_spec.root.dag.tasks.values():
         task.retry_policy.backoff_max_duration.seconds = options.retry_seconds
-    return made
+    return compiled

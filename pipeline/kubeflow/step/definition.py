@@ -48,8 +48,8 @@ def _schema_file(root: str, text: str) -> str:
     path = os.path.join(root, "schemas", schema_file_name(text))
     if not fileio.exists(path):
         fileio.makedirs(os.path.dirname(path))
-        half = f"{path}.{os.getpid()}-{os.uname().nodename}"
-        with fileio.open(half, "w") as file:
+        temporary = f"{path}.{os.getpid()}-{os.uname().nodename}"
+        with fileio.open(temporary, "w") as file:
             file.write(text)
-        fileio.rename(half, path, overwrite=True)
+        fileio.rename(temporary, path, overwrite=True)
     return path

@@ -1,12 +1,11 @@
-"""Compiled definitions, kept beside the artifacts: to build one takes all of TFX's components, and TensorFlow.
+"""Compiled definitions, cached beside the artifacts: to build one takes all of TFX's components, and TensorFlow.
 
-A definition is kept under a digest of all that decides it, so that another image, or other settings, never meet it.
+A definition lies under a digest of all that decides it, so that another image, or other settings, never meet it.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,29 +13,27 @@ from google.protobuf.message import DecodeError
 from tfx.proto.orchestration import pipeline_pb2
 
 from widedeep.components.common.code_digest import code_digest
+from widedeep.components.common.files import write_whole
 from widedeep.pipeline.definition.config import PipelineConfig
 
 _CODE = Path(__file__).resolve().parents[3]
-_PACKAGES = ("components", "pipeline")
+# A definition holds digests of the code of all steps; the dry run's covers the stand-in server.
+_PACKAGES = ("components", "pipeline", "serving")
 
 
 def read(config: PipelineConfig, root: str, models: str) -> pipeline_pb2.Pipeline | None:
-    """The definition that an earlier node has built; None where there is none, or the root is no folder."""
+    """The definition that an earlier node has compiled; None where there is none, or the root is no folder."""
     try:
         return pipeline_pb2.Pipeline.FromString(_file(config, root, models).read_bytes())
     except (OSError, DecodeError):
         return None
 
 
-def keep(pipeline: pipeline_pb2.Pipeline, config: PipelineConfig, root: str, models: str) -> None:
+def write(pipeline: pipeline_pb2.Pipeline, config: PipelineConfig, root: str, models: str) -> None:
     """Writes a definition, whole or not at all, for the nodes that follow."""
     if "://" in root:
         return
-    file = _file(config, root, models)
-    half = file.with_name(f"{file.name}.{os.uname().nodename}-{os.getpid()}")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    half.write_bytes(pipeline.SerializeToString(deterministic=True))
-    half.replace(file)
+    write_whole(_file(config, root, models), pipeline.SerializeToString(deterministic=True))
 
 
 def _file(config: PipelineConfig, root: str, models: str) -> Path:

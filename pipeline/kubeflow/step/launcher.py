@@ -39,7 +39,7 @@ def launch(
         WideDeepError: the database was away for too long.
     """
     deployment = runner_utils.extract_local_deployment_config(pipeline)
-    ready = _Launcher(
+    node_launcher = _Launcher(
         pipeline_node=node,
         mlmd_connection=PatientHandle(database),
         pipeline_info=pipeline.pipeline_info,
@@ -48,12 +48,12 @@ def launch(
         custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, key.id),
         custom_executor_operators=operators,
     )
-    ready.bind(key, database, turn)
+    node_launcher.bind(key, database, turn)
     if key.id in deployment.executor_specs:
-        ready.launch()
+        node_launcher.launch()
     else:
         # A Resolver does nothing but read and write metadata.
-        database.retried(lambda: ready.anew(ready.launch))
+        database.retried(lambda: node_launcher.start_anew(node_launcher.launch))
 
 
 class _Launcher(launcher.Launcher):
@@ -64,13 +64,12 @@ class _Launcher(launcher.Launcher):
         self._database = database
         self._turn = turn
 
-    def anew(self, action: Callable[[], Any]) -> Any:
+    def start_anew(self, action: Callable[[], Any]) -> Any:
         """Does something that makes an execution, once what earlier attempts left is closed."""
-        left = self._key.close_left(self._database.open())
-        if left:
-            tell(
-                f"{self._key.id}: an earlier attempt was killed (execution {', '.join(map(str, left))}): starting anew."
-            )
+        abandoned = self._key.close_left(self._database.open())
+        if abandoned:
+            executions = ", ".join(map(str, abandoned))
+            tell(f"{self._key.id}: an earlier attempt was killed (execution {executions}): starting anew.")
         return action()
 
     def _register_or_reuse_execution(
@@ -86,7 +85,7 @@ class _Launcher(launcher.Launcher):
         )
 
     def _prepare_execution(self) -> Any:
-        return self._database.retried(lambda: self.anew(super(_Launcher, self)._prepare_execution))
+        return self._database.retried(lambda: self.start_anew(super(_Launcher, self)._prepare_execution))
 
     def _publish_successful_execution(
         self, execution_id: int, contexts: Any, output_dict: Any, executor_output: Any

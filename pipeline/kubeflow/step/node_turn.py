@@ -41,59 +41,61 @@ def run(
         Exception: what the executor raised.
     """
     started = time.monotonic()
-    known = definition_cache.read(config, root, models)
-    if known is not None and alone and _light(known, node.id):
-        upstream = _run_light(known, node, database, turn)
+    cached = definition_cache.read(config, root, models)
+    if cached is not None and alone and _goes_without_tensorflow(cached, node.id):
+        upstream = _run_in_subprocess(cached, node, database, turn)
     else:
-        upstream = _run_here(config, node, root, models, database, turn)
+        upstream = _run_in_process(config, node, root, models, database, turn)
 
     # The launcher returns normally where it found no inputs, and where it skipped the node.
     def outcome() -> str:
         store = database.open()
-        ended = node.finished(store)
-        if ended is None:
+        execution = node.finished(store)
+        if execution is None:
             raise missing(store, node, upstream)
-        return state(ended)
+        return state(execution)
 
     tell(f"{node.id}: {database.retried(outcome)} after {time.monotonic() - started:.1f} s")
 
 
-def _light(pipeline: pipeline_pb2.Pipeline, node_id: str) -> bool:
-    """Whether all but the executor goes without TensorFlow: not so of Resolvers, and of drivers of a node's own."""
+def _goes_without_tensorflow(pipeline: pipeline_pb2.Pipeline, node_id: str) -> bool:
+    """Whether all but the executor does: not so of Resolvers, and of drivers of a node's own."""
     deployment = pipeline_pb2.IntermediateDeploymentConfig()
     pipeline.deployment_config.Unpack(deployment)
     return node_id in deployment.executor_specs and node_id not in deployment.custom_driver_specs
 
 
-def _run_light(pipeline: pipeline_pb2.Pipeline, node: Node, database: Database, turn: Turn) -> list[str]:
+def _run_in_subprocess(pipeline: pipeline_pb2.Pipeline, node: Node, database: Database, turn: Turn) -> list[str]:
     """Runs a node with its executor in a process of its own; returns the nodes before it."""
     # TFX does without what is not installed, and so would it seem here: 0.5 s and 110 MB instead of 5 s and 900 MB.
-    for heavy in ("tensorflow", "apache_beam"):
-        sys.modules[heavy] = None  # type: ignore[assignment]
+    for library in ("tensorflow", "apache_beam"):
+        sys.modules[library] = None  # type: ignore[assignment]
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         from widedeep.pipeline.kubeflow.step.launcher import launch
-        from widedeep.pipeline.kubeflow.step.run_definition import for_run, node_of
+        from widedeep.pipeline.kubeflow.step.run_definition import find_node, with_run_id
         from widedeep.pipeline.kubeflow.step.subprocess_executor import OPERATORS
 
-    pipeline = for_run(pipeline, node.run)
-    defined = node_of(pipeline, node.id)
-    launch(pipeline, defined, node, database, turn, OPERATORS)
-    return list(defined.upstream_nodes)
+    pipeline = with_run_id(pipeline, node.run)
+    pipeline_node = find_node(pipeline, node.id)
+    launch(pipeline, pipeline_node, node, database, turn, OPERATORS)
+    return list(pipeline_node.upstream_nodes)
 
 
-def _run_here(config: PipelineConfig, node: Node, root: str, models: str, database: Database, turn: Turn) -> list[str]:
+def _run_in_process(
+    config: PipelineConfig, node: Node, root: str, models: str, database: Database, turn: Turn
+) -> list[str]:
     """Runs a node in this process; returns the nodes before it."""
     from widedeep.pipeline.definition.input_files import input_files
     from widedeep.pipeline.kubeflow.step import definition
     from widedeep.pipeline.kubeflow.step.launcher import launch
-    from widedeep.pipeline.kubeflow.step.run_definition import for_run, node_of
+    from widedeep.pipeline.kubeflow.step.run_definition import find_node, with_run_id
 
-    built = definition.build(config, root, models)
-    definition_cache.keep(built, config, root, models)
-    pipeline = for_run(built, node.run)
-    defined = node_of(pipeline, node.id)
+    compiled = definition.build(config, root, models)
+    definition_cache.write(compiled, config, root, models)
+    pipeline = with_run_id(compiled, node.run)
+    pipeline_node = find_node(pipeline, node.id)
     if node.id == _READER:
         input_files(config.data)
     with ProgressDisplay(Console(stderr=True, highlight=False, soft_wrap=True)):
-        launch(pipeline, defined, node, database, turn)
-    return list(defined.upstream_nodes)
+        launch(pipeline, pipeline_node, node, database, turn)
+    return list(pipeline_node.upstream_nodes)

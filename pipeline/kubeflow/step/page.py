@@ -22,8 +22,8 @@ _DULL = {"name", "state", "tfx_version", "producer_component", "pipeline_name", 
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What a node's page is to have.
+class PageFiles:
+    """What a node's page is to have, and where it goes.
 
     Attributes:
         summary: file for Markdown.
@@ -36,18 +36,18 @@ class Wanted:
     executor_input: str | None = None
 
     @property
-    def heavy(self) -> bool:
-        """Whether it takes TensorFlow."""
+    def need_tensorflow(self) -> bool:
+        """Whether writing them takes TensorFlow."""
         return bool(self.report or self.executor_input)
 
 
-def write(wanted: Wanted, node: Node, database: Database, config: PipelineConfig, root: str) -> None:
+def write(files: PageFiles, node: Node, database: Database, config: PipelineConfig, root: str) -> None:
     """Writes a node's page.
 
     A page that can't be written fails no node: its result is in the metadata.
 
     Args:
-        wanted: what it has.
+        files: what it has.
         node: one that ended well.
         database: has the metadata.
         config: the run's settings.
@@ -55,17 +55,17 @@ def write(wanted: Wanted, node: Node, database: Database, config: PipelineConfig
     """
     try:
         store = database.open()
-        evaluation = _evaluation(store, node) if wanted.executor_input else None
+        evaluation = _evaluation(store, node) if files.executor_input else None
         metrics = _metrics(evaluation) if evaluation else {}
-        if wanted.summary:
-            _write(wanted.summary, _markdown(store, node, metrics))
-        if wanted.executor_input and evaluation:
+        if files.summary:
+            _write(files.summary, _markdown(store, node, metrics))
+        if files.executor_input and evaluation:
             said = {"metrics": metrics, "roc": _roc(evaluation)}
-            _write(*_executor_output(json.loads(wanted.executor_input), said))
-        if wanted.report:
+            _write(*_executor_output(json.loads(files.executor_input), said))
+        if files.report:
             from widedeep.pipeline.kubeflow.step.run_report import render_run
 
-            _write(wanted.report, render_run(store, node, database.connection, config, root))
+            _write(files.report, render_run(store, node, database.connection, config, root))
     except Exception:
         tell(f"{traceback.format_exc()}{node.id}: ended well, but its page could not be written.")
 

@@ -15,8 +15,8 @@ from widedeep.components.common.errors import WideDeepError, unwrapped
 from widedeep.components.metadata.database import tell
 
 
-def ending(action: Callable[[], None]) -> NoReturn:
-    """Does something, and ends the process: with 0, or with what the error says."""
+def run_and_exit(action: Callable[[], None]) -> NoReturn:
+    """Does something, and ends the process: with 0, or with the exit code of its error."""
     logging.basicConfig(format="%(asctime)s %(levelname).1s %(name)s: %(message)s")
     code = 0
     try:
@@ -25,13 +25,13 @@ def ending(action: Callable[[], None]) -> NoReturn:
         error.show()
         code = error.exit_code
     except Exception as error:
-        told = unwrapped(error)
-        if isinstance(told, WideDeepError):
+        cause = unwrapped(error)
+        if isinstance(cause, WideDeepError):
             # An error for people inside of another one: who looks for the cause will want the whole.
-            if told is not error:
+            if cause is not error:
                 traceback.print_exc()
-            tell(f"Error: {told}")
-            code = told.exit_code
+            tell(f"Error: {cause}")
+            code = cause.exit_code
         else:
             traceback.print_exc()
             tell(f"Error: {type(error).__name__}: {error}")

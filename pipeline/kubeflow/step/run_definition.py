@@ -10,15 +10,15 @@ from widedeep.components.common.errors import ConfigError
 from widedeep.components.common.settings import nearest
 
 
-def for_run(pipeline: pipeline_pb2.Pipeline, run_id: str) -> pipeline_pb2.Pipeline:
+def with_run_id(pipeline: pipeline_pb2.Pipeline, run_id: str) -> pipeline_pb2.Pipeline:
     """The same pipeline with a run's id filled in."""
-    filled = pipeline_pb2.Pipeline()
-    filled.CopyFrom(pipeline)
-    runtime_parameter_utils.substitute_runtime_parameter(filled, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: run_id})
-    return filled
+    definition = pipeline_pb2.Pipeline()
+    definition.CopyFrom(pipeline)
+    runtime_parameter_utils.substitute_runtime_parameter(definition, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: run_id})
+    return definition
 
 
-def node_of(pipeline: pipeline_pb2.Pipeline, node_id: str) -> pipeline_pb2.PipelineNode:
+def find_node(pipeline: pipeline_pb2.Pipeline, node_id: str) -> pipeline_pb2.PipelineNode:
     """A node by its id.
 
     Raises:

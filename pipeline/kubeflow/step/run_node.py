@@ -19,7 +19,7 @@ from widedeep.components.metadata.turns import turn
 from widedeep.pipeline.definition import config
 from widedeep.pipeline.definition.command_options import overrides_option
 from widedeep.pipeline.kubeflow.step import page
-from widedeep.pipeline.kubeflow.step.process_exit import ending
+from widedeep.pipeline.kubeflow.step.process_exit import run_and_exit
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -52,7 +52,7 @@ def command(
     executor_input: str | None,
 ) -> None:
     """Runs one node of the pipeline that PIPELINE.yaml describes, in one run."""
-    wanted = page.Wanted(summary, report, executor_input)
+    files = page.PageFiles(summary, report, executor_input)
     settings = config.load(pipeline, overrides)
     database = Database(metadata, os.environ, patience)
     node = Node(settings.name, run_id, node_id)
@@ -64,15 +64,15 @@ def command(
             if not database.retried(lambda: node.finished(database.open())):
                 from widedeep.pipeline.kubeflow.step.node_turn import run
 
-                run(settings, node, root, models, database, held, alone=not wanted.heavy)
-    page.write(wanted, node, database, settings, root)
+                run(settings, node, root, models, database, held, alone=not files.need_tensorflow)
+    page.write(files, node, database, settings, root)
 
 
 def main() -> None:
     """Entry point: tells an error in a sentence, and exits."""
     # Beam and TFX's executors look into sys.argv for flags of their own.
     arguments, sys.argv = sys.argv[1:], sys.argv[:1]
-    ending(lambda: command(arguments, standalone_mode=False))
+    run_and_exit(lambda: command(arguments, standalone_mode=False))
 
 
 if __name__ == "__main__":

@@ -19,10 +19,10 @@ from tfx.orchestration.portable import base_executor_operator
 from tfx.proto.orchestration import executable_spec_pb2, execution_invocation_pb2, execution_result_pb2
 
 from widedeep.components.common.errors import WideDeepError
-from widedeep.pipeline.kubeflow.step.process_exit import ending
+from widedeep.pipeline.kubeflow.step.process_exit import run_and_exit
 
 _PYTHON, _BEAM = executable_spec_pb2.PythonClassExecutableSpec, executable_spec_pb2.BeamExecutableSpec
-_SPEC, _INVOCATION, _ANSWER = "spec", "invocation", "answer"
+_SPEC, _INVOCATION, _OUTPUT = "spec", "invocation", "output"
 # Of Linux's prctl.
 _PR_SET_PDEATHSIG = 1
 
@@ -35,7 +35,7 @@ class ExecutorFailedError(WideDeepError):
         self.exit_code = exit_code
 
 
-class Operator(base_executor_operator.BaseExecutorOperator):
+class SubprocessOperator(base_executor_operator.BaseExecutorOperator):
     """TFX's way to an executor, through a child process."""
 
     SUPPORTED_EXECUTOR_SPEC_TYPE = [_PYTHON, _BEAM]
@@ -54,21 +54,21 @@ class Operator(base_executor_operator.BaseExecutorOperator):
             spec.Pack(self._executor_spec)
             (folder / _SPEC).write_bytes(spec.SerializeToString())
             (folder / _INVOCATION).write_bytes(execution_info.to_proto().SerializeToString())
-            done = subprocess.run(
+            process = subprocess.run(
                 [sys.executable, "-m", "widedeep.pipeline.kubeflow.step.subprocess_executor", name], check=False
             )
-            if done.returncode == 0:
-                return execution_result_pb2.ExecutorOutput.FromString((folder / _ANSWER).read_bytes())
-        if done.returncode > 0:
-            raise ExecutorFailedError(done.returncode)
-        killer = signal.Signals(-done.returncode)
+            if process.returncode == 0:
+                return execution_result_pb2.ExecutorOutput.FromString((folder / _OUTPUT).read_bytes())
+        if process.returncode > 0:
+            raise ExecutorFailedError(process.returncode)
+        killer = signal.Signals(-process.returncode)
         hint = "Most often it needed more memory than its container has: see kubeflow.steps in PIPELINE.yaml."
         raise WideDeepError(
             f"the executor was killed by {killer.name}. {hint if killer == signal.SIGKILL else ''}".strip()
         )
 
 
-OPERATORS = {_PYTHON: Operator, _BEAM: Operator}
+OPERATORS = {_PYTHON: SubprocessOperator, _BEAM: SubprocessOperator}
 
 
 def _execute(folder: Path) -> None:
@@ -79,21 +79,21 @@ def _execute(folder: Path) -> None:
     from widedeep.pipeline.local.progress_display import ProgressDisplay
 
     packed, spec = any_pb2.Any.FromString((folder / _SPEC).read_bytes()), _PYTHON()
-    operator = python_executor_operator.PythonExecutorOperator
+    operator_class = python_executor_operator.PythonExecutorOperator
     if packed.Is(_BEAM.DESCRIPTOR):
-        operator, spec = beam_executor_operator.BeamExecutorOperator, _BEAM()
+        operator_class, spec = beam_executor_operator.BeamExecutorOperator, _BEAM()
     packed.Unpack(spec)
     # First: the artifacts' own types must be known when the invocation is read.
-    ready = operator(spec)
+    operator = operator_class(spec)
     invocation = execution_invocation_pb2.ExecutionInvocation.FromString((folder / _INVOCATION).read_bytes())
     info = data_types.ExecutionInfo.from_proto(invocation)
     with ProgressDisplay(Console(stderr=True, highlight=False, soft_wrap=True)):
-        said = ready.run_executor(info)
-    (folder / _ANSWER).write_bytes(said.SerializeToString())
+        output = operator.run_executor(info)
+    (folder / _OUTPUT).write_bytes(output.SerializeToString())
 
 
 if __name__ == "__main__":
     # Without its parent nobody would record what it makes.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    given = Path(sys.argv.pop())
-    ending(lambda: _execute(given))
+    exchange = Path(sys.argv.pop())
+    run_and_exit(lambda: _execute(exchange))

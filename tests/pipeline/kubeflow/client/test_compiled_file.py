@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from widedeep.components.common.errors import ConfigError
-from widedeep.pipeline.kubeflow.client.compiled_file import Compiled, check_cron
+from widedeep.pipeline.kubeflow.client.compiled_file import CompiledPipeline, check_cron
 
 DOCUMENT = {
     "pipelineInfo": {"name": "toy"},
@@ -34,24 +34,28 @@ DOCUMENT = {
 
 
 @pytest.fixture
-def compiled(tmp_path: Path) -> Compiled:
+def compiled(tmp_path: Path) -> CompiledPipeline:
     file = tmp_path / "toy.yaml"
     file.write_text(yaml.safe_dump(DOCUMENT))
-    return Compiled.read(file)
+    return CompiledPipeline.read(file)
 
 
-def test_the_version_names_the_content(compiled: Compiled) -> None:
+def test_the_version_names_the_content(compiled: CompiledPipeline) -> None:
     digest = hashlib.sha256(compiled.file.read_bytes()).hexdigest()
     assert (compiled.name, compiled.version) == ("toy", f"toy-{digest[:12]}")
 
 
-def test_tasks_stand_in_an_order_in_which_they_can_run(compiled: Compiled) -> None:
+def test_tasks_stand_in_an_order_in_which_they_can_run(compiled: CompiledPipeline) -> None:
     assert list(compiled.tasks.items()) == [("c-first", "CFirst"), ("b-next", "BNext"), ("a-last", "ALast")]
 
 
-def test_values_have_the_parameters_types(compiled: Compiled) -> None:
-    assert compiled.values(["epochs=5", "rate=0.5", "path=5", "path=a=b"]) == {"epochs": 5, "rate": 0.5, "path": "a=b"}
-    assert compiled.values([]) == {}
+def test_values_have_the_parameters_types(compiled: CompiledPipeline) -> None:
+    assert compiled.run_parameters(["epochs=5", "rate=0.5", "path=5", "path=a=b"]) == {
+        "epochs": 5,
+        "rate": 0.5,
+        "path": "a=b",
+    }
+    assert compiled.run_parameters([]) == {}
 
 
 @pytest.mark.parametrize(
@@ -65,13 +69,13 @@ def test_values_have_the_parameters_types(compiled: Compiled) -> None:
         ("path=" + "x" * 10_000, "all parameters together have 10,004 bytes, at most 10,000 go."),
     ],
 )
-def test_wrong_parameters_are_told(compiled: Compiled, given: str, says: str) -> None:
+def test_wrong_parameters_are_told(compiled: CompiledPipeline, given: str, says: str) -> None:
     with pytest.raises(ConfigError, match=re.escape(says)):
-        compiled.values([given])
+        compiled.run_parameters([given])
 
 
-def test_parameters_may_be_as_long_as_the_server_takes(compiled: Compiled) -> None:
-    assert compiled.values(["path=" + "x" * 9_996])
+def test_parameters_may_be_as_long_as_the_server_takes(compiled: CompiledPipeline) -> None:
+    assert compiled.run_parameters(["path=" + "x" * 9_996])
 
 
 @pytest.mark.parametrize("text", ["", "a: 1", "- 1", "{", "root: {}\npipelineInfo: toy"])
@@ -79,7 +83,7 @@ def test_another_file_is_told_how_to_become_one(tmp_path: Path, text: str) -> No
     file = tmp_path / "x.yaml"
     file.write_text(text)
     with pytest.raises(ConfigError) as caught:
-        Compiled.read(file)
+        CompiledPipeline.read(file)
     assert str(caught.value) == (
         f"{file}: is no compiled pipeline. Write one with: widedeep kubeflow compile PIPELINE.yaml --out {file}"
     )

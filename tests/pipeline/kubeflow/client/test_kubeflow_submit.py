@@ -214,7 +214,7 @@ def test_on_a_terminal_all_steps_stand_in_a_table() -> None:
     details = V2beta1RunDetails(task_details=[trained, V2beta1PipelineTaskDetail(display_name="root", state="RUNNING")])
     run = V2beta1Run(display_name="mine", state="FAILED", run_details=details)
     console = Console(file=io.StringIO(), force_terminal=True, width=80, color_system=None)
-    assert run_watch.follow(lambda: run, {"trainer": "Trainer", "pusher": "Pusher"}, console) == "FAILED"
+    assert run_watch.watch(lambda: run, {"trainer": "Trainer", "pusher": "Pusher"}, console) == "FAILED"
     assert isinstance(console.file, io.StringIO)
     rows = [line.split() for line in re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", console.file.getvalue()).splitlines()]
     assert [row for row in rows if row][:4] == [

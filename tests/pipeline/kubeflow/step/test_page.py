@@ -16,7 +16,7 @@ from widedeep.components.metadata.database import Database
 from widedeep.components.metadata.executions import Node
 from widedeep.pipeline.definition import config
 from widedeep.pipeline.kubeflow.step import page
-from widedeep.pipeline.kubeflow.step.page import Wanted
+from widedeep.pipeline.kubeflow.step.page import PageFiles
 
 Execution = metadata_store_pb2.Execution
 Execute = Callable[..., int]
@@ -27,7 +27,7 @@ SETTINGS = config.load(Path(__file__).resolve().parents[4] / "schema" / "census"
 def test_the_summary_says_state_outputs_and_facts(database: Database, execute: Execute, tmp_path: Path) -> None:
     number = execute("r1", "Evaluator", Execution.CACHED, {"model": "/root/a|b"}, pushed_version="3", name="dull")
     file = tmp_path / "new" / "page.md"
-    page.write(Wanted(file), NODE, database, SETTINGS, "/root")
+    page.write(PageFiles(file), NODE, database, SETTINGS, "/root")
     lines = file.read_text().splitlines()
     assert lines[0] == "# Evaluator"
     assert lines[2].startswith("**CACHED** in ")
@@ -50,7 +50,7 @@ def test_metrics_go_where_kubeflow_looks(
     monkeypatch.setattr(results, "read", read)
     output = tmp_path / "kfp" / "output.json"
     said = json.dumps({"outputs": {"outputFile": str(output)}})
-    page.write(Wanted(tmp_path / "m.md", None, said), NODE, database, SETTINGS, "/root")
+    page.write(PageFiles(tmp_path / "m.md", None, said), NODE, database, SETTINGS, "/root")
     assert asked == ["/e/7"]
     metrics = {"auc": 0.75, "baseline_auc": 0.5}
     curve = ClassificationMetrics()
@@ -69,7 +69,9 @@ def test_what_has_no_curve_shows_none(
     execute("r1", "Evaluator", Execution.COMPLETE, {"evaluation": "/e/7"})
     monkeypatch.setattr(results, "read", lambda uri: results.Results({"candidate": {"rmse": 0.5}}))
     output = tmp_path / "output.json"
-    page.write(Wanted(None, None, json.dumps({"outputs": {"outputFile": str(output)}})), NODE, database, SETTINGS, "/")
+    page.write(
+        PageFiles(None, None, json.dumps({"outputs": {"outputFile": str(output)}})), NODE, database, SETTINGS, "/"
+    )
     assert json.loads(output.read_text())["artifacts"]["roc"] == {"artifacts": [{"metadata": {}}]}
 
 
@@ -78,5 +80,5 @@ def test_a_page_that_cannot_be_written_fails_nothing(
 ) -> None:
     execute("r1", "Evaluator", Execution.COMPLETE)
     (tmp_path / "file").write_text("")
-    page.write(Wanted(tmp_path / "file" / "page.md"), NODE, database, SETTINGS, "/root")
+    page.write(PageFiles(tmp_path / "file" / "page.md"), NODE, database, SETTINGS, "/root")
     assert "Evaluator: ended well, but its page could not be written." in capsys.readouterr().err
