@@ -12,7 +12,7 @@ from widedeep.components.common.errors import WideDeepError
 COMMANDS = ("data", "run", "ablate", "explain", "report", "models", "gc", "serve", "rank", "kubeflow")
 
 
-class _Lazy(click.Group):
+class _LazyGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
@@ -24,7 +24,7 @@ class _Lazy(click.Group):
         return command
 
 
-@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="widedeep-tfx")
 def command() -> None:
     """Raw impressions in, a served wide-and-deep ranking model out.

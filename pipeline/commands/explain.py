@@ -98,13 +98,13 @@ def _files(model: Path, data: tuple[str, ...]) -> list[str]:
             return train_files(model)
         except ConfigError as error:
             raise ConfigError(f"{error}. Name rows to look at: --data 'data/train/*.csv' --format csv") from None
-    found: list[str] = []
+    files: list[str] = []
     for pattern in data:
         matched = sorted(path for path in tf.io.gfile.glob(pattern) if not tf.io.gfile.isdir(path))
         if not matched:
             raise ConfigError(f"--data {pattern}: matches no file.")
-        found += matched
-    return found
+        files += matched
+    return files
 
 
 def _table(explained: Explanation, names: Names) -> Table:

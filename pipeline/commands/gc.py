@@ -54,12 +54,12 @@ def _show(plan: Plan, folder: Path, dry_run: bool) -> None:
     console = Console(highlight=False)
     console.width = console.width if console.is_terminal else 200
     if plan.remove:
-        console.print(_removed(plan, folder, dry_run))
-    console.print(_kept(plan))
+        console.print(_removals_table(plan, folder, dry_run))
+    console.print(_kept_table(plan))
     click.echo(f"{'would free' if dry_run else 'freed'} {filesize.decimal(plan.bytes)}")
 
 
-def _removed(plan: Plan, folder: Path, dry_run: bool) -> Table:
+def _removals_table(plan: Plan, folder: Path, dry_run: bool) -> Table:
     from rich import filesize
     from rich.table import Table
     from rich.text import Text
@@ -67,21 +67,21 @@ def _removed(plan: Plan, folder: Path, dry_run: bool) -> Table:
     table = Table("would be removed" if dry_run else "removed", box=None, pad_edge=False)
     table.add_column("size", justify="right")
     table.add_column("why")
-    for one in plan.remove:
+    for removal in plan.remove:
         # Text, since a path may look like rich's markup.
-        table.add_row(Text(str(one.path.relative_to(folder))), filesize.decimal(one.bytes), one.why)
+        table.add_row(Text(str(removal.path.relative_to(folder))), filesize.decimal(removal.bytes), removal.why)
     return table
 
 
-def _kept(plan: Plan) -> Table:
+def _kept_table(plan: Plan) -> Table:
     from rich import filesize
     from rich.table import Table
 
     table = Table("kept", box=None, pad_edge=False)
     table.add_column("size", justify="right")
     table.add_column("why")
-    for one in plan.kept:
-        table.add_row(f"{one.artifacts:,} artifacts", filesize.decimal(one.bytes), one.why)
+    for group in plan.kept:
+        table.add_row(f"{group.artifacts:,} artifacts", filesize.decimal(group.bytes), group.why)
     return table
 
 
@@ -89,8 +89,8 @@ def _record(plan: Plan, folder: Path, dry_run: bool) -> dict[str, Any]:
     return {
         "workdir": str(folder),
         "dry_run": dry_run,
-        "marked": [one.id for one in plan.mark],
-        "removed": [{"path": str(one.path), "bytes": one.bytes, "why": one.why} for one in plan.remove],
+        "marked": [artifact.id for artifact in plan.mark],
+        "removed": [{"path": str(removal.path), "bytes": removal.bytes, "why": removal.why} for removal in plan.remove],
         "freed": plan.bytes,
-        "kept": [{"why": one.why, "artifacts": one.artifacts, "bytes": one.bytes} for one in plan.kept],
+        "kept": [{"why": group.why, "artifacts": group.artifacts, "bytes": group.bytes} for group in plan.kept],
     }

@@ -70,7 +70,7 @@ def command(
         tls=tls,
     ) as client:
         rows = candidates.typed(rows, client.features(), separator, file)
-        ranking = client.rank(user, _sent(rows, client, file), top)
+        ranking = client.rank(user, _known_columns(rows, client, file), top)
     version = "" if ranking.version is None else f", version {ranking.version}"
     click.echo(f"{len(rows):,} candidates ranked by {model}{version}", err=True)
     if json_file:
@@ -81,18 +81,18 @@ def command(
     console.print(_table(ranking, rows))
 
 
-def _sent(rows: list[Row], client: RankingClient, file: Path) -> list[Row]:
+def _known_columns(rows: list[Row], client: RankingClient, file: Path) -> list[Row]:
     """The rows without the columns that the model does not know, of which the person is told."""
     known = client.features()
     columns = dict.fromkeys(name for row in rows for name in row)
-    mine = sorted(name for name, feature in known.items() if feature.side == "candidate")
+    expected = sorted(name for name, feature in known.items() if feature.side == "candidate")
     if not columns.keys() & known.keys():
         raise DataError(
-            f"{file}: has the columns {', '.join(columns)}, but a candidate's features are {', '.join(mine)}."
+            f"{file}: has the columns {', '.join(columns)}, but a candidate's features are {', '.join(expected)}."
         )
-    others = [name for name in columns if name not in known]
-    if others:
-        click.echo(f"{', '.join(others)}: no features of the model, so shown but not sent", err=True)
+    unknown = [name for name in columns if name not in known]
+    if unknown:
+        click.echo(f"{', '.join(unknown)}: no features of the model, so shown but not sent", err=True)
     return [{name: value for name, value in row.items() if name in known} for row in rows]
 
 
@@ -106,14 +106,14 @@ def _table(ranking: Ranking, rows: list[Row]) -> Table:
         table.add_column(head, justify="right")
     for name in columns:
         table.add_column(Text(name))
-    for place, candidate in enumerate(ranking.candidates, 1):
+    for rank, candidate in enumerate(ranking.candidates, 1):
         # Text, since a value may look like rich's markup.
-        values = [Text(_words(rows[candidate.index].get(name))) for name in columns]
-        table.add_row(str(place), str(candidate.index), f"{candidate.score:.6f}", *values)
+        values = [Text(_text(rows[candidate.index].get(name))) for name in columns]
+        table.add_row(str(rank), str(candidate.index), f"{candidate.score:.6f}", *values)
     return table
 
 
-def _words(value: Any) -> str:
+def _text(value: Any) -> str:
     if value is None:
         return ""
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -90,27 +90,27 @@ def _check(base: Path | None, name: str | None, config_file: Path | None) -> Non
 
 
 def _serve(server: Server, host: str, tls: Tls | None) -> None:
-    ended = threading.Event()
-    before = {number: signal.signal(number, lambda *_: ended.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    stop = threading.Event()
+    handlers = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         server.start()
-        click.echo(_ready(server, host, tls))
-        ended.wait()
+        click.echo(_ready_line(server, host, tls))
+        stop.wait()
         click.echo("Stopping when the requests in flight have ended.", err=True)
         server.stop(_GRACE)
     finally:
-        for number, handler in before.items():
+        for number, handler in handlers.items():
             signal.signal(number, handler)
 
 
-def _ready(server: Server, host: str, tls: Tls | None) -> str:
-    shown = f"[{host}]" if ":" in host else host
+def _ready_line(server: Server, host: str, tls: Tls | None) -> str:
+    address = f"[{host}]" if ":" in host else host
     models = [
         f"model {name} " + (f"version {', '.join(map(str, versions))}" if versions else "without a version yet")
         for name, versions in server.core.models.loaded().items()
     ]
     scheme = "https" if tls else "http"
-    return f"ready: gRPC {shown}:{server.port}, REST {scheme}://{shown}:{server.rest_port}, {', '.join(models)}"
+    return f"ready: gRPC {address}:{server.port}, REST {scheme}://{address}:{server.rest_port}, {', '.join(models)}"
 
 
 def _name(base: Path) -> str:
@@ -150,7 +150,7 @@ def _config(file: Path) -> ModelServerConfig:
 def _log_to_terminal() -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
-    log = logging.getLogger(serving.__name__)
-    log.addHandler(handler)
-    log.setLevel(logging.INFO)
-    log.propagate = False
+    logger = logging.getLogger(serving.__name__)
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from widedeep.components.common.errors import ConfigError
 from widedeep.pipeline.datasets.files import Split, Summary
-from widedeep.pipeline.datasets.staging import staged
+from widedeep.pipeline.datasets.staging import stage
 
 __all__ = ["NAMES", "Split", "Summary", "prepare"]
 
@@ -36,7 +36,7 @@ def prepare(name: str, out: Path) -> Summary:
     """
     if name not in NAMES:
         raise ConfigError(_unknown(name))
-    with staged(name, out) as staging:
+    with stage(name, out) as staging:
         module = import_module(f"{__name__}.{name}")
         staging.splits = module.write(staging.folder)
     return staging.summary()

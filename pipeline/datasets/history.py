@@ -43,7 +43,7 @@ def with_history(ratings: Iterable[Rating]) -> Iterator[Impression]:
     """
     recent: deque[int] = deque(maxlen=LENGTH)
     for _, group in groupby(ratings, key=attrgetter("timestamp")):
-        tied = list(group)
+        simultaneous = list(group)
         before = tuple(recent)
-        yield from (Impression(rating, before) for rating in tied)
-        recent.extend(rating.movie for rating in tied if rating.liked)
+        yield from (Impression(rating, before) for rating in simultaneous)
+        recent.extend(rating.movie for rating in simultaneous if rating.liked)

@@ -90,15 +90,20 @@ def _by_key(member: str, key: str) -> Rows:
 
 def _write_split(folder: Path, split: str, impressions: list[Impression], users: Rows, movies: Rows) -> Split:
     # As a server would have seen them: by time, then user, then movie.
-    ordered = sorted(impressions, key=lambda seen: (seen.rating.timestamp, seen.rating.user, seen.rating.movie))
-    rows = [_row(seen, users[seen.rating.user], movies[seen.rating.movie]) for seen in ordered]
+    ordered = sorted(impressions, key=_serving_order)
+    rows = [_row(impression, users[impression.rating.user], movies[impression.rating.movie]) for impression in ordered]
     path = split_path(folder, split, "parquet")
     pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), path)
     return describe(path, [row["label"] for row in rows])
 
 
-def _row(seen: Impression, user: dict[str, Any], movie: dict[str, Any]) -> dict[str, Any]:
-    rating, released = seen.rating, movie["release_date"]
+def _serving_order(impression: Impression) -> tuple[int, int, int]:
+    rating = impression.rating
+    return rating.timestamp, rating.user, rating.movie
+
+
+def _row(impression: Impression, user: dict[str, Any], movie: dict[str, Any]) -> dict[str, Any]:
+    rating, released = impression.rating, movie["release_date"]
     return {
         "user_id": str(rating.user),
         "age": user["age"],
@@ -110,7 +115,7 @@ def _row(seen: Impression, user: dict[str, Any], movie: dict[str, Any]) -> dict[
         "genres": [genre for genre in list(movie)[-_GENRES:] if movie[genre]],
         "hour": str(rating.timestamp // _HOUR % 24),
         "weekday": _WEEKDAYS[(rating.timestamp // _DAY + _EPOCH_WEEKDAY) % 7],
-        "history": [str(liked) for liked in seen.history],
+        "history": [str(movie_id) for movie_id in impression.history],
         "timestamp": rating.timestamp,
         "label": int(rating.liked),
     }

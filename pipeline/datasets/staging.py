@@ -38,7 +38,7 @@ class Staging:
 
 
 @contextmanager
-def staged(name: str, out: Path) -> Iterator[Staging]:
+def stage(name: str, out: Path) -> Iterator[Staging]:
     """Gives a temporary folder beside `out`, which becomes `out` if the block ends well.
 
     Raises:
@@ -53,7 +53,7 @@ def staged(name: str, out: Path) -> Iterator[Staging]:
         try:
             folder.mkdir(parents=True)
             yield (staging := Staging(name, out, folder))
-            _mark(staging)
+            _write_marker(staging)
             _put_in_place(folder, target)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
@@ -67,13 +67,13 @@ def _entries(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
 
 
-def _mark(staging: Staging) -> None:
+def _write_marker(staging: Staging) -> None:
     listing = {"dataset": staging.name, "entries": [*_entries(staging.folder), MARKER]}
     text = json.dumps(listing, indent=1) + "\n"
     (staging.folder / MARKER).write_text(text, encoding="utf-8")
 
 
-def _ours(target: Path) -> set[str]:
+def _own_entries(target: Path) -> set[str]:
     """The entries that our marker lists; none without a marker of ours."""
     try:
         listing = json.loads((target / MARKER).read_text(encoding="utf-8"))
@@ -87,10 +87,10 @@ def _refuse_foreign(target: Path, out: Path) -> None:
         return
     if not target.is_dir():
         raise ConfigError(f"--out '{out}' is a file. Name a new or empty folder.")
-    ours = _ours(target)
+    ours = _own_entries(target)
     # Without a marker one look is enough: the folder may be somebody's whole home.
-    found: Iterable[str] = _entries(target) if ours else os.listdir(target)
-    foreign = sorted(set(found) - ours)
+    entries: Iterable[str] = _entries(target) if ours else os.listdir(target)
+    foreign = sorted(set(entries) - ours)
     if foreign:
         raise ConfigError(
             f"--out '{out}' holds files that are not a data set of widedeep, such as "

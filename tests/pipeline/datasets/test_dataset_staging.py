@@ -10,11 +10,11 @@ import pytest
 from widedeep.components.common.errors import ConfigError, DataError
 from widedeep.pipeline.datasets import prepare
 from widedeep.pipeline.datasets.files import describe, split_path
-from widedeep.pipeline.datasets.staging import MARKER, staged
+from widedeep.pipeline.datasets.staging import MARKER, stage
 
 
 def write(out: Path, content: str = "1") -> None:
-    with staged("toy", out) as staging:
+    with stage("toy", out) as staging:
         path = split_path(staging.folder, "train", "csv")
         path.write_text(content, encoding="utf-8")
         staging.splits = {"train": describe(path, [1, 0, 0, 0])}
@@ -23,7 +23,7 @@ def write(out: Path, content: str = "1") -> None:
 
 
 def crash(out: Path) -> None:
-    with staged("toy", out) as staging:
+    with stage("toy", out) as staging:
         split_path(staging.folder, "train", "csv").write_text("half", encoding="utf-8")
         raise RuntimeError
 
