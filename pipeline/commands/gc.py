@@ -36,10 +36,10 @@ def command(path: Path, keep: int, dry_run: bool, json_file: Path | None) -> Non
         from widedeep.components.metadata.inventory import read
         from widedeep.components.metadata.pushes import opened
         from widedeep.pipeline.gc.collect import collect
-        from widedeep.pipeline.gc.plan import planned
+        from widedeep.pipeline.gc.plan import make_plan
 
         store = opened(workdir.metadata, to_write=not dry_run)
-        plan = planned(read(store), workdir, keep)
+        plan = make_plan(read(store), workdir, keep)
         if not dry_run:
             collect(store, plan)
     if json_file:

@@ -22,13 +22,13 @@ def collect(store: Any, plan: Plan) -> None:
         WideDeepError: something can't be removed.
     """
     mark_deleted(store, plan.mark)
-    for one in plan.remove:
+    for removal in plan.remove:
         try:
-            if one.path.is_dir() and not one.path.is_symlink():
-                shutil.rmtree(one.path)
+            if removal.path.is_dir() and not removal.path.is_symlink():
+                shutil.rmtree(removal.path)
             else:
-                os.unlink(one.path)
+                os.unlink(removal.path)
         except OSError as error:
             raise WideDeepError(
-                f"{one.path} can't be removed: {reason(error)}. Mend that and run the same command again."
+                f"{removal.path} can't be removed: {reason(error)}. Mend that and run the same command again."
             ) from error

@@ -11,17 +11,18 @@ from widedeep.pipeline.local.workdir import Workdir
 _SCRATCH = ".system"
 # Where the Trainer and the Tuner keep what a killed training or search can carry on from.
 _UNFINISHED = "unfinished"
-Found = Iterator[tuple[Path, str]]
+# What to remove, and why.
+Leftovers = Iterator[tuple[Path, str]]
 
 
-def orphans(workdir: Workdir, uris: Collection[str]) -> Found:
+def orphans(workdir: Workdir, uris: Collection[str]) -> Leftovers:
     """Outputs of executions that were killed: folders as TFX names them, ARTIFACTS/NODE/OUTPUT/EXECUTION."""
     for path in sorted(workdir.artifacts.glob("*/*/*")):
         if path.name.isdecimal() and str(path) not in uris:
             yield path, "left by an execution that was killed"
 
 
-def stale(workdir: Workdir, before: float) -> Found:
+def scratch(workdir: Workdir, before: float) -> Leftovers:
     """Scratch files and unfinished trainings that nothing has written to since a time, in seconds since 1970."""
     for path in sorted(workdir.artifacts.glob(f"*/{_SCRATCH}/*/*")):
         if _last_written(path) < before:
@@ -31,14 +32,14 @@ def stale(workdir: Workdir, before: float) -> Found:
             yield path, "a training or search that was not carried on"
 
 
-def runs(workdir: Workdir, before: str) -> Found:
+def runs(workdir: Workdir, before: str) -> Leftovers:
     """Folders of the runs before one."""
     for path in sorted(workdir.runs.glob("*")):
         if path.name < before:
             yield path, "log and report of an earlier run"
 
 
-def schemas(workdir: Workdir, used: Collection[str]) -> Found:
+def schemas(workdir: Workdir, used: Collection[str]) -> Leftovers:
     """Schemas that are not used. A run writes its own again, where it is not there."""
     for path in sorted(workdir.schemas.glob("*")):
         if str(path) not in used:
@@ -46,4 +47,4 @@ def schemas(workdir: Workdir, used: Collection[str]) -> Found:
 
 
 def _last_written(path: Path) -> float:
-    return max(one.lstat().st_mtime for one in (path, *path.rglob("*")))
+    return max(file.lstat().st_mtime for file in (path, *path.rglob("*")))

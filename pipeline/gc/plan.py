@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from widedeep.components.common.errors import ConfigError
 from widedeep.components.metadata.inventory import Artifact, Known, usable
 from widedeep.pipeline.gc import leftovers
-from widedeep.pipeline.gc.needed import needed
+from widedeep.pipeline.gc.leftovers import Leftovers
+from widedeep.pipeline.gc.retention import reasons_to_keep
 from widedeep.pipeline.local.disk_usage import disk_bytes
 from widedeep.pipeline.local.workdir import Workdir
 
@@ -24,7 +26,7 @@ class Removal:
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptGroup:
     """Artifacts that are kept for one reason."""
 
     why: str
@@ -44,64 +46,78 @@ class Plan:
 
     mark: list[Artifact]
     remove: list[Removal]
-    kept: list[Kept]
+    kept: list[KeptGroup]
 
     @property
     def bytes(self) -> int:
         """What is given back."""
-        return sum(one.bytes for one in self.remove)
+        return sum(removal.bytes for removal in self.remove)
 
 
-def planned(known: Known, workdir: Workdir, keep: int) -> Plan:
+def make_plan(inventory: Known, workdir: Workdir, keep: int) -> Plan:
     """Plans a collection.
 
     A run counts where it has finished: runs that failed since then do not use up the number.
 
     Args:
-        known: the metadata.
+        inventory: the metadata.
         workdir: held by the caller, so that no run is under way.
         keep: how many finished runs to keep, 1 or more, with all that came after the first of them.
 
     Raises:
         ConfigError: the metadata speak of another folder.
     """
-    _check(known, workdir)
+    _check(inventory, workdir)
     finished = sorted(path.parent.name for path in workdir.runs.glob("*/run.json"))
     # Where there are fewer, all are kept.
     first = finished[-keep] if len(finished) >= keep else ""
-    runs = [run for run in known.runs if run >= first]
-    reasons = needed(known, workdir, runs)
+    runs = [run for run in inventory.runs if run >= first]
+    reasons = reasons_to_keep(inventory, workdir, runs)
     mark = [
-        one
-        for number, one in known.artifacts.items()
-        if one.state != Artifact.DELETED and (number not in reasons or not usable(one))
+        artifact
+        for number, artifact in inventory.artifacts.items()
+        if artifact.state != Artifact.DELETED and (number not in reasons or not usable(artifact))
     ]
-    marked = {one.id for one in mark}
-    # With those that an interrupted collection marked and did not remove.
-    deleted = [one for one in known.artifacts.values() if one.state == Artifact.DELETED or one.id in marked]
-    found = [(Path(one.uri), "only earlier runs used it") for one in deleted if Path(one.uri).exists()]
-    found += leftovers.orphans(workdir, {one.uri for one in known.artifacts.values()})
+    removals = [*_unneeded(inventory, mark), *leftovers.orphans(workdir, set(_uris(inventory)))]
     if first:
-        found += leftovers.runs(workdir, first)
-        used = [execution.custom_properties for run in runs for execution in known.runs[run]]
-        found += leftovers.schemas(workdir, {one["schema_file"].string_value for one in used if "schema_file" in one})
+        removals += leftovers.runs(workdir, first)
+        removals += leftovers.schemas(workdir, _schema_files(inventory, runs))
         if runs:
-            found += leftovers.stale(workdir, min(known.began[run] for run in runs) / 1000)
-    kept = {number: why for number, why in reasons.items() if usable(known.artifacts[number])}
-    return Plan(mark, [Removal(path, disk_bytes(path), why) for path, why in found], _grouped(known, kept))
+            removals += leftovers.scratch(workdir, min(inventory.began[run] for run in runs) / 1000)
+    kept = {number: why for number, why in reasons.items() if usable(inventory.artifacts[number])}
+    return Plan(mark, [Removal(path, disk_bytes(path), why) for path, why in removals], _groups(inventory, kept))
 
 
-def _check(known: Known, workdir: Workdir) -> None:
-    for one in known.artifacts.values():
-        if not Path(one.uri).is_relative_to(workdir.artifacts):
+def _check(inventory: Known, workdir: Workdir) -> None:
+    for uri in _uris(inventory):
+        if not Path(uri).is_relative_to(workdir.artifacts):
             raise ConfigError(
-                f"{workdir.path}: its metadata speak of {one.uri}, so it was made elsewhere, where nothing could be "
+                f"{workdir.path}: its metadata speak of {uri}, so it was made elsewhere, where nothing could be "
                 "told from leftovers here. Move it back to where it was made."
             )
 
 
-def _grouped(known: Known, reasons: dict[int, str]) -> list[Kept]:
-    groups = defaultdict(list)
+def _uris(inventory: Known) -> list[str]:
+    return [artifact.uri for artifact in inventory.artifacts.values()]
+
+
+def _unneeded(inventory: Known, mark: Collection[Artifact]) -> Leftovers:
+    """Files of the artifacts to mark, and of those that an interrupted collection marked and did not remove."""
+    marked = {artifact.id for artifact in mark}
+    for artifact in inventory.artifacts.values():
+        path = Path(artifact.uri)
+        if (artifact.state == Artifact.DELETED or artifact.id in marked) and path.exists():
+            yield path, "only earlier runs used it"
+
+
+def _schema_files(inventory: Known, runs: Collection[str]) -> set[str]:
+    """The schemas that some runs imported."""
+    properties = [execution.custom_properties for run in runs for execution in inventory.runs[run]]
+    return {values["schema_file"].string_value for values in properties if "schema_file" in values}
+
+
+def _groups(inventory: Known, reasons: dict[int, str]) -> list[KeptGroup]:
+    sizes = defaultdict(list)
     for number, why in reasons.items():
-        groups[why].append(disk_bytes(Path(known.artifacts[number].uri)))
-    return [Kept(why, len(found), sum(found)) for why, found in groups.items()]
+        sizes[why].append(disk_bytes(Path(inventory.artifacts[number].uri)))
+    return [KeptGroup(why, len(group), sum(group)) for why, group in sizes.items()]

@@ -29,11 +29,11 @@ def train_files(model: Path) -> list[str]:
     push = pushes(store).get(first_pushed_as(model))
     if push is None:
         raise ConfigError(f"{model}: {workdir.metadata} knows of no run that pushed it")
-    found: list[str] = []
+    paths: list[str] = []
     for examples in raw_examples(store, push):
         pattern = os.path.join(examples.uri, "Split-train", "*")
         files = sorted(glob.glob(pattern))
         if not files:
             raise ConfigError(f"{model}: the rows that it was trained on are gone: {pattern} matches no file")
-        found += files
-    return found
+        paths += files
+    return paths

@@ -12,7 +12,7 @@ import pytest
 from widedeep.components.common.errors import ConfigError, WideDeepError
 from widedeep.components.metadata.inventory import read
 from widedeep.pipeline.gc.collect import collect
-from widedeep.pipeline.gc.plan import Plan, planned
+from widedeep.pipeline.gc.plan import Plan, make_plan
 from widedeep.pipeline.local.workdir import Workdir
 from widedeep.pipeline.versions.rollback import rollback
 
@@ -22,7 +22,7 @@ LATER = 4_102_444_800
 
 
 def gc(worked: Any, keep: int) -> Plan:
-    plan = planned(read(worked.store), worked.workdir, keep)
+    plan = make_plan(read(worked.store), worked.workdir, keep)
     collect(worked.store, plan)
     return plan
 
@@ -311,7 +311,7 @@ def test_a_folder_that_was_moved_is_left_alone(worked: Any) -> None:
     before = sorted(moved.rglob("*"))
     known = read(worked.store)
     with pytest.raises(ConfigError) as caught:
-        planned(known, Workdir(moved), 1)
+        make_plan(known, Workdir(moved), 1)
     assert str(caught.value).startswith(f"{moved}: its metadata speak of {worked.workdir.artifacts}/")
     assert str(caught.value).endswith("Move it back to where it was made.")
     assert sorted(moved.rglob("*")) == before

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from widedeep.components.metadata.inventory import read
 from widedeep.pipeline.gc.collect import collect
-from widedeep.pipeline.gc.plan import planned
+from widedeep.pipeline.gc.plan import make_plan
 from widedeep.pipeline.versions.rollback import rollback
 
 RUNS = st.lists(
@@ -69,14 +69,14 @@ def test_what_is_needed_stays_and_the_rest_goes_for_good(working: Any, runs: lis
         finished = [number for number, (ended, _) in enumerate(made) if ended]
         first = finished[-keep] if len(finished) >= keep else 0
         baseline = read(worked.store).blessings()[:1]
-        plan = planned(read(worked.store), worked.workdir, keep)
+        plan = make_plan(read(worked.store), worked.workdir, keep)
         collect(worked.store, plan)
         # Disk and metadata agree, and nothing of the runs that are kept is missing.
         assert worked.live() == worked.there()
         for _, used in made[first:]:
             assert used <= worked.live()
         # Once is enough.
-        assert planned(read(worked.store), worked.workdir, keep).remove == []
+        assert make_plan(read(worked.store), worked.workdir, keep).remove == []
         # The next run has the same baseline, and so has one after any rollback.
         assert [[one.id for one in pair] for pair in read(worked.store).blessings()[:1]] == [
             [one.id for one in pair] for pair in baseline
