@@ -17,7 +17,7 @@ from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import proto_utils
 
 from widedeep.components import features
-from widedeep.components.common.errors import DataError, unwrapped
+from widedeep.components.common.errors import DataError, unwrap
 from widedeep.components.ingest import files
 from widedeep.components.ingest.examples import Shards, encode, split_of
 from widedeep.components.ingest.paths import matched
@@ -64,7 +64,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                     >> beam.ParDo(_Convert(str(options["features"]), str(options["format"]), bool(options["labelled"])))
                 )
         except Exception as error:
-            raise unwrapped(error) from error
+            raise unwrap(error) from error
         for split, uri in zip(splits, uris, strict=True):
             if not tf.io.gfile.glob(os.path.join(uri, "*")):
                 raise DataError(

@@ -12,6 +12,7 @@ import tensorflow_transform as tft
 from tensorflow_transform.analyzers import get_empy_vocabulary_dummy_value
 
 from widedeep.components.common.errors import DataError
+from widedeep.components.common.progress import Listener
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.trainer.export.served_model import ServedModel
 from widedeep.components.trainer.model.heads import Quality, head
@@ -19,7 +20,7 @@ from widedeep.components.trainer.training.blocks import Source
 from widedeep.components.trainer.training.checkpoints import Checkpoints
 from widedeep.components.trainer.training.cross_use import CrossUse, use
 from widedeep.components.trainer.training.evaluation import evaluate, predict
-from widedeep.components.trainer.training.loop import Fitting, Report
+from widedeep.components.trainer.training.loop import Fitting
 from widedeep.components.trainer.training.state import Vocabularies, load, new_training, save
 from widedeep.components.trainer.training_options import TrainingOptions
 from widedeep.components.trainer.warm_start.transfer import warm_start
@@ -86,14 +87,14 @@ class WideDeepEstimator:
         return warm_start(self._training, old)
 
     def train(
-        self, train_files: Sequence[str], eval_files: Sequence[str], report: Report = lambda _: None
+        self, train_files: Sequence[str], eval_files: Sequence[str], report: Listener = lambda _: None
     ) -> list[dict[str, Any]]:
         """Trains: equal inputs and seed give equal weights, bit for bit, on one machine.
 
         Args:
             train_files: patterns of gzipped TFRecords of transformed examples, to learn from.
             eval_files: the same, to watch.
-            report: is told the progress (see `Fitting.run`).
+            report: is told the progress.
 
         Returns:
             A row an epoch (see `Fitting.run`).

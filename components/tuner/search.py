@@ -16,14 +16,14 @@ from keras_tuner.oracles import BayesianOptimizationOracle, RandomSearchOracle
 from widedeep.components.common import progress
 from widedeep.components.common.errors import DataError
 from widedeep.components.common.metrics import HIGHER_IS_BETTER
+from widedeep.components.common.progress import Listener, TrainingProgress
 from widedeep.components.trainer.hyperparameters import changed, decoded, encoded
-from widedeep.components.trainer.training.loop import Report
 from widedeep.components.trainer.training_options import TrainingOptions
 from widedeep.components.tuner.trials import Trial, Trials, finished
 from widedeep.components.tuner.tuning_options import Dimension, TuningOptions
 
 # Trains with some options, telling its progress, and returns the metric on eval.
-Measure = Callable[[TrainingOptions, Report], float]
+Measure = Callable[[TrainingOptions, Listener], float]
 
 
 class Search(base_tuner.BaseTuner):
@@ -83,7 +83,7 @@ class Search(base_tuner.BaseTuner):
         return row.value
 
     def _measured(self, number: int, values: dict[str, Any]) -> Trial:
-        def report(state: dict[str, Any]) -> None:
+        def report(state: TrainingProgress) -> None:
             progress.report({**state, "trial": number, "trials": self._tuning.trials})
 
         started = time.monotonic()

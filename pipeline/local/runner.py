@@ -18,7 +18,7 @@ from tfx.orchestration.portable import runtime_parameter_utils
 from tfx.proto.orchestration import pipeline_pb2
 
 from widedeep.components import features
-from widedeep.components.common.errors import unwrapped
+from widedeep.components.common.errors import unwrap
 from widedeep.components.features import schema as schemas
 from widedeep.components.gate.gate_options import check_features
 from widedeep.components.ingest.paths import matched
@@ -85,7 +85,7 @@ class LocalRun:
                 run.state = "FAILED"
                 if isinstance(error, Exception):
                     logging.exception("%s failed", run.id)
-                    raise NodeFailedError(run.id) from unwrapped(error)
+                    raise NodeFailedError(run.id) from unwrap(error)
                 raise
             finally:
                 run.seconds = time.monotonic() - started

@@ -78,7 +78,7 @@ def session(config: PipelineConfig, path: Path | None) -> Iterator[Session]:
                     )
                     for one in by_span(config)
                 ]
-                with Watch(console) as screen, progress.listening(screen.training):
+                with Watch(console) as screen, progress.listener(screen.training):
                     yield Session(run, folder, screen, earlier)
             except KeyboardInterrupt:
                 console.print(f"Interrupted. The same command carries on from here. Log: {log}")

@@ -21,6 +21,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.spinner import Spinner
 from rich.text import Text
 
+from widedeep.components.common.progress import TrainingProgress
+
 _MARKS = {"COMPLETE": "[green]✓[/]", "CACHED": "[cyan]✓[/]", "SKIPPED": "[dim]-[/]", "FAILED": "[red]✗[/]"}
 # Without a terminal the training's state is a line of the output, at most one in so many seconds.
 _QUIET_SECONDS = 10.0
@@ -108,7 +110,7 @@ class Watch:
         cached = "  [cyan]cached[/]" if state == "CACHED" else ""
         self._console.print(f"{_MARKS[state]} {node:<20} {seconds:6.1f} s{cached}")
 
-    def training(self, report: dict[str, Any]) -> None:
+    def training(self, report: TrainingProgress) -> None:
         """The Trainer, or a trial of the Tuner, reached a step."""
         trial = f"trial {report['trial']}/{report['trials']}  " if "trial" in report else ""
         text = f"loss {report['loss']:.4f}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from widedeep.components.common.errors import ConfigError, DataError
 from widedeep.components.common.metrics import HIGHER_IS_BETTER
+from widedeep.components.common.progress import Listener
 from widedeep.components.trainer.model.heads import Head
 from widedeep.components.trainer.training.blocks import Block, Source
 from widedeep.components.trainer.training.checkpoints import Checkpoints, Progress
@@ -20,7 +21,6 @@ from widedeep.components.trainer.training.evaluation import evaluate
 from widedeep.components.trainer.training.joint_step import JointTrainer
 from widedeep.components.trainer.training_options import TrainingOptions
 
-Report = Callable[[dict[str, Any]], None]
 _REPORT_SECONDS = 0.3
 # Between two calls of the runtime a person hears of the progress, and Ctrl-C is heard.
 _STEPS_A_CALL = 50
@@ -43,7 +43,7 @@ class Fitting:
         if options.batch_size % replicas:
             raise ConfigError(f"training.batch_size is {options.batch_size}: it must divide by the {replicas} devices.")
 
-    def run(self, checkpoints: Checkpoints, report: Report) -> list[dict[str, Any]]:
+    def run(self, checkpoints: Checkpoints, report: Listener) -> list[dict[str, Any]]:
         """Trains, from the last checkpoint on where there is one.
 
         The order of the examples and the dropout depend on seed, epoch and step alone: carrying on gives the same
@@ -51,8 +51,7 @@ class Fitting:
 
         Args:
             checkpoints: where the state is kept.
-            report: is told `step`, `steps` in all (None until known), `loss` so far in the epoch, `watched`, the
-                name of what is watched on eval, and `value`, the last epoch's of it (None in the first).
+            report: is told the progress.
 
         Returns:
             A row an epoch: epoch, step, examples, seconds (reading included, evaluation not), loss, the metrics on
@@ -98,7 +97,7 @@ class Fitting:
             **quality,
         }
 
-    def _epoch(self, progress: Progress, checkpoints: Checkpoints, report: Report) -> None:
+    def _epoch(self, progress: Progress, checkpoints: Checkpoints, report: Listener) -> None:
         started = reported = time.monotonic()
         before = progress.seconds
         for number, block in enumerate(self._train.blocks()):
@@ -140,7 +139,7 @@ class Fitting:
             progress.add(count, done)
             yield
 
-    def _report(self, report: Report, progress: Progress) -> None:
+    def _report(self, report: Listener, progress: Progress) -> None:
         examples = self._train.examples
         in_all = math.ceil(examples / self._options.batch_size) * self._options.epochs if examples else None
         value = progress.curve[-1][self._watched] if progress.curve else None

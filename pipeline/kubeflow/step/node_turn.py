@@ -95,6 +95,6 @@ def _run_here(config: PipelineConfig, node: Node, root: str, models: str, databa
     defined = node_of(pipeline, node.id)
     if node.id == _READER:
         input_files(config)
-    with Watch(Console(stderr=True, highlight=False, soft_wrap=True)) as screen, progress.listening(screen.training):
+    with Watch(Console(stderr=True, highlight=False, soft_wrap=True)) as screen, progress.listener(screen.training):
         launch(pipeline, defined, node, database, turn)
     return list(defined.upstream_nodes)

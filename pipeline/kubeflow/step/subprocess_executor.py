@@ -88,7 +88,7 @@ def _execute(folder: Path) -> None:
     ready = operator(spec)
     invocation = execution_invocation_pb2.ExecutionInvocation.FromString((folder / _INVOCATION).read_bytes())
     info = data_types.ExecutionInfo.from_proto(invocation)
-    with Watch(Console(stderr=True, highlight=False, soft_wrap=True)) as screen, progress.listening(screen.training):
+    with Watch(Console(stderr=True, highlight=False, soft_wrap=True)) as screen, progress.listener(screen.training):
         said = ready.run_executor(info)
     (folder / _ANSWER).write_bytes(said.SerializeToString())
 
