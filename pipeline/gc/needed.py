@@ -4,61 +4,64 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from widedeep.components.metadata.inventory import Artifact, Known, usable
-from widedeep.components.metadata.lineage import accepted
+from widedeep.components.metadata.inventory import Inventory, is_usable
+from widedeep.components.metadata.lineage import acceptances
 from widedeep.components.metadata.pushes import model_of, pushes, raw_examples
+from widedeep.components.metadata.store import Artifact
 from widedeep.components.pusher.push import versions
 from widedeep.components.pusher.version_info import first_pushed_as
 from widedeep.pipeline.local.workdir import Workdir
 
 
-def needed(known: Known, workdir: Workdir, runs: list[str]) -> dict[int, str]:
+def needed(inventory: Inventory, workdir: Workdir, runs: list[str]) -> dict[int, str]:
     """The first reason to keep each artifact that there is one for, by the artifact's id.
 
     Args:
-        known: the metadata.
+        inventory: the metadata.
         workdir: where the pushed versions are.
         runs: those that are kept.
     """
-    reasons = dict.fromkeys(known.used(runs), "used by the runs that are kept")
+    reasons = dict.fromkeys(inventory.artifacts_of(runs), "used by the runs that are kept")
 
     def keep(artifacts: Iterable[Artifact], why: str) -> None:
         for artifact in artifacts:
             reasons.setdefault(artifact.id, why)
 
-    for pair in known.blessings()[:1]:
+    for pair in inventory.blessings()[:1]:
         keep(pair, "the last blessed model, the next run's baseline and start")
-    pushed = pushes(known.store)
+    pushed = pushes(inventory.store)
     there = versions(workdir.models)
     for number, folder in there.items():
         push = pushed.get(first_pushed_as(folder))
         if push is None:
             continue
-        model = model_of(known.store, push)
+        model = model_of(inventory.store, push)
         # Of several blessings of a model, pipelines take the latest.
-        blessing = [blessed for judged, blessed in known.all_blessings() if judged.id == model.id][:1]
+        blessing = [blessed for judged, blessed in inventory.all_blessings() if judged.id == model.id][:1]
         keep([model, *blessing], f"model of version {number}, a baseline and start after a rollback")
         if number == max(there):
-            keep(raw_examples(known.store, push), f"rows that version {number}, which serves, was trained on")
-    keep(_window(known, runs), "spans of the training window, as the gate accepted them")
-    keep(known.live("TransformCache")[-1:], "the latest analysis of spans, from which the next one starts")
+            keep(raw_examples(inventory.store, push), f"rows that version {number}, which serves, was trained on")
+    keep(_window(inventory, runs), "spans of the training window, as the gate accepted them")
+    keep(inventory.live("TransformCache")[-1:], "the latest analysis of spans, from which the next one starts")
     # Without it, the model would count as one that nothing speaks against.
-    refused = [trial for model, trial in known.refused().items() if model in reasons]
+    refused = [trial for model, trial in inventory.failed_dry_runs().items() if model in reasons]
     keep(refused, "dry runs that models failed which are kept")
     return reasons
 
 
-def _window(known: Known, runs: list[str]) -> list[Artifact]:
+def _window(inventory: Inventory, runs: list[str]) -> list[Artifact]:
     """The examples of the newest spans that the gate let pass, with their statistics and verdicts.
 
     The runs that are kept used them all, unless one of them went back to an earlier span.
     """
     passed: dict[int, tuple[int, int, int]] = {}
-    for verdict, statistics, examples in accepted(known.store, [one.id for one in known.live("DataVerdict")]):
-        artifact = known.artifacts[examples]
-        if known.is_span(artifact) and usable(artifact):
+    for verdict, statistics, examples in acceptances(
+        inventory.store, [one.id for one in inventory.live("DataVerdict")]
+    ):
+        artifact = inventory.artifacts[examples]
+        if inventory.is_span(artifact) and is_usable(artifact):
             span = artifact.custom_properties["span"].int_value
             # Of a span that passed several times, the latest counts.
             passed[span] = max(passed.get(span, (0, 0, 0)), (examples, statistics, verdict))
-    newest = sorted(passed, reverse=True)[: known.widest_window(runs)]
-    return [known.artifacts[number] for span in newest for number in passed[span]]
+    newest = sorted(passed, reverse=True)[: inventory.widest_window(runs)]
+    return [inventory.artifacts[number] for span in newest for number in passed[span]]

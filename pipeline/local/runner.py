@@ -22,7 +22,7 @@ from widedeep.components.common.errors import unwrap
 from widedeep.components.features import schema as schemas
 from widedeep.components.gate.gate_options import check_features
 from widedeep.components.ingest.paths import matched
-from widedeep.components.metadata.connection import Connection, to_file
+from widedeep.components.metadata.connection import Connection, sqlite_connection
 from widedeep.pipeline.definition.beam_options import beam_args
 from widedeep.pipeline.definition.config import PipelineConfig
 from widedeep.pipeline.definition.create import Environment, create_pipeline
@@ -102,7 +102,7 @@ def prepare(config: PipelineConfig, workdir: Workdir, run_id: str) -> LocalRun:
     """
     spec = features.load(Path(config.features))
     check_features(config.gate, spec)
-    connection = to_file(workdir.metadata)
+    connection = sqlite_connection(workdir.metadata)
     environment = Environment(
         root=str(workdir.artifacts),
         metadata=connection,

@@ -12,7 +12,7 @@ from tfx.proto.orchestration import pipeline_pb2
 
 from widedeep.components.common import progress
 from widedeep.components.metadata.database import Database, tell
-from widedeep.components.metadata.executions import Node, missing, state
+from widedeep.components.metadata.executions import Node, missing_inputs, state
 from widedeep.components.metadata.turns import Turn
 from widedeep.pipeline.definition.config import PipelineConfig
 from widedeep.pipeline.kubeflow.step import definition_cache
@@ -51,12 +51,12 @@ def run(
     # The launcher returns normally where it found no inputs, and where it skipped the node.
     def outcome() -> str:
         store = database.open()
-        ended = node.finished(store)
+        ended = node.success(store)
         if ended is None:
-            raise missing(store, node, upstream)
+            raise missing_inputs(store, node, upstream)
         return state(ended)
 
-    tell(f"{node.id}: {database.retried(outcome)} after {time.monotonic() - started:.1f} s")
+    tell(f"{node.id}: {database.retry(outcome)} after {time.monotonic() - started:.1f} s")
 
 
 def _light(pipeline: pipeline_pb2.Pipeline, node_id: str) -> bool:
