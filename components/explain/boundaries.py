@@ -24,7 +24,7 @@ def bucket_boundaries(folder: str, spec: FeatureSpec) -> Boundaries:
     Raises:
         WideDeepError: the graph does not hold the declared quantiles.
     """
-    numerics = [feature for feature in spec.features if feature.kind == "numeric" and feature.bucketised]
+    numerics = [feature for feature in spec.features if feature.kind == "numeric" and feature.has_buckets]
     declared = {
         feature.key: np.array(feature.transform.buckets.boundaries, np.float32)
         for feature in numerics

@@ -21,7 +21,7 @@ from widedeep.components import features
 from widedeep.components.common.errors import unwrap
 from widedeep.components.features import schema as schemas
 from widedeep.components.gate.gate_options import check_features
-from widedeep.components.ingest.paths import matched
+from widedeep.components.ingest.paths import matching_files
 from widedeep.components.metadata.connection import Connection, sqlite_connection
 from widedeep.pipeline.definition.beam_options import beam_args
 from widedeep.pipeline.definition.config import PipelineConfig
@@ -124,7 +124,7 @@ def schema_text(config: PipelineConfig, spec: features.FeatureSpec) -> str:
     if config.schema_file is None:
         return str(text_format.MessageToString(schemas.derive(spec)))
     path = Path(config.schema_file)
-    schemas.check_in_step(spec, schemas.read(path), path)
+    schemas.check_agreement(spec, schemas.read(path), path)
     return path.read_text(encoding="utf-8")
 
 
@@ -140,5 +140,5 @@ def input_files(config: PipelineConfig) -> list[str]:
     """
     found: list[str] = []
     for pattern in [*config.data.patterns, *filter(None, [config.data.serving])]:
-        found += matched(_PLACEHOLDER.sub("*", os.path.join(config.data.path, pattern)))
+        found += matching_files(_PLACEHOLDER.sub("*", os.path.join(config.data.path, pattern)))
     return found

@@ -111,7 +111,7 @@ def units(training: Training) -> list[Unit]:
     if layout.dense:
         for feature in filter(packed_columns.needs_value, training.spec.features):
             # Quantiles and moments of other data are the same standing among all.
-            [scale] = feature.transform.given & NUMBERS
+            [scale] = feature.transform.names & NUMBERS
             found += [Unit(feature.key, scale), Unit(feature.key, MISSING)]
     assert len(found) == layout.deep_width
     return found
