@@ -24,7 +24,7 @@ from widedeep.components.trainer.model.pruned_table import PrunedTable
 
 
 class ServedModel(tf.Module):
-    """Transform graph and model under the signatures of components/trainer/export/signatures.py."""
+    """Transform graph and model under the signatures that `Signatures` makes."""
 
     def __init__(
         self, spec: FeatureSpec, transform_output: tft.TFTransformOutput, model: WideDeepModel, head: Head
@@ -33,7 +33,7 @@ class ServedModel(tf.Module):
         self._spec = spec
         self._head = head
         self._wide = model.wide.numpy() if model.wide is not None else None
-        self.model = _pruned(model, self._wide)
+        self.model = _prune(model, self._wide)
         self._transform = tf.saved_model.load(transform_output.transform_savedmodel_dir)
         self._absent = {spec.label.key: LABEL_TYPES[spec.label.kind]} | (
             {spec.weight: tf.float32} if spec.weight else {}
@@ -45,9 +45,9 @@ class ServedModel(tf.Module):
         logit = self.model(from_transformed(self.model.layout, self._transformed(raw), rows))
         return {"score": self._head.scores(logit), "logit": logit[:, 0] if self._head.outputs == 1 else logit}
 
-    def ranked(self, given: Mapping[str, tf.Tensor], requests: tf.Tensor, each: tf.Tensor) -> tf.Tensor:
+    def rank_scores(self, tensors: Mapping[str, tf.Tensor], requests: tf.Tensor, each: tf.Tensor) -> tf.Tensor:
         """Scores of `each` candidates for each of the requests, float32 [requests * each]."""
-        return self._head.scores(self._ranking.logits(given, requests, each))
+        return self._head.scores(self._ranking.logits(tensors, requests, each))
 
     def _transformed(self, raw: Raw) -> dict[str, Any]:
         """What Transform makes of raw features: it wants the label too, which it leaves as it is."""
@@ -61,7 +61,7 @@ class ServedModel(tf.Module):
 
     def save(self, path: str) -> None:
         """Writes the SavedModel with its signatures, and beside it what it was made of."""
-        tf.saved_model.save(self, path, signatures=Signatures(self._spec, self.outputs, self.ranked).all())
+        tf.saved_model.save(self, path, signatures=Signatures(self._spec, self.outputs, self.rank_scores).all())
         tf.io.gfile.makedirs(os.path.join(path, EXTRA))
         _write(os.path.join(path, FEATURES), features.to_json(self._spec))
         _write(os.path.join(path, WIDE), json.dumps(self._wide_facts()))
@@ -101,17 +101,17 @@ def wide_weights(model: str) -> dict[str, WideColumn]:
         whole = stored.get_tensor(f"model/wide/{suffix}")
         rows = np.flatnonzero(np.any(whole != 0, axis=1))
         weights = whole[rows]
-    found = {}
+    columns = {}
     for slot in slots:
         first, last = np.searchsorted(rows, [slot["offset"], slot["offset"] + slot["size"]])
         mine = weights[first:last]
-        found[slot["column"]] = WideColumn(
+        columns[slot["column"]] = WideColumn(
             rows[first:last] - slot["offset"], mine[:, 0] if mine.shape[1] == 1 else mine
         )
-    return found
+    return columns
 
 
-def _pruned(model: WideDeepModel, wide: np.ndarray | None) -> WideDeepModel:
+def _prune(model: WideDeepModel, wide: np.ndarray | None) -> WideDeepModel:
     if wide is None or not PrunedTable.pays(wide):
         return model
     return WideDeepModel(model.layout, model.bias, PrunedTable(wide), model.embeddings, model.hidden)

@@ -60,11 +60,11 @@ def from_transformed(layout: Layout, transformed: dict[str, Any], examples: tf.T
 
     Args:
         layout: the model's.
-        transformed: columns.IDS and columns.CROSSES, sparse, and columns.DENSE, as far as the declaration has such.
+        transformed: the columns IDS and CROSSES, sparse, and DENSE, as far as the declaration has such.
             Without crosses the wide part is that of the features alone.
         examples: int64 scalar, the number of rows.
     """
-    uses = tuple(deduplicated(rows, cell) for rows, cell in uses_of(layout, transformed))
+    uses = tuple(deduplicate(rows, cell) for rows, cell in uses_of(layout, transformed))
     dense = transformed[packed_columns.DENSE] if layout.dense else tf.zeros([examples, 0])
     return Inputs(uses, tf.ensure_shape(dense, [None, len(layout.dense)]))
 
@@ -98,12 +98,12 @@ def table_uses(table: Table, id_columns: int, ids: tf.SparseTensor) -> tuple[tf.
     cell = ids.indices[:, 0] * table.cells + tf.gather(tf.constant(cells, tf.int64), column)
     rows = offset + tf.bitwise.bitwise_and(ids.values, _ID_MASK)
     if -1 in offsets:
-        mine = offset >= 0
-        rows, cell = tf.boolean_mask(rows, mine), tf.boolean_mask(cell, mine)
+        in_table = offset >= 0
+        rows, cell = tf.boolean_mask(rows, in_table), tf.boolean_mask(cell, in_table)
     return tf.cast(rows, tf.int32), cell
 
 
-def deduplicated(rows: tf.Tensor, cell: tf.Tensor) -> Uses:
+def deduplicate(rows: tf.Tensor, cell: tf.Tensor) -> Uses:
     """Uses with each row once: the sparse updates are right for different rows only."""
-    different, position = tf.unique(rows)
-    return Uses(different, position, cell)
+    unique_rows, position = tf.unique(rows)
+    return Uses(unique_rows, position, cell)

@@ -63,7 +63,7 @@ class WideDeepModel(tf.Module):
     @property
     def layers(self) -> list[tf.Variable]:
         """The trained variables of the hidden layers."""
-        return self.hidden.trained if self.hidden else []
+        return self.hidden.trainable if self.hidden else []
 
     def values(self, inputs: Inputs) -> list[tf.Tensor]:
         """The rows that the inputs use, float32 [k, width] of each table."""
@@ -81,12 +81,12 @@ class WideDeepModel(tf.Module):
             values: from `values`.
         """
         examples = tf.shape(inputs.dense, out_type=tf.int64)[0]
-        pooled = [
-            _pooled(table, rows, uses, examples)
+        pools = [
+            _pool(table, rows, uses, examples)
             for table, rows, uses in zip(self.layout.tables, values, inputs.uses, strict=True)
         ]
-        wide = tf.zeros([examples, self.bias.shape[0]]) if self.wide is None else pooled.pop(0)
-        return Parts(wide, tf.concat([*pooled, inputs.dense], axis=1))
+        wide = tf.zeros([examples, self.bias.shape[0]]) if self.wide is None else pools.pop(0)
+        return Parts(wide, tf.concat([*pools, inputs.dense], axis=1))
 
     def logit(self, parts: Parts, seed: tf.Tensor | None = None) -> tf.Tensor:
         """float32 [b, outputs]: the summed logits of the wide and the deep part.
@@ -103,7 +103,7 @@ class WideDeepModel(tf.Module):
         return self.logit(self.parts(inputs, self.values(inputs)))
 
 
-def untrained(layout: Layout, options: TrainingOptions, outputs: int = 1) -> WideDeepModel:
+def new_model(layout: Layout, options: TrainingOptions, outputs: int = 1) -> WideDeepModel:
     """A model before its first step: no wide weights, small random embeddings.
 
     Args:
@@ -141,7 +141,7 @@ class HiddenLayers(tf.Module):
         self.norms = [_BatchNorm(size) for size in options.hidden] if options.batch_norm else []
 
     @property
-    def trained(self) -> list[tf.Variable]:
+    def trainable(self) -> list[tf.Variable]:
         """All variables but the moving averages."""
         return [*self.kernels, *self.biases, *(norm.scale for norm in self.norms)]
 
@@ -182,7 +182,7 @@ def _read(table: tf.Variable | PrunedTable, rows: tf.Tensor) -> tf.Tensor:
     return table.read(rows) if isinstance(table, PrunedTable) else tf.gather(table, rows)
 
 
-def _pooled(table: Table, values: tf.Tensor, uses: Uses, examples: tf.Tensor) -> tf.Tensor:
+def _pool(table: Table, values: tf.Tensor, uses: Uses, examples: tf.Tensor) -> tf.Tensor:
     """float32 [examples, cells * width]: each cell's sum or mean of its rows, zeros where it has none."""
     pool = tf.sparse.segment_sum if table.pooling == "sum" else tf.sparse.segment_mean
     cells = pool(values, uses.position, uses.cell, num_segments=table.cells * examples)

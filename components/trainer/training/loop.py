@@ -14,11 +14,12 @@ from widedeep.components.common.errors import ConfigError, DataError
 from widedeep.components.common.metrics import HIGHER_IS_BETTER
 from widedeep.components.common.progress import Listener
 from widedeep.components.trainer.model.heads import Head
-from widedeep.components.trainer.training.blocks import Block, Source
+from widedeep.components.trainer.training.blocks import Block
 from widedeep.components.trainer.training.checkpoints import Checkpoints, Progress
 from widedeep.components.trainer.training.diagnosis import blame
 from widedeep.components.trainer.training.evaluation import evaluate
 from widedeep.components.trainer.training.joint_step import JointTrainer
+from widedeep.components.trainer.training.split_examples import SplitExamples
 from widedeep.components.trainer.training_options import TrainingOptions
 
 _REPORT_SECONDS = 0.3
@@ -26,11 +27,16 @@ _REPORT_SECONDS = 0.3
 _STEPS_A_CALL = 50
 
 
-class Fitting:
+class TrainingLoop:
     """Trains for some epochs, and leaves the trainer at the best one unless `options.patience` is null."""
 
     def __init__(
-        self, trainer: JointTrainer, head: Head, train: Source, evaluation: Source, options: TrainingOptions
+        self,
+        trainer: JointTrainer,
+        head: Head,
+        train: SplitExamples,
+        evaluation: SplitExamples,
+        options: TrainingOptions,
     ) -> None:
         """Raises ConfigError where `options.stop_on` is no metric of this label, or the devices can't share a batch."""
         self._trainer, self._head = trainer, head
@@ -128,15 +134,15 @@ class Fitting:
         while progress.batch < in_block:
             count = min(_STEPS_A_CALL, in_block - progress.batch, every - progress.steps % every)
             try:
-                done = self._trainer.run(batches, tf.constant(count, tf.int64)).numpy()
+                totals = self._trainer.run(batches, tf.constant(count, tf.int64)).numpy()
             except tf.errors.InvalidArgumentError as error:
                 if "the loss" not in error.message:
                     raise
-                fine = int(self._trainer.steps.numpy()) - earlier - progress.steps
-                batch = next(iter(block.batches(self._options.batch_size, order, progress.batch + fine)))
+                steps_done = int(self._trainer.steps.numpy()) - earlier - progress.steps
+                batch = next(iter(block.batches(self._options.batch_size, order, progress.batch + steps_done)))
                 why = blame(self._trainer.model, batch)
-                raise DataError(f"the loss is not a number at step {progress.steps + fine + 1}: {why}") from None
-            progress.add(count, done)
+                raise DataError(f"the loss is not a number at step {progress.steps + steps_done + 1}: {why}") from None
+            progress.add(count, totals)
             yield
 
     def _report(self, report: Listener, progress: Progress) -> None:

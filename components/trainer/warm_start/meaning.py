@@ -36,7 +36,7 @@ def meaning(training: Training, column: packed_columns.IdColumn) -> Meaning:
     """What the column's rows stand for in a training."""
     if column.feature is not None:
         return _of_feature(training.spec, column.feature, training.vocabularies)
-    [cross] = [one for one in training.spec.crosses if one.name == column.name]
+    [cross] = [cross for cross in training.spec.crosses if cross.name == column.name]
     members = [_crossed(training.spec.by_key[key]) for key in cross.keys]
     return Meaning((cross.keys, cross.buckets, members), None, cross.buckets)
 
@@ -102,7 +102,7 @@ class Unit:
 def units(training: Training) -> list[Unit]:
     """The inputs of the first hidden layer, in order."""
     layout = training.layout
-    found = [
+    inputs = [
         Unit(slot.column, (table.width, table.pooling), dimension)
         for table in layout.embeddings
         for slot in table.slots
@@ -112,9 +112,9 @@ def units(training: Training) -> list[Unit]:
         for feature in filter(packed_columns.needs_value, training.spec.features):
             # Quantiles and moments of other data are the same standing among all.
             [scale] = feature.transform.names & NUMBERS
-            found += [Unit(feature.key, scale), Unit(feature.key, MISSING)]
-    assert len(found) == layout.deep_width
-    return found
+            inputs += [Unit(feature.key, scale), Unit(feature.key, MISSING)]
+    assert len(inputs) == layout.deep_width
+    return inputs
 
 
 def match_units(new: list[Unit], old: list[Unit]) -> Match:
@@ -124,7 +124,7 @@ def match_units(new: list[Unit], old: list[Unit]) -> Match:
 
 def _equal(new: Sequence[Any], old: Sequence[Any]) -> Match:
     """The places of what is in both; in each, everything is there once."""
-    before = {one: place for place, one in enumerate(old)}
-    places = [(place, before[one]) for place, one in enumerate(new) if one in before]
-    found = np.array(places, np.int64).reshape(-1, 2)
-    return Match(found[:, 0], found[:, 1])
+    before = {item: place for place, item in enumerate(old)}
+    places = [(place, before[item]) for place, item in enumerate(new) if item in before]
+    pairs = np.array(places, np.int64).reshape(-1, 2)
+    return Match(pairs[:, 0], pairs[:, 1])
