@@ -6,7 +6,7 @@ TFX traces it nine times in a run, so it is written with few operations.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import tensorflow as tf
 import tensorflow_transform as tft
@@ -17,7 +17,7 @@ from widedeep.components.transform import packed_columns
 from widedeep.components.transform.crosses import cross_ids, members, unique
 from widedeep.components.transform.numeric import Numerics
 
-Tensors = dict[str, Any]
+Tensors: TypeAlias = "dict[str, tf.Tensor | tf.SparseTensor]"
 
 
 def preprocessing_fn(inputs: Mapping[str, tf.SparseTensor], custom_config: Mapping[str, Any]) -> Tensors:

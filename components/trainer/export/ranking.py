@@ -10,13 +10,12 @@ the transform graph out of what it runs.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import tensorflow as tf
 
 from widedeep.components.features.spec import Feature, FeatureSpec
 from widedeep.components.trainer.export import raw_tensors
-from widedeep.components.trainer.model.inputs import from_transformed
+from widedeep.components.trainer.model.inputs import Transformed, from_transformed
 from widedeep.components.trainer.model.network import Parts, WideDeepModel
 from widedeep.components.transform import packed_columns
 from widedeep.components.transform.crosses import Values, cross_of_fingerprints, fingerprints
@@ -27,7 +26,7 @@ Raw = dict[str, tf.SparseTensor]
 class Ranking:
     """Logits of candidates under a model and its transform graph."""
 
-    def __init__(self, spec: FeatureSpec, model: WideDeepModel, transform: Callable[[Raw], dict[str, Any]]) -> None:
+    def __init__(self, spec: FeatureSpec, model: WideDeepModel, transform: Callable[[Raw], Transformed]) -> None:
         self._spec, self._model, self._transform = spec, model, transform
         self._number = {column.name: index for index, column in enumerate(model.layout.id_columns)}
 

@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -18,7 +17,7 @@ from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.trainer.export.ranking import Ranking, Raw
 from widedeep.components.trainer.export.signatures import Signatures
 from widedeep.components.trainer.model.heads import Head
-from widedeep.components.trainer.model.inputs import LABEL_TYPES, from_transformed
+from widedeep.components.trainer.model.inputs import LABEL_TYPES, Transformed, from_transformed
 from widedeep.components.trainer.model.network import WideDeepModel
 from widedeep.components.trainer.model.pruned_table import PrunedTable
 
@@ -49,14 +48,14 @@ class ServedModel(tf.Module):
         """Scores of `each` candidates for each of the requests, float32 [requests * each]."""
         return self._head.scores(self._ranking.logits(tensors, requests, each))
 
-    def _transformed(self, raw: Raw) -> dict[str, Any]:
+    def _transformed(self, raw: Raw) -> Transformed:
         """What Transform makes of raw features: it wants the label too, which it leaves as it is."""
         rows = next(iter(raw.values())).dense_shape[0]
         absent = {
             key: tf.SparseTensor(tf.zeros([0, 2], tf.int64), tf.zeros([0], dtype), tf.stack([rows, 1]))
             for key, dtype in self._absent.items()
         }
-        transformed: dict[str, Any] = self._transform.transform_fn(raw | absent)
+        transformed: Transformed = self._transform.transform_fn(raw | absent)
         return transformed
 
     def save(self, path: str) -> None:

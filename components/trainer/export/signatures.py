@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import TypeAlias
 
 import tensorflow as tf
 
@@ -24,6 +24,11 @@ from widedeep.components.trainer.export.ranking import Raw
 
 DEFAULT, RAW, RANK, CLASSIFY, REGRESS = "serving_default", "predict_raw", "rank", "classify", "regress"
 Outputs = dict[str, tf.Tensor]
+Signature: TypeAlias = "tf.types.experimental.PolymorphicFunction"
+# From the required tensors by name, and the optional ones.
+Computation = Callable[[Outputs, Outputs], Outputs]
+# Inputs that are no features, each with the value that holds where a request does not name it.
+Extra: TypeAlias = "dict[str, tuple[tf.TensorSpec, tf.Tensor]]"
 
 
 class Signatures:
@@ -43,7 +48,7 @@ class Signatures:
     ) -> None:
         self._spec, self._outputs, self._rank_scores = spec, outputs, rank_scores
 
-    def all(self) -> dict[str, Any]:
+    def all(self) -> dict[str, Signature]:
         """Every signature that the label allows, by name."""
         signatures = {DEFAULT: self._serving_default(), RAW: self._predict_raw()}
         label = self._spec.label
@@ -60,14 +65,14 @@ class Signatures:
         parsing = {feature.key: tf.io.VarLenFeature(raw_tensors.TYPES[feature.kind]) for feature in self._spec.features}
         return self._outputs(tf.io.parse_example(examples, parsing), tf.size(examples, out_type=tf.int64))
 
-    def _serving_default(self) -> Any:
+    def _serving_default(self) -> Signature:
         @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")], autograph=False)
         def serving_default(examples: tf.Tensor) -> Outputs:
             return self._of_examples(examples)
 
         return serving_default
 
-    def _predict_raw(self) -> Any:
+    def _predict_raw(self) -> Signature:
         features = self._spec.features
         leading = dict.fromkeys(self._spec.by_key, 1)
 
@@ -79,7 +84,7 @@ class Signatures:
 
         return predict_raw
 
-    def _rank(self) -> Any:
+    def _rank(self) -> Signature:
         leading = {feature.key: 1 if feature.side == "context" else 2 for feature in self._spec.features}
         candidates = [feature for feature in self._spec.features if feature.side == "candidate"]
 
@@ -98,7 +103,7 @@ class Signatures:
 
         return rank
 
-    def _classify(self, label: Label) -> Any:
+    def _classify(self, label: Label) -> Signature:
         names = [str(number) for number in range(label.classes or 2)]
 
         @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="inputs")], autograph=False)
@@ -109,14 +114,16 @@ class Signatures:
 
         return classify
 
-    def _regress(self) -> Any:
+    def _regress(self) -> Signature:
         @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="inputs")], autograph=False)
         def regress(inputs: tf.Tensor) -> Outputs:
             return {"outputs": self._of_examples(inputs)["score"]}
 
         return regress
 
-    def _keyword_signature(self, leading: dict[str, int], more: dict[str, Any] | None = None) -> Callable[[Any], Any]:
+    def _keyword_signature(
+        self, leading: dict[str, int], more: Extra | None = None
+    ) -> Callable[[Computation], Signature]:
         """Makes a function of `required` and `optional` tensors by name a signature with one input a feature.
 
         The values of optional ones go into the signature as what holds where a request does not name them.
@@ -130,7 +137,7 @@ class Signatures:
         for key, (spec, value) in (more or {}).items():
             may[key], values[key] = spec, value
 
-        def decorate(function: Callable[[Outputs, Outputs], Outputs]) -> Any:
+        def decorate(function: Computation) -> Signature:
             def signature(required: Outputs, optional: Outputs = values) -> Outputs:
                 return function(required, optional)
 

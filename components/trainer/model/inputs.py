@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import tensorflow as tf
 
@@ -12,6 +12,8 @@ from widedeep.components.trainer.model.layout import Layout, Table
 from widedeep.components.transform import packed_columns
 
 LABEL_TYPES = {"binary": tf.int64, "regression": tf.float32, "multiclass": tf.int64}
+# Transformed columns by name, those of ids sparse.
+Transformed: TypeAlias = "Mapping[str, tf.Tensor | tf.SparseTensor]"
 _ID_MASK = 2**packed_columns.ID_BITS - 1
 
 
@@ -55,7 +57,7 @@ def batch_signature(spec: FeatureSpec, layout: Layout) -> Batch:
     return Batch(Inputs((uses,) * len(layout.tables), dense), label, tf.TensorSpec([None], tf.float32))
 
 
-def from_transformed(layout: Layout, transformed: dict[str, Any], examples: tf.Tensor) -> Inputs:
+def from_transformed(layout: Layout, transformed: Transformed, examples: tf.Tensor) -> Inputs:
     """The inputs of transformed columns, as Transform's graph returns them in a server.
 
     Args:
@@ -69,7 +71,7 @@ def from_transformed(layout: Layout, transformed: dict[str, Any], examples: tf.T
     return Inputs(uses, tf.ensure_shape(dense, [None, len(layout.dense)]))
 
 
-def uses_of(layout: Layout, transformed: Mapping[str, Any]) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
+def uses_of(layout: Layout, transformed: Transformed) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
     """What `table_uses` gives, for each of the layout's tables; `transformed` as in `from_transformed`."""
     for table in layout.tables:
         if table is layout.wide:

@@ -6,7 +6,7 @@ Data that fits in one block is read once; larger data streams through, block by 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import tensorflow as tf
@@ -22,6 +22,7 @@ from widedeep.components.transform import packed_columns
 _BLOCK_BYTES = 512 * 2**20
 _PARSED_ROWS = 4096
 _FILES_AT_ONCE = 16
+Parsing: TypeAlias = "dict[str, tf.io.FixedLenFeature | tf.io.VarLenFeature]"
 
 
 class SplitExamples:
@@ -113,8 +114,8 @@ class SplitExamples:
         return Block(tuple(tables), dense, label, weight)
 
 
-def _parsing(spec: FeatureSpec, layout: Layout) -> dict[str, Any]:
-    parsing: dict[str, Any] = {spec.label.key: tf.io.FixedLenFeature([], LABEL_TYPES[spec.label.kind])}
+def _parsing(spec: FeatureSpec, layout: Layout) -> Parsing:
+    parsing: Parsing = {spec.label.key: tf.io.FixedLenFeature([], LABEL_TYPES[spec.label.kind])}
     # A deep model reads no crosses.
     features = [column.feature for column in layout.id_columns if layout.wide or column.feature]
     if layout.tables and any(features):

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from widedeep.components.trainer.model.hidden_layers import HiddenLayers
 from widedeep.components.trainer.model.layout import make_layout
-from widedeep.components.trainer.model.network import HiddenLayers, new_model
+from widedeep.components.trainer.model.network import new_model
 from widedeep.components.trainer.training_options import DeepOptions, TrainingOptions
 
 
