@@ -40,7 +40,5 @@ class CrossSource:
 
 
 def _sparse(values: Values, count: int) -> tf.SparseTensor:
-    counts = np.bincount(values.rows, minlength=count)
-    places = np.arange(len(values.rows)) - (np.cumsum(counts) - counts)[values.rows]
-    indices = np.stack([values.rows, places], axis=1)
-    return tf.SparseTensor(indices, tf.gather(values.tensor, values.codes), [count, max(counts.max(initial=0), 1)])
+    words = tf.gather(values.tensor, values.codes)
+    return tf.RaggedTensor.from_value_rowids(words, values.rows, nrows=count).to_sparse()
