@@ -45,14 +45,14 @@ def code_digest(module: str, root: Path = _ROOT) -> str:
 
 
 def _import_closure(module: str, root: Path) -> set[Path]:
-    queue, seen = list(_with_parents(module)), set()
+    queue, closure = list(_with_parents(module)), set()
     while queue:
         name = queue.pop()
         path = _file(name, root)
-        if path is not None and path not in seen:
-            seen.add(path)
+        if path is not None and path not in closure:
+            closure.add(path)
             queue += _imports(path, name)
-    return seen
+    return closure
 
 
 def _file(module: str, root: Path) -> Path | None:

@@ -15,14 +15,14 @@ from widedeep.components.common.errors import ConfigError, shown
 _LISTED = 20
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def nearest(name: str, names: Iterable[str]) -> str:
     """Says which known name is meant, or lists them: the end of every message about an unknown name."""
-    known = sorted(known)
-    close = difflib.get_close_matches(name, known, n=1)
+    names = sorted(names)
+    close = difflib.get_close_matches(name, names, n=1)
     if close:
         return f"did you mean '{close[0]}'?"
-    more = f", and {len(known) - _LISTED} more" if len(known) > _LISTED else ""
-    return f"known are: {', '.join(known[:_LISTED])}{more}"
+    more = f", and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return f"known are: {', '.join(names[:_LISTED])}{more}"
 
 
 class Strict(BaseModel):

@@ -77,9 +77,5 @@ def _buckets(column: pa.ListArray, boundaries: np.ndarray) -> Values:
     codes = np.searchsorted(boundaries, numbers, side="right").astype(np.int64)
     buckets = range(len(boundaries) + 1)
     words = [str(bucket).encode() for bucket in buckets]
-    return Values(
-        pc.list_parent_indices(column).to_numpy(),
-        codes,
-        words,
-        [range_text(boundaries, bucket).encode() for bucket in buckets],
-    )
+    names = [range_text(boundaries, bucket).encode() for bucket in buckets]
+    return Values(pc.list_parent_indices(column).to_numpy(), codes, words, names)

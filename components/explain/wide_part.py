@@ -84,8 +84,8 @@ def boundaries_of(folder: str, spec: FeatureSpec, columns: set[str]) -> Boundari
     """The buckets' boundaries, if any of the columns needs some: the model's graph takes a second to load."""
     keys = {feature.key for feature in spec.features if packed_columns.ids(feature) in columns}
     keys |= {key for cross in spec.crosses if cross.name in columns for key in cross.keys}
-    needed = any(spec.by_key[key].kind == "numeric" for key in keys)
-    return bucket_boundaries(folder, spec) if needed else {}
+    is_numeric = any(spec.by_key[key].kind == "numeric" for key in keys)
+    return bucket_boundaries(folder, spec) if is_numeric else {}
 
 
 def sources(folder: str, spec: FeatureSpec, columns: set[str], boundaries: Boundaries) -> dict[str, Source]:

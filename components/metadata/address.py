@@ -52,7 +52,7 @@ def parse_address(url: str, environment: Mapping[str, str]) -> Address:
         return Address(connection, url, None)
     if scheme not in _PORTS or not colon:
         allowed = "sqlite:///PATH, postgresql://HOST:PORT/DATABASE or mysql://HOST:PORT/DATABASE"
-        raise ConfigError(f"--metadata {_masked(url)}: is no address of a database: {allowed}.")
+        raise ConfigError(f"--metadata {_mask(url)}: is no address of a database: {allowed}.")
     return _server_address(url, scheme, environment)
 
 
@@ -61,10 +61,10 @@ def _server_address(url: str, scheme: str, environment: Mapping[str, str]) -> Ad
         parts = urllib.parse.urlsplit(url)
         host, port = parts.hostname, parts.port or _PORTS[scheme]
     except ValueError as error:
-        raise ConfigError(f"--metadata {_masked(url)}: is no address: {reason(error)}.") from None
+        raise ConfigError(f"--metadata {_mask(url)}: is no address: {reason(error)}.") from None
     if parts.password is not None:
         raise ConfigError(
-            f"--metadata {_masked(url)}: holds a password, which every list of processes would show. "
+            f"--metadata {_mask(url)}: holds a password, which every list of processes would show. "
             f"Give it in the environment: {PASSWORD}, or {PASSWORD_FILE} with a file's path."
         )
     user = urllib.parse.unquote(parts.username or "") or environment.get(USERNAME, "")
@@ -97,7 +97,7 @@ def _password(environment: Mapping[str, str]) -> str:
         raise ConfigError(f"{PASSWORD_FILE}={file}: can't be read: {os.strerror(error.errno or 0)}.") from None
 
 
-def _masked(url: str) -> str:
+def _mask(url: str) -> str:
     before, at, after = url.rpartition("@")
     scheme, _, user = before.partition("://")
     return f"{scheme}://{user.partition(':')[0]}@{after}" if at else url

@@ -37,18 +37,18 @@ class ServedModel(tf.Module):
         self._absent = {spec.label.key: LABEL_TYPES[spec.label.kind]} | (
             {spec.weight: tf.float32} if spec.weight else {}
         )
-        self._ranking = Ranking(spec, self.model, self._transformed)
+        self._ranking = Ranking(spec, self.model, self._transform_raw)
 
     def outputs(self, raw: Raw, rows: tf.Tensor) -> dict[str, tf.Tensor]:
         """Raw features [rows, any] to `score` and `logit`, as the label's head makes them."""
-        logit = self.model(from_transformed(self.model.layout, self._transformed(raw), rows))
+        logit = self.model(from_transformed(self.model.layout, self._transform_raw(raw), rows))
         return {"score": self._head.scores(logit), "logit": logit[:, 0] if self._head.outputs == 1 else logit}
 
     def rank_scores(self, tensors: Mapping[str, tf.Tensor], requests: tf.Tensor, each: tf.Tensor) -> tf.Tensor:
         """Scores of `each` candidates for each of the requests, float32 [requests * each]."""
         return self._head.scores(self._ranking.logits(tensors, requests, each))
 
-    def _transformed(self, raw: Raw) -> Transformed:
+    def _transform_raw(self, raw: Raw) -> Transformed:
         """What Transform makes of raw features: it wants the label too, which it leaves as it is."""
         rows = next(iter(raw.values())).dense_shape[0]
         absent = {

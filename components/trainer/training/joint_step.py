@@ -142,5 +142,5 @@ def _sum_rows(rows: tuple[tf.Tensor, ...], gradients: tuple[tf.Tensor, ...]) -> 
     if len(rows) == 1:
         return rows[0], gradients[0]
     unique_rows, position = tf.unique(tf.concat(rows, axis=0))
-    summed = tf.math.unsorted_segment_sum(tf.concat(gradients, axis=0), position, tf.size(unique_rows))
-    return unique_rows, summed
+    sums = tf.math.unsorted_segment_sum(tf.concat(gradients, axis=0), position, tf.size(unique_rows))
+    return unique_rows, sums
