@@ -36,7 +36,7 @@ class Values:
 
 
 class Batch:
-    """Raw rows as `widedeep.components.ingest.files` reads them."""
+    """Raw rows as `widedeep.components.ingest.raw_files` reads them."""
 
     def __init__(self, records: pa.RecordBatch, spec: FeatureSpec, boundaries: Boundaries) -> None:
         """Takes the rows.

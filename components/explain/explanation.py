@@ -10,7 +10,7 @@ from widedeep.components.explain.batch import Batch
 from widedeep.components.explain.counts import IdCounts
 from widedeep.components.explain.sources import Source
 from widedeep.components.explain.wide_part import Weights, boundaries_of, declaration, sources, strongest_weights
-from widedeep.components.ingest import files
+from widedeep.components.ingest import raw_files
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def explain(
     Args:
         folder: a served model.
         paths: files of raw rows like those it was trained on, to find the values in and to count.
-        file_format: one of `widedeep.components.ingest.files.FORMATS`.
+        file_format: one of `widedeep.components.ingest.raw_files.FORMATS`.
         top: how many weights.
         watch: is told how many rows have been read, after each batch.
         at_most: rows to read, and those of the batch in which they end; None reads them all.
@@ -89,7 +89,7 @@ def explain(
     id_sources = sources(folder, spec, set(weights), boundaries)
     counts_by_column = {column: IdCounts(len(part.ids), part.classes) for column, part in weights.items()}
     rows, labels = 0, 0.0
-    for records in itertools.chain.from_iterable(files.read(path, file_format, spec) for path in paths):
+    for records in itertools.chain.from_iterable(raw_files.read(path, file_format, spec) for path in paths):
         batch = Batch(records, spec, boundaries)
         for column, counts in counts_by_column.items():
             counts.add(id_sources[column].occurrences(batch, weights[column].ids), batch.label)

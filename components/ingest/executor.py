@@ -18,8 +18,8 @@ from tfx.utils import proto_utils
 
 from widedeep.components import features
 from widedeep.components.common.errors import DataError, unwrap
-from widedeep.components.ingest import files
-from widedeep.components.ingest.examples import Shards, encode, split_of
+from widedeep.components.ingest import raw_files
+from widedeep.components.ingest.example_shards import Shards, encode, split_of
 from widedeep.components.ingest.paths import matching_files
 
 
@@ -96,7 +96,7 @@ class _Convert(beam.DoFn):
         number, path, uris, buckets = job
         shards = [Shards(uri, number) for uri in uris]
         try:
-            for batch in files.read(path, self._format, features.from_json(self._spec), self._labelled):
+            for batch in raw_files.read(path, self._format, features.from_json(self._spec), self._labelled):
                 for example in encode(batch):
                     shards[split_of(example, buckets)].write(example)
         finally:

@@ -11,7 +11,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from widedeep.components.common.errors import ConfigError, DataError, GateError, WideDeepError, reason, shown, unwrap
 from widedeep.components.features import FeatureSpec
-from widedeep.components.ingest import files
+from widedeep.components.ingest import raw_files
 
 BEAM_TEXT = """Traceback (most recent call last):
   File "apache_beam/runners/common.py", line 1512, in apache_beam.runners.common.DoFnRunner.process
@@ -95,7 +95,7 @@ def test_error_in_a_beam_worker_reaches_the_caller(mode: str, tmp_path: Path) ->
     spec = FeatureSpec.model_validate({"label": {"key": "label"}, "features": [declared]})
     options = [f"--direct_running_mode={mode}", "--direct_num_workers=2", "--sdk_container_image=none"]
     # A function of ours, since workers of another process can't import a test.
-    read = functools.partial(files.read, file_format="csv", spec=spec)
+    read = functools.partial(raw_files.read, file_format="csv", spec=spec)
     pipeline = beam.Pipeline(options=PipelineOptions(options))
     pipeline | beam.Create([str(path)]) | beam.Reshuffle() | beam.FlatMap(read)
     with pytest.raises(Exception) as caught:
