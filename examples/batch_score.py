@@ -15,8 +15,8 @@ import tensorflow as tf
 
 from widedeep.components import features
 from widedeep.components.features.model_files import FEATURES
-from widedeep.components.ingest import files
-from widedeep.components.ingest.examples import encode
+from widedeep.components.ingest import raw_files
+from widedeep.components.ingest.example_shards import encode
 
 
 def score(model: Path, source: Path, target: Path) -> int:
@@ -29,7 +29,7 @@ def score(model: Path, source: Path, target: Path) -> int:
         writer = csv.writer(file)
         writer.writerow(["row", "score"])
         # Batches of at most 8,192 rows: memory does not grow with the file.
-        for batch in files.read(str(source), "csv", spec, labelled=False):
+        for batch in raw_files.read(str(source), "csv", spec, labelled=False):
             scores = serve(examples=tf.constant(list(encode(batch))))["score"]
             writer.writerows(enumerate(scores.numpy().tolist(), number + 1))
             number += len(scores)

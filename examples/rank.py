@@ -18,7 +18,7 @@ def rank(target: str, model: str, user: dict[str, Any], candidates: list[dict[st
     """The candidates, the best first, with their scores."""
     with RankingClient(target, model=model, deadline=10.0) as client:
         ranking = client.rank(user, candidates)
-    return [{**candidates[ranked.index], "score": ranked.score} for ranked in ranking.ranked]
+    return [{**candidates[ranked.index], "score": ranked.score} for ranked in ranking.candidates]
 
 
 if __name__ == "__main__":

@@ -23,8 +23,8 @@ from tfx_bsl.tfxio.tf_example_record import TFExampleRecord
 from widedeep.components import features
 from widedeep.components.features.schema import derive
 from widedeep.components.features.spec import FeatureSpec
-from widedeep.components.ingest import files
-from widedeep.components.ingest.examples import encode
+from widedeep.components.ingest import raw_files
+from widedeep.components.ingest.example_shards import encode
 from widedeep.components.trainer.estimator import WideDeepEstimator
 from widedeep.components.trainer.training_options import TrainingOptions
 from widedeep.components.transform.preprocessing import preprocessing_fn
@@ -51,7 +51,7 @@ def write_examples(spec: FeatureSpec, sources: list[Path], target: Path) -> None
     """Reads and checks rows as the pipeline does, and writes them as tf.Examples."""
     with tf.io.TFRecordWriter(str(target), "GZIP") as writer:
         for source in sources:
-            for batch in files.read(str(source), "csv", spec):
+            for batch in raw_files.read(str(source), "csv", spec):
                 for example in encode(batch):
                     writer.write(example)
 

@@ -61,11 +61,11 @@ class DataSteps:
     def outputs(self) -> dict[str, Any]:
         """The artifacts of the step that ran last, by their names."""
         from widedeep.components.metadata.artifacts import outputs
-        from widedeep.components.metadata.connection import connected
+        from widedeep.components.metadata.connection import open_store
 
         execution = self._run.nodes[-1].execution_id
         assert execution is not None
-        with connected(self._run.connection) as store:
+        with open_store(self._run.connection) as store:
             return outputs(store, execution)
 
 

@@ -12,9 +12,9 @@ import tensorflow as tf
 from benchmarks.training.step_timing import EMBEDDING, HIDDEN, ITEMS, WIDE_IDS, Step, measure
 from widedeep.components import features
 from widedeep.components.trainer.model.heads import head
-from widedeep.components.trainer.model.inputs import Batch, Inputs, batch_signature, deduplicated
+from widedeep.components.trainer.model.inputs import Batch, Inputs, batch_signature, deduplicate
 from widedeep.components.trainer.model.layout import make_layout
-from widedeep.components.trainer.model.network import untrained
+from widedeep.components.trainer.model.network import new_model
 from widedeep.components.trainer.training.joint_step import JointTrainer
 from widedeep.components.trainer.training_options import DeepOptions, TrainingOptions
 
@@ -27,7 +27,7 @@ def make(buckets: int) -> Step:
     spec = features.from_json(json.dumps({"label": {"key": "label"}, "features": [wide, deep]}))
     options = TrainingOptions(deep=DeepOptions(hidden=HIDDEN))
     layout = make_layout(spec, {}, "wide_deep")
-    trainer = JointTrainer(untrained(layout, options), head(spec.label), options, batch_signature(spec, layout))
+    trainer = JointTrainer(new_model(layout, options), head(spec.label), options, batch_signature(spec, layout))
     return lambda *batch: trainer.step(_batch(*map(tf.constant, batch))).numpy()
 
 
@@ -41,8 +41,8 @@ def make(buckets: int) -> Step:
 def _batch(pairs: tf.Tensor, item: tf.Tensor, label: tf.Tensor) -> Batch:
     examples = tf.range(tf.size(item, out_type=tf.int64))
     uses = (
-        deduplicated(tf.cast(tf.reshape(pairs, [-1]), tf.int32), tf.repeat(examples, WIDE_IDS)),
-        deduplicated(tf.cast(item, tf.int32), examples),
+        deduplicate(tf.cast(tf.reshape(pairs, [-1]), tf.int32), tf.repeat(examples, WIDE_IDS)),
+        deduplicate(tf.cast(item, tf.int32), examples),
     )
     inputs = Inputs(uses, tf.zeros([tf.size(item), 0]))
     return Batch(inputs, tf.cast(label, tf.int64), tf.ones_like(label))

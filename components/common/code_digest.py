@@ -37,22 +37,22 @@ def code_digest(module: str, root: Path = _ROOT) -> str:
     digest = hashlib.sha256()
     for library in _LIBRARIES:
         digest.update(f"{library}=={metadata.version(library)}\n".encode())
-    for path in sorted(_reached(module, root)):
+    for path in sorted(_import_closure(module, root)):
         code = path.read_bytes()
         digest.update(f"{path.relative_to(root).as_posix()}\n".encode())
         digest.update(code)
     return digest.hexdigest()[:16]
 
 
-def _reached(module: str, root: Path) -> set[Path]:
-    todo, seen = list(_with_parents(module)), set()
-    while todo:
-        name = todo.pop()
+def _import_closure(module: str, root: Path) -> set[Path]:
+    queue, closure = list(_with_parents(module)), set()
+    while queue:
+        name = queue.pop()
         path = _file(name, root)
-        if path is not None and path not in seen:
-            seen.add(path)
-            todo += _imports(path, name)
-    return seen
+        if path is not None and path not in closure:
+            closure.add(path)
+            queue += _imports(path, name)
+    return closure
 
 
 def _file(module: str, root: Path) -> Path | None:

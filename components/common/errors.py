@@ -58,24 +58,24 @@ _MESSAGE_END = (
 )
 
 
-def unwrapped(error: BaseException) -> BaseException:
+def unwrap(error: BaseException) -> BaseException:
     """The error for people inside one that Beam wrapped, or the error itself.
 
     Beam's runners append the name of the step to an exception that a worker in this process raised, and hand over
     one from another process as text: a traceback, or several, one of whose lines names it.
     """
-    seen: BaseException | None = error
+    inner: BaseException | None = error
     visited: set[int] = set()
-    while seen is not None and id(seen) not in visited:
-        visited.add(id(seen))
-        if isinstance(seen, WideDeepError):
-            message = _message(str(seen))
-            return seen if message == str(seen) else type(seen)(message)
+    while inner is not None and id(inner) not in visited:
+        visited.add(id(inner))
+        if isinstance(inner, WideDeepError):
+            message = _message(str(inner))
+            return inner if message == str(inner) else type(inner)(message)
         for kind in _kinds(WideDeepError):
-            named = re.search(rf"^{re.escape(kind.__module__)}\.{kind.__name__}: ", str(seen), re.MULTILINE)
-            if named:
-                return kind(_message(str(seen)[named.end() :]))
-        seen = seen.__cause__ or seen.__context__
+            match = re.search(rf"^{re.escape(kind.__module__)}\.{kind.__name__}: ", str(inner), re.MULTILINE)
+            if match:
+                return kind(_message(str(inner)[match.end() :]))
+        inner = inner.__cause__ or inner.__context__
     return error
 
 
@@ -86,5 +86,5 @@ def _kinds(kind: type[WideDeepError]) -> Iterator[type[WideDeepError]]:
 
 
 def _message(text: str) -> str:
-    found = re.match(rf"(.*?){_MESSAGE_END}", text, re.DOTALL)
-    return found.group(1).strip() if found else text
+    match = re.match(rf"(.*?){_MESSAGE_END}", text, re.DOTALL)
+    return match.group(1).strip() if match else text

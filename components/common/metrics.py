@@ -19,5 +19,5 @@ HIGHER_IS_BETTER: dict[str, bool | None] = {
 
 def in_order(names: Iterable[str]) -> list[str]:
     """The metrics among some names, the main one first."""
-    found = set(names)
-    return [name for name in HIGHER_IS_BETTER if name in found]
+    present = set(names)
+    return [metric for metric in HIGHER_IS_BETTER if metric in present]

@@ -4,23 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import NotRequired, TypedDict
 
-Listener = Callable[[dict[str, Any]], None]
+
+class TrainingProgress(TypedDict):
+    """How far a training is.
+
+    Keys:
+        step: batches done.
+        steps: batches in all; None until their number is known.
+        loss: mean of the epoch so far.
+        watched: the metric that is watched on eval.
+        value: the last epoch's of it; None in the first.
+        trial, trials: in a search, the trial's number and how many there are.
+    """
+
+    step: int
+    steps: int | None
+    loss: float
+    watched: str
+    value: float | None
+    trial: NotRequired[int]
+    trials: NotRequired[int]
+
+
+Listener = Callable[[TrainingProgress], None]
 _listeners: list[Listener] = []
 
 
 @contextmanager
-def listening(listener: Listener) -> Iterator[None]:
-    """Calls `listener` at every report in this process, for as long as the context is open."""
-    _listeners.append(listener)
+def listener(function: Listener) -> Iterator[None]:
+    """Calls `function` at every report in this process, for as long as the context is open."""
+    _listeners.append(function)
     try:
         yield
     finally:
-        _listeners.remove(listener)
+        _listeners.remove(function)
 
 
-def report(state: dict[str, Any]) -> None:
-    """Tells every listener where the work stands (step, steps, loss, watched, value; in a search trial and trials)."""
-    for listener in _listeners:
-        listener(state)
+def report(progress: TrainingProgress) -> None:
+    """Tells every listener where the work stands."""
+    for function in _listeners:
+        function(progress)

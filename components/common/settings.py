@@ -15,14 +15,14 @@ from widedeep.components.common.errors import ConfigError, shown
 _LISTED = 20
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def nearest(name: str, names: Iterable[str]) -> str:
     """Says which known name is meant, or lists them: the end of every message about an unknown name."""
-    known = sorted(known)
-    close = difflib.get_close_matches(name, known, n=1)
+    names = sorted(names)
+    close = difflib.get_close_matches(name, names, n=1)
     if close:
         return f"did you mean '{close[0]}'?"
-    more = f", and {len(known) - _LISTED} more" if len(known) > _LISTED else ""
-    return f"known are: {', '.join(known[:_LISTED])}{more}"
+    more = f", and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return f"known are: {', '.join(names[:_LISTED])}{more}"
 
 
 class Strict(BaseModel):
@@ -122,7 +122,7 @@ def _lines(error: ValidationError, where: str, data: Mapping[str, Any]) -> Itera
     for item in errors:
         if item["type"] == "too_short" and item["loc"] in inside:
             continue  # pydantic does not count the items that are wrong, each of which has a line
-        key = ".".join(str(part) for part in _named(item["loc"], data, item["type"] == "missing"))
+        key = ".".join(str(part) for part in _key_path(item["loc"], data, item["type"] == "missing"))
         wrong.setdefault(key, []).append(item["msg"].removeprefix("Value error, "))
         value = item["input"]
         values[key] = "" if isinstance(value, dict | BaseModel) else f" (it is {shown(value)})"
@@ -130,7 +130,7 @@ def _lines(error: ValidationError, where: str, data: Mapping[str, Any]) -> Itera
         yield f"{where}: {key + ': ' if key else ''}{'; or: '.join(dict.fromkeys(messages))}{values[key]}"
 
 
-def _named(location: tuple[int | str, ...], data: Any, missing: bool) -> Iterable[int | str]:
+def _key_path(location: tuple[int | str, ...], data: Any, missing: bool) -> Iterable[int | str]:
     """A location with the items of a list called by their `key`, where they have one.
 
     What pydantic adds to say which alternative of a union it tried is left out: it is no key of the person's.

@@ -12,8 +12,8 @@ import tensorflow_transform as tft
 
 from widedeep.components.trainer.model.heads import head
 from widedeep.components.trainer.training import state
-from widedeep.components.trainer.training.blocks import Source
 from widedeep.components.trainer.training.evaluation import predict
+from widedeep.components.trainer.training.split_examples import SplitExamples
 
 
 def batch_scores(trained: str, transform_graph: str, rows: Sequence[bytes]) -> np.ndarray:
@@ -36,7 +36,7 @@ def batch_scores(trained: str, transform_graph: str, rows: Sequence[bytes]) -> n
         with tf.io.TFRecordWriter(path, "GZIP") as writer:
             for index in range(len(rows)):
                 writer.write(_example(transformed, index))
-        source = Source([path], training.spec, training.layout)
+        source = SplitExamples([path], training.spec, training.layout)
         logits = np.concatenate([logit for logit, _, _ in predict(training.trainer, source)])
     return np.asarray(head(training.spec.label).scores(tf.constant(logits)))
 

@@ -36,7 +36,7 @@ class Values:
 
 
 class Batch:
-    """Raw rows as `widedeep.components.ingest.files` reads them."""
+    """Raw rows as `widedeep.components.ingest.raw_files` reads them."""
 
     def __init__(self, records: pa.RecordBatch, spec: FeatureSpec, boundaries: Boundaries) -> None:
         """Takes the rows.
@@ -63,14 +63,9 @@ class Batch:
         return self._values[key]
 
 
-def _rows(column: pa.ListArray) -> np.ndarray:
-    lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False)
-    return np.repeat(np.arange(len(column), dtype=np.int64), lengths)
-
-
 def _strings(column: pa.ListArray, feature: Feature) -> Values:
     encoded = column.flatten().dictionary_encode()
-    rows, codes = _rows(column), encoded.indices.to_numpy().astype(np.int64)
+    rows, codes = pc.list_parent_indices(column).to_numpy(), encoded.indices.to_numpy().astype(np.int64)
     words = encoded.dictionary.to_pylist()
     if feature.kind == "set" and len(words):
         rows, codes = np.divmod(np.unique(rows * len(words) + codes), len(words))
@@ -82,4 +77,5 @@ def _buckets(column: pa.ListArray, boundaries: np.ndarray) -> Values:
     codes = np.searchsorted(boundaries, numbers, side="right").astype(np.int64)
     buckets = range(len(boundaries) + 1)
     words = [str(bucket).encode() for bucket in buckets]
-    return Values(_rows(column), codes, words, [range_text(boundaries, bucket).encode() for bucket in buckets])
+    names = [range_text(boundaries, bucket).encode() for bucket in buckets]
+    return Values(pc.list_parent_indices(column).to_numpy(), codes, words, names)

@@ -24,7 +24,7 @@ def bucket_boundaries(folder: str, spec: FeatureSpec) -> Boundaries:
     Raises:
         WideDeepError: the graph does not hold the declared quantiles.
     """
-    numerics = [feature for feature in spec.features if feature.kind == "numeric" and feature.bucketised]
+    numerics = [feature for feature in spec.features if feature.kind == "numeric" and feature.has_buckets]
     declared = {
         feature.key: np.array(feature.transform.buckets.boundaries, np.float32)
         for feature in numerics
@@ -52,19 +52,19 @@ def _quantiles(folder: str, features: list[Feature]) -> Boundaries:
 
     Its graph searches each value in its feature's row, and holds nothing else of that shape to search in.
     """
-    searched = _searched(folder)
-    found: Boundaries = {}
+    tables = _search_tables(folder)
+    boundaries: Boundaries = {}
     counts = Counter(_count(feature) for feature in features)
     for quantiles, members in counts.items():
-        matrices = [matrix for matrix in searched if matrix.shape == (members, quantiles - 1)]
+        matrices = [matrix for matrix in tables if matrix.shape == (members, quantiles - 1)]
         if len(matrices) != 1:
             raise WideDeepError(
                 f"{folder}: its graph holds {len(matrices)} tables of {quantiles} quantiles of {members} features, and "
                 "one is needed: was it made by another version? Run the pipeline again."
             )
         keys = [feature.key for feature in features if _count(feature) == quantiles]
-        found.update(zip(keys, matrices[0], strict=True))
-    return found
+        boundaries.update(zip(keys, matrices[0], strict=True))
+    return boundaries
 
 
 def _count(feature: Feature) -> int:
@@ -72,7 +72,7 @@ def _count(feature: Feature) -> int:
     return feature.transform.quantile_cdf.quantiles
 
 
-def _searched(folder: str) -> list[np.ndarray]:
+def _search_tables(folder: str) -> list[np.ndarray]:
     """Every learned matrix in whose rows the transform graph searches (tf.searchsorted, side "right")."""
     model = tf.saved_model.load(folder)
     transform: Any = model._transform.transform_fn

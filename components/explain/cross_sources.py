@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from widedeep.components.explain.batch import Batch, Values
-from widedeep.components.explain.sources import Found, among
+from widedeep.components.explain.sources import Occurrences, target_positions
 from widedeep.components.features.spec import Cross
 from widedeep.components.transform.crosses import HASH_KEY
 
@@ -18,12 +18,12 @@ class CrossSource:
         self.keys = cross.keys
         self._buckets = cross.buckets
 
-    def find(self, batch: Batch, wanted: np.ndarray) -> Found:
+    def occurrences(self, batch: Batch, targets: np.ndarray) -> Occurrences:
         """As Source says."""
         members = [batch.values(key) for key in self.keys]
         sparse = [_sparse(member, batch.count) for member in members]
         ids = tf.sparse.cross_hashed(sparse, num_buckets=self._buckets, hash_key=HASH_KEY)
-        which, uses = among(ids.values.numpy(), wanted)
+        which, uses = target_positions(ids.values.numpy(), targets)
         rows, places = ids.indices.numpy()[uses].T
         codes = []
         # A row's combinations stand in the order of numbers whose digits are its values, the last member's last.
@@ -32,15 +32,13 @@ class CrossSource:
             places, digits = np.divmod(places, counts[rows])
             first = np.cumsum(counts) - counts
             codes.append(member.codes[first[rows] + digits])
-        return Found(rows, which, np.stack(codes[::-1], axis=1), [member.names for member in members])
+        return Occurrences(rows, which, np.stack(codes[::-1], axis=1), [member.names for member in members])
 
-    def known(self, wanted: np.ndarray) -> dict[int, str]:  # noqa: ARG002
+    def fixed_names(self, targets: np.ndarray) -> dict[int, str]:  # noqa: ARG002
         """None: a hash does not tell what went into it."""
         return {}
 
 
 def _sparse(values: Values, count: int) -> tf.SparseTensor:
-    counts = np.bincount(values.rows, minlength=count)
-    places = np.arange(len(values.rows)) - (np.cumsum(counts) - counts)[values.rows]
-    indices = np.stack([values.rows, places], axis=1)
-    return tf.SparseTensor(indices, tf.gather(values.tensor, values.codes), [count, max(counts.max(initial=0), 1)])
+    words = tf.gather(values.tensor, values.codes)
+    return tf.RaggedTensor.from_value_rowids(words, values.rows, nrows=count).to_sparse()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from widedeep.components.common.errors import ConfigError, reason, shown
 from widedeep.components.common.settings import nearest
-from widedeep.components.explain.explain import Explained
+from widedeep.components.explain.explanation import WeightExplanation
 from widedeep.components.features.spec import FeatureSpec
 
 # A value of the data may be a whole text.
@@ -19,11 +19,11 @@ TIMES = " \N{MULTIPLICATION SIGN} "
 class Names:
     """People's names for the values of some features."""
 
-    def __init__(self, given: Sequence[str], spec: FeatureSpec) -> None:
+    def __init__(self, assignments: Sequence[str], spec: FeatureSpec) -> None:
         """Reads the files.
 
         Args:
-            given: each a feature and a file, as "movie_id=movies.csv": the file's header has a column of that name,
+            assignments: each a feature and a file, as "movie_id=movies.csv": its header has a column of that name,
                 which holds the values, and their names stand in the first other column.
             spec: the declaration; features that share a vocabulary share the names.
 
@@ -31,24 +31,25 @@ class Names:
             ConfigError: a file or a feature can't be used.
         """
         self._names: dict[str, Mapping[str, str]] = {}
-        for one in given:
-            key, equals, path = one.partition("=")
+        for assignment in assignments:
+            key, equals, path = assignment.partition("=")
             if not (key and equals and path):
-                raise ConfigError(f"--names {one}: a feature and a file are needed, as movie_id=movies.csv.")
+                raise ConfigError(f"--names {assignment}: a feature and a file are needed, as movie_id=movies.csv.")
             relatives = _relatives(key, spec)
             names = dict(_pairs(key, path))
             self._names |= dict.fromkeys(relatives, names)
 
-    def text(self, one: Explained) -> str:
+    def text(self, weight: WeightExplanation) -> str:
         """One weight in words: "movie_id=Star Wars (1977)"; between the members of a cross stands TIMES."""
-        if not one.values:
-            return f"{TIMES.join(one.keys)}, bucket {one.id} (no row of the data has it)"
-        pairs = zip(one.keys, one.values, strict=True)
+        if not weight.values:
+            return f"{TIMES.join(weight.keys)}, bucket {weight.id} (no row of the data has it)"
+        pairs = zip(weight.keys, weight.values, strict=True)
         text = TIMES.join(f"{key}={_short(self._names.get(key, {}).get(value, value))}" for key, value in pairs)
-        if not one.others:
+        if not weight.others:
             return text
-        assert one.share is not None
-        return f"{text} ({one.share * 100:.0f} %; the bucket holds {one.others:,} other{'s' if one.others > 1 else ''})"
+        assert weight.share is not None
+        others = f"{weight.others:,} other{'s' if weight.others > 1 else ''}"
+        return f"{text} ({weight.share * 100:.0f} %; the bucket holds {others})"
 
 
 def _relatives(key: str, spec: FeatureSpec) -> list[str]:

@@ -1,4 +1,4 @@
-"""Where the ids of a feature come from: a source finds wanted ids in raw rows, with the values behind them.
+"""Where the ids of a feature come from: a source finds some ids, the targets, in raw rows, with the values behind them.
 
 The ids are made by the operations that Transform's graph is made of, so they are those of training and serving.
 """
@@ -17,12 +17,12 @@ from widedeep.components.features.spec import Feature
 
 
 @dataclass(frozen=True)
-class Found:
-    """Uses of wanted ids in a batch.
+class Occurrences:
+    """Uses of the targets in a batch.
 
     Attributes:
         rows: int64 [n], where.
-        which: int64 [n], which of the wanted ids.
+        which: int64 [n], which of the targets.
         codes: int64 [n, members], the values behind it: numbers in `names`; no columns where the id alone says them.
         names: for each member its different values.
     """
@@ -40,10 +40,10 @@ class Source(Protocol):
     def keys(self) -> tuple[str, ...]:
         """The features that the ids are made of."""
 
-    def find(self, batch: Batch, wanted: np.ndarray) -> Found:
-        """Every use of the wanted ids (int64, rising) in a batch."""
+    def occurrences(self, batch: Batch, targets: np.ndarray) -> Occurrences:
+        """Every use of the targets (ids, int64, rising) in a batch."""
 
-    def known(self, wanted: np.ndarray) -> dict[int, str]:
+    def fixed_names(self, targets: np.ndarray) -> dict[int, str]:
         """The values that are known without data, by their ids."""
 
 
@@ -54,16 +54,16 @@ class NumericSource:
         self.keys = (feature.key,)
         self._boundaries = boundaries
 
-    def find(self, batch: Batch, wanted: np.ndarray) -> Found:
+    def occurrences(self, batch: Batch, targets: np.ndarray) -> Occurrences:
         """As Source says."""
         values = batch.values(*self.keys)
         ids = np.full(batch.count, len(self._boundaries) + 1)
         ids[values.rows] = values.codes
-        return _of_id(np.arange(batch.count), ids, wanted)
+        return _of_id(np.arange(batch.count), ids, targets)
 
-    def known(self, wanted: np.ndarray) -> dict[int, str]:
+    def fixed_names(self, targets: np.ndarray) -> dict[int, str]:
         """Their ranges."""
-        return {int(bucket): range_text(self._boundaries, int(bucket)) for bucket in wanted}
+        return {int(bucket): range_text(self._boundaries, int(bucket)) for bucket in targets}
 
 
 class VocabularySource:
@@ -78,14 +78,14 @@ class VocabularySource:
         )
         self._table = tf.lookup.StaticVocabularyTable(strings, oov_buckets)
 
-    def find(self, batch: Batch, wanted: np.ndarray) -> Found:
+    def occurrences(self, batch: Batch, targets: np.ndarray) -> Occurrences:
         """As Source says."""
         values = batch.values(*self.keys)
-        return _of_id(values.rows, self._table.lookup(values.tensor).numpy()[values.codes], wanted)
+        return _of_id(values.rows, self._table.lookup(values.tensor).numpy()[values.codes], targets)
 
-    def known(self, wanted: np.ndarray) -> dict[int, str]:
+    def fixed_names(self, targets: np.ndarray) -> dict[int, str]:
         """Its strings, and which bucket of all other strings."""
-        ids, size = set(wanted.tolist()), 0
+        ids, size = set(targets.tolist()), 0
         names: dict[int, str] = {}
         with tf.io.gfile.GFile(self._path, "rb") as file:
             for size, line in enumerate(file, 1):
@@ -105,25 +105,25 @@ class HashSource:
         self.keys = (feature.key,)
         self._buckets = feature.transform.hash.buckets
 
-    def find(self, batch: Batch, wanted: np.ndarray) -> Found:
+    def occurrences(self, batch: Batch, targets: np.ndarray) -> Occurrences:
         """As Source says."""
         values = batch.values(*self.keys)
         ids = tf.strings.to_hash_bucket_fast(values.tensor, self._buckets).numpy()[values.codes]
-        which, uses = among(ids, wanted)
-        return Found(values.rows[uses], which, values.codes[uses, None], [values.names])
+        which, uses = target_positions(ids, targets)
+        return Occurrences(values.rows[uses], which, values.codes[uses, None], [values.names])
 
-    def known(self, wanted: np.ndarray) -> dict[int, str]:  # noqa: ARG002
+    def fixed_names(self, targets: np.ndarray) -> dict[int, str]:  # noqa: ARG002
         """None: a hash does not tell what went into it."""
         return {}
 
 
-def _of_id(rows: np.ndarray, ids: np.ndarray, wanted: np.ndarray) -> Found:
-    which, uses = among(ids, wanted)
-    return Found(rows[uses], which, np.empty((len(uses), 0), np.int64), [])
+def _of_id(rows: np.ndarray, ids: np.ndarray, targets: np.ndarray) -> Occurrences:
+    which, uses = target_positions(ids, targets)
+    return Occurrences(rows[uses], which, np.empty((len(uses), 0), np.int64), [])
 
 
-def among(ids: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Of the ids that are among the wanted ones (rising, one or more): which one each is, and where they stand."""
-    which = np.searchsorted(wanted, ids)
-    found = np.flatnonzero(wanted[np.minimum(which, len(wanted) - 1)] == ids)
-    return which[found], found
+def target_positions(ids: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of the ids that are among the targets (rising, one or more): which one each is, and where they stand."""
+    which = np.searchsorted(targets, ids)
+    positions = np.flatnonzero(targets[np.minimum(which, len(targets) - 1)] == ids)
+    return which[positions], positions

@@ -73,7 +73,7 @@ def read(path: Path) -> schema_pb2.Schema:
         raise ConfigError(f"{path}: is no schema in the text form of schema.proto: {reason(error)}.") from None
 
 
-def check_in_step(spec: FeatureSpec, schema: schema_pb2.Schema, path: Path | str) -> None:
+def check_agreement(spec: FeatureSpec, schema: schema_pb2.Schema, path: Path | str) -> None:
     """Refuses a curated schema that contradicts the declaration.
 
     Args:
@@ -84,9 +84,9 @@ def check_in_step(spec: FeatureSpec, schema: schema_pb2.Schema, path: Path | str
     Raises:
         ConfigError: every disagreement, one a line.
     """
-    found = disagreements(spec, schema)
-    if found:
-        raise ConfigError("\n".join(f"{path}: {sentence}" for sentence in found))
+    sentences = disagreements(spec, schema)
+    if sentences:
+        raise ConfigError("\n".join(f"{path}: {sentence}" for sentence in sentences))
 
 
 # Presence is apart: a curated schema may be stricter.
@@ -109,30 +109,32 @@ def disagreements(spec: FeatureSpec, schema: schema_pb2.Schema) -> list[str]:
     """
     derived = {feature.name: feature for feature in derive(spec).feature}
     curated = {feature.name: feature for feature in schema.feature}
-    found = [
+    sentences = [
         f"feature '{name}' of features.yaml is missing in the schema: {nearest(name, curated)}"
         for name in derived.keys() - curated.keys()
     ]
-    found += [
+    sentences += [
         f"feature '{name}' of the schema is not in features.yaml: {nearest(name, derived)}"
         for name in curated.keys() - derived.keys()
     ]
-    found += [
+    sentences += [
         f"feature '{name}' stands in the schema {count} times"
         for name, count in Counter(feature.name for feature in schema.feature).items()
         if count > 1
     ]
     environments = sorted(schema.default_environment)
     if environments != [SERVING, TRAINING]:
-        found.append(f"default_environment must be {TRAINING} and {SERVING}, and is {_plain(environments)}")
+        sentences.append(f"default_environment must be {TRAINING} and {SERVING}, and is {_plain(environments)}")
     domains = [domain.name for domain in schema.string_domain]
     for name in derived.keys() & curated.keys():
         same = (*_SAME, "int_domain") if name == spec.label.key else _SAME
-        found += _differences(derived[name], curated[name], same)
+        sentences += _differences(derived[name], curated[name], same)
         domain = curated[name].domain
         if domain and domain not in domains:
-            found.append(f"feature '{name}': the schema has no string_domain '{domain}': {nearest(domain, domains)}")
-    return sorted(found)
+            sentences.append(
+                f"feature '{name}': the schema has no string_domain '{domain}': {nearest(domain, domains)}"
+            )
+    return sorted(sentences)
 
 
 def _differences(derived: schema_pb2.Feature, curated: schema_pb2.Feature, same: Iterable[str]) -> Iterator[str]:

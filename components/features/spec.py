@@ -17,7 +17,8 @@ from widedeep.components.features.transforms import MOST_IDS, NUMBERS, STRINGS, 
 
 # An input of the signature `rank`, beside one for each feature.
 TOP_K = "top_k"
-# What Transform writes beside the label and the weight; see components/transform/packed_columns.py.
+# The columns that Transform writes beside the label and the weight: the ids of features, the ids of crosses, and the
+# numbers of the deep part.
 TRANSFORMED = ("ids", "crosses", "dense")
 Kind = Literal["categorical", "numeric", "set"]
 Distance = Annotated[float, Field(gt=0, le=1)]
@@ -48,16 +49,16 @@ class Feature(Strict):
     skew: Distance | None = Field(None, description="largest distance between training and serving data")
 
     @property
-    def bucketised(self) -> bool:
+    def has_buckets(self) -> bool:
         """Whether a numeric has bucket ids (its buckets, else its quantiles), as wide, crosses and embeddings need."""
         return bool(self.transform.buckets or self.transform.quantile_cdf)
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        given = self.transform.given
+        transforms = self.transform.names
         if self.kind == "numeric":
-            self._numeric_fits(given)
-        elif len(given) != 1 or not given <= STRINGS:
+            self._numeric_fits(transforms)
+        elif len(transforms) != 1 or not transforms <= STRINGS:
             raise ValueError(f"a {self.kind} feature has one transform, vocabulary or hash")
         elif self.deep and not self.deep.embedding:
             raise ValueError(f"a {self.kind} feature enters the deep model as an embedding: deep: {{embedding: 16}}")
@@ -65,12 +66,12 @@ class Feature(Strict):
             raise ValueError(f"slices are made of categorical features, this one is {self.kind}")
         return self
 
-    def _numeric_fits(self, given: set[str]) -> None:
-        if not given or given & STRINGS or len(given & NUMBERS) > 1:
+    def _numeric_fits(self, transforms: set[str]) -> None:
+        if not transforms or transforms & STRINGS or len(transforms & NUMBERS) > 1:
             raise ValueError("a numeric feature has one of quantile_cdf, z_score, log; or buckets, beside or alone")
-        if (self.wide or (self.deep and self.deep.embedding)) and not self.bucketised:
+        if (self.wide or (self.deep and self.deep.embedding)) and not self.has_buckets:
             raise ValueError("wide, or an embedding, of a numeric feature needs its buckets or quantile_cdf")
-        if self.deep and not self.deep.embedding and not given & NUMBERS:
+        if self.deep and not self.deep.embedding and not transforms & NUMBERS:
             raise ValueError("deep: {} of a numeric feature needs quantile_cdf, z_score or log")
 
 
@@ -155,7 +156,7 @@ class FeatureSpec(Strict):
             if key not in self.by_key:
                 raise ValueError(f"cross {cross.name}: unknown feature '{key}': {nearest(key, self.by_key)}")
             feature = self.by_key[key]
-            if feature.kind == "numeric" and not feature.bucketised:
+            if feature.kind == "numeric" and not feature.has_buckets:
                 raise ValueError(f"cross {cross.name}: numeric '{key}' needs buckets or quantile_cdf to be crossed")
 
     def _vocabulary_fits(self, feature: Feature) -> None:

@@ -79,7 +79,7 @@ class Transform(Strict):
     buckets: Buckets | None = Field(None, description="of numbers: ids for the wide part, crosses and embeddings")
 
     @property
-    def given(self) -> set[str]:
+    def names(self) -> set[str]:
         """Names of the transforms that are set."""
         return {name for name in type(self).model_fields if getattr(self, name) is not None}
 
@@ -87,4 +87,4 @@ class Transform(Strict):
     def learns(self) -> bool:
         """Whether something is learned from the values of the train split: a vocabulary, quantiles, moments."""
         own_vocabulary = self.vocabulary is not None and self.vocabulary.of is None
-        return own_vocabulary or bool(self.given & NUMBERS)
+        return own_vocabulary or bool(self.names & NUMBERS)

@@ -77,6 +77,6 @@ def _set(column: pa.Array, separator: str) -> pa.ListArray:
     except BadValueError as error:
         row = pc.index(pc.greater(offsets, error.index), pa.scalar(True)).as_py() - 1
         raise BadValueError(row, error.value, error.fault) from None
-    kept = _offsets(pc.is_valid(members))
-    offsets = pc.take(kept, offsets)
+    ends = _offsets(pc.is_valid(members))
+    offsets = pc.take(ends, offsets)
     return pa.ListArray.from_arrays(offsets, members.drop_null(), mask=pc.equal(offsets[1:], offsets[:-1]))

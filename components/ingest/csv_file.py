@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from widedeep.components.common.errors import DataError, reason, shown
-from widedeep.components.ingest.paths import located
+from widedeep.components.ingest.paths import locate
 
 # A block must hold a whole row; a longer row is a broken file.
 _BLOCK_BYTES = 16 << 20
@@ -43,12 +43,12 @@ def header(path: str) -> list[str]:
     return names
 
 
-def read(path: str, needed: list[str]) -> Iterator[pa.RecordBatch]:
+def read(path: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
     """Yields the needed columns as bytes; an empty field is null. Blank lines are no rows.
 
     Args:
         path: the file.
-        needed: names of columns that the header has once.
+        columns: names of columns that the header has once.
 
     Raises:
         DataError: a row has too many or too few fields, or a quote is left open.
@@ -66,9 +66,9 @@ def read(path: str, needed: list[str]) -> Iterator[pa.RecordBatch]:
                 parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
                 convert_options=pyarrow.csv.ConvertOptions(
                     # Bytes, whose UTF-8 is checked later, where the row is known.
-                    column_types=dict.fromkeys(needed, pa.binary()),
+                    column_types=dict.fromkeys(columns, pa.binary()),
                     # Others are not even looked at: a type guessed from the first block may not fit a later one.
-                    include_columns=needed,
+                    include_columns=columns,
                     null_values=[""],
                     strings_can_be_null=True,
                 ),
@@ -86,9 +86,9 @@ _RAGGED = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+): (.*)", re.
 def _fault(error: str, rows: int) -> str:
     ragged = _RAGGED.search(error)
     if ragged:
-        number, expected, found, row = ragged.groups()
+        number, expected, count, row = ragged.groups()
         return (
-            f", row {int(number) - 1}: has {found} fields, and the header {expected}: "
+            f", row {int(number) - 1}: has {count} fields, and the header {expected}: "
             f"{shown(row[:60])}{'...' if len(row) > 60 else ''}; "
             "a field with a comma or a line break in it needs quotes."
         )
@@ -124,5 +124,5 @@ def _check_quotes(path: str) -> None:
 
 def open_stream(path: str) -> pa.NativeFile:
     """The file's bytes, decompressed by what the name ends in (.gz, .bz2, .zst)."""
-    filesystem, inner = located(path)
+    filesystem, inner = locate(path)
     return filesystem.open_input_stream(inner)

@@ -17,10 +17,10 @@ from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import proto_utils
 
 from widedeep.components import features
-from widedeep.components.common.errors import DataError, unwrapped
-from widedeep.components.ingest import files
-from widedeep.components.ingest.examples import Shards, encode, split_of
-from widedeep.components.ingest.paths import matched
+from widedeep.components.common.errors import DataError, unwrap
+from widedeep.components.ingest import raw_files
+from widedeep.components.ingest.example_shards import Shards, encode, split_of
+from widedeep.components.ingest.paths import matching_files
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
@@ -38,22 +38,22 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             DataError: a file can't be used, or a split is left without rows.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
-        read = example_gen_pb2.Input()
-        proto_utils.json_to_proto(exec_properties[standard_component_specs.INPUT_CONFIG_KEY], read)
-        written = example_gen_pb2.Output()
-        proto_utils.json_to_proto(exec_properties[standard_component_specs.OUTPUT_CONFIG_KEY], written)
-        custom = example_gen_pb2.CustomConfig()
-        proto_utils.json_to_proto(exec_properties[standard_component_specs.CUSTOM_CONFIG_KEY], custom)
+        input_config = example_gen_pb2.Input()
+        proto_utils.json_to_proto(exec_properties[standard_component_specs.INPUT_CONFIG_KEY], input_config)
+        output_config = example_gen_pb2.Output()
+        proto_utils.json_to_proto(exec_properties[standard_component_specs.OUTPUT_CONFIG_KEY], output_config)
+        custom_config = example_gen_pb2.CustomConfig()
+        proto_utils.json_to_proto(exec_properties[standard_component_specs.CUSTOM_CONFIG_KEY], custom_config)
         options = struct_pb2.Struct()
-        custom.custom_config.Unpack(options)
+        custom_config.custom_config.Unpack(options)
 
         [artifact] = output_dict[standard_component_specs.EXAMPLES_KEY]
-        splits = utils.generate_output_split_names(read, written)
+        splits = utils.generate_output_split_names(input_config, output_config)
         artifact.split_names = artifact_utils.encode_split_names(splits)
         uris = [artifact_utils.get_split_uri([artifact], split) for split in splits]
         for uri in uris:
             tf.io.gfile.makedirs(uri)
-        jobs = list(_jobs(exec_properties[standard_component_specs.INPUT_BASE_KEY], read, written, uris))
+        jobs = list(_jobs(exec_properties[standard_component_specs.INPUT_BASE_KEY], input_config, output_config, uris))
         try:
             with self._make_beam_pipeline() as pipeline:
                 (
@@ -64,7 +64,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                     >> beam.ParDo(_Convert(str(options["features"]), str(options["format"]), bool(options["labelled"])))
                 )
         except Exception as error:
-            raise unwrapped(error) from error
+            raise unwrap(error) from error
         for split, uri in zip(splits, uris, strict=True):
             if not tf.io.gfile.glob(os.path.join(uri, "*")):
                 raise DataError(
@@ -76,12 +76,14 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 Job = tuple[int, str, list[str], list[int]]
 
 
-def _jobs(base: str, read: example_gen_pb2.Input, written: example_gen_pb2.Output, uris: list[str]) -> Iterator[Job]:
+def _jobs(
+    base: str, input_config: example_gen_pb2.Input, output_config: example_gen_pb2.Output, uris: list[str]
+) -> Iterator[Job]:
     """(number, file, the splits' folders it may write to, the upper hash bucket of each), one a file."""
-    buckets = list(itertools.accumulate(split.hash_buckets for split in written.split_config.splits))
+    buckets = list(itertools.accumulate(split.hash_buckets for split in output_config.split_config.splits))
     number = itertools.count()
-    for index, split in enumerate(read.splits):
-        for path in matched(os.path.join(base, split.pattern)):
+    for index, split in enumerate(input_config.splits):
+        for path in matching_files(os.path.join(base, split.pattern)):
             yield next(number), path, (uris if buckets else [uris[index]]), (buckets or [1])
 
 
@@ -94,7 +96,7 @@ class _Convert(beam.DoFn):
         number, path, uris, buckets = job
         shards = [Shards(uri, number) for uri in uris]
         try:
-            for batch in files.read(path, self._format, features.from_json(self._spec), self._labelled):
+            for batch in raw_files.read(path, self._format, features.from_json(self._spec), self._labelled):
                 for example in encode(batch):
                     shards[split_of(example, buckets)].write(example)
         finally:

@@ -7,7 +7,7 @@ import pyarrow.fs
 from widedeep.components.common.errors import ConfigError
 
 
-def matched(pattern: str) -> list[str]:
+def matching_files(pattern: str) -> list[str]:
     """The files that a pattern matches, sorted.
 
     Raises:
@@ -16,13 +16,13 @@ def matched(pattern: str) -> list[str]:
     # Only here, since reading most formats needs no TensorFlow.
     import tensorflow as tf
 
-    found = sorted(path for path in tf.io.gfile.glob(pattern) if not tf.io.gfile.isdir(path))
-    if not found:
+    paths = sorted(path for path in tf.io.gfile.glob(pattern) if not tf.io.gfile.isdir(path))
+    if not paths:
         raise ConfigError(f"{pattern}: matches no file. See data.path and data.splits in the pipeline's config.")
-    return found
+    return paths
 
 
-def located(path: str) -> tuple[pyarrow.fs.FileSystem, str]:
+def locate(path: str) -> tuple[pyarrow.fs.FileSystem, str]:
     """Arrow's file system that holds a path, and the path in it."""
     if "://" in path:
         filesystem, inner = pyarrow.fs.FileSystem.from_uri(path)

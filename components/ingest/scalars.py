@@ -30,7 +30,7 @@ def strings(values: pa.Array) -> pa.Array:
         BadValueError: a value is not UTF-8.
         DataError: the type holds no categories.
     """
-    values = _decoded(values)
+    values = _decode_dictionary(values)
     if pa.types.is_integer(values.type) or pa.types.is_boolean(values.type):
         return values.cast(pa.string())
     if _is_text(values.type) or pa.types.is_null(values.type):
@@ -49,14 +49,13 @@ def text(values: pa.Array) -> pa.Array:
         BadValueError: a value is not UTF-8, or too long.
         DataError: the type holds no categories.
     """
-    found = strings(values)
-    found = _without_empty(found)
-    too_long = _first(pc.greater(pc.binary_length(found), MAX_VALUE_BYTES))
+    texts = _without_empty(strings(values))
+    too_long = _first(pc.greater(pc.binary_length(texts), MAX_VALUE_BYTES))
     if too_long is not None:
-        value = found[too_long].as_py()
+        value = texts[too_long].as_py()
         fault = f"has {len(value.encode()):,} bytes, and a category at most {MAX_VALUE_BYTES:,} (is a quote left open?)"
         raise BadValueError(too_long, value, fault)
-    return found
+    return texts
 
 
 def number(values: pa.Array) -> pa.Array:
@@ -66,7 +65,7 @@ def number(values: pa.Array) -> pa.Array:
         BadValueError: a value is no number, or not finite in 32 bits.
         DataError: the type holds no numbers.
     """
-    values = _decoded(values)
+    values = _decode_dictionary(values)
     narrow = pc.cast(_double(values), pa.float32(), safe=False)
     infinite = _first(pc.invert(pc.is_finite(narrow)))
     if infinite is not None:
@@ -82,20 +81,20 @@ def label(values: pa.Array, declared: Label) -> pa.Array:
         BadValueError: a value is missing, or no such number.
         DataError: the type holds no numbers.
     """
-    values = _decoded(values)
+    values = _decode_dictionary(values)
     numbers = _double(values)
     if declared.kind == "regression":
-        found = numbers.cast(pa.float32(), safe=False)
-        good, needed = pc.is_finite(found), "a finite number of 32 bits"
+        labels = numbers.cast(pa.float32(), safe=False)
+        good, requirement = pc.is_finite(labels), "a finite number of 32 bits"
     else:
         classes = declared.classes or 2
-        found, good = numbers, pc.is_in(numbers, pa.array(range(classes), pa.float64()))
-        needed = "0 or 1" if classes == 2 else f"a whole number from 0 to {classes - 1}"
+        labels, good = numbers, pc.is_in(numbers, pa.array(range(classes), pa.float64()))
+        requirement = "0 or 1" if classes == 2 else f"a whole number from 0 to {classes - 1}"
     bad = _first(pc.invert(pc.fill_null(good, False)))
     if bad is not None:
         fault = "missing" if not numbers[bad].is_valid else "wrong"
-        raise BadValueError(bad, values[bad].as_py(), f"is {fault}: the label must be {needed}")
-    return found if declared.kind == "regression" else found.cast(pa.int64())
+        raise BadValueError(bad, values[bad].as_py(), f"is {fault}: the label must be {requirement}")
+    return labels if declared.kind == "regression" else labels.cast(pa.int64())
 
 
 def _first(flags: pa.Array) -> int | None:
@@ -109,7 +108,7 @@ def _without_empty(values: pa.Array) -> pa.Array:
     return pc.replace_with_mask(values, pc.fill_null(pc.equal(values, ""), False), pa.scalar(None, pa.string()))
 
 
-def _decoded(values: pa.Array) -> pa.Array:
+def _decode_dictionary(values: pa.Array) -> pa.Array:
     return values.dictionary_decode() if pa.types.is_dictionary(values.type) else values
 
 
@@ -130,28 +129,28 @@ def _utf8(values: pa.Array) -> pa.Array:
     # Through bytes, since only that cast checks: a Parquet file may call anything a string.
     if not pa.types.is_null(values.type):
         values = values.cast(pa.binary())
-    return _checked(values, pa.string(), bytes.decode, "is not UTF-8 text")
+    return _cast(values, pa.string(), bytes.decode, "is not UTF-8 text")
 
 
 def _double(values: pa.Array) -> pa.Array:
     if _is_text(values.type):
         trimmed = _without_empty(pc.utf8_trim_whitespace(_utf8(values)))
-        return _checked(trimmed, pa.float64(), lambda value: pa.scalar(value).cast(pa.float64()), "is not a number")
+        return _cast(trimmed, pa.float64(), lambda value: pa.scalar(value).cast(pa.float64()), "is not a number")
     try:
         return values.cast(pa.float64(), safe=False)
     except pa.ArrowNotImplementedError:
         raise DataError(f"is of type {values.type}, but numbers are needed: convert the column") from None
 
 
-def _checked(values: pa.Array, kind: pa.DataType, try_one: Callable[[Any], object], fault: str) -> pa.Array:
-    """A cast; where it fails, the values are tried one by one, since Arrow does not say which it was."""
+def _cast(values: pa.Array, kind: pa.DataType, cast_value: Callable[[Any], object], fault: str) -> pa.Array:
+    """A cast; where it fails, the values are cast singly, since Arrow does not say which it was."""
     try:
         return values.cast(kind)
     except pa.ArrowInvalid:
         for index, value in enumerate(values):
             try:
                 if value.is_valid:
-                    try_one(value.as_py())
+                    cast_value(value.as_py())
             except ValueError:  # ArrowInvalid and UnicodeDecodeError are such
                 raise BadValueError(index, value.as_py(), fault) from None
         raise

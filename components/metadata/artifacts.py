@@ -1,22 +1,20 @@
-"""Finds the artifacts of an execution in the metadata."""
+"""The artifacts of an execution."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from ml_metadata.proto import metadata_store_pb2
+from widedeep.components.metadata.store import Artifact, Event, Store
 
 
-def outputs(store: Any, execution_id: int) -> dict[str, metadata_store_pb2.Artifact]:
+def outputs(store: Store, execution_id: int) -> dict[str, Artifact]:
     """The first artifact under each output key, by the execution's events: right for cached executions too.
 
     Args:
         store: ML Metadata's store.
         execution_id: an execution that ended well.
     """
-    wanted = {
+    keys = {
         event.artifact_id: event.path.steps[0].key
         for event in store.get_events_by_execution_ids([execution_id])
-        if event.type == metadata_store_pb2.Event.OUTPUT
+        if event.type == Event.OUTPUT
     }
-    return {wanted[artifact.id]: artifact for artifact in store.get_artifacts_by_id(list(wanted))}
+    return {keys[artifact.id]: artifact for artifact in store.get_artifacts_by_id(list(keys))}

@@ -7,21 +7,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
-from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2
 from tfx.orchestration import metadata
 
+from widedeep.components.metadata.store import Store
+
 Connection: TypeAlias = metadata_store_pb2.ConnectionConfig
-Store: TypeAlias = metadata_store.MetadataStore
 
 
-def to_file(path: Path) -> Connection:
+def sqlite_connection(path: Path) -> Connection:
     """To a SQLite file, which is made where there is none."""
     connection: Connection = metadata.sqlite_metadata_connection_config(str(path))
     return connection
 
 
-def to_nothing() -> Connection:
+def no_connection() -> Connection:
     """For a pipeline whose database only those who launch its nodes know."""
     return Connection()
 
@@ -32,7 +32,7 @@ def handle(connection: Connection) -> metadata.Metadata:
 
 
 @contextmanager
-def connected(connection: Connection) -> Iterator[Store]:
+def open_store(connection: Connection) -> Iterator[Store]:
     """The store, for as long as the context is open."""
-    with handle(connection) as opened:
-        yield opened.store
+    with handle(connection) as metadata_handle:
+        yield metadata_handle.store

@@ -5,39 +5,40 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
 
 from ml_metadata.proto import metadata_store_pb2
 
 from widedeep.components.metadata.properties import BLESSED, JUDGED_MODEL, ROLLED_BACK
-
-Artifact: TypeAlias = metadata_store_pb2.Artifact
-Event: TypeAlias = metadata_store_pb2.Event
+from widedeep.components.metadata.store import Artifact, Event, Execution, Store
 
 
 @dataclass(frozen=True)
-class Known:
+class Inventory:
     """Artifacts by id, with their types' names, and what each run's executions read and made.
 
     Attributes:
         store: ML Metadata's.
         artifacts: all, by id.
-        kinds: the name of each artifact's type, by the artifact's id.
+        type_names: the name of each artifact's type, by the artifact's id.
         runs: the executions of each run, by its id, the runs in order.
-        began: when each run began, in milliseconds since 1970.
+        start_times: when each run began, in milliseconds since 1970.
     """
 
-    store: Any
+    store: Store
     artifacts: dict[int, Artifact]
-    kinds: dict[int, str]
-    runs: dict[str, list[metadata_store_pb2.Execution]]
-    began: dict[str, int]
+    type_names: dict[int, str]
+    runs: dict[str, list[Execution]]
+    start_times: dict[str, int]
 
-    def live(self, kind: str) -> list[Artifact]:
+    def live(self, type_name: str) -> list[Artifact]:
         """The artifacts of a type that can still be used, in order of their ids."""
-        return [one for number, one in sorted(self.artifacts.items()) if self.kinds[number] == kind and usable(one)]
+        return [
+            artifact
+            for id_, artifact in sorted(self.artifacts.items())
+            if self.type_names[id_] == type_name and is_usable(artifact)
+        ]
 
-    def used(self, runs: Collection[str]) -> set[int]:
+    def artifacts_of(self, runs: Collection[str]) -> set[int]:
         """Ids of the artifacts that some runs' executions read or made, or found in the cache."""
         return {event.artifact_id for event in self._events(runs)}
 
@@ -45,55 +46,58 @@ class Known:
         """How many spans those runs trained on at most; 1 where none trained."""
         counts: dict[int, int] = {}
         for event in self._events(runs):
-            one = self.artifacts.get(event.artifact_id)
-            if one is not None and event.type == Event.INPUT and self.is_span(one):
+            artifact = self.artifacts.get(event.artifact_id)
+            if artifact is not None and event.type == Event.INPUT and self.is_span(artifact):
                 counts[event.execution_id] = counts.get(event.execution_id, 0) + 1
         return max(counts.values(), default=1)
 
     def is_span(self, artifact: Artifact) -> bool:
         """Whether ExampleGen wrote it: only then TFX notes a span beside the artifact's own property of that name."""
-        return self.kinds[artifact.id] == "Examples" and "span" in artifact.custom_properties
+        return self.type_names[artifact.id] == "Examples" and "span" in artifact.custom_properties
 
     def blessings(self) -> list[tuple[Artifact, Artifact]]:
-        """The blessed models, each with its blessing, the latest first (see components/resolvers/baseline.py)."""
-        refused = self.refused()
+        """The blessed models, each with its blessing, the latest first, as a resolver gives a run its baseline.
+
+        Those are left out that failed their dry run, or that a rollback took out of service.
+        """
+        failed = self.failed_dry_runs()
         return [
             (model, blessing)
             for model, blessing in self.all_blessings()
-            if ROLLED_BACK not in model.custom_properties and model.id not in refused
+            if ROLLED_BACK not in model.custom_properties and model.id not in failed
         ]
 
-    def refused(self) -> dict[int, Artifact]:
+    def failed_dry_runs(self) -> dict[int, Artifact]:
         """The last dry run of each model that did not pass it, by the model's id."""
         last = {
-            one.custom_properties[JUDGED_MODEL].int_value: one
-            for one in self.live("InfraBlessing")
-            if JUDGED_MODEL in one.custom_properties
+            dry_run.custom_properties[JUDGED_MODEL].int_value: dry_run
+            for dry_run in self.live("InfraBlessing")
+            if JUDGED_MODEL in dry_run.custom_properties
         }
-        return {model: one for model, one in last.items() if one.custom_properties[BLESSED].int_value != 1}
+        return {model: dry_run for model, dry_run in last.items() if dry_run.custom_properties[BLESSED].int_value != 1}
 
     def all_blessings(self) -> list[tuple[Artifact, Artifact]]:
-        """The same, with the models that failed their dry run or were rolled back."""
-        models = {one.id: one for one in self.live("Model")}
-        found = []
+        """As `blessings`, with the models that failed their dry run or were rolled back."""
+        models = {model.id: model for model in self.live("Model")}
+        pairs = []
         for blessing in reversed(self.live("ModelBlessing")):
             properties = blessing.custom_properties
             if BLESSED in properties and properties[BLESSED].int_value == 1:
                 judged = properties[JUDGED_MODEL].int_value
-                found += [(models[judged], blessing)] if judged in models else []
-        return found
+                pairs += [(models[judged], blessing)] if judged in models else []
+        return pairs
 
     def _events(self, runs: Collection[str]) -> list[Event]:
         executions = [execution.id for run in runs for execution in self.runs.get(run, [])]
         return list(self.store.get_events_by_execution_ids(executions)) if executions else []
 
 
-def usable(artifact: Artifact) -> bool:
+def is_usable(artifact: Artifact) -> bool:
     """Whether an artifact is neither marked as deleted nor gone from the disk."""
     return artifact.state != Artifact.DELETED and Path(artifact.uri).exists()
 
 
-def mark_deleted(store: Any, artifacts: Collection[Artifact]) -> None:
+def mark_deleted(store: Store, artifacts: Collection[Artifact]) -> None:
     """Marks artifacts, so that no later run is handed them."""
     for artifact in artifacts:
         artifact.state = Artifact.DELETED
@@ -101,20 +105,20 @@ def mark_deleted(store: Any, artifacts: Collection[Artifact]) -> None:
         store.put_artifacts(list(artifacts))
 
 
-def read(store: Any) -> Known:
+def read_inventory(store: Store) -> Inventory:
     """Reads the metadata of a working directory."""
-    names = {one.id: one.name for one in store.get_artifact_types()}
-    artifacts = {one.id: one for one in store.get_artifacts()}
-    contexts = _in_order(store.get_contexts_by_type("pipeline_run"))
-    return Known(
+    type_names = {artifact_type.id: artifact_type.name for artifact_type in store.get_artifact_types()}
+    artifacts = {artifact.id: artifact for artifact in store.get_artifacts()}
+    runs = _in_order(store.get_contexts_by_type("pipeline_run"))
+    return Inventory(
         store,
         artifacts,
-        {number: names[one.type_id] for number, one in artifacts.items()},
-        {one.name: list(store.get_executions_by_context(one.id)) for one in contexts},
-        {one.name: one.create_time_since_epoch for one in contexts},
+        {id_: type_names[artifact.type_id] for id_, artifact in artifacts.items()},
+        {run.name: list(store.get_executions_by_context(run.id)) for run in runs},
+        {run.name: run.create_time_since_epoch for run in runs},
     )
 
 
-def _in_order(contexts: Iterable[metadata_store_pb2.Context]) -> list[metadata_store_pb2.Context]:
-    # Names of runs sort as the runs do (see pipeline/local/workdir.py).
-    return sorted(contexts, key=lambda one: one.name)
+def _in_order(runs: Iterable[metadata_store_pb2.Context]) -> list[metadata_store_pb2.Context]:
+    # A run's id begins with its time, so that ids sort as the runs do.
+    return sorted(runs, key=lambda run: str(run.name))

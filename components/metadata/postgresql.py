@@ -40,9 +40,9 @@ class PostgresqlStore(metadata_store.MetadataStore):
         super()._call_method(method_name, request, response)
         _replace(response, _STORED, _BACKSLASH)
         if method_name in _BY_ID:
-            asked, answered = _BY_ID[method_name]
-            place = {number: place for place, number in enumerate(getattr(request, asked))}
-            getattr(response, answered).sort(key=lambda one: place[one.id])
+            ids, records = _BY_ID[method_name]
+            place = {id_: place for place, id_ in enumerate(getattr(request, ids))}
+            getattr(response, records).sort(key=lambda record: place[record.id])
         for event in getattr(response, "events", ()):
             key_first(event.path)
 
@@ -60,10 +60,10 @@ def _replace(message: Any, old: str, new: str) -> None:
         if entry is not None and entry.GetOptions().map_entry:
             _replace_in_map(value, entry.fields_by_name["value"], old, new)
         elif entry is not None:
-            for one in value if field.is_repeated else [value]:
-                _replace(one, old, new)
+            for inner in value if field.is_repeated else [value]:
+                _replace(inner, old, new)
         elif field.type == FieldDescriptor.TYPE_STRING and field.is_repeated:
-            value[:] = [one.replace(old, new) for one in value]
+            value[:] = [text.replace(old, new) for text in value]
         elif field.type == FieldDescriptor.TYPE_STRING and old in value:
             setattr(message, field.name, value.replace(old, new))
 

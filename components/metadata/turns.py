@@ -14,7 +14,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from ml_metadata import errors
@@ -22,6 +21,8 @@ from ml_metadata.proto import metadata_store_pb2
 
 from widedeep.components.common.errors import WideDeepError, reason
 from widedeep.components.metadata.database import Database, tell
+from widedeep.components.metadata.process_identity import identity_of, is_dead
+from widedeep.components.metadata.store import Store
 
 BEAT, LAPSE = 5.0, 30.0
 _POLL = 1.0
@@ -62,7 +63,7 @@ class Turn:
         self._beating.join()
         self._record.custom_properties["ended"].int_value = 1
         try:
-            self._database.retried(lambda: self._database.open().put_contexts([self._record]))
+            self._database.retry(lambda: self._database.open().put_contexts([self._record]))
         except (WideDeepError, RuntimeError, errors.StatusError) as error:
             tell(f"{self._key}: others may have to wait for {LAPSE:.0f} s: {reason(error)}.")
 
@@ -89,11 +90,11 @@ def turn(database: Database, key: str) -> Iterator[Turn]:
     Raises:
         WideDeepError: the database is away for too long.
     """
-    held = database.retried(lambda: _take(database, key))
+    own = database.retry(lambda: _take(database, key))
     try:
-        yield held
+        yield own
     finally:
-        held.end()
+        own.end()
 
 
 def _take(database: Database, key: str) -> Turn:
@@ -111,38 +112,38 @@ def _take(database: Database, key: str) -> Turn:
         return Turn(database, key, number + 1, record)
 
 
-def _wait(store: Any, key: str, number: int) -> None:
+def _wait(store: Store, key: str, number: int) -> None:
     """Until a turn has ended or lapsed, or there is one after it."""
-    beat, since, told = -1, time.monotonic(), False
+    beat, since, announced = -1, time.monotonic(), False
     while not _record(store, key, number + 1):
         properties = _record(store, key, number).custom_properties
-        if properties["ended"].int_value or _dead(properties["process"].string_value):
+        if properties["ended"].int_value or is_dead(properties["process"].string_value):
             return
         if properties["beat"].int_value != beat:
             beat, since = properties["beat"].int_value, time.monotonic()
         elif time.monotonic() - since > LAPSE:
             tell(f"{properties['holder'].string_value} no longer works on {key}: taking over.")
             return
-        if not told:
-            told = True
+        if not announced:
+            announced = True
             tell(f"{key}: {properties['holder'].string_value} works on it; waiting until it ends or stands still.")
         time.sleep(_POLL)
 
 
-def _new(store: Any, name: str) -> metadata_store_pb2.Context:
+def _new(store: Store, name: str) -> metadata_store_pb2.Context:
     kind = metadata_store_pb2.ContextType(name=_TYPE)
     record = metadata_store_pb2.Context(type_id=store.put_context_type(kind), name=name)
     record.custom_properties["holder"].string_value = f"process {os.getpid()} on {socket.gethostname()}"
-    record.custom_properties["process"].string_value = _identity(os.getpid()) or ""
+    record.custom_properties["process"].string_value = identity_of(os.getpid()) or ""
     record.custom_properties["beat"].int_value = 0
     return record
 
 
-def _record(store: Any, key: str, number: int) -> Any:
+def _record(store: Store, key: str, number: int) -> Any:
     return store.get_context_by_type_and_name(_TYPE, f"{key}#{number}")
 
 
-def _last(store: Any, key: str) -> int:
+def _last(store: Store, key: str) -> int:
     """The number of the last record, 0 where there is none: they are numbered without gaps, and never removed."""
     high = 1
     while _record(store, key, high):
@@ -152,25 +153,3 @@ def _last(store: Any, key: str) -> int:
         middle = (low + high) // 2
         low, high = (middle, high) if _record(store, key, middle) else (low, middle)
     return low
-
-
-def _dead(identity: str) -> bool:
-    """Whether a process of this very machine is gone. Of another machine's nothing is known."""
-    machine, _, process = identity.rpartition("/")
-    pid = process.partition("@")[0]
-    return bool(pid) and machine == _machine() and _identity(int(pid)) != identity
-
-
-def _identity(pid: int) -> str | None:
-    """Names a process for good: a process id alone is given again."""
-    try:
-        # After the command's name, which may hold anything, the 20th field is the time of the start.
-        started = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    except FileNotFoundError:
-        return None
-    return f"{_machine()}/{pid}@{started}"
-
-
-def _machine() -> str:
-    """The kernel since it was started, and the part of it in which process ids mean the same."""
-    return f"{Path('/proc/sys/kernel/random/boot_id').read_text().strip()}/{os.readlink('/proc/self/ns/pid')}"

@@ -8,7 +8,7 @@ from typing import Any
 from tfx.dsl.components.common import resolver
 from tfx.types import artifact
 
-from widedeep.components.metadata.lineage import made_from
+from widedeep.components.metadata.lineage import is_outcome_of
 
 
 class LatestOtherAnalysis(resolver.ResolverStrategy):
@@ -26,8 +26,8 @@ class LatestOtherAnalysis(resolver.ResolverStrategy):
         self, store: Any, input_dict: dict[str, list[artifact.Artifact]]
     ) -> dict[str, list[artifact.Artifact]]:
         """Reduces `cache` to that one, or none, given the `examples` of this analysis."""
-        examples = {one.id for one in input_dict["examples"]}
-        for cache in sorted(input_dict["cache"], key=lambda one: one.id, reverse=True):
-            if not made_from(store, cache.id, self._settings, examples):
+        examples = {examples.id for examples in input_dict["examples"]}
+        for cache in sorted(input_dict["cache"], key=lambda cache: int(cache.id), reverse=True):
+            if not is_outcome_of(store, cache.id, self._settings, examples):
                 return {**input_dict, "cache": [cache]}
         return {**input_dict, "cache": []}

@@ -8,7 +8,7 @@ from typing import Any
 from tfx.dsl.components.common import resolver
 from tfx.types import artifact
 
-from widedeep.components.metadata.lineage import made_from
+from widedeep.components.metadata.lineage import is_outcome_of
 from widedeep.components.resolvers.baseline import blessed_models
 
 
@@ -31,8 +31,8 @@ class LatestBlessedOtherTraining(resolver.ResolverStrategy):
         self, store: Any, input_dict: dict[str, list[artifact.Artifact]]
     ) -> dict[str, list[artifact.Artifact]]:
         """Reduces `model` and `model_blessing` to the model's, given this training's transformed `examples`."""
-        examples = {one.id for one in input_dict["examples"]}
+        examples = {examples.id for examples in input_dict["examples"]}
         for model, blessing in blessed_models(input_dict):
-            if not made_from(store, model.id, self._settings, examples):
+            if not is_outcome_of(store, model.id, self._settings, examples):
                 return {**input_dict, "model": [model], "model_blessing": [blessing]}
         return {**input_dict, "model": [], "model_blessing": []}

@@ -33,18 +33,22 @@ class LatestOtherBlessedModel(resolver.ResolverStrategy):
         del store
         [candidate] = input_dict["candidate"]
         for model, blessing in blessed_models(input_dict):
-            if model.id != candidate.id and _predicts(model) in (None, _predicts(candidate)):
+            if model.id != candidate.id and _label_of(model) in (None, _label_of(candidate)):
                 return {**input_dict, "model": [model], "model_blessing": [blessing]}
         return {**input_dict, "model": [], "model_blessing": []}
 
 
-def _predicts(model: artifact.Artifact) -> tuple[str, int | None] | None:
+def _label_of(model: artifact.Artifact) -> tuple[str, int | None] | None:
     try:
         with tf.io.gfile.GFile(os.path.join(path_utils.serving_model_path(model.uri), FEATURES)) as file:
             label = Label.model_validate(json.load(file)["label"])
     except (tf.errors.NotFoundError, KeyError, ValueError):
         return None
     return label.kind, label.classes
+
+
+def _id(item: artifact.Artifact) -> int:
+    return int(item.id)
 
 
 def blessed_models(
@@ -56,11 +60,11 @@ def blessed_models(
     """
     # Of a model that was tried again, with other limits, the last trial counts.
     passed = {
-        one.get_int_custom_property(JUDGED_MODEL): one.get_int_custom_property(BLESSED) == 1
-        for one in sorted(input_dict["tried"], key=lambda one: one.id)
+        dry_run.get_int_custom_property(JUDGED_MODEL): dry_run.get_int_custom_property(BLESSED) == 1
+        for dry_run in sorted(input_dict["tried"], key=_id)
     }
     models = {model.id: model for model in input_dict["model"]}
-    for blessing in sorted(input_dict["model_blessing"], key=lambda one: one.id, reverse=True):
+    for blessing in sorted(input_dict["model_blessing"], key=_id, reverse=True):
         judged = blessing.get_int_custom_property(JUDGED_MODEL)
         if blessing.get_int_custom_property(BLESSED) != 1 or judged not in models or not passed.get(judged, True):
             continue

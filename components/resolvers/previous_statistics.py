@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from tfx.dsl.components.common import resolver
 from tfx.types import artifact
 
-from widedeep.components.metadata.lineage import accepted
+from widedeep.components.metadata.lineage import acceptances
 from widedeep.components.resolvers.window import span_of
 
 
@@ -22,12 +23,13 @@ class LastAcceptedStatistics(resolver.ResolverStrategy):
     ) -> dict[str, list[artifact.Artifact]]:
         """Reduces `statistics` to one or none, given the `current` examples, all `examples`, and all `verdicts`."""
         [current] = input_dict["current"]
-        examples = {one.id: one for one in input_dict["examples"]}
-        statistics = {one.id: one for one in input_dict["statistics"]}
+        spans = {examples.id: span_of(examples) for examples in input_dict["examples"]}
+        statistics = {artifact.id: artifact for artifact in input_dict["statistics"]}
         earlier = [
-            (span_of(examples[of]), verdict, statistics[passed])
-            for verdict, passed, of in accepted(store, [one.id for one in input_dict["verdicts"]])
-            if passed in statistics and of in examples and span_of(examples[of]) < span_of(current)
+            acceptance
+            for acceptance in acceptances(store, [verdict.id for verdict in input_dict["verdicts"]])
+            if acceptance.statistics in statistics and spans.get(acceptance.examples, math.inf) < span_of(current)
         ]
-        latest = max(earlier, key=lambda one: one[:2], default=None)
-        return {**input_dict, "statistics": [latest[2]] if latest else []}
+        # Of a span that passed several times, the latest counts.
+        latest = max(earlier, key=lambda acceptance: (spans[acceptance.examples], acceptance.verdict), default=None)
+        return {**input_dict, "statistics": [statistics[latest.statistics]] if latest else []}

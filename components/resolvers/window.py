@@ -8,7 +8,7 @@ from tfx.components.example_gen import utils
 from tfx.dsl.components.common import resolver
 from tfx.types import artifact
 
-from widedeep.components.metadata.lineage import accepted, maker
+from widedeep.components.metadata.lineage import acceptances, producer_type
 
 
 class LatestSpans(resolver.ResolverStrategy):
@@ -30,16 +30,17 @@ class LatestSpans(resolver.ResolverStrategy):
     ) -> dict[str, list[artifact.Artifact]]:
         """Reduces `examples` to one a span, given the `current` one and all `verdicts`; TFX hands them on by ids."""
         [current] = input_dict["current"]
-        ingested = maker(store, current.id)
-        passed = {examples for _, _, examples in accepted(store, [one.id for one in input_dict["verdicts"]])}
+        example_gen = producer_type(store, current.id)
+        verdicts = [verdict.id for verdict in input_dict["verdicts"]]
+        passed = {acceptance.examples for acceptance in acceptances(store, verdicts)}
         by_span = {}
-        for examples in sorted(input_dict["examples"], key=lambda one: one.id):
-            mine = examples.id in passed and maker(store, examples.id) == ingested
-            if mine and span_of(examples) <= span_of(current):
+        for examples in sorted(input_dict["examples"], key=lambda examples: int(examples.id)):
+            is_ours = examples.id in passed and producer_type(store, examples.id) == example_gen
+            if is_ours and span_of(examples) <= span_of(current):
                 by_span[span_of(examples)] = examples
         by_span[span_of(current)] = current
-        chosen = sorted(by_span, reverse=True)[: self._spans]
-        return {**input_dict, "examples": [by_span[span] for span in chosen]}
+        newest = sorted(by_span, reverse=True)[: self._spans]
+        return {**input_dict, "examples": [by_span[span] for span in newest]}
 
 
 def span_of(examples: artifact.Artifact) -> int:

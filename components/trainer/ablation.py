@@ -50,8 +50,8 @@ def compare(
     for model in MODELS:
         runs = []
         for seed in seeds:
-            changed = options.model_copy(update={"model": model, "seed": seed})
-            estimator = WideDeepEstimator(spec, transform_output, changed)
+            variant = options.model_copy(update={"model": model, "seed": seed})
+            estimator = WideDeepEstimator(spec, transform_output, variant)
             curve = estimator.train(train_files, eval_files, progress.report)
             runs.append((estimator.evaluate(test_files), curve))
         rows.append({"model": model, **_row(runs)})

@@ -9,23 +9,20 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
-from tensorflow_transform.analyzers import get_empy_vocabulary_dummy_value
 
-from widedeep.components.common.errors import DataError
+from widedeep.components.common.progress import Listener
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.trainer.export.served_model import ServedModel
 from widedeep.components.trainer.model.heads import Quality, head
-from widedeep.components.trainer.training.blocks import Source
 from widedeep.components.trainer.training.checkpoints import Checkpoints
 from widedeep.components.trainer.training.cross_use import CrossUse, use
 from widedeep.components.trainer.training.evaluation import evaluate, predict
-from widedeep.components.trainer.training.loop import Fitting, Report
-from widedeep.components.trainer.training.state import Vocabularies, load, new_training, save
+from widedeep.components.trainer.training.loop import TrainingLoop
+from widedeep.components.trainer.training.split_examples import SplitExamples
+from widedeep.components.trainer.training.state import load, new_training, save
 from widedeep.components.trainer.training_options import TrainingOptions
+from widedeep.components.trainer.vocabularies import vocabularies
 from widedeep.components.trainer.warm_start.transfer import warm_start
-from widedeep.components.transform import packed_columns
-
-_, _NO_STRINGS = get_empy_vocabulary_dummy_value(tf.string)
 
 
 class WideDeepEstimator:
@@ -86,17 +83,17 @@ class WideDeepEstimator:
         return warm_start(self._training, old)
 
     def train(
-        self, train_files: Sequence[str], eval_files: Sequence[str], report: Report = lambda _: None
+        self, train_files: Sequence[str], eval_files: Sequence[str], report: Listener = lambda _: None
     ) -> list[dict[str, Any]]:
         """Trains: equal inputs and seed give equal weights, bit for bit, on one machine.
 
         Args:
             train_files: patterns of gzipped TFRecords of transformed examples, to learn from.
             eval_files: the same, to watch.
-            report: is told the progress (see `Fitting.run`).
+            report: is told the progress.
 
         Returns:
-            A row an epoch (see `Fitting.run`).
+            A row an epoch (see `TrainingLoop.run`).
 
         Raises:
             DataError: a split is empty, `eval_files` have one class only, or the loss is no number.
@@ -106,12 +103,12 @@ class WideDeepEstimator:
             # Labels may lie anywhere, and an optimizer's steps are small.
             trainer.start_at(_mean_label(source))
         self._fresh = False
-        fitting = Fitting(trainer, self._head, source, self._source(eval_files), self._training.options)
+        loop = TrainingLoop(trainer, self._head, source, self._source(eval_files), self._training.options)
         if self._folder is not None:
-            curve = fitting.run(Checkpoints(trainer, self._folder), report)
+            curve = loop.run(Checkpoints(trainer, self._folder), report)
         else:
             with tempfile.TemporaryDirectory() as folder:
-                curve = fitting.run(Checkpoints(trainer, folder), report)
+                curve = loop.run(Checkpoints(trainer, folder), report)
         self.crosses = self._crosses_of(source)
         return curve
 
@@ -122,7 +119,7 @@ class WideDeepEstimator:
         weights = np.zeros([0, 1]) if wide is None else wide.numpy()
         return len(weights), int(np.count_nonzero(np.any(weights != 0, axis=1)))
 
-    def _crosses_of(self, source: Source) -> list[CrossUse]:
+    def _crosses_of(self, source: SplitExamples) -> list[CrossUse]:
         wide = self._training.layout.wide
         names = {cross.name for cross in self._training.spec.crosses}
         return [
@@ -148,11 +145,11 @@ class WideDeepEstimator:
         """Writes what a later model needs for a warm start."""
         save(self._training, folder)
 
-    def _source(self, files: Sequence[str]) -> Source:
-        return Source(files, self._training.spec, self._training.layout)
+    def _source(self, files: Sequence[str]) -> SplitExamples:
+        return SplitExamples(files, self._training.spec, self._training.layout)
 
 
-def _mean_label(source: Source) -> float:
+def _mean_label(source: SplitExamples) -> float:
     """Of the first block, weighted."""
     block = next(iter(source.blocks()))
     weight = block.weight.numpy()
@@ -162,24 +159,3 @@ def _mean_label(source: Source) -> float:
 def _strategy(options: TrainingOptions) -> tf.distribute.Strategy:
     # Without a GPU, it mirrors to one device: the CPU.
     return tf.distribute.MirroredStrategy() if options.distribute == "mirrored" else tf.distribute.get_strategy()
-
-
-def vocabularies(spec: FeatureSpec, transform_output: tft.TFTransformOutput) -> Vocabularies:
-    """The strings of each vocabulary that Transform made, by the vocabulary's name.
-
-    Raises:
-        DataError: one is empty.
-    """
-    found: Vocabularies = {}
-    for feature in spec.features:
-        vocabulary = feature.transform.vocabulary
-        if vocabulary and vocabulary.of is None:
-            name = packed_columns.vocabulary(feature)
-            found[name] = transform_output.vocabulary_by_name(name)
-            # Transform writes one made-up string where there is none.
-            if found[name] == [_NO_STRINGS]:
-                raise DataError(
-                    f"the vocabulary of '{feature.key}' is empty: no value occurs {vocabulary.min_count} times in the "
-                    "split train. Lower its min_count in features.yaml, or leave the feature out."
-                )
-    return found

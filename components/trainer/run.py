@@ -14,7 +14,7 @@ import tensorflow_transform as tft
 from widedeep.components import features
 from widedeep.components.common import progress
 from widedeep.components.trainer.estimator import WideDeepEstimator
-from widedeep.components.trainer.hyperparameters import tuned
+from widedeep.components.trainer.hyperparameters import with_hyperparameters
 from widedeep.components.trainer.training.state import FOLDER as STATE
 from widedeep.components.trainer.training_options import TrainingOptions
 
@@ -35,7 +35,9 @@ def run_fn(fn_args: Any) -> None:
             state to start from.
     """
     spec = features.from_json(fn_args.custom_config["features"])
-    options = tuned(TrainingOptions.model_validate_json(fn_args.custom_config["training"]), fn_args.hyperparameters)
+    options = with_hyperparameters(
+        TrainingOptions.model_validate_json(fn_args.custom_config["training"]), fn_args.hyperparameters
+    )
     transform_output = tft.TFTransformOutput(fn_args.transform_output)
     folder = _checkpoints(fn_args)
     estimator = WideDeepEstimator(spec, transform_output, options, folder)

@@ -28,7 +28,7 @@ def members(feature: Feature, raw: tf.SparseTensor) -> tf.SparseTensor:
     return unique(strings) if feature.kind == "set" else strings
 
 
-def cross(members: Sequence[tf.SparseTensor], buckets: int) -> tf.SparseTensor:
+def cross_ids(members: Sequence[tf.SparseTensor], buckets: int) -> tf.SparseTensor:
     """Ids of all combinations of the members' values, row by row.
 
     Args:
@@ -56,7 +56,7 @@ def fingerprints(strings: tf.Tensor) -> tf.Tensor:
 
 
 def cross_of_fingerprints(members: Sequence[Values], buckets: int) -> Values:
-    """The ids that `cross` gives, where a row's values are known by their fingerprints.
+    """The ids that `cross_ids` gives, where a row's values are known by their fingerprints.
 
     Args:
         members: uint64 [..., any], one a crossed feature; where one has size 1 in a leading dimension, its values
@@ -81,11 +81,11 @@ def cross_of_fingerprints(members: Sequence[Values], buckets: int) -> Values:
 def _cat(left: tf.Tensor, right: tf.Tensor) -> tf.Tensor:
     """FarmHash's FingerprintCat64, with wrapping multiplication."""
     multiplier = tf.constant(0xC6A4A7935BD1E995, tf.uint64)
-    joined = ((left ^ multiplier) ^ (_mixed(right * multiplier) * multiplier)) * multiplier
-    return _mixed(_mixed(joined) * multiplier)
+    joined = ((left ^ multiplier) ^ (_mix(right * multiplier) * multiplier)) * multiplier
+    return _mix(_mix(joined) * multiplier)
 
 
-def _mixed(value: tf.Tensor) -> tf.Tensor:
+def _mix(value: tf.Tensor) -> tf.Tensor:
     return value ^ tf.bitwise.right_shift(value, tf.constant(47, tf.uint64))
 
 

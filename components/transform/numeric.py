@@ -39,9 +39,9 @@ class Numerics:
 
     def buckets(self, feature: Feature) -> tf.Tensor:
         """int64 [batch]: the bucket's index, undefined where missing."""
-        given = feature.transform.buckets
-        if given:
-            boundaries = tf.constant(given.boundaries, tf.float32)
+        declared = feature.transform.buckets
+        if declared:
+            boundaries = tf.constant(declared.boundaries, tf.float32)
             return tf.searchsorted(boundaries, self._values[feature.key], side="right", out_type=tf.int64)
         return self._quantiles[feature.key]
 
@@ -51,7 +51,7 @@ class Numerics:
         for feature in features:
             if feature.transform.quantile_cdf:
                 groups[feature.transform.quantile_cdf.quantiles].append(feature)
-        found: dict[str, tf.Tensor] = {}
+        indices_of_features: dict[str, tf.Tensor] = {}
         for quantiles, members in groups.items():
             matrix = tf.stack([self._values[feature.key] for feature in members])
             boundaries = tft.quantiles(
@@ -63,15 +63,15 @@ class Numerics:
             )
             boundaries = tf.reshape(boundaries, [len(members), quantiles - 1])
             indices = tf.searchsorted(boundaries, matrix, side="right", out_type=tf.int64)
-            found.update(zip((feature.key for feature in members), tf.unstack(indices), strict=True))
-        return found
+            indices_of_features.update(zip((feature.key for feature in members), tf.unstack(indices), strict=True))
+        return indices_of_features
 
     def _z_scores(self, features: Sequence[Feature]) -> dict[str, tf.Tensor]:
         """(value - mean) / standard deviation (1 for a constant), float32 [batch]; one analyzer for all."""
         members = [feature for feature in features if feature.transform.z_score or feature.transform.log]
         if not members:
             return {}
-        matrix = tf.stack([_logged(feature, self._values[feature.key]) for feature in members], axis=1)
+        matrix = tf.stack([_log(feature, self._values[feature.key]) for feature in members], axis=1)
         mean = tft.mean(matrix, reduce_instance_dims=False, name="mean")
         variance = tft.var(matrix, reduce_instance_dims=False, name="variance")
         scores = (matrix - mean) / tf.where(variance > 0, tf.sqrt(variance), tf.ones_like(variance))
@@ -87,5 +87,5 @@ def _dense(raw: tf.SparseTensor) -> tf.Tensor:
     return tf.tensor_scatter_nd_update(empty, rows[:, None], raw.values)
 
 
-def _logged(feature: Feature, values: tf.Tensor) -> tf.Tensor:
+def _log(feature: Feature, values: tf.Tensor) -> tf.Tensor:
     return tf.sign(values) * tf.math.log1p(tf.abs(values)) if feature.transform.log else values

@@ -6,7 +6,7 @@ TFX traces it nine times in a run, so it is written with few operations.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import tensorflow as tf
 import tensorflow_transform as tft
@@ -14,10 +14,10 @@ import tensorflow_transform as tft
 from widedeep.components import features
 from widedeep.components.features.spec import Feature, FeatureSpec
 from widedeep.components.transform import packed_columns
-from widedeep.components.transform.crosses import cross, members, unique
+from widedeep.components.transform.crosses import cross_ids, members, unique
 from widedeep.components.transform.numeric import Numerics
 
-Tensors = dict[str, Any]
+Tensors: TypeAlias = "dict[str, tf.Tensor | tf.SparseTensor]"
 
 
 def preprocessing_fn(inputs: Mapping[str, tf.SparseTensor], custom_config: Mapping[str, Any]) -> Tensors:
@@ -47,17 +47,20 @@ class _Preprocessing:
             if feature.transform.vocabulary and feature.transform.vocabulary.of is None
         }
         self._crossable = {
-            key: self._values_to_cross(spec.by_key[key]) for key in {key for one in spec.crosses for key in one.keys}
+            key: self._values_to_cross(spec.by_key[key])
+            for key in {key for cross in spec.crosses for key in cross.keys}
         }
 
     def outputs(self) -> Tensors:
         outputs: Tensors = {}
         ids = [self._ids(feature) for feature in self._spec.features if packed_columns.needs_ids(self._spec, feature)]
         if ids:
-            outputs[packed_columns.IDS] = _packed(ids, first=0)
-        crosses = [cross([self._crossable[key] for key in one.keys], one.buckets) for one in self._spec.crosses]
+            outputs[packed_columns.IDS] = _pack(ids, first=0)
+        crosses = [
+            cross_ids([self._crossable[key] for key in cross.keys], cross.buckets) for cross in self._spec.crosses
+        ]
         if crosses:
-            outputs[packed_columns.CROSSES] = _packed(crosses, first=len(ids))
+            outputs[packed_columns.CROSSES] = _pack(crosses, first=len(ids))
         dense = [
             column
             for feature in self._spec.features
@@ -119,7 +122,7 @@ def _column(values: tf.Tensor) -> tf.SparseTensor:
     return tf.SparseTensor(tf.stack([rows, tf.zeros_like(rows)], axis=1), values, shape)
 
 
-def _packed(ids: Sequence[tf.SparseTensor], first: int) -> tf.SparseTensor:
+def _pack(ids: Sequence[tf.SparseTensor], first: int) -> tf.SparseTensor:
     """Several id columns as one: a row holds the first's ids, then the second's, tagged with their columns' numbers."""
     tagged = [
         column.with_values(column.values + (index << packed_columns.ID_BITS)) for index, column in enumerate(ids, first)

@@ -23,19 +23,19 @@ class Executor(tfx_tuner.Executor):
             Exception: what a trial raised otherwise.
         """
         results = artifact_utils.get_single_uri(output_dict[standard_component_specs.TUNER_RESULTS_KEY])
-        folder = _unfinished(results, input_dict, exec_properties)
+        folder = _search_folder(results, input_dict, exec_properties)
         tuner = tfx_tuner.search(input_dict, exec_properties, folder)
         tfx_tuner.write_best_hyperparameters(tuner, output_dict)
         tuner.table.write(results)
         tf.io.gfile.rmtree(folder)
 
 
-def _unfinished(results: str, input_dict: dict[str, Any], exec_properties: dict[str, Any]) -> str:
+def _search_folder(results: str, input_dict: dict[str, Any], exec_properties: dict[str, Any]) -> str:
     """The folder of this very search, equal when the same one is started again.
 
     TFX gives each execution new output folders: it lies beside them, under a digest of all that decides the result.
     """
     inputs = {key: [artifact.uri for artifact in artifacts] for key, artifacts in input_dict.items()}
-    given = [exec_properties[standard_component_specs.CUSTOM_CONFIG_KEY], inputs]
-    digest = hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()[:16]
+    determinants = [exec_properties[standard_component_specs.CUSTOM_CONFIG_KEY], inputs]
+    digest = hashlib.sha256(json.dumps(determinants, sort_keys=True).encode()).hexdigest()[:16]
     return os.path.join(os.path.dirname(results), "unfinished", digest)

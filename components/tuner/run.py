@@ -9,9 +9,9 @@ import tensorflow_transform as tft
 from tfx.components.tuner.component import TunerFnResult
 
 from widedeep.components import features
+from widedeep.components.common.progress import Listener
 from widedeep.components.trainer.estimator import WideDeepEstimator
 from widedeep.components.trainer.model.heads import head
-from widedeep.components.trainer.training.loop import Report
 from widedeep.components.trainer.training_options import TrainingOptions
 from widedeep.components.tuner.search import Search
 from widedeep.components.tuner.tuning_options import TuningOptions
@@ -30,7 +30,7 @@ def tuner_fn(fn_args: Any) -> TunerFnResult:
     transform_output = tft.TFTransformOutput(fn_args.transform_graph_path)
     watched = training.stop_on or head(spec.label).watched
 
-    def measure(options: TrainingOptions, report: Report) -> float:
+    def measure(options: TrainingOptions, report: Listener) -> float:
         # The tables of the last trial's model are held in cycles, which Python would let grow for some trials.
         gc.collect()
         estimator = WideDeepEstimator(spec, transform_output, options)

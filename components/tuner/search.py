@@ -16,14 +16,14 @@ from keras_tuner.oracles import BayesianOptimizationOracle, RandomSearchOracle
 from widedeep.components.common import progress
 from widedeep.components.common.errors import DataError
 from widedeep.components.common.metrics import HIGHER_IS_BETTER
-from widedeep.components.trainer.hyperparameters import changed, decoded, encoded
-from widedeep.components.trainer.training.loop import Report
+from widedeep.components.common.progress import Listener, TrainingProgress
+from widedeep.components.trainer.hyperparameters import decode, encode, with_values
 from widedeep.components.trainer.training_options import TrainingOptions
 from widedeep.components.tuner.trials import Trial, Trials, finished
 from widedeep.components.tuner.tuning_options import Dimension, TuningOptions
 
 # Trains with some options, telling its progress, and returns the metric on eval.
-Measure = Callable[[TrainingOptions, Report], float]
+Measure = Callable[[TrainingOptions, Listener], float]
 
 
 class Search(base_tuner.BaseTuner):
@@ -71,7 +71,7 @@ class Search(base_tuner.BaseTuner):
 
     def run_trial(self, trial: Any) -> float:
         """Measures one trial's values, unless that has been done."""
-        values = decoded(trial.hyperparameters.values)
+        values = decode(trial.hyperparameters.values)
         same = next((one for one in [*self._known, *self.table.trials] if one.values == values), None)
         number = len(self.table.trials) + 1
         row = dataclasses.replace(same, trial=number) if same else self._measured(number, values)
@@ -83,13 +83,13 @@ class Search(base_tuner.BaseTuner):
         return row.value
 
     def _measured(self, number: int, values: dict[str, Any]) -> Trial:
-        def report(state: dict[str, Any]) -> None:
+        def report(state: TrainingProgress) -> None:
             progress.report({**state, "trial": number, "trials": self._tuning.trials})
 
         started = time.monotonic()
         value, error = None, None
         try:
-            value = self._measure(changed(self._training, values), report)
+            value = self._measure(with_values(self._training, values), report)
         except DataError as broken:
             error = str(broken)
         except Exception as unforeseen:
@@ -119,7 +119,7 @@ def _oracle(tuning: TuningOptions, metric: str) -> Oracle:
 def _declare(space: HyperParameters, name: str, dimension: Dimension) -> None:
     values = dimension.values
     if values is not None:
-        space.Choice(name, [encoded(value) for value in values])
+        space.Choice(name, [encode(value) for value in values])
         return
     number = space.Int if isinstance(dimension.low, int) else space.Float
     number(name, dimension.low, dimension.high, sampling="log" if dimension.log else "linear")

@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 
 from widedeep.components.common.errors import ConfigError, shown
 from widedeep.components.common.settings import Strict, nearest
-from widedeep.components.trainer.hyperparameters import changed, fields
+from widedeep.components.trainer.hyperparameters import option_fields, with_values
 from widedeep.components.trainer.training_options import TrainingOptions
 
 # They say how models are trained and compared, which no comparison of models can choose.
@@ -75,13 +75,13 @@ class TuningOptions(Strict):
     @field_validator("space")
     @classmethod
     def _known(cls, space: dict[str, Dimension]) -> dict[str, Dimension]:
-        known = {name: field for name, field in fields() if name not in _NOT_TUNED}
+        known = {name: field for name, field in option_fields() if name not in _NOT_TUNED}
         for name in space:
             if name in _NOT_TUNED:
                 raise ValueError(f"'{name}' says how models are trained and compared: it can't be tuned")
             if name not in known:
                 raise ValueError(f"unknown key '{name}': {nearest(name, known)}")
-        return {name: _of_the_options_type(name, known[name], dimension) for name, dimension in space.items()}
+        return {name: _with_option_type(name, known[name], dimension) for name, dimension in space.items()}
 
     def check(self, training: TrainingOptions) -> None:
         """Checks the space against the options that are not in it.
@@ -99,7 +99,7 @@ class TuningOptions(Strict):
             names = list(group)
             for values in itertools.product(*(self.space[name].outer for name in names)):
                 try:
-                    changed(training, dict(zip(names, values, strict=True)))
+                    with_values(training, dict(zip(names, values, strict=True)))
                 except ConfigError as error:
                     tried = ", ".join(f"{name} {value}" for name, value in zip(names, values, strict=True))
                     raise ValueError(f"tuning.space: with {tried}: {error}") from None
@@ -109,7 +109,7 @@ def _group(name: str) -> str:
     return name.rpartition(".")[0]
 
 
-def _of_the_options_type(name: str, field: FieldInfo, dimension: Dimension) -> Dimension:
+def _with_option_type(name: str, field: FieldInfo, dimension: Dimension) -> Dimension:
     """The dimension with its values as the option holds them: a range of an integer has integer ends."""
     kind: Any = Annotated[field.annotation, field]
     option: TypeAdapter[Any] = TypeAdapter(kind, config=ConfigDict(allow_inf_nan=False))
@@ -122,7 +122,7 @@ def _of_the_options_type(name: str, field: FieldInfo, dimension: Dimension) -> D
             raise ValueError(f"{name}: {key}: {says} (it is {shown(value)})") from None
 
     if dimension.choices is not None:
-        return dimension.model_copy(update={"choices": tuple(valid("choices", one) for one in dimension.choices)})
+        return dimension.model_copy(update={"choices": tuple(valid("choices", choice) for choice in dimension.choices)})
     ends = {key: valid(key, getattr(dimension, key)) for key in ("low", "high")}
     if any(isinstance(end, bool) or not isinstance(end, int | float) for end in ends.values()):
         raise ValueError(f"{name}: is no number: give choices instead of low and high")

@@ -15,7 +15,7 @@ from widedeep.components.common.errors import ConfigError
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from widedeep.components.explain.explain import Explanation
+    from widedeep.components.explain.explanation import Explanation
     from widedeep.components.explain.names import Names
 
 
@@ -72,9 +72,9 @@ def _explain(
     )
     with spinner as progress:
         task = progress.add_task("loading TensorFlow")
-        from widedeep.components.explain.explain import explain
-        from widedeep.components.explain.model import declaration
+        from widedeep.components.explain.explanation import explain
         from widedeep.components.explain.names import Names
+        from widedeep.components.explain.wide_part import declaration
 
         known = Names(names, declaration(str(model)))
         files = _files(model, data)
@@ -115,11 +115,11 @@ def _table(explained: Explanation, names: Names) -> Table:
     table = Table("feature", box=None, pad_edge=False)
     for head in ("weight", "support", *(["class"] if classes else []), _rate(explained)):
         table.add_column(head, justify="right")
-    for one in explained.found:
-        rate = "" if one.label_mean is None else f"{one.label_mean:.4f}"
-        label = [str(one.label)] if classes else []
+    for weight in explained.weights:
+        rate = "" if weight.label_mean is None else f"{weight.label_mean:.4f}"
+        label = [str(weight.label)] if classes else []
         # Text, since a value may look like rich's markup.
-        table.add_row(Text(names.text(one)), f"{one.weight:+.4f}", f"{one.support:,}", *label, rate)
+        table.add_row(Text(names.text(weight)), f"{weight.weight:+.4f}", f"{weight.support:,}", *label, rate)
     return table
 
 
@@ -128,5 +128,5 @@ def _rate(explained: Explanation) -> str:
 
 
 def _record(model: Path, explained: Explanation, names: Names) -> dict[str, Any]:
-    found = [dataclasses.asdict(one) | {"name": names.text(one)} for one in explained.found]
-    return {"model": str(model), "rows": explained.rows, "label_mean": explained.label_mean, "found": found}
+    weights = [dataclasses.asdict(weight) | {"name": names.text(weight)} for weight in explained.weights]
+    return {"model": str(model), "rows": explained.rows, "label_mean": explained.label_mean, "found": weights}

@@ -33,13 +33,13 @@ def command(path: Path, keep: int, dry_run: bool, json_file: Path | None) -> Non
     if not Workdir(path.resolve()).metadata.is_file():
         raise ConfigError(f"{path}: no run has worked there, so there is nothing to remove.")
     with lock(path) as workdir:
-        from widedeep.components.metadata.inventory import read
-        from widedeep.components.metadata.pushes import opened
+        from widedeep.components.metadata.inventory import read_inventory
+        from widedeep.components.metadata.store import open_file
         from widedeep.pipeline.gc.collect import collect
         from widedeep.pipeline.gc.plan import make_plan
 
-        store = opened(workdir.metadata, to_write=not dry_run)
-        plan = make_plan(read(store), workdir, keep)
+        store = open_file(workdir.metadata, to_write=not dry_run)
+        plan = make_plan(read_inventory(store), workdir, keep)
         if not dry_run:
             collect(store, plan)
     if json_file:

@@ -7,7 +7,7 @@ import re
 
 import tensorflow as tf
 
-from widedeep.components.ingest.paths import matched
+from widedeep.components.ingest.paths import matching_files
 from widedeep.pipeline.definition.data_options import DataOptions
 
 # Of TFX's input patterns: {SPAN}, {VERSION}, {SPAN:4}, and dates.
@@ -21,7 +21,9 @@ def input_files(data: DataOptions) -> list[str]:
         ConfigError: a pattern matches none.
     """
     patterns = [*data.patterns, *filter(None, [data.serving])]
-    return [path for pattern in patterns for path in matched(_PLACEHOLDER.sub("*", os.path.join(data.path, pattern)))]
+    return [
+        path for pattern in patterns for path in matching_files(_PLACEHOLDER.sub("*", os.path.join(data.path, pattern)))
+    ]
 
 
 def input_bytes(data: DataOptions) -> int:

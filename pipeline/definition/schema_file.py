@@ -21,7 +21,7 @@ def schema_text(config: PipelineConfig, spec: FeatureSpec) -> str:
     if config.schema_file is None:
         return str(text_format.MessageToString(schemas.derive(spec)))
     path = Path(config.schema_file)
-    schemas.check_in_step(spec, schemas.read(path), path)
+    schemas.check_agreement(spec, schemas.read(path), path)
     return path.read_text(encoding="utf-8")
 
 

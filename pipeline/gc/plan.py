@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from widedeep.components.common.errors import ConfigError
-from widedeep.components.metadata.inventory import Artifact, Known, usable
+from widedeep.components.metadata.inventory import Inventory, is_usable
+from widedeep.components.metadata.store import Artifact
 from widedeep.pipeline.gc import leftovers
 from widedeep.pipeline.gc.leftovers import Leftovers
 from widedeep.pipeline.gc.retention import reasons_to_keep
@@ -54,7 +55,7 @@ class Plan:
         return sum(removal.bytes for removal in self.remove)
 
 
-def make_plan(inventory: Known, workdir: Workdir, keep: int) -> Plan:
+def make_plan(inventory: Inventory, workdir: Workdir, keep: int) -> Plan:
     """Plans a collection.
 
     A run counts where it has finished: runs that failed since then do not use up the number.
@@ -76,19 +77,19 @@ def make_plan(inventory: Known, workdir: Workdir, keep: int) -> Plan:
     mark = [
         artifact
         for number, artifact in inventory.artifacts.items()
-        if artifact.state != Artifact.DELETED and (number not in reasons or not usable(artifact))
+        if artifact.state != Artifact.DELETED and (number not in reasons or not is_usable(artifact))
     ]
     removals = [*_unneeded(inventory, mark), *leftovers.orphans(workdir, set(_uris(inventory)))]
     if first:
         removals += leftovers.runs(workdir, first)
         removals += leftovers.schemas(workdir, _schema_files(inventory, runs))
         if runs:
-            removals += leftovers.scratch(workdir, min(inventory.began[run] for run in runs) / 1000)
-    kept = {number: why for number, why in reasons.items() if usable(inventory.artifacts[number])}
+            removals += leftovers.scratch(workdir, min(inventory.start_times[run] for run in runs) / 1000)
+    kept = {number: why for number, why in reasons.items() if is_usable(inventory.artifacts[number])}
     return Plan(mark, [Removal(path, disk_bytes(path), why) for path, why in removals], _groups(inventory, kept))
 
 
-def _check(inventory: Known, workdir: Workdir) -> None:
+def _check(inventory: Inventory, workdir: Workdir) -> None:
     for uri in _uris(inventory):
         if not Path(uri).is_relative_to(workdir.artifacts):
             raise ConfigError(
@@ -97,11 +98,11 @@ def _check(inventory: Known, workdir: Workdir) -> None:
             )
 
 
-def _uris(inventory: Known) -> list[str]:
+def _uris(inventory: Inventory) -> list[str]:
     return [artifact.uri for artifact in inventory.artifacts.values()]
 
 
-def _unneeded(inventory: Known, mark: Collection[Artifact]) -> Leftovers:
+def _unneeded(inventory: Inventory, mark: Collection[Artifact]) -> Leftovers:
     """Files of the artifacts to mark, and of those that an interrupted collection marked and did not remove."""
     marked = {artifact.id for artifact in mark}
     for artifact in inventory.artifacts.values():
@@ -110,13 +111,13 @@ def _unneeded(inventory: Known, mark: Collection[Artifact]) -> Leftovers:
             yield path, "only earlier runs used it"
 
 
-def _schema_files(inventory: Known, runs: Collection[str]) -> set[str]:
+def _schema_files(inventory: Inventory, runs: Collection[str]) -> set[str]:
     """The schemas that some runs imported."""
     properties = [execution.custom_properties for run in runs for execution in inventory.runs[run]]
     return {values["schema_file"].string_value for values in properties if "schema_file" in values}
 
 
-def _groups(inventory: Known, reasons: dict[int, str]) -> list[KeptGroup]:
+def _groups(inventory: Inventory, reasons: dict[int, str]) -> list[KeptGroup]:
     sizes = defaultdict(list)
     for number, why in reasons.items():
         sizes[why].append(disk_bytes(Path(inventory.artifacts[number].uri)))

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from widedeep.components.metadata.inventory import Artifact, Known, usable
-from widedeep.components.metadata.lineage import accepted
+from widedeep.components.metadata.inventory import Inventory, is_usable
+from widedeep.components.metadata.lineage import acceptances
 from widedeep.components.metadata.pushes import model_of, pushes, raw_examples
+from widedeep.components.metadata.store import Artifact
 from widedeep.components.pusher.push import versions
 from widedeep.components.pusher.version_info import first_pushed_as
 from widedeep.pipeline.local.workdir import Workdir
 
 
-def reasons_to_keep(inventory: Known, workdir: Workdir, runs: list[str]) -> dict[int, str]:
+def reasons_to_keep(inventory: Inventory, workdir: Workdir, runs: list[str]) -> dict[int, str]:
     """The first reason to keep each artifact that there is one for, by the artifact's id.
 
     Args:
@@ -20,7 +21,7 @@ def reasons_to_keep(inventory: Known, workdir: Workdir, runs: list[str]) -> dict
         workdir: where the pushed versions are.
         runs: those that are kept.
     """
-    reasons = dict.fromkeys(inventory.used(runs), "used by the runs that are kept")
+    reasons = dict.fromkeys(inventory.artifacts_of(runs), "used by the runs that are kept")
 
     def keep(artifacts: Iterable[Artifact], why: str) -> None:
         for artifact in artifacts:
@@ -43,22 +44,22 @@ def reasons_to_keep(inventory: Known, workdir: Workdir, runs: list[str]) -> dict
     keep(_training_window(inventory, runs), "spans of the training window, as the gate accepted them")
     keep(inventory.live("TransformCache")[-1:], "the latest analysis of spans, from which the next one starts")
     # Without it, the model would count as one that nothing speaks against.
-    failed_trials = [trial for model, trial in inventory.refused().items() if model in reasons]
+    failed_trials = [trial for model, trial in inventory.failed_dry_runs().items() if model in reasons]
     keep(failed_trials, "dry runs that models failed which are kept")
     return reasons
 
 
-def _training_window(inventory: Known, runs: list[str]) -> list[Artifact]:
+def _training_window(inventory: Inventory, runs: list[str]) -> list[Artifact]:
     """The examples of the newest spans that the gate let pass, with their statistics and verdicts.
 
     The runs that are kept used them all, unless one of them went back to an earlier span.
     """
     latest: dict[int, tuple[int, int, int]] = {}
-    for verdict, statistics, examples in accepted(
+    for verdict, statistics, examples in acceptances(
         inventory.store, [verdict.id for verdict in inventory.live("DataVerdict")]
     ):
         artifact = inventory.artifacts[examples]
-        if inventory.is_span(artifact) and usable(artifact):
+        if inventory.is_span(artifact) and is_usable(artifact):
             span = artifact.custom_properties["span"].int_value
             # Of a span that passed several times, the latest counts.
             latest[span] = max(latest.get(span, (0, 0, 0)), (examples, statistics, verdict))

@@ -9,7 +9,7 @@ from typing import Any
 
 from widedeep.components import features
 from widedeep.components.metadata.artifacts import outputs
-from widedeep.components.metadata.connection import connected
+from widedeep.components.metadata.connection import open_store
 from widedeep.components.trainer.ablation import compare
 from widedeep.pipeline.definition.config import PipelineConfig
 from widedeep.pipeline.local.session import Session
@@ -25,7 +25,7 @@ def ablate(config: PipelineConfig, session: Session, seeds: Sequence[int]) -> li
     run = session.run
     transform = run.nodes[-1].execution_id
     assert transform is not None
-    with connected(run.connection) as store:
+    with open_store(run.connection) as store:
         artifacts = outputs(store, transform)
     examples = artifacts["transformed_examples"].uri
     train, watched, held_out = (

@@ -10,7 +10,7 @@ from tfx.orchestration.portable import launcher
 from tfx.proto.orchestration import pipeline_pb2
 
 from widedeep.components.common.errors import WideDeepError
-from widedeep.components.metadata.connection import Connection, connected, handle
+from widedeep.components.metadata.connection import Connection, handle, open_store
 from widedeep.components.metadata.executions import state_of
 
 State = Literal["COMPLETE", "CACHED", "SKIPPED"]
@@ -49,7 +49,7 @@ def run_node(pipeline: pipeline_pb2.Pipeline, node: pipeline_pb2.PipelineNode, c
     if info is None or info.execution_id is None:
         return Outcome("SKIPPED", None)
     # The launcher returns normally where it found no inputs, having marked the execution as failed.
-    with connected(connection) as store:
+    with open_store(connection) as store:
         state = state_of(store, info.execution_id)
     if state not in ("COMPLETE", "CACHED"):
         raise WideDeepError(f"{node_id} could not start: its inputs are missing in the metadata (state {state}).")

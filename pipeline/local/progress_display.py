@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
-from typing import Any, Self
+from typing import Self
 
 from rich.console import Console, RenderableType
 from rich.live import Live
@@ -13,6 +13,7 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from widedeep.components.common import progress
+from widedeep.components.common.progress import TrainingProgress
 
 _MARKS = {"COMPLETE": "[green]✓[/]", "CACHED": "[cyan]✓[/]", "SKIPPED": "[dim]-[/]", "FAILED": "[red]✗[/]"}
 # Without a terminal the training's state is a line of the output, at most one in so many seconds.
@@ -59,7 +60,7 @@ class ProgressDisplay:
         self._context = ExitStack()
 
     def __enter__(self) -> Self:
-        self._context.enter_context(progress.listening(self.show_training))
+        self._context.enter_context(progress.listener(self.show_training))
         if self._console.is_terminal:
             self._context.enter_context(self._live)
         return self
@@ -78,7 +79,7 @@ class ProgressDisplay:
         cached = "  [cyan]cached[/]" if state == "CACHED" else ""
         self._console.print(f"{_MARKS[state]} {node:<20} {seconds:6.1f} s{cached}")
 
-    def show_training(self, report: dict[str, Any]) -> None:
+    def show_training(self, report: TrainingProgress) -> None:
         """The Trainer, or a trial of the Tuner, reached a step."""
         trial = f"trial {report['trial']}/{report['trials']}  " if "trial" in report else ""
         text = f"loss {report['loss']:.4f}"

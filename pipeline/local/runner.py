@@ -14,10 +14,10 @@ from tfx.orchestration.portable import runtime_parameter_utils
 from tfx.proto.orchestration import pipeline_pb2
 
 from widedeep.components import features
-from widedeep.components.common.errors import unwrapped
+from widedeep.components.common.errors import unwrap
 from widedeep.components.common.files import write_if_changed
 from widedeep.components.gate.gate_options import check_features
-from widedeep.components.metadata.connection import Connection, to_file
+from widedeep.components.metadata.connection import Connection, sqlite_connection
 from widedeep.pipeline.definition.beam_options import beam_args
 from widedeep.pipeline.definition.config import PipelineConfig
 from widedeep.pipeline.definition.create import Environment, create_pipeline
@@ -79,7 +79,7 @@ class LocalRun:
                 run.state = "FAILED"
                 if isinstance(error, Exception):
                     logging.exception("%s failed", run.id)
-                    raise NodeFailedError(run.id) from unwrapped(error)
+                    raise NodeFailedError(run.id) from unwrap(error)
                 raise
             finally:
                 run.seconds = time.monotonic() - started
@@ -96,7 +96,7 @@ def prepare(config: PipelineConfig, workdir: Workdir, run_id: str) -> LocalRun:
     """
     spec = features.load(Path(config.features))
     check_features(config.gate, spec)
-    connection = to_file(workdir.metadata)
+    connection = sqlite_connection(workdir.metadata)
     schema = schema_text(config, spec)
     schema_file = workdir.schemas / schema_file_name(schema)
     write_if_changed(schema_file, schema)

@@ -15,7 +15,7 @@ from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.gate.component import VERDICT
 from widedeep.components.metadata import lineage
 from widedeep.components.metadata.artifacts import outputs
-from widedeep.components.metadata.connection import connected
+from widedeep.components.metadata.connection import open_store
 from widedeep.components.metadata.properties import DESTINATION, REFUSED
 from widedeep.components.pusher import version_info
 from widedeep.components.trainer.run import RECORD
@@ -36,7 +36,7 @@ def summarise(run: LocalRun, folder: Path, spec: FeatureSpec) -> Summary:
         folder: the run's folder.
         spec: the feature declaration.
     """
-    with connected(run.connection) as store:
+    with open_store(run.connection) as store:
         made = {node.id: outputs(store, node.execution_id) for node in run.nodes if node.execution_id}
         examples = _trained_on(store, made["Transform"]["transform_graph"].id)
     evaluation = results.read(made["Evaluator"]["evaluation"].uri)

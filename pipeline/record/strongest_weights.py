@@ -10,9 +10,9 @@ import tensorflow as tf
 from tfx.utils import path_utils
 
 from widedeep.components.common.errors import ConfigError
-from widedeep.components.explain.explain import explain
-from widedeep.components.explain.model import declaration
+from widedeep.components.explain.explanation import explain
 from widedeep.components.explain.names import Names
+from widedeep.components.explain.wide_part import declaration
 
 _TOP = 15
 # Of the rows trained on; `widedeep explain` reads them all.
@@ -31,12 +31,17 @@ def strongest(model: str, examples: Sequence[str]) -> list[dict[str, Any]]:
     served = path_utils.serving_model_path(model)
     files = [path for uri in examples for path in sorted(tf.io.gfile.glob(os.path.join(uri, "Split-train", "*")))]
     try:
-        found = explain(served, files, "tfrecord", _TOP, lambda _: None, at_most=_ROWS).found
+        weights = explain(served, files, "tfrecord", _TOP, lambda _: None, at_most=_ROWS).weights
     except ConfigError:
         return []
     names = Names((), declaration(served))
     return [
-        {"name": names.text(one), "weight": one.weight, "support": one.support, "label_rate": one.label_mean}
-        for one in found
-        if one.support
+        {
+            "name": names.text(weight),
+            "weight": weight.weight,
+            "support": weight.support,
+            "label_rate": weight.label_mean,
+        }
+        for weight in weights
+        if weight.support
     ]

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from widedeep.components.common.errors import ConfigError
-from widedeep.components.metadata.pushes import mark_rolled_back, opened
+from widedeep.components.metadata.pushes import mark_rolled_back
+from widedeep.components.metadata.store import open_file
 from widedeep.components.pusher import version_info
 from widedeep.components.pusher.push import equal, push_again, versions
 from widedeep.pipeline.local.workdir import Workdir
@@ -54,7 +55,7 @@ def rollback(workdir: Workdir, wanted: int) -> Rollback:
     now = datetime.now(UTC).isoformat(timespec="seconds")
     passed_over = None
     if workdir.metadata.is_file():
-        store = opened(workdir.metadata, to_write=True)
+        store = open_file(workdir.metadata, to_write=True)
         passed_over = mark_rolled_back(store, put_back, f"to version {put_back} at {now}")
     if serves:
         return Rollback(newest, put_back, None, passed_over)

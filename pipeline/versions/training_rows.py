@@ -7,7 +7,8 @@ import os
 from pathlib import Path
 
 from widedeep.components.common.errors import ConfigError
-from widedeep.components.metadata.pushes import opened, pushes, raw_examples
+from widedeep.components.metadata.pushes import pushes, raw_examples
+from widedeep.components.metadata.store import open_file
 from widedeep.components.pusher.version_info import first_pushed_as
 from widedeep.pipeline.local.workdir import Workdir
 
@@ -25,7 +26,7 @@ def train_files(model: Path) -> list[str]:
     workdir = Workdir(model.parent.parent)
     if model.parent != workdir.models or not model.name.isdecimal() or not workdir.metadata.is_file():
         raise ConfigError(f"{model}: lies in no working directory (WORKDIR/models/1) that would know its data")
-    store = opened(workdir.metadata)
+    store = open_file(workdir.metadata)
     push = pushes(store).get(first_pushed_as(model))
     if push is None:
         raise ConfigError(f"{model}: {workdir.metadata} knows of no run that pushed it")

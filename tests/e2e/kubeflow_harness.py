@@ -117,12 +117,12 @@ class Cluster:
 
     def states(self, run_id: str) -> dict[str, str]:
         store = self.store()
-        found = {node: self.node(node, run_id).finished(store) for node in self.compiled.tasks.values()}
+        found = {node: self.node(node, run_id).success(store) for node in self.compiled.tasks.values()}
         return {node: state(one) for node, one in found.items() if one}
 
     def outputs(self, node: str, run_id: str) -> dict[str, Any]:
         store = self.store()
-        ended = self.node(node, run_id).finished(store)
+        ended = self.node(node, run_id).success(store)
         assert ended is not None
         return outputs(store, ended.id)
 

@@ -43,7 +43,7 @@ def metrics(cluster: Cluster, run_id: str) -> dict[str, float]:
 def resolved(cluster: Cluster, node: str, run_id: str) -> list[int]:
     """Ids of the models that a Resolver found."""
     store = cluster.store()
-    ended = cluster.node(node, run_id).finished(store)
+    ended = cluster.node(node, run_id).success(store)
     assert ended is not None
     return [
         event.artifact_id

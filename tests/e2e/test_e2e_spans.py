@@ -22,12 +22,12 @@ from sklearn.metrics import roc_auc_score
 from benchmarks.harness.movielens_days import FIVE, Days, by_share, in_months, write_day
 from widedeep.components import features
 from widedeep.components.common.errors import DataError
-from widedeep.components.trainer.estimator import vocabularies
 from widedeep.components.trainer.model.heads import head
-from widedeep.components.trainer.training.blocks import Source
 from widedeep.components.trainer.training.evaluation import evaluate
+from widedeep.components.trainer.training.split_examples import SplitExamples
 from widedeep.components.trainer.training.state import Training, load, new_training
 from widedeep.components.trainer.training_options import TrainingOptions
+from widedeep.components.trainer.vocabularies import vocabularies
 from widedeep.components.trainer.warm_start.transfer import warm_start
 
 Run = Callable[..., Ran]
@@ -170,8 +170,8 @@ class Retraining:
         [self._block] = self._source("train").blocks()
         self.steps = 0
 
-    def _source(self, split: str) -> Source:
-        return Source([f"{self._examples}/Split-{split}/*"], self.training.spec, self.training.layout)
+    def _source(self, split: str) -> SplitExamples:
+        return SplitExamples([f"{self._examples}/Split-{split}/*"], self.training.spec, self.training.layout)
 
     def auc(self) -> float:
         return evaluate(self.training.trainer, head(self.training.spec.label), self._source("eval"))["auc"]

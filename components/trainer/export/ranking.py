@@ -10,13 +10,12 @@ the transform graph out of what it runs.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import tensorflow as tf
 
 from widedeep.components.features.spec import Feature, FeatureSpec
 from widedeep.components.trainer.export import raw_tensors
-from widedeep.components.trainer.model.inputs import from_transformed
+from widedeep.components.trainer.model.inputs import Transformed, from_transformed
 from widedeep.components.trainer.model.network import Parts, WideDeepModel
 from widedeep.components.transform import packed_columns
 from widedeep.components.transform.crosses import Values, cross_of_fingerprints, fingerprints
@@ -27,45 +26,45 @@ Raw = dict[str, tf.SparseTensor]
 class Ranking:
     """Logits of candidates under a model and its transform graph."""
 
-    def __init__(self, spec: FeatureSpec, model: WideDeepModel, transform: Callable[[Raw], dict[str, Any]]) -> None:
+    def __init__(self, spec: FeatureSpec, model: WideDeepModel, transform: Callable[[Raw], Transformed]) -> None:
         self._spec, self._model, self._transform = spec, model, transform
         self._number = {column.name: index for index, column in enumerate(model.layout.id_columns)}
 
-    def logits(self, given: Mapping[str, tf.Tensor], requests: tf.Tensor, each: tf.Tensor) -> tf.Tensor:
+    def logits(self, tensors: Mapping[str, tf.Tensor], requests: tf.Tensor, each: tf.Tensor) -> tf.Tensor:
         """float32 [requests * each, outputs].
 
         Args:
-            given: raw features as raw_tensors.py has them, of the context [requests], of the candidates [requests,
-                candidates].
+            tensors: raw features, as `raw_tensors.tensor_spec` has them: of the context [requests], of the candidates
+                [requests, candidates].
             requests: int64 scalar.
             each: int64 scalar, the candidates of a request.
         """
         rows = requests * (each + 1)
         transformed = self._transform(
-            {f.key: self._own_rows(f, given[f.key], requests, each) for f in self._spec.features}
+            {f.key: self._own_rows(f, tensors[f.key], requests, each) for f in self._spec.features}
         )
         ids, dense = transformed.get(packed_columns.IDS), transformed.get(packed_columns.DENSE)
-        own = {packed_columns.IDS: _none(rows) if ids is None else self._own_ids(ids, requests)}
+        own = {packed_columns.IDS: _no_ids(rows) if ids is None else self._own_ids(ids, requests)}
         if dense is not None:
             own[packed_columns.DENSE] = self._own_dense(dense, requests)
         inputs = from_transformed(self._model.layout, own, rows)
         parts = self._model.parts(inputs, self._model.values(inputs))
         joined = Parts(*(tf.repeat(part[:requests], each, axis=0) + part[requests:] for part in parts))
         if self._model.wide is not None and self._spec.crosses:
-            joined = joined._replace(wide=joined.wide + self._crosses(given, ids, requests, each))
+            joined = joined._replace(wide=joined.wide + self._crosses(tensors, ids, requests, each))
         return self._model.logit(joined)
 
-    def _own_rows(self, feature: Feature, given: tf.Tensor, requests: tf.Tensor, each: tf.Tensor) -> tf.SparseTensor:
+    def _own_rows(self, feature: Feature, tensor: tf.Tensor, requests: tf.Tensor, each: tf.Tensor) -> tf.SparseTensor:
         if feature.side == "context":
-            sparse, first = raw_tensors.to_sparse(feature, given, [requests]), tf.constant(0, tf.int64)
+            sparse, first = raw_tensors.to_sparse(feature, tensor, [requests]), tf.constant(0, tf.int64)
         else:
-            sparse, first = raw_tensors.to_sparse(feature, given, [requests, each]), requests
+            sparse, first = raw_tensors.to_sparse(feature, tensor, [requests, each]), requests
         indices = sparse.indices + tf.stack([first, tf.constant(0, tf.int64)])
         return tf.SparseTensor(indices, sparse.values, tf.stack([requests * (each + 1), sparse.dense_shape[1]]))
 
     def _own_ids(self, ids: tf.SparseTensor, requests: tf.Tensor) -> tf.SparseTensor:
         """Without what a row says of the other side, as that a number is missing."""
-        of_context = [one.feature.side == "context" for one in self._model.layout.id_columns if one.feature]
+        of_context = [column.feature.side == "context" for column in self._model.layout.id_columns if column.feature]
         column = tf.bitwise.right_shift(ids.values, packed_columns.ID_BITS)
         return tf.sparse.retain(ids, tf.gather(of_context, column) == (ids.indices[:, 0] < requests))
 
@@ -77,46 +76,46 @@ class Ranking:
         return tf.where(of_context[None, :] == of_row[:, None], dense, 0.0)
 
     def _crosses(
-        self, given: Mapping[str, tf.Tensor], ids: tf.SparseTensor, requests: tf.Tensor, each: tf.Tensor
+        self, tensors: Mapping[str, tf.Tensor], ids: tf.SparseTensor, requests: tf.Tensor, each: tf.Tensor
     ) -> tf.Tensor:
         """What the crosses add to the wide logit, float32 [requests * each, outputs]."""
         assert self._model.layout.wide is not None
         offsets = {slot.column: slot.offset for slot in self._model.layout.wide.slots}
         keys = sorted({key for cross in self._spec.crosses for key in cross.keys})
-        values = {key: self._crossable(self._spec.by_key[key], given[key], ids, requests) for key in keys}
-        found = []
+        values = {key: self._crossable(self._spec.by_key[key], tensors[key], ids, requests) for key in keys}
+        uses = []
         for cross in self._spec.crosses:
-            one = cross_of_fingerprints([values[key] for key in cross.keys], cross.buckets)
-            found.append(one._replace(numbers=one.numbers + offsets[cross.name]))
+            cross_ids = cross_of_fingerprints([values[key] for key in cross.keys], cross.buckets)
+            uses.append(cross_ids._replace(numbers=cross_ids.numbers + offsets[cross.name]))
         rows, present = (
             tf.concat(
                 [tf.broadcast_to(part, tf.stack([requests, each, tf.shape(part, tf.int64)[-1]])) for part in parts], -1
             )
-            for parts in zip(*found, strict=True)
+            for parts in zip(*uses, strict=True)
         )
         weights = self._model.wide_rows(tf.cast(tf.reshape(tf.where(present, rows, 0), [-1]), tf.int32))
         shape = tf.stack([requests * each, tf.shape(rows, tf.int64)[-1], tf.shape(weights, tf.int64)[-1]])
-        there = tf.reshape(present, shape[:2])[..., None]
-        return tf.reduce_sum(tf.where(there, tf.reshape(weights, shape), 0.0), axis=1)
+        is_present = tf.reshape(present, shape[:2])[..., None]
+        return tf.reduce_sum(tf.where(is_present, tf.reshape(weights, shape), 0.0), axis=1)
 
-    def _crossable(self, feature: Feature, given: tf.Tensor, ids: tf.SparseTensor, requests: tf.Tensor) -> Values:
+    def _crossable(self, feature: Feature, tensor: tf.Tensor, ids: tf.SparseTensor, requests: tf.Tensor) -> Values:
         """Fingerprints of what Transform crosses, [requests, 1 or candidates, any]."""
         if feature.kind == "numeric":
             number, missing = self._number[packed_columns.ids(feature)], packed_columns.bucket_count(feature)
             # Each row has one, if only that of missing values.
-            mine = tf.boolean_mask(ids.values, tf.bitwise.right_shift(ids.values, packed_columns.ID_BITS) == number)
-            bucket = (mine[:requests] if feature.side == "context" else mine[requests:]) - (
+            own_ids = tf.boolean_mask(ids.values, tf.bitwise.right_shift(ids.values, packed_columns.ID_BITS) == number)
+            bucket = (own_ids[:requests] if feature.side == "context" else own_ids[requests:]) - (
                 number << packed_columns.ID_BITS
             )
             bucket = tf.reshape(bucket, tf.stack([requests, -1, 1]))
             return Values(fingerprints(tf.strings.as_string(bucket)), bucket < missing)
         if feature.kind != "set":
-            given = given[..., None]
+            tensor = tensor[..., None]
         if feature.side == "context":
-            given = given[:, None]
-        return Values(fingerprints(given), given != "")
+            tensor = tensor[:, None]
+        return Values(fingerprints(tensor), tensor != "")
 
 
-def _none(rows: tf.Tensor) -> tf.SparseTensor:
+def _no_ids(rows: tf.Tensor) -> tf.SparseTensor:
     """No ids at all."""
     return tf.SparseTensor(tf.zeros([0, 2], tf.int64), tf.zeros([0], tf.int64), tf.stack([rows, tf.zeros_like(rows)]))

@@ -29,28 +29,28 @@ def missing(feature: Feature, leading: int) -> tf.Tensor:
     return tf.fill(shape, tf.constant("" if feature.kind == "categorical" else float("nan")))
 
 
-def present(feature: Feature, given: tf.Tensor) -> tf.Tensor:
+def present(feature: Feature, tensor: tf.Tensor) -> tf.Tensor:
     """Whether there is a value: bool, without a set's own dimension."""
     if feature.kind == "numeric":
-        return ~tf.math.is_nan(given)
-    return tf.reduce_any(given != "", axis=-1) if feature.kind == "set" else given != ""
+        return ~tf.math.is_nan(tensor)
+    return tf.reduce_any(tensor != "", axis=-1) if feature.kind == "set" else tensor != ""
 
 
-def sizes(given: Sequence[tf.Tensor], dimension: int) -> tf.Tensor:
+def sizes(tensors: Sequence[tf.Tensor], dimension: int) -> tf.Tensor:
     """int64 scalar: the size of one of the leading dimensions, in which a tensor of size 1 goes with any."""
-    return tf.reduce_max(tf.stack([tf.shape(one, tf.int64)[dimension] for one in given]))
+    return tf.reduce_max(tf.stack([tf.shape(tensor, tf.int64)[dimension] for tensor in tensors]))
 
 
-def to_sparse(feature: Feature, given: tf.Tensor, leading: Sequence[tf.Tensor]) -> tf.SparseTensor:
+def to_sparse(feature: Feature, tensor: tf.Tensor, leading: Sequence[tf.Tensor]) -> tf.SparseTensor:
     """The feature as Transform reads it, [rows, any], of the leading dimensions' product of rows.
 
     Args:
         feature: whose values they are.
-        given: as `tensor_spec` has it; a leading dimension of size 1 is repeated.
+        tensor: as `tensor_spec` has it; a leading dimension of size 1 is repeated.
         leading: sizes of the leading dimensions, int64 scalars.
     """
-    members = tf.shape(given, tf.int64)[-1:] if feature.kind == "set" else tf.constant([], tf.int64)
-    spread = tf.broadcast_to(given, tf.concat([tf.stack(leading), members], axis=0))
+    members = tf.shape(tensor, tf.int64)[-1:] if feature.kind == "set" else tf.constant([], tf.int64)
+    spread = tf.broadcast_to(tensor, tf.concat([tf.stack(leading), members], axis=0))
     rows = tf.reduce_prod(tf.stack(leading))
     width = members[0] if feature.kind == "set" else tf.constant(1, tf.int64)
     count = tf.range(rows * width)

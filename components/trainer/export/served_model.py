@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -18,13 +17,13 @@ from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.trainer.export.ranking import Ranking, Raw
 from widedeep.components.trainer.export.signatures import Signatures
 from widedeep.components.trainer.model.heads import Head
-from widedeep.components.trainer.model.inputs import LABEL_TYPES, from_transformed
+from widedeep.components.trainer.model.inputs import LABEL_TYPES, Transformed, from_transformed
 from widedeep.components.trainer.model.network import WideDeepModel
 from widedeep.components.trainer.model.pruned_table import PrunedTable
 
 
 class ServedModel(tf.Module):
-    """Transform graph and model under the signatures of components/trainer/export/signatures.py."""
+    """Transform graph and model under the signatures that `Signatures` makes."""
 
     def __init__(
         self, spec: FeatureSpec, transform_output: tft.TFTransformOutput, model: WideDeepModel, head: Head
@@ -33,35 +32,35 @@ class ServedModel(tf.Module):
         self._spec = spec
         self._head = head
         self._wide = model.wide.numpy() if model.wide is not None else None
-        self.model = _pruned(model, self._wide)
+        self.model = _prune(model, self._wide)
         self._transform = tf.saved_model.load(transform_output.transform_savedmodel_dir)
         self._absent = {spec.label.key: LABEL_TYPES[spec.label.kind]} | (
             {spec.weight: tf.float32} if spec.weight else {}
         )
-        self._ranking = Ranking(spec, self.model, self._transformed)
+        self._ranking = Ranking(spec, self.model, self._transform_raw)
 
     def outputs(self, raw: Raw, rows: tf.Tensor) -> dict[str, tf.Tensor]:
         """Raw features [rows, any] to `score` and `logit`, as the label's head makes them."""
-        logit = self.model(from_transformed(self.model.layout, self._transformed(raw), rows))
+        logit = self.model(from_transformed(self.model.layout, self._transform_raw(raw), rows))
         return {"score": self._head.scores(logit), "logit": logit[:, 0] if self._head.outputs == 1 else logit}
 
-    def ranked(self, given: Mapping[str, tf.Tensor], requests: tf.Tensor, each: tf.Tensor) -> tf.Tensor:
+    def rank_scores(self, tensors: Mapping[str, tf.Tensor], requests: tf.Tensor, each: tf.Tensor) -> tf.Tensor:
         """Scores of `each` candidates for each of the requests, float32 [requests * each]."""
-        return self._head.scores(self._ranking.logits(given, requests, each))
+        return self._head.scores(self._ranking.logits(tensors, requests, each))
 
-    def _transformed(self, raw: Raw) -> dict[str, Any]:
+    def _transform_raw(self, raw: Raw) -> Transformed:
         """What Transform makes of raw features: it wants the label too, which it leaves as it is."""
         rows = next(iter(raw.values())).dense_shape[0]
         absent = {
             key: tf.SparseTensor(tf.zeros([0, 2], tf.int64), tf.zeros([0], dtype), tf.stack([rows, 1]))
             for key, dtype in self._absent.items()
         }
-        transformed: dict[str, Any] = self._transform.transform_fn(raw | absent)
+        transformed: Transformed = self._transform.transform_fn(raw | absent)
         return transformed
 
     def save(self, path: str) -> None:
         """Writes the SavedModel with its signatures, and beside it what it was made of."""
-        tf.saved_model.save(self, path, signatures=Signatures(self._spec, self.outputs, self.ranked).all())
+        tf.saved_model.save(self, path, signatures=Signatures(self._spec, self.outputs, self.rank_scores).all())
         tf.io.gfile.makedirs(os.path.join(path, EXTRA))
         _write(os.path.join(path, FEATURES), features.to_json(self._spec))
         _write(os.path.join(path, WIDE), json.dumps(self._wide_facts()))
@@ -101,17 +100,17 @@ def wide_weights(model: str) -> dict[str, WideColumn]:
         whole = stored.get_tensor(f"model/wide/{suffix}")
         rows = np.flatnonzero(np.any(whole != 0, axis=1))
         weights = whole[rows]
-    found = {}
+    columns = {}
     for slot in slots:
         first, last = np.searchsorted(rows, [slot["offset"], slot["offset"] + slot["size"]])
         mine = weights[first:last]
-        found[slot["column"]] = WideColumn(
+        columns[slot["column"]] = WideColumn(
             rows[first:last] - slot["offset"], mine[:, 0] if mine.shape[1] == 1 else mine
         )
-    return found
+    return columns
 
 
-def _pruned(model: WideDeepModel, wide: np.ndarray | None) -> WideDeepModel:
+def _prune(model: WideDeepModel, wide: np.ndarray | None) -> WideDeepModel:
     if wide is None or not PrunedTable.pays(wide):
         return model
     return WideDeepModel(model.layout, model.bias, PrunedTable(wide), model.embeddings, model.hidden)

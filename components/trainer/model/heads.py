@@ -6,6 +6,7 @@ from typing import Protocol
 
 import numpy as np
 import tensorflow as tf
+from scipy import special
 from sklearn import metrics as measures
 
 from widedeep.components.common.errors import DataError
@@ -62,7 +63,7 @@ class Binary:
         if classes.size < 2:
             only = f"all {label.size:,} labels of the split to evaluate on are {classes[0]}"
             raise DataError(f"{only}: AUC needs both classes.")
-        score = 1.0 / (1.0 + np.exp(-logit[:, 0]))
+        score = special.expit(logit[:, 0])
         return {
             "auc": float(measures.roc_auc_score(label, score, sample_weight=weight)),
             "logloss": float(measures.log_loss(label, score, sample_weight=weight)),
@@ -112,11 +113,10 @@ class Multiclass:
 
     def quality(self, label: np.ndarray, logit: np.ndarray, weight: np.ndarray) -> Quality:
         """Mean -log P(label), and how often the likeliest class is the label."""
-        shifted = logit - logit.max(axis=1, keepdims=True)
-        log_probability = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-        each = -log_probability[np.arange(label.size), label]
+        # sklearn's log_loss clips probabilities, and so the loss of a label that the model rules out.
+        losses = -special.log_softmax(logit, axis=1)[np.arange(label.size), label]
         return {
-            "logloss": float(np.average(each, weights=weight)),
+            "logloss": float(np.average(losses, weights=weight)),
             "accuracy": float(measures.accuracy_score(label, logit.argmax(axis=1), sample_weight=weight)),
         }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import tensorflow as tf
 
@@ -12,6 +12,8 @@ from widedeep.components.trainer.model.layout import Layout, Table
 from widedeep.components.transform import packed_columns
 
 LABEL_TYPES = {"binary": tf.int64, "regression": tf.float32, "multiclass": tf.int64}
+# Transformed columns by name, those of ids sparse.
+Transformed: TypeAlias = "Mapping[str, tf.Tensor | tf.SparseTensor]"
 _ID_MASK = 2**packed_columns.ID_BITS - 1
 
 
@@ -55,21 +57,21 @@ def batch_signature(spec: FeatureSpec, layout: Layout) -> Batch:
     return Batch(Inputs((uses,) * len(layout.tables), dense), label, tf.TensorSpec([None], tf.float32))
 
 
-def from_transformed(layout: Layout, transformed: dict[str, Any], examples: tf.Tensor) -> Inputs:
+def from_transformed(layout: Layout, transformed: Transformed, examples: tf.Tensor) -> Inputs:
     """The inputs of transformed columns, as Transform's graph returns them in a server.
 
     Args:
         layout: the model's.
-        transformed: columns.IDS and columns.CROSSES, sparse, and columns.DENSE, as far as the declaration has such.
+        transformed: the columns IDS and CROSSES, sparse, and DENSE, as far as the declaration has such.
             Without crosses the wide part is that of the features alone.
         examples: int64 scalar, the number of rows.
     """
-    uses = tuple(deduplicated(rows, cell) for rows, cell in uses_of(layout, transformed))
+    uses = tuple(deduplicate(rows, cell) for rows, cell in uses_of(layout, transformed))
     dense = transformed[packed_columns.DENSE] if layout.dense else tf.zeros([examples, 0])
     return Inputs(uses, tf.ensure_shape(dense, [None, len(layout.dense)]))
 
 
-def uses_of(layout: Layout, transformed: Mapping[str, Any]) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
+def uses_of(layout: Layout, transformed: Transformed) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
     """What `table_uses` gives, for each of the layout's tables; `transformed` as in `from_transformed`."""
     for table in layout.tables:
         if table is layout.wide:
@@ -98,12 +100,12 @@ def table_uses(table: Table, id_columns: int, ids: tf.SparseTensor) -> tuple[tf.
     cell = ids.indices[:, 0] * table.cells + tf.gather(tf.constant(cells, tf.int64), column)
     rows = offset + tf.bitwise.bitwise_and(ids.values, _ID_MASK)
     if -1 in offsets:
-        mine = offset >= 0
-        rows, cell = tf.boolean_mask(rows, mine), tf.boolean_mask(cell, mine)
+        in_table = offset >= 0
+        rows, cell = tf.boolean_mask(rows, in_table), tf.boolean_mask(cell, in_table)
     return tf.cast(rows, tf.int32), cell
 
 
-def deduplicated(rows: tf.Tensor, cell: tf.Tensor) -> Uses:
+def deduplicate(rows: tf.Tensor, cell: tf.Tensor) -> Uses:
     """Uses with each row once: the sparse updates are right for different rows only."""
-    different, position = tf.unique(rows)
-    return Uses(different, position, cell)
+    unique_rows, position = tf.unique(rows)
+    return Uses(unique_rows, position, cell)

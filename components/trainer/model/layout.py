@@ -82,26 +82,26 @@ def make_layout(spec: FeatureSpec, vocabulary_sizes: dict[str, int], variant: Va
     Raises:
         ConfigError: the variant has no input, or a table is too large.
     """
-    found = tuple(packed_columns.id_columns(spec, vocabulary_sizes))
+    id_columns = tuple(packed_columns.id_columns(spec, vocabulary_sizes))
     wide, embeddings, dense = None, [], []
     if "wide" in variant:
         wide = _table(
-            found, (index for index, column in enumerate(found) if column.wide), outputs, "sum", together=True
+            id_columns, (index for index, column in enumerate(id_columns) if column.wide), outputs, "sum", together=True
         )
         _check_role(bool(wide.slots), variant, "wide", "wide: true, or a cross")
     if "deep" in variant:
         kinds: dict[tuple[int, Pooling], list[int]] = {}
-        for index, column in enumerate(found):
+        for index, column in enumerate(id_columns):
             if column.embedding:
                 kinds.setdefault((column.embedding, column.pooling), []).append(index)
-        embeddings = [_table(found, members, *kind) for kind, members in sorted(kinds.items())]
+        embeddings = [_table(id_columns, members, *kind) for kind, members in sorted(kinds.items())]
         dense = packed_columns.dense_columns(spec)
         _check_role(bool(embeddings or dense), variant, "deep", "deep")
-    return Layout(wide, tuple(embeddings), tuple(dense), found)
+    return Layout(wide, tuple(embeddings), tuple(dense), id_columns)
 
 
 def _table(
-    found: tuple[packed_columns.IdColumn, ...],
+    id_columns: tuple[packed_columns.IdColumn, ...],
     members: Iterable[int],
     width: int,
     pooling: Pooling,
@@ -109,8 +109,8 @@ def _table(
 ) -> Table:
     slots, offset = [], 0
     for index in members:
-        slots.append(Slot(found[index].name, index, offset, found[index].size))
-        offset += found[index].size
+        slots.append(Slot(id_columns[index].name, index, offset, id_columns[index].size))
+        offset += id_columns[index].size
     if offset > MOST_IDS:
         largest = max(slots, key=lambda slot: slot.size)
         raise ConfigError(
@@ -120,8 +120,8 @@ def _table(
     return Table(tuple(slots), width, pooling, 1 if together else len(slots))
 
 
-def _check_role(there: bool, variant: Variant, part: str, role: str) -> None:
-    if not there:
+def _check_role(has_role: bool, variant: Variant, part: str, role: str) -> None:
+    if not has_role:
         other = "deep" if part == "wide" else "wide"
         raise ConfigError(
             f"training.model is '{variant}', and no feature in features.yaml is {role}: "

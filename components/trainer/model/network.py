@@ -7,21 +7,19 @@ where a(x) are the last activations of ReLU layers over the concatenated embeddi
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from widedeep.components.trainer.model.hidden_layers import HiddenLayers
 from widedeep.components.trainer.model.inputs import Inputs, Uses
 from widedeep.components.trainer.model.layout import Layout, Table
 from widedeep.components.trainer.model.pruned_table import PrunedTable
-from widedeep.components.trainer.training_options import DeepOptions, TrainingOptions
+from widedeep.components.trainer.training_options import TrainingOptions
 
 # Embeddings start small beside what training makes of them: an id seen rarely then adds little noise.
 _EMBEDDING_NORM = 0.1
-_MOMENTUM = 0.99
-_VARIANCE_FLOOR = 1e-3
 
 
 class Parts(NamedTuple):
@@ -63,7 +61,7 @@ class WideDeepModel(tf.Module):
     @property
     def layers(self) -> list[tf.Variable]:
         """The trained variables of the hidden layers."""
-        return self.hidden.trained if self.hidden else []
+        return self.hidden.trainable if self.hidden else []
 
     def values(self, inputs: Inputs) -> list[tf.Tensor]:
         """The rows that the inputs use, float32 [k, width] of each table."""
@@ -81,12 +79,12 @@ class WideDeepModel(tf.Module):
             values: from `values`.
         """
         examples = tf.shape(inputs.dense, out_type=tf.int64)[0]
-        pooled = [
-            _pooled(table, rows, uses, examples)
+        pools = [
+            _pool(table, rows, uses, examples)
             for table, rows, uses in zip(self.layout.tables, values, inputs.uses, strict=True)
         ]
-        wide = tf.zeros([examples, self.bias.shape[0]]) if self.wide is None else pooled.pop(0)
-        return Parts(wide, tf.concat([*pooled, inputs.dense], axis=1))
+        wide = tf.zeros([examples, self.bias.shape[0]]) if self.wide is None else pools.pop(0)
+        return Parts(wide, tf.concat([*pools, inputs.dense], axis=1))
 
     def logit(self, parts: Parts, seed: tf.Tensor | None = None) -> tf.Tensor:
         """float32 [b, outputs]: the summed logits of the wide and the deep part.
@@ -103,7 +101,7 @@ class WideDeepModel(tf.Module):
         return self.logit(self.parts(inputs, self.values(inputs)))
 
 
-def untrained(layout: Layout, options: TrainingOptions, outputs: int = 1) -> WideDeepModel:
+def new_model(layout: Layout, options: TrainingOptions, outputs: int = 1) -> WideDeepModel:
     """A model before its first step: no wide weights, small random embeddings.
 
     Args:
@@ -125,64 +123,11 @@ def untrained(layout: Layout, options: TrainingOptions, outputs: int = 1) -> Wid
     return WideDeepModel(layout, bias, wide, embeddings, hidden)
 
 
-class HiddenLayers(tf.Module):
-    """ReLU layers, with dropout and batch normalisation where asked for, and the last, linear one."""
-
-    def __init__(self, width: int, options: DeepOptions, outputs: int, random: tf.random.Generator) -> None:
-        super().__init__()
-        self._dropout = options.dropout
-        self.kernels: list[tf.Variable] = []
-        self.biases: list[tf.Variable] = []
-        for index, (fan_in, fan_out) in enumerate(itertools.pairwise([width, *options.hidden, outputs])):
-            # He et al. 2015 for the ReLU layers.
-            kernel = random.normal([fan_in, fan_out], stddev=(2.0 / fan_in) ** 0.5)
-            self.kernels.append(tf.Variable(kernel, name=f"kernel_{index}"))
-            self.biases.append(tf.Variable(tf.zeros([fan_out]), name=f"bias_{index}"))
-        self.norms = [_BatchNorm(size) for size in options.hidden] if options.batch_norm else []
-
-    @property
-    def trained(self) -> list[tf.Variable]:
-        """All variables but the moving averages."""
-        return [*self.kernels, *self.biases, *(norm.scale for norm in self.norms)]
-
-    def __call__(self, layer: tf.Tensor, seed: tf.Tensor | None) -> tf.Tensor:
-        """float32 [b, outputs], from [b, width]; `seed`, int64 [2], while training."""
-        for index, (kernel, bias) in enumerate(zip(self.kernels[:-1], self.biases[:-1], strict=True)):
-            layer = layer @ kernel
-            if self.norms:
-                layer = self.norms[index](layer, training=seed is not None)
-            layer = tf.nn.relu(layer + bias)
-            if seed is not None and self._dropout:
-                layer = tf.nn.experimental.stateless_dropout(
-                    layer, self._dropout, seed=seed + tf.constant([0, index], tf.int64)
-                )
-        return layer @ self.kernels[-1] + self.biases[-1]
-
-
-class _BatchNorm(tf.Module):
-    """scale * (x - mean) / sqrt(variance): of the batch in training, else of moving averages (Ioffe & Szegedy 2015)."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.scale = tf.Variable(tf.ones([width]), name="scale")
-        averaged = {"trainable": False, "aggregation": tf.VariableAggregation.MEAN}
-        self.mean = tf.Variable(tf.zeros([width]), name="mean", **averaged)
-        self.variance = tf.Variable(tf.ones([width]), name="variance", **averaged)
-
-    def __call__(self, layer: tf.Tensor, training: bool) -> tf.Tensor:
-        mean, variance = self.mean, self.variance
-        if training:
-            mean, variance = tf.nn.moments(layer, axes=[0])
-            self.mean.assign_add((1 - _MOMENTUM) * (mean - self.mean))
-            self.variance.assign_add((1 - _MOMENTUM) * (variance - self.variance))
-        return (layer - mean) * tf.math.rsqrt(variance + _VARIANCE_FLOOR) * self.scale
-
-
 def _read(table: tf.Variable | PrunedTable, rows: tf.Tensor) -> tf.Tensor:
     return table.read(rows) if isinstance(table, PrunedTable) else tf.gather(table, rows)
 
 
-def _pooled(table: Table, values: tf.Tensor, uses: Uses, examples: tf.Tensor) -> tf.Tensor:
+def _pool(table: Table, values: tf.Tensor, uses: Uses, examples: tf.Tensor) -> tf.Tensor:
     """float32 [examples, cells * width]: each cell's sum or mean of its rows, zeros where it has none."""
     pool = tf.sparse.segment_sum if table.pooling == "sum" else tf.sparse.segment_mean
     cells = pool(values, uses.position, uses.cell, num_segments=table.cells * examples)

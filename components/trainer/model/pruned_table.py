@@ -17,23 +17,23 @@ class PrunedTable(tf.Module):
     def __init__(self, weights: np.ndarray) -> None:
         """Prunes weights, float32 [rows, width]."""
         super().__init__()
-        kept = np.any(weights != 0, axis=1)
-        bits = np.zeros(-(-len(kept) // _WORD) * _WORD, bool)
-        bits[: len(kept)] = kept
+        nonzero = np.any(weights != 0, axis=1)
+        bits = np.zeros(-(-len(nonzero) // _WORD) * _WORD, bool)
+        bits[: len(nonzero)] = nonzero
         words = np.packbits(bits.reshape(-1, _WORD), axis=1, bitorder="little").view(np.uint32)[:, 0]
         counts = bits.reshape(-1, _WORD).sum(axis=1)
         self.bits = tf.Variable(words.view(np.int32), trainable=False, name="bits")
         self.before = tf.Variable((np.cumsum(counts) - counts).astype(np.int32), trainable=False, name="before")
         # The last row is what all others read.
-        kept_weights = np.concatenate([weights[kept], np.zeros([1, weights.shape[1]], np.float32)])
-        self.weights = tf.Variable(kept_weights, trainable=False, name="weights")
+        nonzero_weights = np.concatenate([weights[nonzero], np.zeros([1, weights.shape[1]], np.float32)])
+        self.weights = tf.Variable(nonzero_weights, trainable=False, name="weights")
 
     @staticmethod
     def pays(weights: np.ndarray) -> bool:
         """Whether it is smaller than the whole table."""
         rows, width = weights.shape
-        kept = np.count_nonzero(np.any(weights != 0, axis=1)) + 1
-        return bool(rows * 2 / _WORD + kept * width < rows * width)
+        nonzero = np.count_nonzero(np.any(weights != 0, axis=1)) + 1
+        return bool(rows * 2 / _WORD + nonzero * width < rows * width)
 
     def read(self, rows: tf.Tensor) -> tf.Tensor:
         """float32 [n, width]: the rows [n], as int32, of the whole table."""
@@ -41,5 +41,5 @@ class PrunedTable(tf.Module):
         bit = rows % _WORD
         below = tf.bitwise.bitwise_and(word, tf.bitwise.left_shift(tf.ones_like(bit), bit) - 1)
         rank = tf.gather(self.before, rows // _WORD) + tf.cast(tf.raw_ops.PopulationCount(x=below), tf.int32)
-        kept = tf.bitwise.bitwise_and(tf.bitwise.right_shift(word, bit), 1) == 1
-        return tf.gather(self.weights, tf.where(kept, rank, tf.shape(self.weights)[0] - 1))
+        nonzero = tf.bitwise.bitwise_and(tf.bitwise.right_shift(word, bit), 1) == 1
+        return tf.gather(self.weights, tf.where(nonzero, rank, tf.shape(self.weights)[0] - 1))

@@ -1,28 +1,31 @@
 """Transformed examples held in memory in blocks, from which batches are gathered in any order.
 
-Parsing once and gathering batches in C++ costs a fraction of parsing a batch at a time at every pass. Data that fits
-in one block is read once; larger data streams through, block by block, and is shuffled within blocks.
+Parsing once and gathering batches in C++ costs a fraction of parsing a batch at a time at every pass.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
-from widedeep.components.common.errors import DataError
-from widedeep.components.features.spec import FeatureSpec
-from widedeep.components.trainer.model.inputs import LABEL_TYPES, Batch, Inputs, deduplicated, uses_of
-from widedeep.components.trainer.model.layout import Layout
-from widedeep.components.transform import packed_columns
+from widedeep.components.trainer.model.inputs import Batch, Inputs, deduplicate
 
-# Two blocks are in memory at a time: the one in use and the one being read.
-_BLOCK_BYTES = 512 * 2**20
-_PARSED_ROWS = 4096
-_FILES_AT_ONCE = 16
+
+class TableUses(NamedTuple):
+    """The rows of one table that a block's examples use.
+
+    Attributes:
+        cells: per example.
+        rows: int32 [n].
+        splits: where each cell's rows begin and end among them, int64 [examples * cells + 1].
+    """
+
+    cells: int
+    rows: tf.Tensor
+    splits: tf.Tensor
 
 
 @dataclass(frozen=True)
@@ -30,14 +33,13 @@ class Block:
     """Examples in memory.
 
     Attributes:
-        tables: for each of the layout's tables, the cells per example, the rows used (int32 [n]), and where each
-            cell's rows begin and end among them (int64 [examples * cells + 1]).
+        tables: the uses of each of the layout's tables.
         dense: float32 [examples, dense].
         label: [examples].
         weight: float32 [examples].
     """
 
-    tables: tuple[tuple[int, tf.Tensor, tf.Tensor], ...]
+    tables: tuple[TableUses, ...]
     dense: tf.Tensor
     label: tf.Tensor
     weight: tf.Tensor
@@ -54,120 +56,16 @@ class Block:
         gathered = starts.map(lambda start: self._batch(ordered[start : start + size]), tf.data.AUTOTUNE)
         return gathered.prefetch(tf.data.AUTOTUNE)
 
-    def _batch(self, chosen: tf.Tensor) -> Batch:
+    def _batch(self, examples: tf.Tensor) -> Batch:
         uses = []
         for cells, rows, splits in self.tables:
-            wanted = tf.reshape(chosen[:, None] * cells + tf.range(cells, dtype=tf.int64), [-1])
+            numbers = tf.reshape(examples[:, None] * cells + tf.range(cells, dtype=tf.int64), [-1])
             gathered = tf.raw_ops.RaggedGather(
-                params_nested_splits=[splits], params_dense_values=rows, indices=wanted, OUTPUT_RAGGED_RANK=1
+                params_nested_splits=[splits], params_dense_values=rows, indices=numbers, OUTPUT_RAGGED_RANK=1
             )
             sparse = tf.raw_ops.RaggedTensorToSparse(
                 rt_nested_splits=gathered.output_nested_splits, rt_dense_values=gathered.output_dense_values
             )
-            uses.append(deduplicated(sparse.sparse_values, sparse.sparse_indices[:, 0]))
-        inputs = Inputs(tuple(uses), tf.gather(self.dense, chosen))
-        return Batch(inputs, tf.gather(self.label, chosen), tf.gather(self.weight, chosen))
-
-
-class Source:
-    """A split's examples, a block at a time."""
-
-    def __init__(
-        self, files: Sequence[str], spec: FeatureSpec, layout: Layout, block_bytes: int = _BLOCK_BYTES
-    ) -> None:
-        """Finds the files.
-
-        Args:
-            files: patterns of gzipped TFRecords of transformed tf.Examples.
-            spec: the declaration that Transform used.
-            layout: the model's inputs.
-            block_bytes: about how large a block may grow.
-
-        Raises:
-            DataError: no file matches.
-        """
-        self._names = sorted(name for pattern in files for name in tf.io.gfile.glob(pattern))
-        if not self._names:
-            raise DataError(f"no transformed examples match {', '.join(files) or '(no pattern)'}: is the split empty?")
-        self._spec, self._layout, self._block_bytes = spec, layout, block_bytes
-        self._whole: Block | None = None
-        # Of the wide table, the rows that any example read so far uses.
-        self.wide_used = np.zeros(layout.wide.rows if layout.wide else 0, bool)
-
-    @property
-    def examples(self) -> int | None:
-        """Number of examples, once it is known that they fit in one block."""
-        return self._whole.examples if self._whole else None
-
-    def blocks(self) -> Iterator[Block]:
-        """All blocks, the same ones in the same order at every pass."""
-        if self._whole:
-            yield self._whole
-            return
-        block = None
-        for block in self._read():
-            yield block
-        if block is None:
-            raise DataError(f"the split of {self._names[0]} holds no examples.")
-
-    def _read(self) -> Iterator[Block]:
-        parts: list[Any] = []
-        size, full = 0, False
-        for part in self._parsed().as_numpy_iterator():
-            parts.append(part)
-            size += sum(array.nbytes for array in tf.nest.flatten(part))
-            if size > self._block_bytes:
-                block = self._block(parts)
-                # Before the block is used: its parts are as large again.
-                parts, size, full = [], 0, True
-                yield block
-        if parts:
-            block = self._block(parts)
-            self._whole = None if full else block
-            yield block
-
-    def _parsed(self) -> tf.data.Dataset:
-        data = tf.data.Dataset.from_tensor_slices(self._names)
-        # One file's neighbours are alike (of one day, of one user): a block holds rows of many files.
-        data = data.interleave(lambda name: tf.data.TFRecordDataset(name, "GZIP"), cycle_length=_FILES_AT_ONCE)
-        parsing = _parsing(self._spec, self._layout)
-
-        def parse(serialized: tf.Tensor) -> Any:
-            parsed = tf.io.parse_example(serialized, parsing)
-            examples = tf.size(serialized, out_type=tf.int64)
-            tables = tuple(
-                (rows, tf.searchsorted(cell, tf.range(examples * table.cells + 1)))
-                for table, (rows, cell) in zip(self._layout.tables, uses_of(self._layout, parsed), strict=True)
-            )
-            dense = parsed[packed_columns.DENSE] if self._layout.dense else tf.zeros([examples, 0])
-            weight = parsed[self._spec.weight] if self._spec.weight else tf.ones([examples])
-            return tables, dense, parsed[self._spec.label.key], weight
-
-        return data.batch(_PARSED_ROWS).map(parse, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
-
-    def _block(self, parts: list[Any]) -> Block:
-        tables = []
-        for number, table in enumerate(self._layout.tables):
-            rows, splits = zip(*(part[0][number] for part in parts), strict=True)
-            lengths = np.concatenate([np.diff(each) for each in splits])
-            ends = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
-            tables.append((table.cells, tf.constant(np.concatenate(rows)), tf.constant(ends)))
-            if table is self._layout.wide:
-                self.wide_used[np.concatenate(rows)] = True
-        dense, label, weight = (tf.constant(np.concatenate([part[n] for part in parts])) for n in (1, 2, 3))
-        return Block(tuple(tables), dense, label, weight)
-
-
-def _parsing(spec: FeatureSpec, layout: Layout) -> dict[str, Any]:
-    parsing: dict[str, Any] = {spec.label.key: tf.io.FixedLenFeature([], LABEL_TYPES[spec.label.kind])}
-    # A deep model reads no crosses.
-    read = [column.feature for column in layout.id_columns if layout.wide or column.feature]
-    if layout.tables and any(read):
-        parsing[packed_columns.IDS] = tf.io.VarLenFeature(tf.int64)
-    if None in read:
-        parsing[packed_columns.CROSSES] = tf.io.VarLenFeature(tf.int64)
-    if layout.dense:
-        parsing[packed_columns.DENSE] = tf.io.FixedLenFeature([len(layout.dense)], tf.float32)
-    if spec.weight:
-        parsing[spec.weight] = tf.io.FixedLenFeature([], tf.float32)
-    return parsing
+            uses.append(deduplicate(sparse.sparse_values, sparse.sparse_indices[:, 0]))
+        inputs = Inputs(tuple(uses), tf.gather(self.dense, examples))
+        return Batch(inputs, tf.gather(self.label, examples), tf.gather(self.weight, examples))

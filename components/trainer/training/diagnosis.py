@@ -23,13 +23,11 @@ def blame(model: WideDeepModel, batch: Batch) -> str:
     dense = np.isfinite(batch.inputs.dense.numpy()).all(axis=0)
     broken = [name for name, fine in zip(model.layout.dense, dense, strict=True) if not fine]
     if broken:
-        return (
-            f"{_listed(broken)} is not a finite number in this batch: clean the column, or give it another transform."
-        )
+        return f"{_list(broken)} is not a finite number in this batch: clean the column, or give it another transform."
     grown = _largest(model, batch)
     if grown:
         return (
-            f"the weights grew too large, most of all those of {_listed(grown)}: "
+            f"the weights grew too large, most of all those of {_list(grown)}: "
             "lower training.wide.learning_rate or training.deep.learning_rate."
         )
     return "the hidden layers' weights grew too large: lower training.deep.learning_rate."
@@ -37,7 +35,7 @@ def blame(model: WideDeepModel, batch: Batch) -> str:
 
 def _largest(model: WideDeepModel, batch: Batch) -> list[str]:
     """Columns by their largest weight in the batch, where that is above 1; those that are no numbers first."""
-    found: dict[str, float] = {}
+    largest_weights: dict[str, float] = {}
     for table, values, uses in zip(model.layout.tables, model.values(batch.inputs), batch.inputs.uses, strict=True):
         # A comparison with NaN is false: make it the largest.
         size = np.nan_to_num(np.abs(values.numpy()).max(axis=1, initial=0.0), nan=np.inf)
@@ -46,10 +44,10 @@ def _largest(model: WideDeepModel, batch: Batch) -> list[str]:
         for number, slot in enumerate(table.slots):
             largest = float(size[owner == number].max(initial=0.0))
             if largest > 1.0:
-                found[slot.column] = max(largest, found.get(slot.column, 0.0))
-    return sorted(found, key=lambda column: -found[column])
+                largest_weights[slot.column] = max(largest, largest_weights.get(slot.column, 0.0))
+    return sorted(largest_weights, key=lambda column: -largest_weights[column])
 
 
-def _listed(names: list[str]) -> str:
+def _list(names: list[str]) -> str:
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     return ", ".join(f"'{name}'" for name in names[:_NAMED]) + more

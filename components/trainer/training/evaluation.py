@@ -8,21 +8,21 @@ import numpy as np
 
 from widedeep.components.common.errors import DataError
 from widedeep.components.trainer.model.heads import Head, Quality
-from widedeep.components.trainer.training.blocks import Source
 from widedeep.components.trainer.training.joint_step import JointTrainer
+from widedeep.components.trainer.training.split_examples import SplitExamples
 
 # Evaluation keeps no gradients: larger batches are free.
 _BATCH = 4096
 
 
-def predict(trainer: JointTrainer, source: Source) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+def predict(trainer: JointTrainer, source: SplitExamples) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Logit [b, outputs], label [b] and weight [b] of the split's examples, in their order."""
     for block in source.blocks():
         for batch in block.batches(_BATCH, np.arange(block.examples)):
             yield trainer.predict(batch).numpy(), batch.label.numpy(), batch.weight.numpy()
 
 
-def evaluate(trainer: JointTrainer, head: Head, source: Source) -> Quality:
+def evaluate(trainer: JointTrainer, head: Head, source: SplitExamples) -> Quality:
     """Quality on a split, weighted where the examples are.
 
     Raises:

@@ -92,12 +92,12 @@ class JointTrainer(tf.Module):
         tables, layers = len(self.tables), len(self.layers)
         bias, totals = tf.add_n(each[0]), tf.add_n(each[-1])
         # The gradients too: ReLU makes 0 of NaN, so that the loss of an input that is no number may be one.
-        numbers = [one for part in each for one in part if one.dtype.is_floating]
-        with tf.control_dependencies([tf.debugging.check_numerics(one, "the loss") for one in numbers]):
+        numbers = [tensor for part in each for tensor in part if tensor.dtype.is_floating]
+        with tf.control_dependencies([tf.debugging.check_numerics(tensor, "the loss") for tensor in numbers]):
             rate = factor(self._schedule, self.steps)
             self._update(self.model.bias, self.bias, (bias, rate))
             for number, (variable, optimizer) in enumerate(zip(self.model.tables, self.tables, strict=True)):
-                rows, gradient = _summed_rows(each[1 + number], each[1 + tables + number])
+                rows, gradient = _sum_rows(each[1 + number], each[1 + tables + number])
                 self._update_rows(variable, optimizer, (gradient, rows, rate))
             for number, (variable, optimizer) in enumerate(zip(self.model.layers, self.layers, strict=True)):
                 self._update(variable, optimizer, (tf.add_n(each[1 + 2 * tables + number]), rate))
@@ -131,16 +131,16 @@ class JointTrainer(tf.Module):
         return tf.stack([tf.constant(self._seed, tf.int64), number * len(self.layers)])
 
     def _update(self, variable: tf.Variable, optimizer: Optimizer, args: tuple[tf.Tensor, ...]) -> None:
-        self.strategy.extended.update(variable, lambda _, *given: optimizer.apply(*given), args)
+        self.strategy.extended.update(variable, lambda _, *arguments: optimizer.apply(*arguments), args)
 
     def _update_rows(self, variable: tf.Variable, optimizer: Optimizer, args: tuple[tf.Tensor, ...]) -> None:
-        self.strategy.extended.update(variable, lambda _, *given: optimizer.apply_rows(*given), args)
+        self.strategy.extended.update(variable, lambda _, *arguments: optimizer.apply_rows(*arguments), args)
 
 
-def _summed_rows(rows: tuple[tf.Tensor, ...], gradients: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, tf.Tensor]:
+def _sum_rows(rows: tuple[tf.Tensor, ...], gradients: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, tf.Tensor]:
     """Rows [k] and their gradients [k, width] of all replicas, each row once."""
     if len(rows) == 1:
         return rows[0], gradients[0]
-    different, position = tf.unique(tf.concat(rows, axis=0))
-    summed = tf.math.unsorted_segment_sum(tf.concat(gradients, axis=0), position, tf.size(different))
-    return different, summed
+    unique_rows, position = tf.unique(tf.concat(rows, axis=0))
+    sums = tf.math.unsorted_segment_sum(tf.concat(gradients, axis=0), position, tf.size(unique_rows))
+    return unique_rows, sums

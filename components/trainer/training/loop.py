@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,25 +12,31 @@ import tensorflow as tf
 
 from widedeep.components.common.errors import ConfigError, DataError
 from widedeep.components.common.metrics import HIGHER_IS_BETTER
+from widedeep.components.common.progress import Listener
 from widedeep.components.trainer.model.heads import Head
-from widedeep.components.trainer.training.blocks import Block, Source
+from widedeep.components.trainer.training.blocks import Block
 from widedeep.components.trainer.training.checkpoints import Checkpoints, Progress
 from widedeep.components.trainer.training.diagnosis import blame
 from widedeep.components.trainer.training.evaluation import evaluate
 from widedeep.components.trainer.training.joint_step import JointTrainer
+from widedeep.components.trainer.training.split_examples import SplitExamples
 from widedeep.components.trainer.training_options import TrainingOptions
 
-Report = Callable[[dict[str, Any]], None]
 _REPORT_SECONDS = 0.3
 # Between two calls of the runtime a person hears of the progress, and Ctrl-C is heard.
 _STEPS_A_CALL = 50
 
 
-class Fitting:
+class TrainingLoop:
     """Trains for some epochs, and leaves the trainer at the best one unless `options.patience` is null."""
 
     def __init__(
-        self, trainer: JointTrainer, head: Head, train: Source, evaluation: Source, options: TrainingOptions
+        self,
+        trainer: JointTrainer,
+        head: Head,
+        train: SplitExamples,
+        evaluation: SplitExamples,
+        options: TrainingOptions,
     ) -> None:
         """Raises ConfigError where `options.stop_on` is no metric of this label, or the devices can't share a batch."""
         self._trainer, self._head = trainer, head
@@ -43,7 +49,7 @@ class Fitting:
         if options.batch_size % replicas:
             raise ConfigError(f"training.batch_size is {options.batch_size}: it must divide by the {replicas} devices.")
 
-    def run(self, checkpoints: Checkpoints, report: Report) -> list[dict[str, Any]]:
+    def run(self, checkpoints: Checkpoints, report: Listener) -> list[dict[str, Any]]:
         """Trains, from the last checkpoint on where there is one.
 
         The order of the examples and the dropout depend on seed, epoch and step alone: carrying on gives the same
@@ -51,8 +57,7 @@ class Fitting:
 
         Args:
             checkpoints: where the state is kept.
-            report: is told `step`, `steps` in all (None until known), `loss` so far in the epoch, `watched`, the
-                name of what is watched on eval, and `value`, the last epoch's of it (None in the first).
+            report: is told the progress.
 
         Returns:
             A row an epoch: epoch, step, examples, seconds (reading included, evaluation not), loss, the metrics on
@@ -98,7 +103,7 @@ class Fitting:
             **quality,
         }
 
-    def _epoch(self, progress: Progress, checkpoints: Checkpoints, report: Report) -> None:
+    def _epoch(self, progress: Progress, checkpoints: Checkpoints, report: Listener) -> None:
         started = reported = time.monotonic()
         before = progress.seconds
         for number, block in enumerate(self._train.blocks()):
@@ -129,18 +134,18 @@ class Fitting:
         while progress.batch < in_block:
             count = min(_STEPS_A_CALL, in_block - progress.batch, every - progress.steps % every)
             try:
-                done = self._trainer.run(batches, tf.constant(count, tf.int64)).numpy()
+                totals = self._trainer.run(batches, tf.constant(count, tf.int64)).numpy()
             except tf.errors.InvalidArgumentError as error:
                 if "the loss" not in error.message:
                     raise
-                fine = int(self._trainer.steps.numpy()) - earlier - progress.steps
-                batch = next(iter(block.batches(self._options.batch_size, order, progress.batch + fine)))
+                steps_done = int(self._trainer.steps.numpy()) - earlier - progress.steps
+                batch = next(iter(block.batches(self._options.batch_size, order, progress.batch + steps_done)))
                 why = blame(self._trainer.model, batch)
-                raise DataError(f"the loss is not a number at step {progress.steps + fine + 1}: {why}") from None
-            progress.add(count, done)
+                raise DataError(f"the loss is not a number at step {progress.steps + steps_done + 1}: {why}") from None
+            progress.add(count, totals)
             yield
 
-    def _report(self, report: Report, progress: Progress) -> None:
+    def _report(self, report: Listener, progress: Progress) -> None:
         examples = self._train.examples
         in_all = math.ceil(examples / self._options.batch_size) * self._options.epochs if examples else None
         value = progress.curve[-1][self._watched] if progress.curve else None

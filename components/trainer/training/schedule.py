@@ -17,9 +17,9 @@ def factor(schedule: Schedule, step: tf.Tensor) -> tf.Tensor:
     """
     now = tf.cast(step, tf.float32)
     if schedule.decay_steps is None:
-        decayed = tf.ones([])
+        decay = tf.ones([])
     else:
-        passed = tf.clip_by_value((now - schedule.warmup_steps) / schedule.decay_steps, 0.0, 1.0)
-        fall = passed if schedule.decay == "linear" else (1.0 - tf.cos(math.pi * passed)) / 2.0
-        decayed = 1.0 - (1.0 - schedule.final) * fall
-    return tf.minimum(decayed, (now + 1.0) / schedule.warmup_steps) if schedule.warmup_steps else decayed
+        share = tf.clip_by_value((now - schedule.warmup_steps) / schedule.decay_steps, 0.0, 1.0)
+        fall = share if schedule.decay == "linear" else (1.0 - tf.cos(math.pi * share)) / 2.0
+        decay = 1.0 - (1.0 - schedule.final) * fall
+    return tf.minimum(decay, (now + 1.0) / schedule.warmup_steps) if schedule.warmup_steps else decay

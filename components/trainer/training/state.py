@@ -16,7 +16,7 @@ from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.trainer.model.heads import head
 from widedeep.components.trainer.model.inputs import batch_signature
 from widedeep.components.trainer.model.layout import Layout, make_layout
-from widedeep.components.trainer.model.network import untrained
+from widedeep.components.trainer.model.network import new_model
 from widedeep.components.trainer.training.joint_step import JointTrainer
 from widedeep.components.trainer.training_options import TrainingOptions
 
@@ -45,7 +45,7 @@ def new_training(spec: FeatureSpec, options: TrainingOptions, vocabularies: Voca
     label = head(spec.label)
     sizes = {name: len(strings) for name, strings in vocabularies.items()}
     layout = make_layout(spec, sizes, options.model, label.outputs)
-    model = untrained(layout, options, label.outputs)
+    model = new_model(layout, options, label.outputs)
     return Training(
         spec, options, vocabularies, layout, JointTrainer(model, label, options, batch_signature(spec, layout))
     )

@@ -28,18 +28,18 @@ def warm_start_layers(new: Training, old: Training) -> list[str]:
     options, before = new.options.deep, old.options.deep
     if options.batch_norm != before.batch_norm:
         return [f"the hidden layers start fresh: batch_norm was {str(before.batch_norm).lower()}."]
-    said, same = [], len(ours)
+    notes, same = [], len(ours)
     if options.hidden != before.hidden:
         pairs = zip(options.hidden, before.hidden, strict=False)
         same = len(list(itertools.takewhile(lambda sizes: sizes[0] == sizes[1], pairs)))
-        said.append(f"hidden was {list(before.hidden)}: the layers from number {same + 1} on start fresh.")
+        notes.append(f"hidden was {list(before.hidden)}: the layers from number {same + 1} on start fresh.")
     if same:
         inputs, inputs_before = units(new), units(old)
-        said += _numbers(inputs, inputs_before)
+        notes += _numbers(inputs, inputs_before)
         ours[0].take(theirs[0], match_units(inputs, inputs_before))
     for layer, layer_before in zip(ours[1:same], theirs[1:same], strict=True):
         layer.take(layer_before)
-    return said
+    return notes
 
 
 @dataclass(frozen=True)
@@ -65,29 +65,29 @@ def _layers(training: Training) -> list[_Layer]:
         return []
     parameters = {
         id(variable): Parameter(variable, optimizer)
-        for variable, optimizer in zip(hidden.trained, trainer.layers, strict=True)
+        for variable, optimizer in zip(hidden.trainable, trainer.layers, strict=True)
     }
-    found = []
+    layers = []
     for number, (kernel, bias) in enumerate(zip(hidden.kernels, hidden.biases, strict=True)):
         # The last layer has none.
         norms = hidden.norms[number : number + 1]
         others = [parameters[id(variable)] for variable in (bias, *(norm.scale for norm in norms))]
         averages = [average for norm in norms for average in (norm.mean, norm.variance)]
-        found.append(_Layer(parameters[id(kernel)], others, averages))
-    return found
+        layers.append(_Layer(parameters[id(kernel)], others, averages))
+    return layers
 
 
 def _numbers(new: list[Unit], old: list[Unit]) -> list[str]:
     """What to say about numeric inputs; of embeddings, their ids' sentences say it."""
     ours, theirs = _scales(new), _scales(old)
-    said = []
+    notes = []
     for key, scale in ours.items():
         if key not in theirs:
-            said.append(f"{key}: its value is a new input of the hidden layers, its weights start fresh.")
+            notes.append(f"{key}: its value is a new input of the hidden layers, its weights start fresh.")
         elif scale != theirs[key]:
-            said.append(f"{key}: its value was scaled by {theirs[key]}, its weights in the hidden layers start fresh.")
+            notes.append(f"{key}: its value was scaled by {theirs[key]}, its weights in the hidden layers start fresh.")
     gone = [key for key in theirs if key not in ours]
-    return said + [
+    return notes + [
         f"{key}: its value is no longer an input of the hidden layers, its weights are gone." for key in gone
     ]
 

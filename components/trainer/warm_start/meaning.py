@@ -5,14 +5,14 @@ An id column's rows have a meaning each, and so have the inputs of the first hid
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from widedeep.components.features.spec import Feature, FeatureSpec
 from widedeep.components.features.transforms import NUMBERS
+from widedeep.components.trainer.model.layout import Pooling
 from widedeep.components.trainer.training.state import Training, Vocabularies
 from widedeep.components.transform import packed_columns
 
@@ -27,7 +27,7 @@ class Meaning:
     `kind` is the rule that puts a value into a bucket; buckets of unlike kinds have nothing in common.
     """
 
-    kind: Any
+    kind: Hashable
     strings: tuple[bytes, ...] | None
     buckets: int
 
@@ -36,8 +36,8 @@ def meaning(training: Training, column: packed_columns.IdColumn) -> Meaning:
     """What the column's rows stand for in a training."""
     if column.feature is not None:
         return _of_feature(training.spec, column.feature, training.vocabularies)
-    [cross] = [one for one in training.spec.crosses if one.name == column.name]
-    members = [_crossed(training.spec.by_key[key]) for key in cross.keys]
+    [cross] = [cross for cross in training.spec.crosses if cross.name == column.name]
+    members = tuple(_hashed_value(training.spec.by_key[key]) for key in cross.keys)
     return Meaning((cross.keys, cross.buckets, members), None, cross.buckets)
 
 
@@ -49,10 +49,10 @@ def _of_feature(spec: FeatureSpec, feature: Feature, vocabularies: Vocabularies)
         return Meaning("vocabulary", tuple(vocabularies[packed_columns.vocabulary(feature)]), owner.oov_buckets)
     if feature.transform.hash:
         return Meaning(("hash", feature.transform.hash.buckets), None, feature.transform.hash.buckets)
-    return Meaning(_crossed(feature), None, packed_columns.bucket_count(feature) + 1)
+    return Meaning(_hashed_value(feature), None, packed_columns.bucket_count(feature) + 1)
 
 
-def _crossed(feature: Feature) -> Any:
+def _hashed_value(feature: Feature) -> Hashable:
     """What a cross hashes: a string as it is, a number's bucket."""
     if feature.kind != "numeric":
         return "string"
@@ -95,14 +95,14 @@ class Unit:
     """
 
     name: str
-    what: Any
+    what: tuple[int, Pooling] | str
     dimension: int = 0
 
 
 def units(training: Training) -> list[Unit]:
     """The inputs of the first hidden layer, in order."""
     layout = training.layout
-    found = [
+    inputs = [
         Unit(slot.column, (table.width, table.pooling), dimension)
         for table in layout.embeddings
         for slot in table.slots
@@ -111,10 +111,10 @@ def units(training: Training) -> list[Unit]:
     if layout.dense:
         for feature in filter(packed_columns.needs_value, training.spec.features):
             # Quantiles and moments of other data are the same standing among all.
-            [scale] = feature.transform.given & NUMBERS
-            found += [Unit(feature.key, scale), Unit(feature.key, MISSING)]
-    assert len(found) == layout.deep_width
-    return found
+            [scale] = feature.transform.names & NUMBERS
+            inputs += [Unit(feature.key, scale), Unit(feature.key, MISSING)]
+    assert len(inputs) == layout.deep_width
+    return inputs
 
 
 def match_units(new: list[Unit], old: list[Unit]) -> Match:
@@ -122,9 +122,9 @@ def match_units(new: list[Unit], old: list[Unit]) -> Match:
     return _equal(new, old)
 
 
-def _equal(new: Sequence[Any], old: Sequence[Any]) -> Match:
+def _equal(new: Sequence[Hashable], old: Sequence[Hashable]) -> Match:
     """The places of what is in both; in each, everything is there once."""
-    before = {one: place for place, one in enumerate(old)}
-    places = [(place, before[one]) for place, one in enumerate(new) if one in before]
-    found = np.array(places, np.int64).reshape(-1, 2)
-    return Match(found[:, 0], found[:, 1])
+    before = {item: place for place, item in enumerate(old)}
+    places = [(place, before[item]) for place, item in enumerate(new) if item in before]
+    pairs = np.array(places, np.int64).reshape(-1, 2)
+    return Match(pairs[:, 0], pairs[:, 1])

@@ -28,42 +28,42 @@ def warm_start(new: Training, old: Training) -> list[str]:
     if new.spec.label != label:
         classes = f" of {label.classes} classes" if label.classes else ""
         return [f"the label was {label.kind} '{label.key}'{classes}: nothing is taken over."]
-    shared, said = _columns(new, old)
+    shared, notes = _columns(new, old)
     _bias(new).take(_bias(old))
-    said += _tables(new, old, shared)
+    notes += _tables(new, old, shared)
     if new.options.wide != old.options.wide:
         _refit(new)
     optimizer = old.options.deep.optimizer
     if new.layout.deep_width and old.layout.deep_width and new.options.deep.optimizer != optimizer:
-        said.append(f"the optimizer of the deep part was {optimizer}: its memory of gradients is gone.")
-    return said + warm_start_layers(new, old)
+        notes.append(f"the optimizer of the deep part was {optimizer}: its memory of gradients is gone.")
+    return notes + warm_start_layers(new, old)
 
 
 def _columns(new: Training, old: Training) -> tuple[dict[str, Match], list[str]]:
     """The shared rows of each column that both have, and what is to say about the others."""
     before = {column.name: column for column in old.layout.id_columns}
-    shared, said = {}, []
+    shared, notes = {}, []
     for column in new.layout.id_columns:
-        name = _known_as(column)
+        name = _display_name(column)
         if column.name not in before:
-            said.append(f"{name}: its ids are new, their weights start fresh.")
+            notes.append(f"{name}: its ids are new, their weights start fresh.")
             continue
         ours, theirs = meaning(new, column), meaning(old, before.pop(column.name))
         shared[column.name] = match(ours, theirs)
         if ours.kind != theirs.kind:
-            said.append(f"{name}: its ids mean something else than before, their weights start fresh.")
+            notes.append(f"{name}: its ids mean something else than before, their weights start fresh.")
         elif ours.strings is not None and theirs.strings is not None:
             known = len(set(ours.strings) & set(theirs.strings))
             fresh, gone = len(ours.strings) - known, len(theirs.strings) - known
             if fresh or gone:
-                said.append(f"{name}: {known:,} strings are known, {fresh:,} start fresh, {gone:,} are gone.")
+                notes.append(f"{name}: {known:,} strings are known, {fresh:,} start fresh, {gone:,} are gone.")
             if ours.buckets != theirs.buckets:
-                said.append(f"{name}: it had {theirs.buckets} out-of-vocabulary buckets, all start fresh.")
-    lost = [_known_as(column) for column in before.values()]
-    return shared, said + [f"{name}: its ids are no longer there, their weights are gone." for name in lost]
+                notes.append(f"{name}: it had {theirs.buckets} out-of-vocabulary buckets, all start fresh.")
+    lost = [_display_name(column) for column in before.values()]
+    return shared, notes + [f"{name}: its ids are no longer there, their weights are gone." for name in lost]
 
 
-def _known_as(column: packed_columns.IdColumn) -> str:
+def _display_name(column: packed_columns.IdColumn) -> str:
     return column.feature.key if column.feature else column.name
 
 
@@ -73,33 +73,33 @@ def _bias(training: Training) -> Parameter:
 
 def _tables(new: Training, old: Training, shared: dict[str, Match]) -> list[str]:
     """Takes the shared rows of all columns over, a table at a time."""
-    before, said = _by_name(old), []
-    named = {column.name: _known_as(column) for column in new.layout.id_columns}
+    before, notes = _by_name(old), []
+    names = {column.name: _display_name(column) for column in new.layout.id_columns}
     for name, (table, parameter) in _by_name(new).items():
         table_before, parameter_before = before.get(name, (None, parameter))
         offsets = {slot.column: slot.offset for slot in table_before.slots} if table_before else {}
         rows = []
         for slot in table.slots:
             if slot.column in shared and slot.column in offsets:
-                one = shared[slot.column]
-                rows.append(Match(slot.offset + one.new, offsets[slot.column] + one.old))
+                match_ = shared[slot.column]
+                rows.append(Match(slot.offset + match_.new, offsets[slot.column] + match_.old))
             elif slot.column in shared:
-                said.append(f"{named[slot.column]}: its weights in {name} start fresh, the old model has none.")
+                notes.append(f"{names[slot.column]}: its weights in {name} start fresh, the old model has none.")
         if rows:
-            both = [np.concatenate([getattr(one, side) for one in rows]) for side in ("new", "old")]
+            both = [np.concatenate([getattr(match_, side) for match_ in rows]) for side in ("new", "old")]
             parameter.take(parameter_before, Match(*both))
-    return said
+    return notes
 
 
 def _by_name(training: Training) -> dict[str, tuple[Table, Parameter]]:
     """Every table with its parameter: "the wide part", "the embeddings of 16 (mean)"."""
     trainer = training.trainer
-    found = {}
+    tables = {}
     for table, variable, optimizer in zip(training.layout.tables, trainer.model.tables, trainer.tables, strict=True):
         wide = table is training.layout.wide
         name = "the wide part" if wide else f"the embeddings of {table.width} ({table.pooling})"
-        found[name] = (table, Parameter(variable, optimizer))
-    return found
+        tables[name] = (table, Parameter(variable, optimizer))
+    return tables
 
 
 def _refit(training: Training) -> None:
@@ -108,13 +108,13 @@ def _refit(training: Training) -> None:
     Else a weight's first update would also move it to what the new settings make of its old slots.
     """
     options = training.options.wide
-    _refit_one(_bias(training), options.model_copy(update={"l1": 0.0, "l2": 0.0}))
+    _refit_parameter(_bias(training), options.model_copy(update={"l1": 0.0, "l2": 0.0}))
     for table, parameter in _by_name(training).values():
         if table is training.layout.wide:
-            _refit_one(parameter, options)
+            _refit_parameter(parameter, options)
 
 
-def _refit_one(parameter: Parameter, options: WideOptions) -> None:
+def _refit_parameter(parameter: Parameter, options: WideOptions) -> None:
     """Solves Ftrl's w(z) for z. Any z up to l1 gives a weight of 0: the nearest to what it was is kept."""
     weights, slots = parameter.variable.numpy(), parameter.optimizer.slots
     scale = np.sqrt(slots["accumulator"].numpy()) / options.learning_rate + 2 * options.l2

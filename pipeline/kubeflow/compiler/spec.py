@@ -12,7 +12,7 @@ from tfx.dsl.compiler import compiler as tfx_compiler
 
 from widedeep.components.common.errors import ConfigError
 from widedeep.components.common.settings import nearest
-from widedeep.components.metadata.connection import to_nothing
+from widedeep.components.metadata.connection import no_connection
 from widedeep.pipeline.definition.config import PipelineConfig
 from widedeep.pipeline.definition.create import Environment, create_pipeline
 from widedeep.pipeline.kubeflow.compiler.container import component, parameters, place
@@ -39,7 +39,7 @@ def write(config: PipelineConfig, file: Path, overrides: tuple[str, ...], out: P
 
 def _nodes(config: PipelineConfig) -> dict[str, list[str]]:
     """The upstream nodes of each node, in an order in which they can run."""
-    anywhere = Environment("/", to_nothing(), "/", "schema.pbtxt", [])
+    anywhere = Environment("/", no_connection(), "/", "schema.pbtxt", [])
     compiled = tfx_compiler.Compiler().compile(create_pipeline(config, anywhere))
     return {node.pipeline_node.node_info.id: sorted(node.pipeline_node.upstream_nodes) for node in compiled.nodes}
 

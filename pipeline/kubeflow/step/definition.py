@@ -11,7 +11,7 @@ from tfx.proto.orchestration import pipeline_pb2
 
 from widedeep.components import features
 from widedeep.components.gate.gate_options import check_features
-from widedeep.components.metadata.connection import to_nothing
+from widedeep.components.metadata.connection import no_connection
 from widedeep.pipeline.definition.beam_options import beam_args
 from widedeep.pipeline.definition.config import PipelineConfig
 from widedeep.pipeline.definition.create import Environment, create_pipeline
@@ -34,7 +34,7 @@ def build(config: PipelineConfig, root: str, models: str) -> pipeline_pb2.Pipeli
     environment = Environment(
         root=os.path.join(root, "artifacts"),
         # Whoever launches a node has the address; in the definition it would be one more place for a password.
-        metadata=to_nothing(),
+        metadata=no_connection(),
         push_directory=models,
         schema_file=_schema_file(root, schema_text(config, spec)),
         # `auto` means one process: a container's share of its machine's cores is not what Beam would count.

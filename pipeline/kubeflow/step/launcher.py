@@ -53,7 +53,7 @@ def launch(
         node_launcher.launch()
     else:
         # A Resolver does nothing but read and write metadata.
-        database.retried(lambda: node_launcher.start_anew(node_launcher.launch))
+        database.retry(lambda: node_launcher.start_anew(node_launcher.launch))
 
 
 class _Launcher(launcher.Launcher):
@@ -66,7 +66,7 @@ class _Launcher(launcher.Launcher):
 
     def start_anew(self, action: Callable[[], Any]) -> Any:
         """Does something that makes an execution, once what earlier attempts left is closed."""
-        abandoned = self._key.close_left(self._database.open())
+        abandoned = self._key.fail_abandoned(self._database.open())
         if abandoned:
             executions = ", ".join(map(str, abandoned))
             tell(f"{self._key.id}: an earlier attempt was killed (execution {executions}): starting anew.")
@@ -85,7 +85,7 @@ class _Launcher(launcher.Launcher):
         )
 
     def _prepare_execution(self) -> Any:
-        return self._database.retried(lambda: self.start_anew(super(_Launcher, self)._prepare_execution))
+        return self._database.retry(lambda: self.start_anew(super(_Launcher, self)._prepare_execution))
 
     def _publish_successful_execution(
         self, execution_id: int, contexts: Any, output_dict: Any, executor_output: Any
@@ -96,8 +96,8 @@ class _Launcher(launcher.Launcher):
                 publish_once(execution_id, contexts, output_dict, executor_output)
 
         publish_once = super()._publish_successful_execution
-        self._database.retried(publish)
+        self._database.retry(publish)
 
     def _publish_failed_execution(self, execution_id: int, contexts: Any, executor_output: Any = None) -> None:
         publish_once = super()._publish_failed_execution
-        self._database.retried(lambda: publish_once(execution_id, contexts, executor_output))
+        self._database.retry(lambda: publish_once(execution_id, contexts, executor_output))

@@ -11,7 +11,7 @@ from rich.console import Console
 from tfx.proto.orchestration import pipeline_pb2
 
 from widedeep.components.metadata.database import Database, tell
-from widedeep.components.metadata.executions import Node, missing, state
+from widedeep.components.metadata.executions import Node, missing_inputs, state
 from widedeep.components.metadata.turns import Turn
 from widedeep.pipeline.definition.config import PipelineConfig
 from widedeep.pipeline.kubeflow.step import definition_cache
@@ -50,12 +50,12 @@ def run(
     # The launcher returns normally where it found no inputs, and where it skipped the node.
     def outcome() -> str:
         store = database.open()
-        execution = node.finished(store)
+        execution = node.success(store)
         if execution is None:
-            raise missing(store, node, upstream)
+            raise missing_inputs(store, node, upstream)
         return state(execution)
 
-    tell(f"{node.id}: {database.retried(outcome)} after {time.monotonic() - started:.1f} s")
+    tell(f"{node.id}: {database.retry(outcome)} after {time.monotonic() - started:.1f} s")
 
 
 def _goes_without_tensorflow(pipeline: pipeline_pb2.Pipeline, node_id: str) -> bool:

@@ -78,7 +78,7 @@ def _write(path: Path, text: str) -> None:
 def _evaluation(store: Any, node: Node) -> Results:
     from widedeep.components.evaluator import results
 
-    ended = node.finished(store)
+    ended = node.success(store)
     assert ended is not None
     return results.read(outputs(store, ended.id)["evaluation"].uri)
 
@@ -114,7 +114,7 @@ def _executor_output(executor_input: dict[str, Any], said: dict[str, dict[str, A
 
 
 def _markdown(store: Any, node: Node, metrics: dict[str, float]) -> str:
-    ended = node.finished(store)
+    ended = node.success(store)
     assert ended is not None
     seconds = (ended.last_update_time_since_epoch - ended.create_time_since_epoch) / 1000
     lines = [f"# {node.id}", "", f"**{state(ended)}** in {seconds:.1f} s; run {node.run}, execution {ended.id}", ""]

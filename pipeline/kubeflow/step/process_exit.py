@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import click
 
-from widedeep.components.common.errors import WideDeepError, unwrapped
+from widedeep.components.common.errors import WideDeepError, unwrap
 from widedeep.components.metadata.database import tell
 
 
@@ -25,7 +25,7 @@ def run_and_exit(action: Callable[[], None]) -> NoReturn:
         error.show()
         code = error.exit_code
     except Exception as error:
-        cause = unwrapped(error)
+        cause = unwrap(error)
         if isinstance(cause, WideDeepError):
             # An error for people inside of another one: who looks for the cause will want the whole.
             if cause is not error:

@@ -56,12 +56,12 @@ def command(
     settings = config.load(pipeline, overrides)
     database = Database(metadata, os.environ, patience)
     node = Node(settings.name, run_id, node_id)
-    if database.retried(lambda: node.finished(database.open())):
+    if database.retry(lambda: node.success(database.open())):
         tell(f"{node_id}: has ended well in run {run_id} before; nothing runs.")
     else:
         with turn(database, f"{settings.name}.{node_id}") as held:
             # Who held the turn before may have done it.
-            if not database.retried(lambda: node.finished(database.open())):
+            if not database.retry(lambda: node.success(database.open())):
                 from widedeep.pipeline.kubeflow.step.node_turn import run
 
                 run(settings, node, root, models, database, held, alone=not files.need_tensorflow)

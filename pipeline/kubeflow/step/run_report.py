@@ -11,7 +11,7 @@ from tfx.proto.orchestration import pipeline_pb2
 from widedeep.components import features
 from widedeep.components.common.files import write_if_changed
 from widedeep.components.metadata.connection import Connection
-from widedeep.components.metadata.executions import Node, finished_nodes, state
+from widedeep.components.metadata.executions import Node, state, successes
 from widedeep.pipeline import report
 from widedeep.pipeline.definition.config import PipelineConfig
 from widedeep.pipeline.local.runner import LocalRun, NodeRun
@@ -51,5 +51,5 @@ def _nodes(store: Any, last: Node) -> list[NodeRun]:
             (execution.last_update_time_since_epoch - execution.create_time_since_epoch) / 1000,
             execution.id,
         )
-        for name, execution in finished_nodes(store, last.pipeline, last.run).items()
+        for name, execution in successes(store, last.pipeline, last.run).items()
     ]

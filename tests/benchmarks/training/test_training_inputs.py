@@ -24,7 +24,7 @@ def test_the_shared_declaration_has_what_feature_columns_can_say() -> None:
     spec = features.load(DECLARED)
     for feature in spec.features:
         wanted = {"z_score", "buckets"} if feature.kind == "numeric" else {"hash"}
-        assert feature.transform.given == wanted, feature.key
+        assert feature.transform.names == wanted, feature.key
     assert [cross.buckets for cross in spec.crosses] == [1_000_000] * 7
 
 

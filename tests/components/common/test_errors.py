@@ -9,9 +9,9 @@ import apache_beam as beam
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from widedeep.components.common.errors import ConfigError, DataError, GateError, WideDeepError, reason, shown, unwrapped
+from widedeep.components.common.errors import ConfigError, DataError, GateError, WideDeepError, reason, shown, unwrap
 from widedeep.components.features import FeatureSpec
-from widedeep.components.ingest import files
+from widedeep.components.ingest import raw_files
 
 BEAM_TEXT = """Traceback (most recent call last):
   File "apache_beam/runners/common.py", line 1512, in apache_beam.runners.common.DoFnRunner.process
@@ -59,13 +59,13 @@ def test_exit_codes() -> None:
 
 
 def test_unwrapped_out_of_a_workers_text() -> None:
-    found = unwrapped(RuntimeError(BEAM_TEXT))
+    found = unwrap(RuntimeError(BEAM_TEXT))
     assert type(found) is GateError
     assert str(found) == "the data does not fit:\n  - one\n  - two"
 
 
 def test_unwrapped_drops_the_steps_name() -> None:
-    found = unwrapped(DataError("row 3: [while it ran] [while running 'Convert']"))
+    found = unwrap(DataError("row 3: [while it ran] [while running 'Convert']"))
     assert type(found) is DataError
     assert str(found) == "row 3: [while it ran]"
 
@@ -75,16 +75,16 @@ def test_unwrapped_follows_causes_and_contexts() -> None:
     middle, outer = ValueError("middle"), RuntimeError("outer")
     middle.__cause__ = inner
     outer.__context__ = middle
-    assert unwrapped(outer) is inner
+    assert unwrap(outer) is inner
 
 
 def test_unwrapped_leaves_other_errors() -> None:
     other = ValueError("widedeep.components.common.errors are fine")
-    assert unwrapped(other) is other
+    assert unwrap(other) is other
     loop = ValueError("a")
     loop.__context__ = RuntimeError("b")
     loop.__context__.__context__ = loop
-    assert unwrapped(loop) is loop
+    assert unwrap(loop) is loop
 
 
 @pytest.mark.parametrize("mode", ["in_memory", "multi_processing"])
@@ -95,11 +95,11 @@ def test_error_in_a_beam_worker_reaches_the_caller(mode: str, tmp_path: Path) ->
     spec = FeatureSpec.model_validate({"label": {"key": "label"}, "features": [declared]})
     options = [f"--direct_running_mode={mode}", "--direct_num_workers=2", "--sdk_container_image=none"]
     # A function of ours, since workers of another process can't import a test.
-    read = functools.partial(files.read, file_format="csv", spec=spec)
+    read = functools.partial(raw_files.read, file_format="csv", spec=spec)
     pipeline = beam.Pipeline(options=PipelineOptions(options))
     pipeline | beam.Create([str(path)]) | beam.Reshuffle() | beam.FlatMap(read)
     with pytest.raises(Exception) as caught:
         pipeline.run().wait_until_finish()
-    found = unwrapped(caught.value)
+    found = unwrap(caught.value)
     assert type(found) is DataError
     assert str(found) == f"{path}, row 2, column 'age': 'abc' is not a number."

@@ -12,12 +12,12 @@ import pytest
 
 from widedeep.components.common.errors import ConfigError, WideDeepError
 from widedeep.components.explain import boundaries as graphs
-from widedeep.components.explain import tally as tallies
+from widedeep.components.explain import counts as counts_module
 from widedeep.components.explain.boundaries import range_text
-from widedeep.components.explain.explain import Explained
+from widedeep.components.explain.counts import IdCounts
+from widedeep.components.explain.explanation import WeightExplanation
 from widedeep.components.explain.names import Names
-from widedeep.components.explain.sources import Found
-from widedeep.components.explain.tally import Tally
+from widedeep.components.explain.sources import Occurrences
 from widedeep.components.features.spec import FeatureSpec
 
 
@@ -39,30 +39,30 @@ SPEC = FeatureSpec.model_validate(
 )
 
 
-def found(uses: list[tuple[int, int, int]], names: list[bytes]) -> Found:
+def occurrences(uses: list[tuple[int, int, int]], names: list[bytes]) -> Occurrences:
     rows, which, codes = (np.array(column, np.int64) for column in zip(*uses, strict=True))
-    return Found(rows, which, codes[:, None], [names])
+    return Occurrences(rows, which, codes[:, None], [names])
 
 
 def test_a_row_counts_once_whatever_collides_in_it() -> None:
     """Row 0 has "a" and "b" in one bucket; row 2 has another one."""
-    tally = Tally(2, None)
-    tally.add(found([(0, 1, 0), (0, 1, 1), (1, 1, 1), (2, 0, 2)], [b"a", b"b", b"c"]), np.array([1.0, 0.0, 1.0]))
-    tally.add(found([(0, 1, 0)], [b"b"]), np.array([1.0]))
-    assert tally.support.tolist() == [1, 3]
-    assert tally.labels.tolist() == [1.0, 2.0]
-    assert tally.values == [{(b"c",): 1}, {(b"a",): 1, (b"b",): 3}]
-    assert tally.uses.tolist() == [1, 4]
+    counts = IdCounts(2, None)
+    counts.add(occurrences([(0, 1, 0), (0, 1, 1), (1, 1, 1), (2, 0, 2)], [b"a", b"b", b"c"]), np.array([1.0, 0.0, 1.0]))
+    counts.add(occurrences([(0, 1, 0)], [b"b"]), np.array([1.0]))
+    assert counts.support.tolist() == [1, 3]
+    assert counts.labels.tolist() == [1.0, 2.0]
+    assert counts.values == [{(b"c",): 1}, {(b"a",): 1, (b"b",): 3}]
+    assert counts.uses.tolist() == [1, 4]
 
 
 def test_no_more_than_so_many_values_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """What comes too late is counted as a use, and what is known goes on being counted."""
-    monkeypatch.setattr(tallies, "_MOST_VALUES", 2)
-    tally = Tally(1, None)
-    tally.add(found([(row, 0, row) for row in range(4)], [b"a", b"b", b"c", b"d"]), np.zeros(4))
-    tally.add(found([(0, 0, 0)], [b"b"]), np.zeros(1))
-    assert tally.values == [{(b"a",): 1, (b"b",): 2}]
-    assert (tally.support.tolist(), tally.uses.tolist()) == ([5], [5])
+    monkeypatch.setattr(counts_module, "_MOST_VALUES", 2)
+    counts = IdCounts(1, None)
+    counts.add(occurrences([(row, 0, row) for row in range(4)], [b"a", b"b", b"c", b"d"]), np.zeros(4))
+    counts.add(occurrences([(0, 0, 0)], [b"b"]), np.zeros(1))
+    assert counts.values == [{(b"a",): 1, (b"b",): 2}]
+    assert (counts.support.tolist(), counts.uses.tolist()) == ([5], [5])
 
 
 def test_ranges_are_written_as_short_as_their_32_bits() -> None:
@@ -78,7 +78,7 @@ def test_ranges_are_written_as_short_as_their_32_bits() -> None:
 
 
 def test_a_graph_with_other_quantiles_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(graphs, "_searched", lambda folder: [np.zeros((1, 3))])
+    monkeypatch.setattr(graphs, "_search_tables", lambda folder: [np.zeros((1, 3))])
     with pytest.raises(WideDeepError) as caught:
         graphs.bucket_boundaries("models/1", SPEC)
     assert str(caught.value) == (
@@ -98,7 +98,7 @@ def test_declared_boundaries_need_no_graph() -> None:
     assert (key, limits.dtype, limits.tolist()) == ("pay", np.float32, [np.float32(0.1), 2.0])
 
 
-def explained(**changes: Any) -> Explained:
+def explained(**changes: Any) -> WeightExplanation:
     given: dict[str, Any] = {
         "column": "history_x_movie",
         "id": 4,
@@ -111,7 +111,7 @@ def explained(**changes: Any) -> Explained:
         "support": 9,
         "label_mean": 0.5,
     }
-    return Explained(**given | changes)
+    return WeightExplanation(**given | changes)
 
 
 @pytest.fixture

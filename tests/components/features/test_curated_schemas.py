@@ -13,7 +13,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from widedeep.components import features
 from widedeep.components.features import schema as schemas
-from widedeep.components.ingest import files
+from widedeep.components.ingest import raw_files
 from widedeep.pipeline.datasets import NAMES, prepare
 from widedeep.pipeline.definition import config
 
@@ -61,7 +61,7 @@ def test_real_data_has_no_anomaly(name: str, split: str, real_data) -> None:
     spec, schema = curated(name)
     settings = config.load(REPOSITORY / "schema" / name / "pipeline.yaml")
     [path] = (real_data(name) / split).iterdir()
-    table = pa.Table.from_batches(files.read(str(path), settings.data.format, spec))
+    table = pa.Table.from_batches(raw_files.read(str(path), settings.data.format, spec))
     found = tfdv.validate_statistics(statistics(table, schema), schema)
     assert {feature: info.description for feature, info in found.anomaly_info.items()} == {}
 

@@ -105,7 +105,7 @@ def test_a_curated_schema_may_say_more() -> None:
     del curated.default_environment[:]
     curated.default_environment.extend(["SERVING", "TRAINING"])
     assert schemas.disagreements(SPEC, curated) == []
-    schemas.check_in_step(SPEC, curated, "s.pbtxt")
+    schemas.check_agreement(SPEC, curated, "s.pbtxt")
 
 
 def rename(old: str, new: str) -> Callable[[schema_pb2.Schema], None]:
@@ -204,7 +204,7 @@ def test_each_disagreement_is_a_sentence(change: Callable[[schema_pb2.Schema], N
     change(curated)
     assert schemas.disagreements(SPEC, curated) == expected
     with pytest.raises(ConfigError) as caught:
-        schemas.check_in_step(SPEC, curated, Path("s.pbtxt"))
+        schemas.check_agreement(SPEC, curated, Path("s.pbtxt"))
     assert str(caught.value).splitlines() == [f"s.pbtxt: {sentence}" for sentence in expected]
 
 

@@ -212,7 +212,11 @@ def test_json_is_canonical(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "module",
-    ["widedeep.components.features.schema", "widedeep.pipeline.definition.config", "widedeep.components.ingest.files"],
+    [
+        "widedeep.components.features.schema",
+        "widedeep.pipeline.definition.config",
+        "widedeep.components.ingest.raw_files",
+    ],
 )
 def test_import_needs_no_tensorflow(module: str) -> None:
     code = f"import sys, {module}; print([n for n in ('tensorflow', 'tfx', 'apache_beam') if n in sys.modules])"

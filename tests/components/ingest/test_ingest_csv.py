@@ -12,13 +12,13 @@ import pytest
 
 from widedeep.components.common.errors import DataError
 from widedeep.components.features import FeatureSpec
-from widedeep.components.ingest import csv_file, files
+from widedeep.components.ingest import csv_file, raw_files
 
 HEADER = "user,tags,age,label\n"
 
 
 def rows(path: Path, spec: FeatureSpec) -> list[dict[str, Any]]:
-    return pa.Table.from_batches(files.read(str(path), "csv", spec)).to_pylist()
+    return pa.Table.from_batches(raw_files.read(str(path), "csv", spec)).to_pylist()
 
 
 def written(tmp_path: Path, content: str | bytes, name: str = "data.csv") -> Path:
@@ -169,7 +169,7 @@ def test_line_breaks_across_blocks(tmp_path: Path, spec: FeatureSpec, monkeypatc
 
 def test_batches_are_small_and_whole(tmp_path: Path, spec: FeatureSpec) -> None:
     body = "".join(f"u{n},a|b{n},{n},{n % 2}\n" if n % 7 else f",,,{n % 2}\n" for n in range(20_000))
-    batches = list(files.read(str(written(tmp_path, HEADER + body)), "csv", spec))
+    batches = list(raw_files.read(str(written(tmp_path, HEADER + body)), "csv", spec))
     assert [batch.num_rows for batch in batches] == [8192, 8192, 3616]
     for batch in batches:
         batch.validate(full=True)

@@ -19,8 +19,8 @@ from tfx.utils import proto_utils
 from widedeep.components import features
 from widedeep.components.common.errors import ConfigError, DataError
 from widedeep.components.features import FeatureSpec
-from widedeep.components.ingest import examples
-from widedeep.components.ingest.examples import encode, split_of
+from widedeep.components.ingest import example_shards
+from widedeep.components.ingest.example_shards import encode, split_of
 from widedeep.components.ingest.executor import Executor
 
 
@@ -114,7 +114,7 @@ def test_examples_hold_the_rows(ingest: Ingest) -> None:
 
 
 def test_a_large_file_becomes_several(ingest: Ingest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(examples, "SHARD_ROWS", 4)
+    monkeypatch.setattr(example_shards, "SHARD_ROWS", 4)
     ingest.put("train/a.parquet", table(9))
     ingest.put("train/b.parquet", table(4, start=9))
     ingest.put("eval/a.parquet", table(1))

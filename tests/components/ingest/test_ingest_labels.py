@@ -13,7 +13,7 @@ import tensorflow as tf
 from widedeep.components.common.errors import DataError
 from widedeep.components.features import FeatureSpec
 from widedeep.components.features.spec import Label
-from widedeep.components.ingest import files
+from widedeep.components.ingest import raw_files
 
 FORMATS = ("csv", "parquet", "tfrecord")
 BINARY = {"key": "label"}
@@ -54,7 +54,7 @@ def read(tmp_path: Path, spec: FeatureSpec):
     def call(label: dict[str, Any], file_format: str, labels: list[Any]) -> pa.ChunkedArray:
         path = written(tmp_path / "data", file_format, labels)
         declared = spec.model_copy(update={"label": Label.model_validate(label)})
-        return pa.Table.from_batches(files.read(str(path), file_format, declared))["label"]
+        return pa.Table.from_batches(raw_files.read(str(path), file_format, declared))["label"]
 
     return call
 

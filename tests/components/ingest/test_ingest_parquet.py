@@ -14,7 +14,7 @@ import pytest
 
 from widedeep.components.common.errors import DataError
 from widedeep.components.features import FeatureSpec
-from widedeep.components.ingest import files
+from widedeep.components.ingest import raw_files
 
 COLUMNS = {
     "user": pa.array(["u0", None, "u2"]),
@@ -30,7 +30,7 @@ ROWS = [
 
 
 def rows(path: Path, spec: FeatureSpec) -> list[dict[str, Any]]:
-    return pa.Table.from_batches(files.read(str(path), "parquet", spec)).to_pylist()
+    return pa.Table.from_batches(raw_files.read(str(path), "parquet", spec)).to_pylist()
 
 
 def written(tmp_path: Path, **changed: Any) -> Path:

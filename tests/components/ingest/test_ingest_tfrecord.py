@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from widedeep.components.common.errors import DataError
 from widedeep.components.features import FeatureSpec
-from widedeep.components.ingest import files
-from widedeep.components.ingest.examples import encode
+from widedeep.components.ingest import raw_files
+from widedeep.components.ingest.example_shards import encode
 
 Row = dict[str, list[Any]]
 
@@ -46,7 +46,7 @@ def written(tmp_path: Path, records: list[bytes], name: str = "data.tfrecord") -
 
 
 def rows(path: Path, spec: FeatureSpec, file_format: str = "tfrecord") -> list[Any]:
-    return pa.Table.from_batches(files.read(str(path), file_format, spec)).to_pylist()
+    return pa.Table.from_batches(raw_files.read(str(path), file_format, spec)).to_pylist()
 
 
 def refused(path: Path, spec: FeatureSpec) -> str:
@@ -72,7 +72,7 @@ def test_rows(tmp_path: Path, spec: FeatureSpec, name: str) -> None:
 
 
 def test_feature_that_a_whole_batch_lacks(tmp_path: Path, spec: FeatureSpec, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "_BATCH_ROWS", 2)
+    monkeypatch.setattr(raw_files, "_BATCH_ROWS", 2)
     bare = example({"label": [0]})
     found = rows(written(tmp_path, [bare, bare, example(FULL), bare, bare]), spec)
     assert [row["user"] for row in found] == [None, None, [b"u"], None, None]
@@ -184,7 +184,7 @@ def test_formats_columns_and_row_order_make_no_difference(
     written(tmp_path, records, "d.tfrecord")
 
     def encoded(file_format: str) -> list[bytes]:
-        batches = files.read(str(tmp_path / f"d.{file_format}"), file_format, spec)
+        batches = raw_files.read(str(tmp_path / f"d.{file_format}"), file_format, spec)
         return [row for batch in batches for row in encode(batch)]
 
     assert encoded("tfrecord") == encoded("csv")

@@ -146,7 +146,7 @@ def test_a_call_is_repeated_when_the_database_was_away(
             raise failures.pop()
         return "done"
 
-    assert database.retried(action) == "done"
+    assert database.retry(action) == "done"
     assert capsys.readouterr().err.count(f"{database.where}: a call failed: {failure}. Trying it again.") == 2
 
 
@@ -158,7 +158,7 @@ def test_a_call_that_keeps_failing_fails(database: Database) -> None:
         raise errors.InternalError("always")
 
     with pytest.raises(errors.InternalError, match="always"):
-        database.retried(action)
+        database.retry(action)
     assert len(calls) == 3
 
 
@@ -170,7 +170,7 @@ def test_other_errors_are_not_the_databases(database: Database) -> None:
         raise errors.InvalidArgumentError("wrong")
 
     with pytest.raises(errors.InvalidArgumentError):
-        database.retried(action)
+        database.retry(action)
     assert calls == [1]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ml_metadata.proto import metadata_store_pb2
 
-from widedeep.components.metadata.executions import Node, missing, state
+from widedeep.components.metadata.executions import Node, missing_inputs, state
 
 Execution = metadata_store_pb2.Execution
 Execute = Callable[..., int]
@@ -19,8 +19,8 @@ def node(name: str, run: str = "r1") -> Node:
 
 def test_nothing_is_known_of_an_empty_database(store: Any) -> None:
     assert node("A").executions(store) == []
-    assert node("A").finished(store) is None
-    assert node("A").close_left(store) == []
+    assert node("A").success(store) is None
+    assert node("A").fail_abandoned(store) == []
 
 
 def test_an_attempt_counts_for_its_own_node_and_run(store: Any, execute: Execute) -> None:
@@ -29,13 +29,13 @@ def test_an_attempt_counts_for_its_own_node_and_run(store: Any, execute: Execute
     execute("r1", "A", Execution.FAILED)
     cached = execute("r2", "A", Execution.CACHED)
     execute("r1", "B", Execution.RUNNING)
-    found = node("A").finished(store)
+    found = node("A").success(store)
     assert found is not None
     assert (found.id, state(found)) == (good, "COMPLETE")
-    found = node("A", "r2").finished(store)
+    found = node("A", "r2").success(store)
     assert found is not None
     assert (found.id, state(found)) == (cached, "CACHED")
-    assert node("B").finished(store) is None
+    assert node("B").success(store) is None
     assert len(node("A").executions(store)) == 3
 
 
@@ -43,16 +43,16 @@ def test_what_was_left_running_is_closed(store: Any, execute: Execute) -> None:
     left = [execute("r1", "A", Execution.RUNNING), execute("r1", "A", Execution.NEW)]
     done = execute("r1", "A", Execution.COMPLETE)
     others = [execute("r2", "A", Execution.RUNNING), execute("r1", "B", Execution.RUNNING)]
-    assert node("A").close_left(store) == left
+    assert node("A").fail_abandoned(store) == left
     states = {one.id: state(one) for one in store.get_executions()}
     assert states == {**dict.fromkeys(left, "FAILED"), done: "COMPLETE", **dict.fromkeys(others, "RUNNING")}
-    assert node("A").close_left(store) == []
+    assert node("A").fail_abandoned(store) == []
 
 
 def test_missing_inputs_name_the_nodes_that_did_not_end_well(store: Any, execute: Execute) -> None:
     execute("r1", "A", Execution.COMPLETE)
     execute("r1", "B", Execution.FAILED)
-    told = str(missing(store, node("D"), ["A", "B", "C"]))
+    told = str(missing_inputs(store, node("D"), ["A", "B", "C"]))
     assert told.startswith("D can't start: its inputs are missing. In run r1, B, C have not ended well. Run that first")
-    assert "In run r1, B has not ended well" in str(missing(store, node("D"), ["B"]))
-    assert "though every node before it ended well in run r1" in str(missing(store, node("D"), ["A"]))
+    assert "In run r1, B has not ended well" in str(missing_inputs(store, node("D"), ["B"]))
+    assert "though every node before it ended well in run r1" in str(missing_inputs(store, node("D"), ["A"]))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tfx.types import standard_artifacts
 
-from widedeep.components.metadata.lineage import made_from, maker
+from widedeep.components.metadata.lineage import is_outcome_of, producer_type
 
 A, B = {"features": "a"}, {"features": "b"}
 
@@ -37,23 +37,23 @@ def test_equal_settings_and_inputs(recorded: Any, spans: list[Any]) -> None:
     made = model()
     recorded.run("Trainer", {"examples": spans[:2]}, {"model": [made]}, A)
     one, two, three = (span.id for span in spans)
-    assert made_from(recorded.store, made.id, A, {one, two})
-    assert made_from(recorded.store, made.id, {"features": "a"}, {two})
-    assert not made_from(recorded.store, made.id, B, {one, two})
-    assert not made_from(recorded.store, made.id, A, {two, three})
-    assert not made_from(recorded.store, made.id, {**A, "code": "1"}, {one, two})
+    assert is_outcome_of(recorded.store, made.id, A, {one, two})
+    assert is_outcome_of(recorded.store, made.id, {"features": "a"}, {two})
+    assert not is_outcome_of(recorded.store, made.id, B, {one, two})
+    assert not is_outcome_of(recorded.store, made.id, A, {two, three})
+    assert not is_outcome_of(recorded.store, made.id, {**A, "code": "1"}, {one, two})
     # What it made is no input of it.
-    assert not made_from(recorded.store, made.id, A, {one, made.id})
+    assert not is_outcome_of(recorded.store, made.id, A, {one, made.id})
 
 
 def test_what_was_found_in_the_cache_is_made_by_that_run_too(recorded: Any, spans: list[Any]) -> None:
     """A later run with other inputs beside the examples may have found the same artifact."""
     made = model()
     recorded.run("Trainer", {"examples": spans[:1]}, {"model": [made]}, A)
-    assert not made_from(recorded.store, made.id, A, {spans[1].id})
+    assert not is_outcome_of(recorded.store, made.id, A, {spans[1].id})
     recorded.cached("Trainer", {"examples": spans[1:2]}, {"model": [made]}, A)
-    assert made_from(recorded.store, made.id, A, {spans[1].id})
-    assert made_from(recorded.store, made.id, A, {spans[0].id})
+    assert is_outcome_of(recorded.store, made.id, A, {spans[1].id})
+    assert is_outcome_of(recorded.store, made.id, A, {spans[0].id})
 
 
 def test_who_only_reads_it_or_hands_it_on_has_not_made_it(recorded: Any, spans: list[Any]) -> None:
@@ -61,19 +61,19 @@ def test_who_only_reads_it_or_hands_it_on_has_not_made_it(recorded: Any, spans: 
     recorded.run("Trainer", {"examples": spans[:1]}, {"model": [made]}, A)
     recorded.handed_on("BaseModel", {"model": [made]})
     recorded.run("Trainer", {"examples": spans[1:2], "base_model": [made]}, {"model": [trained]}, B)
-    assert not made_from(recorded.store, made.id, B, {spans[1].id})
-    assert made_from(recorded.store, trained.id, B, {spans[1].id})
+    assert not is_outcome_of(recorded.store, made.id, B, {spans[1].id})
+    assert is_outcome_of(recorded.store, trained.id, B, {spans[1].id})
 
 
 def test_nothing_made_it(recorded: Any, spans: list[Any]) -> None:
-    assert not made_from(recorded.store, 999, A, {spans[0].id})
-    assert maker(recorded.store, 999) is None
+    assert not is_outcome_of(recorded.store, 999, A, {spans[0].id})
+    assert producer_type(recorded.store, 999) is None
 
 
 def test_an_execution_without_settings_is_no_match(recorded: Any, spans: list[Any]) -> None:
     made = model()
     recorded.run("Importer", {"examples": spans[:1]}, {"model": [made]})
-    assert not made_from(recorded.store, made.id, A, {spans[0].id})
+    assert not is_outcome_of(recorded.store, made.id, A, {spans[0].id})
 
 
 def test_the_maker_is_a_kind_of_node(recorded: Any, spans: list[Any]) -> None:
@@ -81,7 +81,7 @@ def test_the_maker_is_a_kind_of_node(recorded: Any, spans: list[Any]) -> None:
     # A Resolver's hand comes before or after: it makes nothing.
     recorded.run("Transform", {"examples": spans[:1]}, {"transformed_examples": [transformed]}, A)
     recorded.handed_on("Window", {"examples": [spans[0], transformed]})
-    kinds = [maker(recorded.store, one.id) for one in (*spans, transformed)]
+    kinds = [producer_type(recorded.store, one.id) for one in (*spans, transformed)]
     assert kinds[0] == kinds[1] == kinds[2] != kinds[3]
     types = {kind.name: kind.id for kind in recorded.store.get_execution_types()}
     assert (kinds[0], kinds[3]) == (types["ExampleGen"], types["Transform"])

@@ -106,15 +106,6 @@ def test_a_killed_process_of_this_machine_is_not_waited_for(
     assert capsys.readouterr().err == ""
 
 
-def test_a_process_id_that_was_given_again_is_another_process() -> None:
-    own = turns._identity(1)
-    assert own is not None
-    assert not turns._dead(own)
-    assert turns._dead(own + "0")
-    assert not turns._dead("another-machine/pid:[1]/1@1")
-    assert not turns._dead("")
-
-
 class Records:
     """The records 1 to `count`."""
 

@@ -8,14 +8,14 @@ import pytest
 
 from widedeep.components.common.errors import ConfigError
 from widedeep.components.trainer import run
-from widedeep.components.trainer.hyperparameters import changed, decoded, encoded, fields, tuned
+from widedeep.components.trainer.hyperparameters import decode, encode, option_fields, with_hyperparameters, with_values
 from widedeep.components.trainer.training_options import TrainingOptions
 
 OPTIONS = TrainingOptions.model_validate({"epochs": 4, "wide": {"l1": 2.0}, "deep": {"dropout": 0.1}})
 
 
 def test_names_reach_every_option_and_no_group():
-    names = {name for name, _ in fields()}
+    names = {name for name, _ in option_fields()}
     assert {"epochs", "wide.l1", "deep.hidden", "deep.schedule.decay"} <= names
     assert not names & {"wide", "deep", "deep.schedule"}
     # As many as a dump of the options has leaves.
@@ -31,7 +31,7 @@ def test_names_reach_every_option_and_no_group():
 
 
 def test_other_values_leave_the_rest_alone():
-    other = changed(OPTIONS, {"wide.l2": 5.0, "deep.schedule.warmup_steps": 7, "deep.hidden": [8]})
+    other = with_values(OPTIONS, {"wide.l2": 5.0, "deep.schedule.warmup_steps": 7, "deep.hidden": [8]})
     assert (other.wide.l1, other.wide.l2) == (2.0, 5.0)
     assert (other.deep.dropout, other.deep.hidden, other.deep.schedule.warmup_steps) == (0.1, (8,), 7)
     assert (other.epochs, OPTIONS.wide.l2, OPTIONS.deep.schedule.warmup_steps) == (4, 10.0, 0)
@@ -39,21 +39,21 @@ def test_other_values_leave_the_rest_alone():
 
 def test_values_that_do_not_go_together_are_refused():
     with pytest.raises(ConfigError, match=r"training: deep\.schedule: decay: linear or cosine goes with"):
-        changed(OPTIONS, {"deep.schedule.decay": "linear"})
+        with_values(OPTIONS, {"deep.schedule.decay": "linear"})
 
 
 @pytest.mark.parametrize("choice", [[64, 32], None, "adam", True, 3, 0.1])
 def test_a_choice_comes_back_as_it_was(choice):
-    back = decoded({"x": encoded(choice)})["x"]
+    back = decode({"x": encode(choice)})["x"]
     assert (back, type(back)) == (choice, type(choice))
 
 
 def test_what_a_search_found_goes_over_the_settings():
     found = {"space": [], "values": {"epochs": 2, "deep.hidden": "[16, 8]", "deep.optimizer": '"adam"'}}
-    options = tuned(OPTIONS, found)
+    options = with_hyperparameters(OPTIONS, found)
     assert (options.epochs, options.deep.hidden, options.deep.optimizer) == (2, (16, 8), "adam")
     assert (options.wide.l1, options.deep.dropout) == (2.0, 0.1)
-    assert tuned(OPTIONS, None) == OPTIONS
+    assert with_hyperparameters(OPTIONS, None) == OPTIONS
 
 
 def test_a_checkpoint_of_other_hyperparameters_is_another_training():

@@ -22,7 +22,7 @@ from widedeep.components.trainer.run import run_fn
 def exported(prepared: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("exported")
     reports: list[dict[str, Any]] = []
-    with progress.listening(reports.append):
+    with progress.listener(reports.append):
         run_fn(prepared.fn_args(folder))
     (folder / "reports.json").write_text(json.dumps(reports))
     return folder

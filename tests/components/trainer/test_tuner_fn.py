@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from widedeep.components.trainer.hyperparameters import encoded
+from widedeep.components.trainer.hyperparameters import encode
 from widedeep.components.trainer.run import run_fn
 from widedeep.components.tuner.run import tuner_fn
 from widedeep.components.tuner.tuning_options import TuningOptions
@@ -31,7 +31,7 @@ def test_a_trial_is_trained_and_measured_as_the_trainer_does(prepared, tmp_path,
     kept_early = False
     values = {}
     for trial in table.trials:
-        found = {"values": {name: encoded(value) for name, value in trial.values.items()}}
+        found = {"values": {name: encode(value) for name, value in trial.values.items()}}
         folder = tmp_path / str(trial.trial)
         run_fn(prepared.fn_args(folder, training=training, hyperparameters=found))
         curve = json.loads((folder / "run" / "training.json").read_text())["curve"]

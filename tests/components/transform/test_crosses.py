@@ -10,7 +10,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from widedeep.components.transform.crosses import Values, cross, cross_of_fingerprints, fingerprints, unique
+from widedeep.components.transform.crosses import Values, cross_ids, cross_of_fingerprints, fingerprints, unique
 
 # Fixed for good: exported models hold ids made with it.
 HASH_KEY = 0xDECAFCAFFE
@@ -73,7 +73,7 @@ BUCKETS = st.sampled_from([2, 7, 1009, 10_000_000, 2**40])
 @given(rows=MEMBERS, buckets=BUCKETS)
 def test_ids_are_those_of_the_reference(rows, buckets):
     members = [ragged([row[index] for row in rows]) for index in range(len(rows[0]))]
-    found = lists(cross(members, buckets))
+    found = lists(cross_ids(members, buckets))
     assert found == [reference(row, buckets) for row in rows]
 
 
@@ -109,25 +109,25 @@ def test_a_member_of_one_row_is_crossed_with_all_rows(one, others):
 def test_the_order_and_the_repetition_of_members_say_nothing(rows, data):
     mixed = [[data.draw(st.permutations(one + one[:1])) for one in row] for row in rows]
     width = range(len(rows[0]))
-    plain = cross([ragged([row[index] for row in rows]) for index in width], 1009)
-    other = cross([ragged([row[index] for row in mixed]) for index in width], 1009)
+    plain = cross_ids([ragged([row[index] for row in rows]) for index in width], 1009)
+    other = cross_ids([ragged([row[index] for row in mixed]) for index in width], 1009)
     assert lists(plain) == lists(other)
 
 
 def test_the_order_of_the_keys_says_something():
     a, b = ragged([["x"]]), ragged([["y"]])
-    assert lists(cross([a, b], 2**40)) == [reference([["x"], ["y"]], 2**40)]
-    assert lists(cross([a, b], 2**40)) != lists(cross([b, a], 2**40))
+    assert lists(cross_ids([a, b], 2**40)) == [reference([["x"], ["y"]], 2**40)]
+    assert lists(cross_ids([a, b], 2**40)) != lists(cross_ids([b, a], 2**40))
 
 
 def test_a_row_with_an_empty_member_has_no_cross():
-    found = cross([ragged([["a"], [], ["a"]]), ragged([["x", "y"], ["x"], []])], 2**40)
+    found = cross_ids([ragged([["a"], [], ["a"]]), ragged([["x", "y"], ["x"], []])], 2**40)
     assert [len(row) for row in lists(found)] == [2, 0, 0]
     assert found.dense_shape.numpy()[0] == 3
 
 
 def test_a_batch_without_any_value():
-    found = cross([ragged([[], []]), ragged([["x"], []])], 100)
+    found = cross_ids([ragged([[], []]), ragged([["x"], []])], 100)
     assert lists(found) == [[], []]
 
 
@@ -146,5 +146,5 @@ def test_unique_sorts_each_row_and_keeps_one_of_each(rows):
 @pytest.mark.parametrize("buckets", [2, 3, 100])
 def test_ids_fill_the_buckets_and_stay_inside(buckets):
     values = [[f"value{number}"] for number in range(2000)]
-    ids = {row[0] for row in lists(cross([ragged(values), ragged(values)], buckets))}
+    ids = {row[0] for row in lists(cross_ids([ragged(values), ragged(values)], buckets))}
     assert ids == set(range(buckets))

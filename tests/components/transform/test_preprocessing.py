@@ -22,7 +22,7 @@ from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 from widedeep.components import features
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.transform import packed_columns
-from widedeep.components.transform.crosses import cross
+from widedeep.components.transform.crosses import cross_ids
 from widedeep.components.transform.preprocessing import preprocessing_fn
 
 Row = dict[str, list[Any]]
@@ -298,7 +298,7 @@ def crossed(rows: list[list[list[str]]], buckets: int) -> list[list[int]]:
         ids = set()
         for combination in itertools.product(*row):
             members = [tf.SparseTensor([[0, 0]], [value], [1, 1]) for value in combination]
-            ids.add(int(cross(members, buckets).values.numpy()[0]))
+            ids.add(int(cross_ids(members, buckets).values.numpy()[0]))
         found.append(sorted(ids))
     return found
 

@@ -149,7 +149,7 @@ def test_whoever_watches_hears_of_the_trial(made: Made) -> None:
         return 0.5
 
     heard: list[dict[str, Any]] = []
-    with progress.listening(heard.append):
+    with progress.listener(heard.append):
         made(measure=measure, trials=2)
     assert heard == [{"step": 3, "trial": 1, "trials": 2}, {"step": 3, "trial": 2, "trials": 2}]
 

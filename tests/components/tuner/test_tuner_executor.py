@@ -12,7 +12,7 @@ from tfx.components.tuner.component import TunerFnResult
 from tfx.components.util import udf_utils
 from tfx.types import artifact_utils, standard_artifacts
 
-from widedeep.components.trainer.hyperparameters import tuned
+from widedeep.components.trainer.hyperparameters import with_hyperparameters
 from widedeep.components.trainer.training_options import TrainingOptions
 from widedeep.components.tuner.executor import Executor
 from widedeep.components.tuner.search import Search
@@ -67,7 +67,7 @@ def test_the_trainer_gets_the_best_and_the_person_all(execute: Any) -> None:
     assert table["best"] == winner["trial"]
     # The Trainer's executor reads the one file that is there.
     [path] = best.iterdir()
-    options = tuned(TrainingOptions(), json.loads(path.read_text()))
+    options = with_hyperparameters(TrainingOptions(), json.loads(path.read_text()))
     assert [options.epochs, list(options.deep.hidden)] == [winner["values"]["epochs"], winner["values"]["deep.hidden"]]
     assert len(json.loads((results / "tuner_results.json").read_text())) == 4
 

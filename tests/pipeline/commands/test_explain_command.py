@@ -13,9 +13,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from widedeep.components.common.errors import ConfigError
-from widedeep.components.explain import explain as explaining
-from widedeep.components.explain import model as models
-from widedeep.components.explain.explain import Explained, Explanation
+from widedeep.components.explain import explanation as explaining
+from widedeep.components.explain import wide_part
+from widedeep.components.explain.explanation import Explanation, WeightExplanation
 from widedeep.components.explain.names import TIMES
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.pipeline.commands.explain import command
@@ -35,8 +35,8 @@ SPEC = FeatureSpec.model_validate(
         ],
     }
 )
-MOVIE = Explained("movie_id", 4, -0.25, None, ("movie",), ("[50]",), 0, 1.0, 1200, 0.125)
-UNSEEN = Explained("a_x_b", 7, 0.125, None, ("a", "b"), (), 0, None, 0, None)
+MOVIE = WeightExplanation("movie_id", 4, -0.25, None, ("movie",), ("[50]",), 0, 1.0, 1200, 0.125)
+UNSEEN = WeightExplanation("a_x_b", 7, 0.125, None, ("a", "b"), (), 0, None, 0, None)
 FOUND = Explanation("binary", 5000, 0.5, [MOVIE, UNSEEN])
 
 
@@ -51,7 +51,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         return FOUND
 
     monkeypatch.setattr(explaining, "explain", explain)
-    monkeypatch.setattr(models, "declaration", lambda folder: SPEC)
+    monkeypatch.setattr(wide_part, "declaration", lambda folder: SPEC)
     return calls
 
 
@@ -102,7 +102,7 @@ def test_a_row_a_weight_with_words_support_and_label_rate(
     ],
 )
 def test_other_labels(asked: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind, label, head) -> None:
-    one = Explained("movie_id", 4, -0.25, label, ("movie",), ("50",), 0, 1.0, 12, 0.5)
+    one = WeightExplanation("movie_id", 4, -0.25, label, ("movie",), ("50",), 0, 1.0, 12, 0.5)
     monkeypatch.setattr(explaining, "explain", lambda *given: Explanation(kind, 20, None, [one]))
     (tmp_path / "rows.csv").touch()
     lines = called(str(tmp_path), "--data", str(tmp_path / "*.csv"), "--format", "csv").stdout.splitlines()

@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from widedeep.components.ingest.files import FORMATS
+from widedeep.components.ingest.raw_files import FORMATS
 from widedeep.pipeline.definition.beam_options import MULTI_PROCESSING_BYTES, BeamOptions, beam_args
 
 HUGE = 1 << 50

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from widedeep.components.common.errors import ConfigError, WideDeepError
-from widedeep.components.metadata.inventory import read
+from widedeep.components.metadata.inventory import read_inventory
 from widedeep.pipeline.gc.collect import collect
 from widedeep.pipeline.gc.plan import Plan, make_plan
 from widedeep.pipeline.local.workdir import Workdir
@@ -22,7 +22,7 @@ LATER = 4_102_444_800
 
 
 def gc(worked: Any, keep: int) -> Plan:
-    plan = make_plan(read(worked.store), worked.workdir, keep)
+    plan = make_plan(read_inventory(worked.store), worked.workdir, keep)
     collect(worked.store, plan)
     return plan
 
@@ -309,7 +309,7 @@ def test_a_folder_that_was_moved_is_left_alone(worked: Any) -> None:
     moved = worked.workdir.path.with_name("moved")
     worked.workdir.path.rename(moved)
     before = sorted(moved.rglob("*"))
-    known = read(worked.store)
+    known = read_inventory(worked.store)
     with pytest.raises(ConfigError) as caught:
         make_plan(known, Workdir(moved), 1)
     assert str(caught.value).startswith(f"{moved}: its metadata speak of {worked.workdir.artifacts}/")

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from widedeep.components.metadata.inventory import read
+from widedeep.components.metadata.inventory import read_inventory
 from widedeep.pipeline.gc.collect import collect
 from widedeep.pipeline.gc.plan import make_plan
 from widedeep.pipeline.versions.rollback import rollback
@@ -68,20 +68,20 @@ def test_what_is_needed_stays_and_the_rest_goes_for_good(working: Any, runs: lis
         made = history(worked, runs)
         finished = [number for number, (ended, _) in enumerate(made) if ended]
         first = finished[-keep] if len(finished) >= keep else 0
-        baseline = read(worked.store).blessings()[:1]
-        plan = make_plan(read(worked.store), worked.workdir, keep)
+        baseline = read_inventory(worked.store).blessings()[:1]
+        plan = make_plan(read_inventory(worked.store), worked.workdir, keep)
         collect(worked.store, plan)
         # Disk and metadata agree, and nothing of the runs that are kept is missing.
         assert worked.live() == worked.there()
         for _, used in made[first:]:
             assert used <= worked.live()
         # Once is enough.
-        assert make_plan(read(worked.store), worked.workdir, keep).remove == []
+        assert make_plan(read_inventory(worked.store), worked.workdir, keep).remove == []
         # The next run has the same baseline, and so has one after any rollback.
-        assert [[one.id for one in pair] for pair in read(worked.store).blessings()[:1]] == [
+        assert [[one.id for one in pair] for pair in read_inventory(worked.store).blessings()[:1]] == [
             [one.id for one in pair] for pair in baseline
         ]
         for version in sorted(int(path.name) for path in worked.workdir.models.glob("*")):
             back = rollback(worked.workdir, version)
             model = int((worked.workdir.models / str(back.version) / "saved_model.pb").read_text().split()[-1])
-            assert read(worked.store).blessings()[0][0].id == model
+            assert read_inventory(worked.store).blessings()[0][0].id == model

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from widedeep.components.common.errors import ConfigError
-from widedeep.components.metadata.pushes import model_of, opened, pushes, raw_examples
+from widedeep.components.metadata.pushes import model_of, pushes, raw_examples
+from widedeep.components.metadata.store import open_file
 from widedeep.pipeline.local.workdir import Workdir
 from widedeep.pipeline.versions.training_rows import train_files
 
@@ -64,7 +65,7 @@ def test_the_last_push_of_a_number_that_was_given_twice(worked: Any) -> None:
     made = [worked.run(run) for run in ("1", "2")]
     for one in made:
         worked.change(one["pushed_model"], pushed_destination="/elsewhere/models/7")
-    store = opened(worked.workdir.metadata)
+    store = open_file(worked.workdir.metadata)
     found = pushes(store)
     assert list(found) == [7]
     assert model_of(store, found[7]).id == made[1]["model"]
@@ -73,13 +74,13 @@ def test_the_last_push_of_a_number_that_was_given_twice(worked: Any) -> None:
 
 def test_a_model_that_was_not_pushed_is_no_version(worked: Any) -> None:
     worked.run("1", blessed=False)
-    assert pushes(opened(worked.workdir.metadata)) == {}
+    assert pushes(open_file(worked.workdir.metadata)) == {}
 
 
 def test_what_was_found_in_the_cache_has_its_first_makers_rows(worked: Any) -> None:
     one = worked.run("1")
     worked.run("2", cached=one)
-    store = opened(worked.workdir.metadata)
+    store = open_file(worked.workdir.metadata)
     assert [one.id for one in raw_examples(store, pushes(store)[2])] == [one["examples"]]
 
 
@@ -98,5 +99,5 @@ def test_what_leads_nowhere_is_said(worked: Any, tmp_path: Path) -> None:
 
 def test_metadata_are_not_made_by_looking(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="unable to open database file"):
-        opened(Workdir(tmp_path).metadata)
+        open_file(Workdir(tmp_path).metadata)
     assert list(tmp_path.iterdir()) == []

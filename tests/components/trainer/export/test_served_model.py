@@ -16,7 +16,7 @@ from widedeep.components.trainer.estimator import WideDeepEstimator
 from widedeep.components.trainer.export.served_model import WideColumn, wide_weights
 from widedeep.components.trainer.model.inputs import from_transformed
 from widedeep.components.trainer.model.pruned_table import PrunedTable
-from widedeep.components.trainer.training.blocks import Source
+from widedeep.components.trainer.training.split_examples import SplitExamples
 from widedeep.components.trainer.training.state import load
 from widedeep.components.trainer.training_options import TrainingOptions
 
@@ -130,7 +130,7 @@ def test_a_server_reads_the_inputs_that_the_trainer_read(prepared, exported):
     parsing = prepared.parsing(prepared.spec)
     raw = tf.io.parse_example(tf.constant([prepared.example(row) for row in prepared.raw]), parsing)
     served = from_transformed(exported.layout, graph.transform_fn(raw), tf.constant(300, tf.int64))
-    (block,) = Source(prepared.eval, prepared.spec, exported.layout).blocks()
+    (block,) = SplitExamples(prepared.eval, prepared.spec, exported.layout).blocks()
     (batch,) = block.batches(300, np.arange(300))
     assert len(served.uses) == len(batch.inputs.uses) == 3
     for ours, theirs in zip(served.uses, batch.inputs.uses, strict=True):

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from widedeep.components.features.spec import FeatureSpec
-from widedeep.components.trainer.model.inputs import batch_signature, deduplicated, from_transformed, table_uses
+from widedeep.components.trainer.model.inputs import batch_signature, deduplicate, from_transformed, table_uses
 from widedeep.components.trainer.model.layout import Slot, Table, make_layout
 
 # Sizes of id columns; a table of any of them; and for each of some examples, each column's ids.
@@ -61,7 +61,7 @@ def test_rows_and_cells_are_those_of_a_plain_reading(together, data):
 
 def test_the_example_of_uses():
     """a: {3}, b: {1, 2} and a: {3}, b: {}, with a in rows 0 to 9 and b in rows 10 to 19."""
-    uses = deduplicated(*table_uses(table([10, 10], [0, 1]), 2, packed([[[3], [1, 2]], [[3], []]])))
+    uses = deduplicate(*table_uses(table([10, 10], [0, 1]), 2, packed([[[3], [1, 2]], [[3], []]])))
     assert uses.rows.numpy().tolist() == [3, 11, 12]
     assert uses.position.numpy().tolist() == [0, 1, 2, 0]
     assert uses.cell.numpy().tolist() == [0, 1, 1, 2]
@@ -72,7 +72,7 @@ def test_the_example_of_uses():
 def test_each_row_stands_once_and_positions_lead_back(data):
     sizes, members, examples = data
     rows, cells = table_uses(table(sizes, members), len(sizes), packed(examples))
-    uses = deduplicated(rows, cells)
+    uses = deduplicate(rows, cells)
     assert sorted(uses.rows.numpy().tolist()) == sorted(set(rows.numpy().tolist()))
     assert uses.rows.numpy()[uses.position.numpy()].tolist() == rows.numpy().tolist()
     assert uses.cell.numpy().tolist() == cells.numpy().tolist()

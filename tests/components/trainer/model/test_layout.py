@@ -9,7 +9,7 @@ import pytest
 from widedeep.components.common.errors import ConfigError
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.trainer.model.layout import Slot, make_layout
-from widedeep.components.trainer.model.network import untrained
+from widedeep.components.trainer.model.network import new_model
 from widedeep.components.trainer.training_options import TrainingOptions
 
 
@@ -145,7 +145,7 @@ def test_as_many_rows_as_32_bits_number_are_allowed():
     ],
 )
 def test_a_variant_has_its_own_parts_alone(model, declared, tables, layers):
-    made = untrained(make_layout(declared, {}, model), TrainingOptions(model=model))
+    made = new_model(make_layout(declared, {}, model), TrainingOptions(model=model))
     assert [variable.name.removesuffix(":0") for variable in made.tables] == tables
     # Three hidden layers and the last one, each with kernel and bias.
     assert len(made.layers) == layers

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from widedeep.components.trainer.model.hidden_layers import HiddenLayers
 from widedeep.components.trainer.model.layout import make_layout
-from widedeep.components.trainer.model.network import HiddenLayers, untrained
+from widedeep.components.trainer.model.network import new_model
 from widedeep.components.trainer.training_options import DeepOptions, TrainingOptions
 
 
@@ -23,7 +24,7 @@ def at(step: int) -> tf.Tensor:
 
 def test_the_mean_pools_and_the_sum_adds(toy):
     """a = {1, 2}, b = {}, s = {4, 5}, c = {3}, with tables that tell which row was read."""
-    model = untrained(toy.layout, TrainingOptions.model_validate({"deep": {"hidden": []}}))
+    model = new_model(toy.layout, TrainingOptions.model_validate({"deep": {"hidden": []}}))
     model.bias.assign([1000.0])
     model.wide.assign(np.arange(1.0, 21.0, dtype=np.float32)[:, None])  # a: 1..7, c: 8..11, cross: 12..20
     of_c, mean, summed = model.embeddings  # width 2; width 3: a in rows 0..6, b in 7..11; s
@@ -46,10 +47,10 @@ def test_the_mean_pools_and_the_sum_adds(toy):
 def test_a_variant_is_the_sum_without_the_other_part(toy, variant):
     options = TrainingOptions.model_validate({"deep": {"hidden": [4]}})
     both = make_layout(toy.spec, {}, "wide_deep", outputs=3)
-    model = untrained(both, options, outputs=3)
+    model = new_model(both, options, outputs=3)
     model.wide.assign(np.random.default_rng(1).normal(size=model.wide.shape))
     layout = make_layout(toy.spec, {}, variant, outputs=3)
-    alone = untrained(layout, options, outputs=3)
+    alone = new_model(layout, options, outputs=3)
     if variant == "wide":
         alone.wide.assign(model.wide)
         for kernel in model.hidden.kernels:
@@ -83,7 +84,7 @@ def test_the_weights_at_the_start_have_the_published_spread():
 
 
 def test_embeddings_start_small_and_by_the_seed(toy):
-    one, again, other = (untrained(toy.layout, TrainingOptions(seed=seed)) for seed in (1, 1, 2))
+    one, again, other = (new_model(toy.layout, TrainingOptions(seed=seed)) for seed in (1, 1, 2))
     norms = np.concatenate([np.linalg.norm(table.numpy(), axis=1) for table in one.embeddings])
     assert np.sqrt((norms**2).mean()) == pytest.approx(0.1, rel=0.3)
     assert not one.wide.numpy().any()
@@ -114,13 +115,13 @@ def test_batch_norm_takes_the_batch_in_training_and_moving_averages_in_serving()
         moving = tuple(0.99 * before + 0.01 * now for before, now in zip(moving, batch, strict=True))
     np.testing.assert_allclose(norm.mean, moving[0], rtol=1e-5)
     np.testing.assert_allclose(norm.variance, moving[1], rtol=1e-5)
-    assert [variable.name.removesuffix(":0") for variable in made.trained][-1] == "scale"
+    assert [variable.name.removesuffix(":0") for variable in made.trainable][-1] == "scale"
 
 
 def test_without_batch_norm_there_is_nothing_of_it():
     made = layers(2, hidden=[2, 2])
     assert made.norms == []
-    assert len(made.trained) == 6
+    assert len(made.trainable) == 6
 
 
 def test_dropout_is_for_training_alone():

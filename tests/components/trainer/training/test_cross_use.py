@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from widedeep.components.trainer.training.cross_use import enough, use
-from widedeep.components.transform.crosses import cross
+from widedeep.components.transform.crosses import cross_ids
 
 TABLES = st.integers(2, 10**9).flatmap(lambda buckets: st.tuples(st.just(buckets), st.integers(0, buckets)))
 
@@ -53,7 +53,7 @@ def pairs(number: int) -> tf.SparseTensor:
 @pytest.mark.parametrize("distinct", [100, 3000, 20_000])
 def test_the_estimate_holds_for_real_hashes(buckets: int, distinct: int) -> None:
     """Within four standard errors, and so does the share of combinations that collide."""
-    ids = cross(pairs(distinct), buckets).values.numpy()
+    ids = cross_ids(pairs(distinct), buckets).values.numpy()
     counts = np.bincount(ids, minlength=buckets)
     found = use("a_x_b", buckets, int(np.count_nonzero(counts)))
     if found.standard_error is None:

@@ -15,20 +15,20 @@ from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.trainer.model.heads import head
 from widedeep.components.trainer.model.inputs import Batch, Inputs
 from widedeep.components.trainer.model.layout import make_layout
-from widedeep.components.trainer.model.network import untrained
-from widedeep.components.trainer.training.blocks import Source
+from widedeep.components.trainer.model.network import new_model
 from widedeep.components.trainer.training.checkpoints import Checkpoints
 from widedeep.components.trainer.training.diagnosis import blame
-from widedeep.components.trainer.training.loop import Fitting
+from widedeep.components.trainer.training.loop import TrainingLoop
+from widedeep.components.trainer.training.split_examples import SplitExamples
 from widedeep.components.trainer.training.state import new_training
 from widedeep.components.trainer.training_options import TrainingOptions
 
 OPTIONS = {"epochs": 2, "batch_size": 10, "deep": {"hidden": [4], "dropout": 0.2}}
 
 
-def fitting(training: Any, files: list[str]) -> Fitting:
-    source = Source(files, training.spec, training.layout)
-    return Fitting(training.trainer, head(training.spec.label), source, source, training.options)
+def fitting(training: Any, files: list[str]) -> TrainingLoop:
+    source = SplitExamples(files, training.spec, training.layout)
+    return TrainingLoop(training.trainer, head(training.spec.label), source, source, training.options)
 
 
 def state(training: Any) -> list[np.ndarray]:
@@ -70,7 +70,7 @@ def test_the_step_that_fails_updates_nothing(toy, broken, tmp_path):
     training, other = (new_training(toy.spec, options, {}) for _ in range(2))
     with pytest.raises(DataError):
         fitting(training, files).run(Checkpoints(training.trainer, str(tmp_path / "checkpoints")), lambda _: None)
-    (block,) = Source(files, toy.spec, toy.layout).blocks()
+    (block,) = SplitExamples(files, toy.spec, toy.layout).blocks()
     order = np.random.default_rng([1, 1, 0]).permutation(200)
     for batch in block.batches(10, order[: 10 * (step - 1)]):
         other.trainer.step(batch)
@@ -108,7 +108,7 @@ def batch_of(toy: Any, **changes: Any) -> Batch:
 
 @pytest.fixture
 def model(toy: Any) -> Any:
-    return untrained(toy.layout, TrainingOptions.model_validate(OPTIONS))
+    return new_model(toy.layout, TrainingOptions.model_validate(OPTIONS))
 
 
 @pytest.mark.parametrize("part", ["label", "weight"])
@@ -125,7 +125,7 @@ def test_three_columns_are_named_and_the_others_counted(toy):
     ]
     spec = FeatureSpec.model_validate({"label": {"key": "y"}, "features": numbers})
     layout = make_layout(spec, {}, "deep")
-    made = untrained(layout, TrainingOptions.model_validate(OPTIONS | {"model": "deep"}))
+    made = new_model(layout, TrainingOptions.model_validate(OPTIONS | {"model": "deep"}))
     nan, fine = float("nan"), 0.0
     for row, named in (
         ([nan, 1.0] + [fine, 0.0] * 3 + [nan, 0.0], "'n0_value', 'n4_value' is"),

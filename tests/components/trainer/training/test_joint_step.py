@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from widedeep.components.trainer.model.heads import head
 from widedeep.components.trainer.model.inputs import batch_signature
-from widedeep.components.trainer.model.network import WideDeepModel, untrained
+from widedeep.components.trainer.model.network import WideDeepModel, new_model
 from widedeep.components.trainer.training.joint_step import JointTrainer
 from widedeep.components.trainer.training_options import TrainingOptions
 
@@ -96,7 +96,7 @@ def variables(model: WideDeepModel) -> list[tf.Variable]:
 
 
 def make(toy: Any, options: TrainingOptions) -> tuple[WideDeepModel, JointTrainer]:
-    model = untrained(toy.layout, options)
+    model = new_model(toy.layout, options)
     return model, JointTrainer(model, head(toy.spec.label), options, batch_signature(toy.spec, toy.layout))
 
 

@@ -16,7 +16,7 @@ from widedeep.components.trainer.model.heads import head
 from widedeep.components.trainer.training import loop
 from widedeep.components.trainer.training.blocks import Block
 from widedeep.components.trainer.training.checkpoints import Checkpoints
-from widedeep.components.trainer.training.loop import Fitting
+from widedeep.components.trainer.training.loop import TrainingLoop
 from widedeep.components.trainer.training_options import TrainingOptions
 
 BATCHES = 3
@@ -66,7 +66,7 @@ def fit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
         epochs = options.pop("epochs", None) or len(qualities)
         given = TrainingOptions.model_validate({"epochs": epochs, "batch_size": 2} | options)
         label = Label.model_validate({"key": "y", "kind": kind})
-        made = Fitting(trainer, head(label), train, Split([1]), given)
+        made = TrainingLoop(trainer, head(label), train, Split([1]), given)
         return made.run(Checkpoints(trainer, str(tmp_path / "checkpoints")), reports.append), reports
 
     return run
@@ -190,7 +190,7 @@ def test_many_batches_are_one_call_of_the_runtime(monkeypatch, tmp_path):
     options = TrainingOptions.model_validate({"epochs": 1, "batch_size": 2, "checkpoint_steps": 70})
     trainer = Counting()
     label = Label.model_validate({"key": "y"})
-    made = Fitting(trainer, head(label), Split([60, 45]), Split([1]), options)
+    made = TrainingLoop(trainer, head(label), Split([60, 45]), Split([1]), options)
     made.run(Checkpoints(trainer, str(tmp_path)), lambda _: None)
     # 50 at most; a block ends after 60, and a checkpoint is due after 70.
     assert calls == [50, 10, 10, 35]

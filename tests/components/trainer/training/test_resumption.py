@@ -15,10 +15,10 @@ import tensorflow as tf
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.trainer.model.heads import head
 from widedeep.components.trainer.model.layout import make_layout
-from widedeep.components.trainer.training import blocks, loop
-from widedeep.components.trainer.training.blocks import Source
+from widedeep.components.trainer.training import loop, split_examples
 from widedeep.components.trainer.training.checkpoints import Checkpoints
-from widedeep.components.trainer.training.loop import Fitting
+from widedeep.components.trainer.training.loop import TrainingLoop
+from widedeep.components.trainer.training.split_examples import SplitExamples
 from widedeep.components.trainer.training.state import new_training
 from widedeep.components.trainer.training_options import TrainingOptions
 
@@ -102,13 +102,18 @@ def train(files: list[str], folder: Path, where: str = "nowhere", step: int = 0,
     for variable, value in zip(trainer.variables, start, strict=True):
         variable.assign(value)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(blocks, "_PARSED_ROWS", 60)
+        patch.setattr(split_examples, "_PARSED_ROWS", 60)
         patch.setattr(loop, "_REPORT_SECONDS", -1.0)
         evaluate = loop.evaluate
         patch.setattr(loop, "evaluate", lambda *given: evaluate(*given) | {"auc": AUCS[int(trainer.steps)]})
         report = arm(patch, Point(trainer, where, step))
-        train_split, eval_split = Source(files, SPEC, training.layout, 1), Source(files, SPEC, training.layout)
-        curve = Fitting(trainer, kind, train_split, eval_split, options).run(Checkpoints(trainer, str(folder)), report)
+        train_split, eval_split = (
+            SplitExamples(files, SPEC, training.layout, 1),
+            SplitExamples(files, SPEC, training.layout),
+        )
+        curve = TrainingLoop(trainer, kind, train_split, eval_split, options).run(
+            Checkpoints(trainer, str(folder)), report
+        )
     return [row | {"seconds": 0.0} for row in curve], [variable.numpy() for variable in trainer.variables]
 
 

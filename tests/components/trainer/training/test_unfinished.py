@@ -31,7 +31,7 @@ def listen(report):
         os.kill(os.getpid(), signal.SIGKILL)
 
 fitting._REPORT_SECONDS = -1.0
-with progress.listening(listen):
+with progress.listener(listen):
     run_fn(SimpleNamespace(**json.loads(sys.argv[1])))
 """
 
@@ -51,7 +51,7 @@ def test_a_training_that_was_killed_carries_on_when_it_is_started_again(prepared
     assert done.returncode == -signal.SIGKILL, done.stderr
     assert not (tmp_path / "first" / "serving").exists()
     steps = []
-    with pytest.MonkeyPatch.context() as patch, progress.listening(lambda report: steps.append(report["step"])):
+    with pytest.MonkeyPatch.context() as patch, progress.listener(lambda report: steps.append(report["step"])):
         patch.setattr("widedeep.components.trainer.training.loop._REPORT_SECONDS", -1.0)
         run_fn(second)
     assert min(steps) == 16
@@ -94,7 +94,7 @@ def test_another_training_finds_no_checkpoint_of_this_one_and_leaves_it(prepared
         return list(steps)
 
     killing = True
-    with progress.listening(listen):
+    with progress.listener(listen):
         with pytest.raises(Killed):
             start()
         (unfinished,) = leftovers(tmp_path)

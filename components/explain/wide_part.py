@@ -53,23 +53,23 @@ def declaration(folder: str) -> FeatureSpec:
         return features.from_json(file.read())
 
 
-def strongest(folder: str, top: int) -> dict[str, Weights]:
+def strongest_weights(folder: str, top: int) -> dict[str, Weights]:
     """The `top` wide weights that are farthest from 0, by their columns; columns without any are left out.
 
     Raises:
         ConfigError: the model has no wide part, or all its weights are 0.
     """
-    found = wide_weights(folder)
-    if not found:
+    nonzero = wide_weights(folder)
+    if not nonzero:
         raise ConfigError(f"{folder}: is a deep model: it has no wide part, and so no wide features to name.")
-    kept = {name: _largest(column, top) for name, column in found.items()}
-    sizes = np.concatenate([np.abs(column.weights) for column in kept.values()])
+    largest = {name: _largest(column, top) for name, column in nonzero.items()}
+    sizes = np.concatenate([np.abs(column.weights) for column in largest.values()])
     if not len(sizes):
         raise ConfigError(f"{folder}: all its wide weights are 0. Lower training.wide.l1 and train it again.")
-    chosen = np.zeros(len(sizes), bool)
-    chosen[np.argsort(-sizes, kind="stable")[:top]] = True
-    parts = np.split(chosen, np.cumsum([len(column.ids) for column in kept.values()])[:-1])
-    return {name: column[part] for (name, column), part in zip(kept.items(), parts, strict=True) if part.any()}
+    is_strongest = np.zeros(len(sizes), bool)
+    is_strongest[np.argsort(-sizes, kind="stable")[:top]] = True
+    parts = np.split(is_strongest, np.cumsum([len(column.ids) for column in largest.values()])[:-1])
+    return {name: column[part] for (name, column), part in zip(largest.items(), parts, strict=True) if part.any()}
 
 
 def _largest(column: WideColumn, top: int) -> Weights:
@@ -80,29 +80,29 @@ def _largest(column: WideColumn, top: int) -> Weights:
     return every[np.sort(np.argsort(-np.abs(every.weights), kind="stable")[:top])]
 
 
-def boundaries_of(folder: str, spec: FeatureSpec, wanted: set[str]) -> Boundaries:
-    """The buckets' boundaries, if any of the wanted columns needs some: the model's graph takes a second to load."""
-    keys = {feature.key for feature in spec.features if packed_columns.ids(feature) in wanted}
-    keys |= {key for cross in spec.crosses if cross.name in wanted for key in cross.keys}
-    needed = any(spec.by_key[key].kind == "numeric" for key in keys)
-    return bucket_boundaries(folder, spec) if needed else {}
+def boundaries_of(folder: str, spec: FeatureSpec, columns: set[str]) -> Boundaries:
+    """The buckets' boundaries, if any of the columns needs some: the model's graph takes a second to load."""
+    keys = {feature.key for feature in spec.features if packed_columns.ids(feature) in columns}
+    keys |= {key for cross in spec.crosses if cross.name in columns for key in cross.keys}
+    is_numeric = any(spec.by_key[key].kind == "numeric" for key in keys)
+    return bucket_boundaries(folder, spec) if is_numeric else {}
 
 
-def sources(folder: str, spec: FeatureSpec, wanted: set[str], boundaries: Boundaries) -> dict[str, Source]:
-    """Where the ids of the wanted columns come from, by the columns' names.
+def sources(folder: str, spec: FeatureSpec, columns: set[str], boundaries: Boundaries) -> dict[str, Source]:
+    """Where the ids of some columns come from, by the columns' names.
 
     Args:
         folder: the model, whose assets hold the vocabularies.
         spec: the declaration.
-        wanted: names of columns.
+        columns: names of columns.
         boundaries: of the buckets of numeric features.
     """
-    found: dict[str, Source] = {
+    id_sources: dict[str, Source] = {
         packed_columns.ids(feature): _feature_source(folder, spec, feature, boundaries)
         for feature in spec.features
-        if packed_columns.ids(feature) in wanted
+        if packed_columns.ids(feature) in columns
     }
-    return found | {cross.name: CrossSource(cross) for cross in spec.crosses if cross.name in wanted}
+    return id_sources | {cross.name: CrossSource(cross) for cross in spec.crosses if cross.name in columns}
 
 
 def _feature_source(folder: str, spec: FeatureSpec, feature: Feature, boundaries: Boundaries) -> Source:

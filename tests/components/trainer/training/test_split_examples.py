@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from widedeep.components.common.errors import DataError
 from widedeep.components.trainer.model.inputs import Batch
 from widedeep.components.trainer.model.layout import Layout, make_layout
-from widedeep.components.trainer.training import blocks
-from widedeep.components.trainer.training.blocks import Block, Source
+from widedeep.components.trainer.training import split_examples
+from widedeep.components.trainer.training.blocks import Block
+from widedeep.components.trainer.training.split_examples import SplitExamples
 
 # An example as its inputs say it: a table's rows by cell, dense values, label, weight.
 Seen = tuple[list[list[list[int]]], list[float], float, float]
@@ -59,7 +60,7 @@ def expected(toy: Any) -> list[Seen]:
 
 @pytest.fixture(scope="module")
 def block(toy: Any) -> Block:
-    (found,) = Source(toy.files, toy.spec, toy.layout).blocks()
+    (found,) = SplitExamples(toy.files, toy.spec, toy.layout).blocks()
     return found
 
 
@@ -79,10 +80,10 @@ def test_any_order_from_any_batch_on(toy, block, expected, order, size, first):
 
 
 def test_small_blocks_give_the_same_examples_in_the_same_order(toy, expected, monkeypatch):
-    monkeypatch.setattr(blocks, "_PARSED_ROWS", 30)
+    monkeypatch.setattr(split_examples, "_PARSED_ROWS", 30)
     # 30 rows are a part; a block is full with the part that makes it larger than that.
     for block_bytes, sizes in ((1, [30] * 6 + [20]), (2**62, [200])):
-        source = Source(toy.files, toy.spec, toy.layout, block_bytes)
+        source = SplitExamples(toy.files, toy.spec, toy.layout, block_bytes)
         for _ in range(2):
             found = list(source.blocks())
             assert [block.examples for block in found] == sizes
@@ -96,8 +97,8 @@ def nbytes(block: Block) -> int:
 
 
 def test_a_block_holds_about_the_bytes_that_it_may(toy, monkeypatch):
-    monkeypatch.setattr(blocks, "_PARSED_ROWS", 10)
-    source = Source(toy.files, toy.spec, toy.layout, 5_000)
+    monkeypatch.setattr(split_examples, "_PARSED_ROWS", 10)
+    source = SplitExamples(toy.files, toy.spec, toy.layout, 5_000)
     found = list(source.blocks())
     assert len(found) > 3
     assert all(3_000 < nbytes(block) < 9_000 for block in found[:-1])
@@ -108,19 +109,19 @@ def test_a_block_holds_about_the_bytes_that_it_may(toy, monkeypatch):
 
 
 def test_the_number_of_examples_is_known_once_they_are_known_to_fit_in_a_block(toy, monkeypatch):
-    monkeypatch.setattr(blocks, "_PARSED_ROWS", 150)
-    whole = Source(toy.files, toy.spec, toy.layout)
+    monkeypatch.setattr(split_examples, "_PARSED_ROWS", 150)
+    whole = SplitExamples(toy.files, toy.spec, toy.layout)
     assert whole.examples is None
     assert [whole.examples for _ in whole.blocks()] == [200]
-    several = Source(toy.files, toy.spec, toy.layout, block_bytes=1)
+    several = SplitExamples(toy.files, toy.spec, toy.layout, block_bytes=1)
     for _ in range(2):
         assert [several.examples for _ in several.blocks()] == [None, None]
     assert several.examples is None
 
 
 def test_a_look_at_the_first_block_hides_no_other(toy, monkeypatch):
-    monkeypatch.setattr(blocks, "_PARSED_ROWS", 150)
-    source = Source(toy.files, toy.spec, toy.layout, block_bytes=1)
+    monkeypatch.setattr(split_examples, "_PARSED_ROWS", 150)
+    source = SplitExamples(toy.files, toy.spec, toy.layout, block_bytes=1)
     assert next(source.blocks()).examples == 150
     assert [block.examples for block in source.blocks()] == [150, 50]
 
@@ -128,7 +129,7 @@ def test_a_look_at_the_first_block_hides_no_other(toy, monkeypatch):
 def test_a_split_in_one_block_is_read_once(toy, tmp_path):
     records = list(tf.data.TFRecordDataset(toy.files, "GZIP").as_numpy_iterator())
     name = toy.write(tmp_path / "part.gz", records)
-    source = Source([name], toy.spec, toy.layout)
+    source = SplitExamples([name], toy.spec, toy.layout)
     (first,) = source.blocks()
     (tmp_path / "part.gz").unlink()
     (second,) = source.blocks()
@@ -138,7 +139,7 @@ def test_a_split_in_one_block_is_read_once(toy, tmp_path):
 def test_the_rows_that_a_split_uses_are_noted(toy, tmp_path):
     rows = toy.rows[:4]
     files = [toy.write(tmp_path / "part.gz", [toy.record(toy.spec, toy.layout, row) for row in rows])]
-    source = Source(files, toy.spec, toy.layout)
+    source = SplitExamples(files, toy.spec, toy.layout)
     assert not source.wide_used.any()
     list(source.blocks())
     offsets = {slot.column: slot.offset for slot in toy.layout.wide.slots}
@@ -150,7 +151,7 @@ def test_the_rows_that_a_split_uses_are_noted(toy, tmp_path):
 @pytest.mark.parametrize("variant", ["wide", "deep"])
 def test_a_variant_reads_its_own_columns(toy, variant):
     layout = make_layout(toy.spec, {}, variant)
-    (block,) = Source(toy.files, toy.spec, layout).blocks()
+    (block,) = SplitExamples(toy.files, toy.spec, layout).blocks()
     (batch,) = block.batches(500, np.arange(200))
     interleaved = [toy.rows[half * 100 + index] for index in range(100) for half in (0, 1)]
     dense = [row.dense if variant == "deep" else [] for row in interleaved]
@@ -162,14 +163,14 @@ def test_a_variant_reads_its_own_columns(toy, variant):
 
 def test_without_weights_each_example_counts_once(toy):
     spec = toy.spec.model_copy(update={"weight": None})
-    (block,) = Source(toy.files, spec, toy.layout).blocks()
+    (block,) = SplitExamples(toy.files, spec, toy.layout).blocks()
     assert block.weight.numpy().tolist() == [1.0] * 200
 
 
 def test_examples_without_any_id_have_empty_cells(toy, tmp_path):
     row = type(toy.rows[0])({column.name: [] for column in toy.layout.id_columns}, [0.5, 0.0], 1, 2.0)
     name = toy.write(tmp_path / "part.gz", [toy.record(toy.spec, toy.layout, row)] * 3)
-    (block,) = Source([name], toy.spec, toy.layout).blocks()
+    (block,) = SplitExamples([name], toy.spec, toy.layout).blocks()
     (batch,) = block.batches(9, np.arange(3))
     assert seen(batch, toy.layout) == [([[[]], [[]], [[], []], [[]]], [0.5, 0.0], 1, 2.0)] * 3
 
@@ -177,7 +178,7 @@ def test_examples_without_any_id_have_empty_cells(toy, tmp_path):
 def test_a_split_without_examples_is_refused(toy, tmp_path):
     name = toy.write(tmp_path / "none.gz", [])
     with pytest.raises(DataError) as caught:
-        list(Source([name], toy.spec, toy.layout).blocks())
+        list(SplitExamples([name], toy.spec, toy.layout).blocks())
     assert str(caught.value) == f"the split of {name} holds no examples."
 
 
@@ -186,5 +187,5 @@ def test_a_split_without_examples_is_refused(toy, tmp_path):
 )
 def test_files_that_are_not_there_are_named(toy, files, named):
     with pytest.raises(DataError) as caught:
-        Source(files, toy.spec, toy.layout)
+        SplitExamples(files, toy.spec, toy.layout)
     assert str(caught.value) == f"no transformed examples match {named}: is the split empty?"

@@ -13,7 +13,7 @@ from widedeep.components.common.settings import nearest
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.ingest import csv_file
 from widedeep.components.ingest.arrow_columns import column_kinds, to_lists
-from widedeep.components.ingest.paths import located
+from widedeep.components.ingest.paths import locate
 from widedeep.components.ingest.scalars import BadValueError
 
 FORMATS = ("csv", "parquet", "tfrecord")
@@ -60,11 +60,11 @@ def _blocks(path: str, file_format: str, needed: list[str]) -> Iterator[pa.Recor
         raise DataError(f"{path}: can't be read: {reason(error)}. Is the file whole?") from None
 
 
-def _check_columns(path: str, found: Sequence[str], needed: list[str]) -> None:
-    count = Counter(found)
+def _check_columns(path: str, names: Sequence[str], needed: list[str]) -> None:
+    count = Counter(names)
     for name in needed:
         if name not in count:
-            extra = set(found) - set(needed)
+            extra = set(names) - set(needed)
             hint = nearest(name, extra).replace("known are:", "the columns that features.yaml does not name are:")
             raise DataError(
                 f"{path}: there is no column '{name}', which features.yaml declares"
@@ -75,13 +75,13 @@ def _check_columns(path: str, found: Sequence[str], needed: list[str]) -> None:
 
 
 def _csv(path: str, needed: list[str]) -> Iterator[pa.RecordBatch]:
-    found = csv_file.header(path)
-    _check_columns(path, found, needed)
+    names = csv_file.header(path)
+    _check_columns(path, names, needed)
     yield from csv_file.read(path, needed)
 
 
 def _parquet(path: str, needed: list[str]) -> Iterator[pa.RecordBatch]:
-    filesystem, inner = located(path)
+    filesystem, inner = locate(path)
     try:
         with filesystem.open_input_file(inner) as source:
             file = pyarrow.parquet.ParquetFile(source, buffer_size=_BUFFER_BYTES)

@@ -7,18 +7,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from widedeep.components.explain.batch import Batch
-from widedeep.components.explain.model import Weights, boundaries_of, declaration, sources, strongest
+from widedeep.components.explain.counts import IdCounts
 from widedeep.components.explain.sources import Source
-from widedeep.components.explain.tally import Tally
-from widedeep.components.ingest import files
+from widedeep.components.explain.wide_part import Weights, boundaries_of, declaration, sources, strongest_weights
+from widedeep.components.ingest import raw_files
 
 
 @dataclass(frozen=True)
-class Explained:
+class WeightExplanation:
     """One wide weight.
 
     Attributes:
-        column: the column of ids, as `columns.ids` or the cross's name has it.
+        column: the column of ids: FEATURE_id, or the name of the cross.
         id: bucket or vocabulary id in the column.
         weight: what it adds to the log-odds of a row (to the prediction, in a regression).
         label: of a label with classes, the one that it speaks for or against most; else None.
@@ -52,13 +52,13 @@ class Explanation:
         label: the label's kind.
         rows: of the data.
         label_mean: of all rows; None of a label with classes.
-        found: the weights, the strongest first.
+        weights: each of them, the strongest first.
     """
 
     label: str
     rows: int
     label_mean: float | None
-    found: list[Explained]
+    weights: list[WeightExplanation]
 
 
 def explain(
@@ -74,7 +74,7 @@ def explain(
     Args:
         folder: a served model.
         paths: files of raw rows like those it was trained on, to find the values in and to count.
-        file_format: one of `widedeep.components.ingest.files.FORMATS`.
+        file_format: one of `widedeep.components.ingest.raw_files.FORMATS`.
         top: how many weights.
         watch: is told how many rows have been read, after each batch.
         at_most: rows to read, and those of the batch in which they end; None reads them all.
@@ -84,32 +84,36 @@ def explain(
         DataError: a file can't be used.
     """
     spec = declaration(folder)
-    weights = strongest(folder, top)
+    weights = strongest_weights(folder, top)
     boundaries = boundaries_of(folder, spec, set(weights))
-    made_by = sources(folder, spec, set(weights), boundaries)
-    tallies = {column: Tally(len(wanted.ids), wanted.classes) for column, wanted in weights.items()}
+    id_sources = sources(folder, spec, set(weights), boundaries)
+    counts_by_column = {column: IdCounts(len(part.ids), part.classes) for column, part in weights.items()}
     rows, labels = 0, 0.0
-    for records in itertools.chain.from_iterable(files.read(path, file_format, spec) for path in paths):
+    for records in itertools.chain.from_iterable(raw_files.read(path, file_format, spec) for path in paths):
         batch = Batch(records, spec, boundaries)
-        for column, tally in tallies.items():
-            tally.add(made_by[column].find(batch, weights[column].ids), batch.label)
+        for column, counts in counts_by_column.items():
+            counts.add(id_sources[column].occurrences(batch, weights[column].ids), batch.label)
         rows, labels = rows + batch.count, labels + float(batch.label.sum())
         watch(rows)
         if at_most is not None and rows >= at_most:
             break
-    found = [
-        one for column, tally in tallies.items() for one in _explained(column, weights[column], made_by[column], tally)
+    explanations = [
+        explanation
+        for column, counts in counts_by_column.items()
+        for explanation in _explanations(column, weights[column], id_sources[column], counts)
     ]
     mean = None if spec.label.kind == "multiclass" else labels / rows
-    return Explanation(spec.label.kind, rows, mean, sorted(found, key=lambda one: -abs(one.weight)))
+    return Explanation(
+        spec.label.kind, rows, mean, sorted(explanations, key=lambda explanation: -abs(explanation.weight))
+    )
 
 
-def _explained(column: str, weights: Weights, source: Source, tally: Tally) -> Iterator[Explained]:
-    known = source.known(weights.ids)
+def _explanations(column: str, weights: Weights, source: Source, counts: IdCounts) -> Iterator[WeightExplanation]:
+    fixed_names = source.fixed_names(weights.ids)
     for number, (id_, weight) in enumerate(zip(weights.ids.tolist(), weights.weights.tolist(), strict=True)):
-        values, others, share = ((known[id_],), 0, 1.0) if id_ in known else _most_frequent(tally, number)
-        support = int(tally.support[number])
-        yield Explained(
+        values, others, share = ((fixed_names[id_],), 0, 1.0) if id_ in fixed_names else _most_frequent(counts, number)
+        support = int(counts.support[number])
+        yield WeightExplanation(
             column=column,
             id=id_,
             weight=weight,
@@ -119,15 +123,15 @@ def _explained(column: str, weights: Weights, source: Source, tally: Tally) -> I
             others=others,
             share=share,
             support=support,
-            label_mean=float(tally.labels[number]) / support if support else None,
+            label_mean=float(counts.labels[number]) / support if support else None,
         )
 
 
-def _most_frequent(tally: Tally, number: int) -> tuple[tuple[str, ...], int, float | None]:
+def _most_frequent(counts: IdCounts, number: int) -> tuple[tuple[str, ...], int, float | None]:
     """Of the values behind an id: the most frequent, how many others there are, and its share."""
-    seen = tally.values[number]
-    if not seen:
+    counter = counts.values[number]
+    if not counter:
         return (), 0, None
     # Of equally frequent ones always the same, in whatever order the files come.
-    values, uses = min(seen.items(), key=lambda item: (-item[1], item[0]))
-    return tuple(value.decode(errors="replace") for value in values), len(seen) - 1, uses / int(tally.uses[number])
+    values, uses = min(counter.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(value.decode(errors="replace") for value in values), len(counter) - 1, uses / int(counts.uses[number])

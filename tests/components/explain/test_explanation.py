@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from widedeep.components.common.errors import ConfigError
-from widedeep.components.explain import explain as explaining
-from widedeep.components.explain import model as models
-from widedeep.components.explain.explain import Explained, explain
+from widedeep.components.explain import explanation as explaining
+from widedeep.components.explain import wide_part
+from widedeep.components.explain.explanation import WeightExplanation, explain
 from widedeep.components.trainer.export.served_model import WideColumn
 
 # TFT divides 0 by 0 where a column has no value in a part of the rows, and takes the NaN out again afterwards.
@@ -50,19 +50,19 @@ def weigh(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Gives the model these wide weights."""
 
     def give(weights: dict[str, WideColumn]) -> None:
-        monkeypatch.setattr(models, "wide_weights", lambda folder: weights)
+        monkeypatch.setattr(wide_part, "wide_weights", lambda folder: weights)
 
     return give
 
 
 @pytest.fixture
-def everything(served: Any, weigh: Any) -> dict[tuple[str, int], Explained]:
+def everything(served: Any, weigh: Any) -> dict[tuple[str, int], WeightExplanation]:
     """Every id of every column explained."""
     random = np.random.default_rng(8)
     weigh({name: WideColumn(np.arange(size), random.normal(size=size)) for name, size in served.sizes.items()})
     explained = explain(served.folder, served.files, "tfrecord", 10**6, lambda rows: None)
-    assert len(explained.found) == sum(served.sizes.values())
-    return {(one.column, one.id): one for one in explained.found}
+    assert len(explained.weights) == sum(served.sizes.values())
+    return {(one.column, one.id): one for one in explained.weights}
 
 
 def inside(name: str, number: float) -> bool:
@@ -70,7 +70,9 @@ def inside(name: str, number: float) -> bool:
     return (low == "-∞" or np.float32(low) <= number) and (high == "∞" or number < np.float32(high))
 
 
-def test_support_and_label_rate_are_those_of_the_graphs_ids(served: Any, everything: dict[Any, Explained]) -> None:
+def test_support_and_label_rate_are_those_of_the_graphs_ids(
+    served: Any, everything: dict[Any, WeightExplanation]
+) -> None:
     """Also of a cross with quantiles that have no column of their own."""
     support: Counter[tuple[str, int]] = Counter()
     liked: Counter[tuple[str, int]] = Counter()
@@ -84,7 +86,7 @@ def test_support_and_label_rate_are_those_of_the_graphs_ids(served: Any, everyth
         assert one.label_mean == (pytest.approx(liked[key] / support[key]) if support[key] else None)
 
 
-def test_hashed_values_are_those_of_the_reference(served: Any, everything: dict[Any, Explained]) -> None:
+def test_hashed_values_are_those_of_the_reference(served: Any, everything: dict[Any, WeightExplanation]) -> None:
     """Few buckets, so that many values share them: the most frequent is named, and the others are counted."""
     found: dict[tuple[str, int], Counter[tuple[str, ...]]] = defaultdict(Counter)
     for row in served.rows:
@@ -107,7 +109,7 @@ def test_hashed_values_are_those_of_the_reference(served: Any, everything: dict[
     assert hashed == set(found)
 
 
-def test_a_cross_of_numbers_names_their_ranges(served: Any, everything: dict[Any, Explained]) -> None:
+def test_a_cross_of_numbers_names_their_ranges(served: Any, everything: dict[Any, WeightExplanation]) -> None:
     """In 1,000 buckets few collide: a row's combinations lie in the ranges that are named for its ids."""
     checked = 0
     for row, ids in zip(served.rows, served.ids, strict=True):
@@ -123,7 +125,7 @@ def test_a_cross_of_numbers_names_their_ranges(served: Any, everything: dict[Any
 
 @pytest.mark.parametrize(("key", "buckets"), [("dose", 4), ("rank", 6), ("pay", 6)])
 def test_a_number_is_named_by_the_range_of_its_bucket(
-    served: Any, everything: dict[Any, Explained], key: str, buckets: int
+    served: Any, everything: dict[Any, WeightExplanation], key: str, buckets: int
 ) -> None:
     names = [everything[f"{key}_id", bucket].values[0] for bucket in range(buckets + 1)]
     assert (names[0][:4], names[-2][-3:], names[-1]) == ("(-∞,", " ∞)", "(missing)")
@@ -134,7 +136,7 @@ def test_a_number_is_named_by_the_range_of_its_bucket(
         assert names[:6] == ["(-∞, -1)", "[-1, 0)", "[0, 2)", "[2, 5)", "[5, 10.5)", "[10.5, ∞)"]
 
 
-def test_a_vocabulary_needs_no_data(served: Any, everything: dict[Any, Explained]) -> None:
+def test_a_vocabulary_needs_no_data(served: Any, everything: dict[Any, WeightExplanation]) -> None:
     count = Counter(row["city"][0] for row in served.rows if row["city"])
     common = {city for city, times in count.items() if times >= 4}
     for key in ("city", "seen"):
@@ -145,14 +147,14 @@ def test_a_vocabulary_needs_no_data(served: Any, everything: dict[Any, Explained
     assert everything["tag_id", served.sizes["tag_id"] - 1].values == ("(out of vocabulary)",)
 
 
-def test_csv_says_the_same(served: Any, everything: dict[Any, Explained], tmp_path: Path) -> None:
+def test_csv_says_the_same(served: Any, everything: dict[Any, WeightExplanation], tmp_path: Path) -> None:
     with (tmp_path / "rows.csv").open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(served.rows[0])
         writer.writerows(["|".join(str(value) for value in values) for values in row.values()] for row in served.rows)
     told: list[int] = []
     explained = explain(served.folder, [str(tmp_path / "rows.csv")], "csv", 10**6, told.append)
-    assert {(one.column, one.id): one for one in explained.found} == everything
+    assert {(one.column, one.id): one for one in explained.weights} == everything
     assert told == [explained.rows] == [240]
     assert explained.label_mean == pytest.approx(np.mean([row["liked"][0] for row in served.rows]))
 
@@ -166,7 +168,7 @@ def test_the_strongest_come_first_whichever_their_column(served: Any, weigh: Any
             "seen_x_city": WideColumn(np.array([7, 40]), np.array([-1.0, 4.0], np.float32)),
         }
     )
-    found = explain(served.folder, served.files, "tfrecord", 4, lambda rows: None).found
+    found = explain(served.folder, served.files, "tfrecord", 4, lambda rows: None).weights
     assert [(one.column, one.id, one.weight) for one in found] == [
         ("seen_x_city", 40, 4.0),
         ("city_id", 1, -3.0),
@@ -179,25 +181,25 @@ def test_the_strongest_come_first_whichever_their_column(served: Any, weigh: Any
 def test_an_id_that_no_row_has_is_said_to_have_none(served: Any, weigh: Any) -> None:
     unused = next(n for n in range(1000) if not any(n in ids["age_x_pay_x_words"] for ids in served.ids))
     weigh({"age_x_pay_x_words": WideColumn(np.array([unused]), np.array([1.0], np.float32))})
-    [one] = explain(served.folder, served.files, "tfrecord", 5, lambda rows: None).found
+    [one] = explain(served.folder, served.files, "tfrecord", 5, lambda rows: None).weights
     assert (one.values, one.others, one.share, one.support, one.label_mean) == ((), 0, None, 0, None)
 
 
 def test_with_classes_a_weight_is_that_of_the_class_it_moves_most(
     served: Any, weigh: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spec = models.declaration(served.folder)
+    spec = wide_part.declaration(served.folder)
     label = spec.label.model_copy(update={"kind": "multiclass", "classes": 3})
     monkeypatch.setattr(explaining, "declaration", lambda folder: spec.model_copy(update={"label": label}))
     weights = np.array([[0.1, -0.9, 0.2], [0.3, 0.0, 0.25]], np.float32)
     weigh({"city_id": WideColumn(np.array([0, 2]), weights)})
     explained = explain(served.folder, served.files, "tfrecord", 5, lambda rows: None)
     assert explained.label_mean is None
-    assert [(one.id, one.label, one.weight) for one in explained.found] == [
+    assert [(one.id, one.label, one.weight) for one in explained.weights] == [
         (0, 1, -np.float32(0.9)),
         (2, 0, np.float32(0.3)),
     ]
-    for one in explained.found:
+    for one in explained.weights:
         labels = [row["liked"][0] for row, ids in zip(served.rows, served.ids, strict=True) if one.id in ids["city_id"]]
         assert one.label_mean == pytest.approx(labels.count(one.label) / len(labels))
 

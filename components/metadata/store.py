@@ -1,0 +1,23 @@
+"""ML Metadata's store, and one in a file. (TFX is not imported.)"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeAlias
+
+from ml_metadata.metadata_store import metadata_store
+from ml_metadata.proto import metadata_store_pb2
+
+Artifact: TypeAlias = metadata_store_pb2.Artifact
+Event: TypeAlias = metadata_store_pb2.Event
+Execution: TypeAlias = metadata_store_pb2.Execution
+Store: TypeAlias = metadata_store.MetadataStore
+
+
+def open_file(path: Path, to_write: bool = False) -> Store:
+    """The store in a SQLite file, which is there."""
+    modes = metadata_store_pb2.SqliteMetadataSourceConfig
+    config = metadata_store_pb2.ConnectionConfig()
+    config.sqlite.filename_uri = str(path)
+    config.sqlite.connection_mode = modes.READWRITE if to_write else modes.READONLY
+    return metadata_store.MetadataStore(config)
