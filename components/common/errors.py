@@ -25,6 +25,10 @@ class DataError(WideDeepError):
     """The data can't be used as it is."""
 
 
+class RecordError(WideDeepError):
+    """A file that an earlier step or run wrote can't be read."""
+
+
 class GateError(WideDeepError):
     """A gate stopped the run on purpose."""
 

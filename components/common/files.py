@@ -11,9 +11,14 @@ def write_whole(path: Path, content: bytes) -> None:
     """Writes a file, readable by all, and its folder where there is none. An earlier file is replaced at once."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        file.write(content)
-    os.chmod(file.name, 0o644)
-    os.replace(file.name, path)
+        try:
+            file.write(content)
+            file.flush()
+            os.chmod(file.name, 0o644)
+            os.replace(file.name, path)
+        except BaseException:
+            os.unlink(file.name)
+            raise
 
 
 def write_if_changed(path: Path, text: str) -> None:

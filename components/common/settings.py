@@ -110,11 +110,17 @@ def parse(kind: type[Settings], data: Mapping[str, Any], where: str) -> Settings
     try:
         return kind.model_validate(data)
     except ValidationError as error:
-        raise ConfigError("\n".join(_lines(error, where, data))) from None
+        raise ConfigError("\n".join(problems(error, where, data))) from None
 
 
-def _lines(error: ValidationError, where: str, data: Mapping[str, Any]) -> Iterable[str]:
-    """One line a key; what is wrong with each alternative of a union stands in one line, too."""
+def problems(error: ValidationError, where: str, data: object) -> Iterable[str]:
+    """What is wrong, one line a key; what is wrong with each alternative of a union stands in one line, too.
+
+    Args:
+        error: that pydantic raised.
+        where: the values are from (a file).
+        data: the values.
+    """
     wrong: dict[str, list[str]] = {}
     values: dict[str, str] = {}
     errors = error.errors()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import os
 import random
 import tempfile
@@ -20,14 +18,14 @@ from tfx.utils import io_utils, path_utils
 from widedeep.components import features
 from widedeep.components.dryrun.batch_scores import batch_scores
 from widedeep.components.dryrun.dry_run_options import DryRunOptions
-from widedeep.components.dryrun.requests import Asked, requests
-from widedeep.components.dryrun.servers import DryRunError, running, which
-from widedeep.components.dryrun.trial import Check, trial
+from widedeep.components.dryrun.dry_run_record import RECORD, Check, DryRunRecord
+from widedeep.components.dryrun.requests import ServingRequest, make_requests
+from widedeep.components.dryrun.servers import DryRunError, server_name, start_server
+from widedeep.components.dryrun.trial import trial
 from widedeep.components.dryrun.warmup import write_warmup
 from widedeep.components.metadata.properties import JUDGED_MODEL
 from widedeep.components.trainer.training.state import FOLDER as STATE
 
-RECORD = "dry_run.json"
 _SEED = 17
 # Rows are drawn from so many at the split's beginning.
 _DRAWN_FROM = 20_000
@@ -48,22 +46,22 @@ class Executor(base_executor.BaseExecutor):
         options = DryRunOptions.model_validate_json(exec_properties["options"])
         if not model_utils.is_model_blessed(evaluated):
             # Not tried: what the Evaluator refused needs no other mark.
-            _finish(blessing, which(options), [])
+            _finish(blessing, DryRunRecord(server=server_name(options), checks=[]))
             return
         spec = features.from_json(exec_properties["features"])
         served = path_utils.serving_model_path(model.uri)
         rows = _drawn(input_dict["examples"], exec_properties["split"], options.rows)
-        asked = list(requests(spec, _signatures(served), rows))
+        requests = list(make_requests(spec, _signatures(served), rows))
         stamped = path_utils.stamped_model_path(blessing.uri)
         io_utils.copy_dir(served, stamped)
-        write_warmup(stamped, [one.request for one in asked])
+        write_warmup(stamped, [request.message for request in requests])
         trained = os.path.join(model.uri, STATE), artifact_utils.get_single_uri(input_dict["transform_graph"])
-        checks = _tried(stamped, trained, asked, options, Path(self._log(blessing)))
-        passed = all(check.ok for check in checks)
-        if not passed:
+        checks = _checks(stamped, trained, requests, options, Path(self._log(blessing)))
+        record = DryRunRecord(server=server_name(options), checks=checks)
+        if not record.passed:
             tf.io.gfile.rmtree(stamped)
         blessing.set_int_custom_property(JUDGED_MODEL, model.id)
-        _finish(blessing, which(options), checks)
+        _finish(blessing, record)
 
     @staticmethod
     def _log(blessing: artifact.Artifact) -> str:
@@ -71,7 +69,9 @@ class Executor(base_executor.BaseExecutor):
         return os.path.join(blessing.uri, "server.log")
 
 
-def _tried(model: str, trained: tuple[str, str], asked: list[Asked], options: DryRunOptions, log: Path) -> list[Check]:
+def _checks(
+    model: str, trained: tuple[str, str], requests: list[ServingRequest], options: DryRunOptions, log: Path
+) -> list[Check]:
     with tempfile.TemporaryDirectory() as folder:
         base = Path(folder, "models")
         io_utils.copy_dir(model, str(base / "1"))
@@ -79,12 +79,12 @@ def _tried(model: str, trained: tuple[str, str], asked: list[Asked], options: Dr
         os.chmod(folder, 0o755)  # noqa: S103
         local = log if "://" not in str(log) else Path(folder, "server.log")
         try:
-            with running(base, options, local) as server:
+            with start_server(base, options, local) as server:
                 # While the server loads the model.
-                scores = batch_scores(*trained, [row for one in asked for row in one.rows])
-                return trial(server, asked, scores, options)
+                scores = batch_scores(*trained, [row for request in requests for row in request.rows])
+                return trial(server, requests, scores, options)
         except DryRunError as error:
-            return [Check("server", None, None, ok=False, said=str(error))]
+            return [Check(name="server", value=None, limit=None, ok=False, said=str(error))]
 
 
 def _signatures(model: str) -> list[str]:
@@ -101,11 +101,10 @@ def _drawn(examples: list[artifact.Artifact], split: str, count: int) -> list[by
     return random.Random(_SEED).sample(first, min(count, len(first)))  # noqa: S311
 
 
-def _finish(blessing: artifact.Artifact, server: str, checks: list[Check]) -> None:
+def _finish(blessing: artifact.Artifact, record: DryRunRecord) -> None:
     """As TFX's InfraValidator: a file for people and a property for the Pusher."""
-    passed = bool(checks) and all(check.ok for check in checks)
-    io_utils.write_string_file(os.path.join(blessing.uri, "INFRA_BLESSED" if passed else "INFRA_NOT_BLESSED"), "")
-    record = {"server": server, "checks": [dataclasses.asdict(check) for check in checks]}
-    io_utils.write_string_file(os.path.join(blessing.uri, RECORD), json.dumps(record, indent=1))
-    blessing.set_int_custom_property("blessed", int(passed))
-    blessing.set_int_custom_property("has_model", int(passed))
+    name = "INFRA_BLESSED" if record.passed else "INFRA_NOT_BLESSED"
+    io_utils.write_string_file(os.path.join(blessing.uri, name), "")
+    record.write(os.path.join(blessing.uri, RECORD))
+    blessing.set_int_custom_property("blessed", int(record.passed))
+    blessing.set_int_custom_property("has_model", int(record.passed))

@@ -18,19 +18,19 @@ from widedeep.components.trainer.export.signatures import CLASSIFY, DEFAULT, RAN
 
 # Rows, or candidates, of a request.
 SIZE = 50
-Request: TypeAlias = PredictRequest | ClassificationRequest | RegressionRequest
+Message: TypeAlias = PredictRequest | ClassificationRequest | RegressionRequest
 
 
 @dataclass(frozen=True)
-class Asked:
+class ServingRequest:
     """A request, and the rows (serialized tf.Examples) whose scores are its answer, in order."""
 
     signature: str
-    request: Request
+    message: Message
     rows: list[bytes]
 
 
-def requests(spec: FeatureSpec, signatures: Sequence[str], rows: Sequence[bytes]) -> Iterator[Asked]:
+def make_requests(spec: FeatureSpec, signatures: Sequence[str], rows: Sequence[bytes]) -> Iterator[ServingRequest]:
     """Yields requests for all rows by each signature, and one without any optional feature.
 
     Args:
@@ -47,18 +47,18 @@ def requests(spec: FeatureSpec, signatures: Sequence[str], rows: Sequence[bytes]
         yield make[name](spec, [_bare(spec, rows[0])])
 
 
-def _default(spec: FeatureSpec, rows: Sequence[bytes]) -> Asked:
+def _default(spec: FeatureSpec, rows: Sequence[bytes]) -> ServingRequest:
     del spec
-    return Asked(DEFAULT, _predict(DEFAULT, {"examples": np.array(rows, object)}), list(rows))
+    return ServingRequest(DEFAULT, _predict(DEFAULT, {"examples": np.array(rows, object)}), list(rows))
 
 
-def _raw(spec: FeatureSpec, rows: Sequence[bytes]) -> Asked:
+def _raw(spec: FeatureSpec, rows: Sequence[bytes]) -> ServingRequest:
     parsed = [tf.train.Example.FromString(row) for row in rows]
     named = {feature.key: _column(feature, parsed) for feature in spec.features}
-    return Asked(RAW, _predict(RAW, _given(spec, named, parsed)), list(rows))
+    return ServingRequest(RAW, _predict(RAW, _without_missing(spec, named, parsed)), list(rows))
 
 
-def _rank(spec: FeatureSpec, rows: Sequence[bytes]) -> Asked:
+def _rank(spec: FeatureSpec, rows: Sequence[bytes]) -> ServingRequest:
     """The first row's context with the candidates of all."""
     parsed = [tf.train.Example.FromString(row) for row in rows]
     named = {
@@ -68,17 +68,17 @@ def _rank(spec: FeatureSpec, rows: Sequence[bytes]) -> Asked:
         if feature.side == "candidate":
             named[feature.key] = named[feature.key][None]
     joined = [_joined(spec, parsed[0], candidate) for candidate in parsed]
-    return Asked(RANK, _predict(RANK, _given(spec, named, parsed)), joined)
+    return ServingRequest(RANK, _predict(RANK, _without_missing(spec, named, parsed)), joined)
 
 
-def _classify(spec: FeatureSpec, rows: Sequence[bytes]) -> Asked:
+def _classify(spec: FeatureSpec, rows: Sequence[bytes]) -> ServingRequest:
     del spec
-    return Asked(CLASSIFY, _examples(ClassificationRequest(), CLASSIFY, rows), list(rows))
+    return ServingRequest(CLASSIFY, _examples(ClassificationRequest(), CLASSIFY, rows), list(rows))
 
 
-def _regress(spec: FeatureSpec, rows: Sequence[bytes]) -> Asked:
+def _regress(spec: FeatureSpec, rows: Sequence[bytes]) -> ServingRequest:
     del spec
-    return Asked(REGRESS, _examples(RegressionRequest(), REGRESS, rows), list(rows))
+    return ServingRequest(REGRESS, _examples(RegressionRequest(), REGRESS, rows), list(rows))
 
 
 def _predict(signature: str, inputs: Mapping[str, np.ndarray]) -> PredictRequest:
@@ -95,28 +95,28 @@ def _examples(request: Any, signature: str, rows: Sequence[bytes]) -> Any:
     return request
 
 
-def _given(
+def _without_missing(
     spec: FeatureSpec, named: dict[str, np.ndarray], parsed: Sequence[tf.train.Example]
 ) -> dict[str, np.ndarray]:
     """Without the optional features that no row has: a request may leave them out."""
-    there = {key for one in parsed for key in one.features.feature}
-    return {key: value for key, value in named.items() if key in there or spec.by_key[key].required}
+    present = {key for example in parsed for key in example.features.feature}
+    return {key: value for key, value in named.items() if key in present or spec.by_key[key].required}
 
 
 def _column(feature: Feature, parsed: Sequence[tf.train.Example]) -> np.ndarray:
     """As components/trainer/export/raw_tensors.py has it."""
-    values = [one.features.feature[feature.key] for one in parsed if feature.key in one.features.feature]
+    values = [_values(example, feature.key) for example in parsed]
     if feature.kind == "numeric":
-        found = [list(_of(one, feature.key).float_list.value) or [np.nan] for one in parsed]
-        return np.array([one[0] for one in found], np.float32)
-    lists = [list(_of(one, feature.key).bytes_list.value) for one in parsed]
+        return np.array([(list(value.float_list.value) or [np.nan])[0] for value in values], np.float32)
+    lists = [list(value.bytes_list.value) for value in values]
     if feature.kind == "categorical":
-        return np.array([(one or [b""])[0] for one in lists], object)
-    width = max((len(one.bytes_list.value) for one in values), default=0)
-    return np.array([one + [b""] * (width - len(one)) for one in lists], object).reshape(len(parsed), width)
+        return np.array([(strings or [b""])[0] for strings in lists], object)
+    width = max((len(strings) for strings in lists), default=0)
+    padded = [strings + [b""] * (width - len(strings)) for strings in lists]
+    return np.array(padded, object).reshape(len(parsed), width)
 
 
-def _of(example: tf.train.Example, key: str) -> Any:
+def _values(example: tf.train.Example, key: str) -> tf.train.Feature:
     # Looking up a key that is not there would put it there.
     return example.features.feature[key] if key in example.features.feature else tf.train.Feature()
 

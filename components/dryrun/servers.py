@@ -36,15 +36,15 @@ class DryRunError(Exception):
 
 
 @dataclass(frozen=True)
-class Running:
+class Server:
     """A server that was started.
 
     Attributes:
-        server: which.
+        name: which.
         channel: to it.
     """
 
-    server: str
+    name: str
     channel: grpc.Channel
     _process: subprocess.Popen[bytes]
     _loaded: Future[float]
@@ -59,14 +59,14 @@ class Running:
 
     def memory_mib(self) -> float | None:
         """The most that the server held so far; None where its process is not ours to look at."""
-        if self.server == "docker":
+        if self.name == "docker":
             return None
         status = Path(f"/proc/{self._process.pid}/status").read_text()
         kib = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
         return int(kib) / 1024
 
 
-def which(options: DryRunOptions) -> str:
+def server_name(options: DryRunOptions) -> str:
     """The server that `auto` stands for here."""
     if options.server != "auto":
         return options.server
@@ -74,7 +74,7 @@ def which(options: DryRunOptions) -> str:
 
 
 @contextmanager
-def running(base: Path, options: DryRunOptions, log: Path) -> Iterator[Running]:
+def start_server(base: Path, options: DryRunOptions, log: Path) -> Iterator[Server]:
     """Serves the versions under `base` while the context lasts; they are being loaded when it is entered.
 
     Args:
@@ -85,17 +85,18 @@ def running(base: Path, options: DryRunOptions, log: Path) -> Iterator[Running]:
     Raises:
         DryRunError: it could not be started.
     """
-    server = which(options)
+    name = server_name(options)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with log.open("wb") as output:
         try:
-            process = subprocess.Popen(_command(server, base, port, options), stdout=output, stderr=output)
+            process = subprocess.Popen(_command(name, base, port, options), stdout=output, stderr=output)
         except OSError as error:
-            raise DryRunError(f"{server} can't be started: {error.strerror}") from error
+            raise DryRunError(f"{name} can't be started: {error.strerror}") from error
     connecting = grpc.insecure_channel(f"127.0.0.1:{port}", _CHANNEL)
-    with connecting as channel, ThreadPoolExecutor(1) as waiting, _ending(process):
-        yield Running(server, channel, process, waiting.submit(_loaded, channel, process, options, log))
+    with connecting as channel, ThreadPoolExecutor(1) as waiting, _termination(process):
+        loaded = waiting.submit(_load_seconds, channel, process, options, log)
+        yield Server(name, channel, process, loaded)
 
 
 def _command(server: str, base: Path, port: int, options: DryRunOptions) -> list[str]:
@@ -121,7 +122,7 @@ def _command(server: str, base: Path, port: int, options: DryRunOptions) -> list
     return [sys.executable, "-m", "widedeep.pipeline.cli", "serve", str(base), "--name", NAME, *ports]
 
 
-def _loaded(channel: grpc.Channel, process: subprocess.Popen[bytes], options: DryRunOptions, log: Path) -> float:
+def _load_seconds(channel: grpc.Channel, process: subprocess.Popen[bytes], options: DryRunOptions, log: Path) -> float:
     """Seconds until the model was loaded."""
     limit = options.load_seconds
     stub = model_service_pb2_grpc.ModelServiceStub(channel)
@@ -133,7 +134,9 @@ def _loaded(channel: grpc.Channel, process: subprocess.Popen[bytes], options: Dr
             raise DryRunError(f"the server ended with code {process.returncode}: {_tail(log)}")
         with suppress(grpc.RpcError):
             versions = stub.GetModelStatus(request, timeout=5).model_version_status
-            states = {get_model_status_pb2.ModelVersionStatus.State.Name(one.state): one for one in versions}
+            states = {
+                get_model_status_pb2.ModelVersionStatus.State.Name(version.state): version for version in versions
+            }
             if "AVAILABLE" in states:
                 return time.monotonic() - started
             if "END" in states:
@@ -149,7 +152,7 @@ def _tail(log: Path) -> str:
 
 
 @contextmanager
-def _ending(process: subprocess.Popen[bytes]) -> Iterator[None]:
+def _termination(process: subprocess.Popen[bytes]) -> Iterator[None]:
     try:
         yield
     finally:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, cast
 
 import grpc
@@ -15,8 +14,9 @@ from tensorflow_serving.apis.classification_pb2 import ClassificationResponse
 from tensorflow_serving.apis.regression_pb2 import RegressionResponse
 
 from widedeep.components.dryrun.dry_run_options import DryRunOptions
-from widedeep.components.dryrun.requests import Asked
-from widedeep.components.dryrun.servers import Running
+from widedeep.components.dryrun.dry_run_record import Check
+from widedeep.components.dryrun.requests import ServingRequest
+from widedeep.components.dryrun.servers import Server
 from widedeep.components.trainer.export.signatures import CLASSIFY, RANK, REGRESS
 
 # Served scores may differ from batch predictions by this much.
@@ -25,61 +25,43 @@ _TIMED = 100
 _TIMEOUT = 30.0
 
 
-@dataclass(frozen=True)
-class Check:
-    """One thing that was tried.
-
-    Attributes:
-        name: what.
-        value: what came out.
-        limit: what was allowed at most.
-        ok: whether it holds.
-        said: in words, where it does not.
-    """
-
-    name: str
-    value: float | None
-    limit: float | None
-    ok: bool
-    said: str = ""
-
-
-def trial(running: Running, asked: Sequence[Asked], batch: np.ndarray, options: DryRunOptions) -> list[Check]:
+def trial(server: Server, requests: Sequence[ServingRequest], batch: np.ndarray, options: DryRunOptions) -> list[Check]:
     """Waits for the model, sends every request, times the largest again and again, and compares every score.
 
     Args:
-        running: the server.
-        asked: the requests.
+        server: a started one.
+        requests: what to ask.
         batch: batch predictions of all their rows, one request after another.
         options: the limits.
 
     Raises:
         DryRunError: the model could not be loaded, or not in time.
     """
-    seconds = running.load_seconds()
-    stub = prediction_service_pb2_grpc.PredictionServiceStub(running.channel)
+    seconds = server.load_seconds()
+    stub = prediction_service_pb2_grpc.PredictionServiceStub(server.channel)
     checks = [_limited("seconds until loaded", seconds, options.load_seconds)]
     failures, furthest, where, first = [], 0.0, "", 0
-    for one in asked:
-        expected = batch[first : first + len(one.rows)]
-        first += len(one.rows)
+    for request in requests:
+        expected = batch[first : first + len(request.rows)]
+        first += len(request.rows)
         try:
-            scores = _scores(stub, one)
+            scores = _scores(stub, request)
         except grpc.RpcError as error:
-            failures.append(f"{one.signature}: {error.code().name}: {error.details()}")
+            failures.append(f"{request.signature}: {error.code().name}: {error.details()}")
             continue
         apart = float(np.max(np.abs(scores - expected))) if scores.shape == expected.shape else float("nan")
         # Not a comparison that a NaN would slip through.
         if not apart <= furthest:
-            furthest, where = apart, one.signature
-    said = f"{len(failures)} of {len(asked)} requests failed, the first with {failures[0]}" if failures else ""
-    checks.append(Check("requests that failed", len(failures), 0, not failures, said))
+            furthest, where = apart, request.signature
+    said = f"{len(failures)} of {len(requests)} requests failed, the first with {failures[0]}" if failures else ""
+    checks.append(Check(name="requests that failed", value=len(failures), limit=0, ok=not failures, said=said))
     skew = f"{where} differs from the batch prediction by {furthest:.2g}, at most {TOLERANCE:g} is allowed"
     same = furthest <= TOLERANCE
-    checks.append(Check("largest difference from batch predictions", furthest, TOLERANCE, same, "" if same else skew))
+    name = "largest difference from batch predictions"
+    checks.append(Check(name=name, value=furthest, limit=TOLERANCE, ok=same, said="" if same else skew))
     if not failures:
-        checks.append(_limited("p99 milliseconds", _p99(stub, asked), options.p99_ms))
-    memory = running.memory_mib()
+        checks.append(_limited("p99 milliseconds", _p99(stub, requests), options.p99_ms))
+    memory = server.memory_mib()
     if memory is not None:
         checks.append(_limited("MiB of memory at most", memory, options.memory_mib))
     return checks
@@ -87,17 +69,18 @@ def trial(running: Running, asked: Sequence[Asked], batch: np.ndarray, options: 
 
 def _limited(name: str, value: float, limit: float) -> Check:
     ok = value <= limit
-    return Check(name, value, limit, ok, "" if ok else f"{name}: {value:.1f}, at most {limit:g} is allowed")
+    said = "" if ok else f"{name}: {value:.1f}, at most {limit:g} is allowed"
+    return Check(name=name, value=value, limit=limit, ok=ok, said=said)
 
 
-def _scores(stub: prediction_service_pb2_grpc.PredictionServiceStub, one: Asked) -> np.ndarray:
-    answer = _method(stub, one.signature)(one.request, timeout=_TIMEOUT)
-    if one.signature == CLASSIFY:
+def _scores(stub: prediction_service_pb2_grpc.PredictionServiceStub, request: ServingRequest) -> np.ndarray:
+    answer = _method(stub, request.signature)(request.message, timeout=_TIMEOUT)
+    if request.signature == CLASSIFY:
         return _classified(answer)
-    if one.signature == REGRESS:
+    if request.signature == REGRESS:
         return _regressed(answer)
     scores = np.asarray(tf.make_ndarray(answer.outputs["score"]))
-    return scores[0] if one.signature == RANK else scores
+    return scores[0] if request.signature == RANK else scores
 
 
 def _method(stub: prediction_service_pb2_grpc.PredictionServiceStub, signature: str) -> Callable[..., Any]:
@@ -107,21 +90,21 @@ def _method(stub: prediction_service_pb2_grpc.PredictionServiceStub, signature: 
 
 def _classified(answer: ClassificationResponse) -> np.ndarray:
     """The chances of label 1, or, of more than two classes, of each."""
-    scores = np.array([[one.score for one in row.classes] for row in answer.result.classifications], np.float32)
+    scores = np.array([[each.score for each in row.classes] for row in answer.result.classifications], np.float32)
     return scores[:, 1] if scores.shape[1] == 2 else scores
 
 
 def _regressed(answer: RegressionResponse) -> np.ndarray:
-    return np.array([one.value for one in answer.result.regressions], np.float32)
+    return np.array([row.value for row in answer.result.regressions], np.float32)
 
 
-def _p99(stub: prediction_service_pb2_grpc.PredictionServiceStub, asked: Sequence[Asked]) -> float:
+def _p99(stub: prediction_service_pb2_grpc.PredictionServiceStub, requests: Sequence[ServingRequest]) -> float:
     """Milliseconds of the requests that a client would send: rank where there is one."""
-    ranked = [one for one in asked if one.signature == RANK] or list(asked)
-    largest = max(ranked, key=lambda one: len(one.rows))
-    taken = []
+    ranking = [request for request in requests if request.signature == RANK] or list(requests)
+    largest = max(ranking, key=lambda request: len(request.rows))
+    milliseconds = []
     for _ in range(_TIMED):
         started = time.perf_counter()
         _scores(stub, largest)
-        taken.append(1000 * (time.perf_counter() - started))
-    return float(np.percentile(taken, 99))
+        milliseconds.append(1000 * (time.perf_counter() - started))
+    return float(np.percentile(milliseconds, 99))

@@ -10,7 +10,7 @@ from tensorflow_serving.apis.classification_pb2 import ClassificationRequest
 from tensorflow_serving.apis.predict_pb2 import PredictRequest
 from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog
 
-from widedeep.components.dryrun.requests import Request
+from widedeep.components.dryrun.requests import Message
 
 # Where TF Serving looks for them.
 WARMUP = os.path.join("assets.extra", "tf_serving_warmup_requests")
@@ -18,7 +18,7 @@ WARMUP = os.path.join("assets.extra", "tf_serving_warmup_requests")
 _MOST = 50
 
 
-def write_warmup(model: str, requests: Sequence[Request]) -> None:
+def write_warmup(model: str, requests: Sequence[Message]) -> None:
     """Writes requests into a SavedModel's folder; they name no model, so that they fit under any name."""
     path = os.path.join(model, WARMUP)
     tf.io.gfile.makedirs(os.path.dirname(path))
@@ -27,7 +27,7 @@ def write_warmup(model: str, requests: Sequence[Request]) -> None:
             writer.write(_log(request).SerializeToString())
 
 
-def _log(request: Request) -> PredictionLog:
+def _log(request: Message) -> PredictionLog:
     log = PredictionLog()
     if isinstance(request, PredictRequest):
         logged = log.predict_log

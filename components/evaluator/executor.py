@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import Any
 
@@ -19,16 +18,17 @@ from tfx_bsl.tfxio import tensor_adapter
 from widedeep.components import features
 from widedeep.components.evaluator import baseline_check
 from widedeep.components.evaluator.evaluation_options import EvaluationOptions
-from widedeep.components.evaluator.measurement import BASELINE, CANDIDATE, Measured
-from widedeep.components.evaluator.results import PLOTS, VERDICT, Results
-from widedeep.components.evaluator.score_clipping import tame_scores
-from widedeep.components.evaluator.statistics.combiner import tally_evaluator, tally_writer
+from widedeep.components.evaluator.measurement import BASELINE, CANDIDATE, Measurement, RowStatistics
+from widedeep.components.evaluator.plots import PLOTS
+from widedeep.components.evaluator.results import VERDICT, Evaluation
+from widedeep.components.evaluator.score_clipping import clip_scores
+from widedeep.components.evaluator.statistics.combiner import statistics_evaluator, statistics_writer
 from widedeep.components.evaluator.tfma_config import make_config
-from widedeep.components.evaluator.tfma_output import measured
+from widedeep.components.evaluator.tfma_output import read_measurement
 from widedeep.components.evaluator.verdict import Verdict, judge
 from widedeep.components.features.spec import FeatureSpec
 
-_ERRORS = "standard_errors.json"
+_STATISTICS = "standard_errors.json"
 # Slices with fewer rows say nothing about a model.
 MIN_SLICE_ROWS = 50
 
@@ -49,15 +49,15 @@ class Executor(tfx_evaluator.Executor):
         if baseline and why_left_out is None:
             models[BASELINE] = baseline
         self._evaluate(models, spec, options, input_dict, split, uri)
-        facts = _json(uri, _ERRORS)
-        if facts["broken"].get(BASELINE):
-            why_left_out = _said(baseline, f"for {facts['broken'][BASELINE]:,} rows its score is no number")
+        statistics = RowStatistics.read(os.path.join(uri, _STATISTICS))
+        if statistics.broken.get(BASELINE):
+            why_left_out = _no_comparison(baseline, f"for {statistics.broken[BASELINE]:,} rows its score is no number")
             del models[BASELINE]
-        found = measured(uri, facts, options.confidence)
-        verdict = judge(options, spec.label, found)
+        measurement = read_measurement(uri, statistics, options.confidence)
+        verdict = judge(options, spec.label, measurement)
         if why_left_out is not None:
             verdict.warnings.insert(0, why_left_out)
-        _write(uri, _results(found, verdict, options, _json(uri, PLOTS)))
+        _evaluation(measurement, verdict, options).write(os.path.join(uri, VERDICT))
         [blessing] = output_dict[standard_component_specs.BLESSING_KEY]
         _bless(blessing, models, not verdict.refusals)
         if "current_component_id" in exec_properties:
@@ -72,13 +72,13 @@ class Executor(tfx_evaluator.Executor):
         split: str,
         uri: str,
     ) -> None:
-        """TFMA's pass, with our tallies in it, as TFX runs it."""
+        """TFMA's pass, with our statistics in it, as TFX runs it."""
         config = make_config(spec, has_baseline=BASELINE in models)
         shared = [
             tfma.default_eval_shared_model(
-                _path(models[BASELINE if one.is_baseline else CANDIDATE]), model_name=one.name, eval_config=config
+                _path(models[BASELINE if model.is_baseline else CANDIDATE]), model_name=model.name, eval_config=config
             )
-            for one in config.model_specs
+            for model in config.model_specs
         ]
         schema_uri = artifact_utils.get_single_uri(input_dict[standard_component_specs.SCHEMA_KEY])
         tfxio = tfxio_utils.get_tfxio_factory_from_artifact(
@@ -89,9 +89,10 @@ class Executor(tfx_evaluator.Executor):
         )(io_utils.all_files_pattern(split))
         adapter = tensor_adapter.TensorAdapterConfig(tfxio.ArrowSchema(), tfxio.TensorRepresentations())
         extractors = tfma.default_extractors(shared, config, tensor_adapter_config=adapter)
-        predicted = [one.stage_name for one in extractors].index(predictions_extractor.PREDICTIONS_EXTRACTOR_STAGE_NAME)
-        extractors.insert(predicted + 1, tame_scores(spec.label))
-        tallied = tally_writer(os.path.join(uri, _ERRORS), os.path.join(uri, PLOTS), options.confidence)
+        stages = [extractor.stage_name for extractor in extractors]
+        predictions = stages.index(predictions_extractor.PREDICTIONS_EXTRACTOR_STAGE_NAME)
+        extractors.insert(predictions + 1, clip_scores(spec.label))
+        writer = statistics_writer(os.path.join(uri, _STATISTICS), os.path.join(uri, PLOTS), options.confidence)
         with self._make_beam_pipeline() as pipeline:
             (
                 pipeline
@@ -101,16 +102,16 @@ class Executor(tfx_evaluator.Executor):
                     eval_shared_model=shared if len(shared) > 1 else shared[0],
                     eval_config=config,
                     extractors=extractors,
-                    evaluators=[*tfma.default_evaluators(shared, config), tally_evaluator(spec)],
-                    writers=[*tfma.default_writers(uri, shared, config), tallied],
+                    evaluators=[*tfma.default_evaluators(shared, config), statistics_evaluator(spec)],
+                    writers=[*tfma.default_writers(uri, shared, config), writer],
                 )
             )
 
 
 def _only(input_dict: dict[str, Any], key: str) -> Any:
-    """The one artifact of an input, None where it is empty."""
-    [one] = input_dict.get(key) or [None]
-    return one
+    """The only artifact of an input, None where it is empty."""
+    [only] = input_dict.get(key) or [None]
+    return only
 
 
 def _path(model: artifact.Artifact) -> str:
@@ -121,38 +122,28 @@ def _left_out(baseline: artifact.Artifact, split: str) -> str | None:
     """Why the last blessed model can't be compared with, None where it can."""
     files = sorted(tf.io.gfile.glob(io_utils.all_files_pattern(split)))
     wrong = baseline_check.why_not(_path(baseline), files)
-    return None if wrong is None else _said(baseline, wrong)
+    return None if wrong is None else _no_comparison(baseline, wrong)
 
 
-def _said(baseline: artifact.Artifact, wrong: str) -> str:
+def _no_comparison(baseline: artifact.Artifact, wrong: str) -> str:
     return (
         f"the last blessed model ({_path(baseline)}) can't score these rows, so nothing was compared with it: {wrong}"
     )
 
 
-def _results(found: Measured, verdict: Verdict, options: EvaluationOptions, plots: dict[str, Any]) -> Results:
+def _evaluation(measurement: Measurement, verdict: Verdict, options: EvaluationOptions) -> Evaluation:
     least = min(MIN_SLICE_ROWS, options.slices.min_rows) if options.slices else MIN_SLICE_ROWS
-    large = {name: part for name, part in found.slices.items() if part.rows >= least}
-    return Results(
-        metrics=found.whole.values(),
+    large = {name: part for name, part in measurement.slices.items() if part.rows >= least}
+    return Evaluation(
+        blessed=not verdict.refusals,
+        metrics=measurement.whole.values(),
         slices={name: part.values() for name, part in large.items()},
         refusals=verdict.refusals,
         warnings=verdict.warnings,
         confidence=options.confidence,
-        intervals=found.whole.intervals(),
+        intervals=measurement.whole.intervals(),
         slice_intervals={name: part.intervals() for name, part in large.items()},
-        plots=plots,
     )
-
-
-def _json(uri: str, name: str) -> Any:
-    with tf.io.gfile.GFile(os.path.join(uri, name)) as file:
-        return json.load(file)
-
-
-def _write(uri: str, results: Results) -> None:
-    with tf.io.gfile.GFile(os.path.join(uri, VERDICT), "w") as file:
-        file.write(json.dumps(results.verdict(), indent=1, allow_nan=False))
 
 
 def _bless(blessing: artifact.Artifact, models: dict[str, artifact.Artifact], blessed: bool) -> None:

@@ -4,9 +4,29 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, WithJsonSchema
+
+from widedeep.components.common.records import Number, Record
+from widedeep.components.common.settings import nearest
 
 # Whose numbers: the candidate's, the baseline's, and candidate minus baseline.
 CANDIDATE, BASELINE, CHANGE = "candidate", "baseline", "change"
+
+
+def _name_of(*known: str) -> tuple[AfterValidator, WithJsonSchema]:
+    def check(name: str) -> str:
+        if name not in known:
+            raise ValueError(f"unknown model '{name}': {nearest(name, known)}")
+        return name
+
+    return AfterValidator(check), WithJsonSchema({"type": "string", "enum": list(known)})
+
+
+# The keys of a record by model, and of one by model and change.
+ModelName = Annotated[str, *_name_of(CANDIDATE, BASELINE)]
+ComparedName = Annotated[str, *_name_of(CANDIDATE, BASELINE, CHANGE)]
 # The number of rows, among the metrics.
 ROWS = "rows"
 # The slice of all rows.
@@ -36,27 +56,26 @@ class Part:
     baseline: dict[str, Estimate] = field(default_factory=dict)
     change: dict[str, Estimate] = field(default_factory=dict)
 
-    def values(self) -> dict[str, dict[str, float]]:
+    def values(self) -> dict[str, dict[str, Number]]:
         """By model each metric's value, and the rows."""
-        models = {CANDIDATE: self.candidate, BASELINE: self.baseline}
-        return {
-            model: {name: one.value for name, one in metrics.items()} | {ROWS: self.rows}
-            for model, metrics in models.items()
-            if metrics
-        }
+        values: dict[str, dict[str, Number]] = {}
+        for model, metrics in ((CANDIDATE, self.candidate), (BASELINE, self.baseline)):
+            if metrics:
+                values[model] = {**{name: estimate.value for name, estimate in metrics.items()}, ROWS: self.rows}
+        return values
 
-    def intervals(self) -> dict[str, dict[str, list[float]]]:
-        """By model, and for the change, [low, high] of each metric whose interval is known."""
+    def intervals(self) -> dict[str, dict[str, tuple[float, float]]]:
+        """By model, and for the change, low and high of each metric whose interval is known."""
         models = {CANDIDATE: self.candidate, BASELINE: self.baseline, CHANGE: self.change}
         return {
-            model: {name: [one.low, one.high] for name, one in metrics.items() if one.known}
+            model: {name: (estimate.low, estimate.high) for name, estimate in metrics.items() if estimate.known}
             for model, metrics in models.items()
             if metrics
         }
 
 
 @dataclass(frozen=True)
-class Measured:
+class Measurement:
     """One evaluation.
 
     Attributes:
@@ -70,3 +89,14 @@ class Measured:
     slices: dict[str, Part]
     label: float | None = None
     broken: int = 0
+
+
+class RowStatistics(Record):
+    """What one pass over the rows tells beside TFMA's metrics."""
+
+    broken: dict[ModelName, int] = Field(description="by model the rows whose score is no number")
+    alike: dict[str, float] = Field(description="the slices all of whose rows have one label, by name, and that label")
+    errors: dict[str, dict[ComparedName, dict[str, Number]]] = Field(
+        description="by slice, then by model and for the candidate's change from the baseline, each metric's standard "
+        "error; null where undefined"
+    )

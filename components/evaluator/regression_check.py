@@ -12,7 +12,7 @@ from widedeep.components.evaluator.measurement import Estimate, Part
 
 
 @dataclass(frozen=True)
-class Loss:
+class Regression:
     """A paired change turned so that more is worse, or as a share of the last blessed model's value.
 
     Attributes:
@@ -61,25 +61,25 @@ class Loss:
         return f"{100 * number:{sign}.2f} %" if self.share else f"{number:{sign}.4f}"
 
 
-def losses(metric: str, bound: Bound, part: Part) -> Iterator[Loss]:
-    """The loss against each comparison that a bound asks for; none where one of the models has no such number."""
+def regressions(metric: str, bound: Bound, part: Part) -> Iterator[Regression]:
+    """By each comparison that a bound asks for; none where one of the models has no such number."""
     change, baseline = part.change.get(metric), part.baseline.get(metric)
     if change is None or baseline is None or not math.isfinite(change.value):
         return
     sign = -1 if HIGHER_IS_BETTER[metric] else 1
     ends = (sign * change.low, sign * change.high)
-    loss = Estimate(sign * change.value, *(sorted(ends) if change.known else ends))
+    worsening = Estimate(sign * change.value, *(sorted(ends) if change.known else ends))
     if bound.worse_by_at_most is not None:
-        yield Loss(metric, loss, bound.worse_by_at_most, share=False)
+        yield Regression(metric, worsening, bound.worse_by_at_most, share=False)
     if bound.worse_by_share_at_most is not None:
         # Of the value as it was measured: its own noise is small beside the change's.
-        of = abs(baseline.value)
-        shares = Estimate(*(_share(number, of) for number in (loss.value, loss.low, loss.high)))
-        yield Loss(metric, shares, bound.worse_by_share_at_most, share=True)
+        whole = abs(baseline.value)
+        shares = Estimate(*(_share(number, whole) for number in (worsening.value, worsening.low, worsening.high)))
+        yield Regression(metric, shares, bound.worse_by_share_at_most, share=True)
 
 
-def _share(number: float, of: float) -> float:
-    return number / of if of else math.copysign(math.inf, number) if number else 0.0
+def _share(number: float, whole: float) -> float:
+    return number / whole if whole else math.copysign(math.inf, number) if number else 0.0
 
 
 def per_cent(confidence: float) -> str:

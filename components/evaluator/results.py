@@ -1,84 +1,54 @@
-"""What came of an evaluation, as it lies beside TFMA's output: verdict, metrics with intervals, plots."""
+"""What came of an evaluation, as it lies beside TFMA's output: the verdict, and metrics with their intervals."""
 
 from __future__ import annotations
 
-import json
-import math
 import os
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
 
-import tensorflow as tf
+from pydantic import Field
 
-VERDICT, PLOTS = "verdict.json", "plots.json"
+from widedeep.components.common.records import Number, Pair, Record
+from widedeep.components.evaluator.measurement import ComparedName, ModelName
+from widedeep.components.evaluator.plots import PLOTS, Plots
 
-Values = dict[str, dict[str, float]]
-Intervals = dict[str, dict[str, list[float]]]
+VERDICT = "verdict.json"
+
+Metrics = dict[str, Number]
+ModelMetrics = dict[ModelName, Metrics]
+ModelIntervals = dict[ComparedName, dict[str, Pair]]
 
 
-@dataclass(frozen=True)
-class Results:
-    """One evaluation.
+class Evaluation(Record):
+    """One evaluation."""
 
-    Attributes:
-        metrics: for "candidate", and "baseline" where there was one, each metric's value on all rows.
-        slices: the same for each "feature=value" of enough rows.
-        refusals: for each bound that did not hold, one sentence; empty for a blessed model.
-        warnings: what the rows do not settle, one sentence each.
-        confidence: of the intervals, None where there are none.
-        intervals: for "candidate", "baseline" and "change" (candidate minus baseline), [low, high] of each metric on
-            all rows; without those that nobody knows.
-        slice_intervals: the same by slice.
-        plots: see components/evaluator/statistics/curves.py.
+    blessed: bool = Field(description="whether every bound held")
+    metrics: ModelMetrics = Field(
+        description="for `candidate`, and `baseline` where there was one, each metric's value on all rows, and `rows`"
+    )
+    slices: dict[str, ModelMetrics] = Field({}, description='the same for each "feature=value" of enough rows')
+    refusals: list[str] = Field([], description="for each bound that did not hold, one sentence")
+    warnings: list[str] = Field([], description="what the rows do not settle, one sentence each")
+    confidence: float | None = Field(None, description="of the intervals; null where there are none")
+    intervals: ModelIntervals = Field(
+        {},
+        description="for `candidate`, `baseline` and `change` (candidate less baseline), [low, high] of each metric on "
+        "all rows; without those that nobody knows",
+    )
+    slice_intervals: dict[str, ModelIntervals] = Field({}, description="the same by slice")
+
+
+def read(uri: str) -> Evaluation:
+    """Reads the verdict of one Evaluator execution.
+
+    Raises:
+        RecordError: there is none.
     """
-
-    metrics: Values
-    slices: dict[str, Values] = field(default_factory=dict)
-    refusals: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    confidence: float | None = None
-    intervals: Intervals = field(default_factory=dict)
-    slice_intervals: dict[str, Intervals] = field(default_factory=dict)
-    plots: dict[str, Any] = field(default_factory=dict)
-
-    def verdict(self) -> dict[str, Any]:
-        """The content of verdict.json: all but the plots. A metric that is no number is null, as JSON has it."""
-        content = asdict(self)
-        del content["plots"]
-        content["metrics"] = _nulls(self.metrics)
-        content["slices"] = {name: _nulls(values) for name, values in self.slices.items()}
-        return {"blessed": not self.refusals, **content}
+    return Evaluation.read(os.path.join(uri, VERDICT))
 
 
-def _nulls(values: Values) -> dict[str, dict[str, float | None]]:
-    return {
-        model: {name: value if math.isfinite(value) else None for name, value in metrics.items()}
-        for model, metrics in values.items()
-    }
+def read_plots(uri: str) -> Plots:
+    """Reads what one Evaluator execution left for drawing.
 
-
-def _numbers(values: Mapping[str, Mapping[str, float | None]]) -> Values:
-    return {
-        model: {name: math.nan if value is None else value for name, value in metrics.items()}
-        for model, metrics in values.items()
-    }
-
-
-def from_json(verdict: Mapping[str, Any], plots: Mapping[str, Any]) -> Results:
-    """The results of both files' content."""
-    known = {key: value for key, value in verdict.items() if key != "blessed"}
-    known["metrics"] = _numbers(verdict["metrics"])
-    known["slices"] = {name: _numbers(values) for name, values in verdict["slices"].items()}
-    return Results(**known, plots=dict(plots))
-
-
-def read(uri: str) -> Results:
-    """Reads the output of one Evaluator execution."""
-    return from_json(_read(os.path.join(uri, VERDICT)), _read(os.path.join(uri, PLOTS)))
-
-
-def _read(path: str) -> dict[str, Any]:
-    with tf.io.gfile.GFile(path) as file:
-        content: dict[str, Any] = json.load(file)
-    return content
+    Raises:
+        RecordError: there is nothing.
+    """
+    return Plots.read(os.path.join(uri, PLOTS))

@@ -14,26 +14,26 @@ from widedeep.components.evaluator.tfma_config import SCORE_KEY
 from widedeep.components.features.spec import Label
 
 
-def tame_scores(label: Label) -> extractors.Extractor:
+def clip_scores(label: Label) -> extractors.Extractor:
     """A TFMA extractor that hands on scores at which none of TFMA's metrics breaks.
 
     Its histograms stop at what is no number, and its log loss is NaN or infinite for a chance of exactly 0 or 1. It
-    comes after the tallies, which have counted the former.
+    comes after our statistics, which have counted the former.
     """
     ends = (LEAST_CHANCE, 1 - LEAST_CHANCE) if label.kind == "binary" else (-np.inf, np.inf)
 
-    def tame(extracts: dict[str, Any]) -> dict[str, Any]:
+    def clip(extracts: dict[str, Any]) -> dict[str, Any]:
         predictions = extracts[tfma.PREDICTIONS_KEY]
-        made: dict[str, Any] = (
-            _tamed(predictions, *ends)
+        clipped: dict[str, Any] = (
+            _clipped(predictions, *ends)
             if SCORE_KEY in predictions
-            else {model: _tamed(outputs, *ends) for model, outputs in predictions.items()}
+            else {model: _clipped(outputs, *ends) for model, outputs in predictions.items()}
         )
-        return {**extracts, tfma.PREDICTIONS_KEY: made}
+        return {**extracts, tfma.PREDICTIONS_KEY: clipped}
 
-    return extractors.Extractor("TameScores", beam.Map(tame))
+    return extractors.Extractor("ClipScores", beam.Map(clip))
 
 
-def _tamed(outputs: dict[str, np.ndarray], least: float, most: float) -> dict[str, np.ndarray]:
+def _clipped(outputs: dict[str, np.ndarray], least: float, most: float) -> dict[str, np.ndarray]:
     score = outputs[SCORE_KEY]
     return {**outputs, SCORE_KEY: np.clip(np.where(np.isfinite(score), score, 0.5), least, most).astype(score.dtype)}

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from widedeep.components.evaluator.evaluation_options import Bound, EvaluationOptions
-from widedeep.components.evaluator.measurement import Estimate, Measured, Part
-from widedeep.components.evaluator.regression_check import losses, per_cent
+from widedeep.components.evaluator.measurement import Estimate, Measurement, Part
+from widedeep.components.evaluator.regression_check import per_cent, regressions
 from widedeep.components.features.spec import Label
 
 # Slices that a warning names.
@@ -28,67 +28,69 @@ class Verdict:
     warnings: list[str] = field(default_factory=list)
 
 
-def judge(options: EvaluationOptions, label: Label, found: Measured) -> Verdict:
+def judge(options: EvaluationOptions, label: Label, measurement: Measurement) -> Verdict:
     """Judges the candidate; where there was no baseline, by the value bounds alone."""
-    rows = found.whole.rows
-    if found.label is not None:
-        same = f"all {rows:,.0f} rows of '{options.split}' have the label {found.label:g}"
+    rows = measurement.whole.rows
+    if measurement.label is not None:
+        same = f"all {rows:,.0f} rows of '{options.split}' have the label {measurement.label:g}"
         return Verdict([f"{same}: on such rows it can't be measured how good a model is"])
-    if found.broken:
-        return Verdict([f"for {found.broken:,} of {rows:,.0f} rows the model's score is no number"])
+    if measurement.broken:
+        return Verdict([f"for {measurement.broken:,} of {rows:,.0f} rows the model's score is no number"])
     verdict = Verdict()
     for name, bound in options.bounds_of(label).items():
         if bound.given:
-            _judge(verdict, name, bound, found.whole, options.confidence)
-    if found.whole.baseline and options.slices:
-        large = {name: part for name, part in found.slices.items() if part.rows >= options.slices.min_rows}
+            _judge(verdict, name, bound, measurement.whole, options.confidence)
+    if measurement.whole.baseline and options.slices:
+        large = {name: part for name, part in measurement.slices.items() if part.rows >= options.slices.min_rows}
         _judge_slices(verdict, options.slice_metric(label), options.slices.bound, large, options.confidence)
     return verdict
 
 
 def _judge(verdict: Verdict, name: str, bound: Bound, part: Part, confidence: float) -> None:
-    one = part.candidate.get(name)
-    if one is None:
+    estimate = part.candidate.get(name)
+    if estimate is None:
         verdict.refusals.append(f"{name} was not measured")
         return
-    if not math.isfinite(one.value):
-        verdict.refusals.append(f"{name} is {one.value}, which is no number")
+    if not math.isfinite(estimate.value):
+        verdict.refusals.append(f"{name} is {estimate.value}, which is no number")
         return
-    verdict.refusals += _outside(name, bound, one, part.rows, confidence)
-    for loss in losses(name, bound, part):
-        said = f"{name} is {loss.words(confidence)}"
-        if loss.beyond:
-            verdict.refusals.append(f"{said}, at most {loss.limit} is allowed")
-        elif loss.unsettled:
-            verdict.warnings.append(f"{said}: the rows don't settle whether it is worse by more than {loss.limit}")
+    verdict.refusals += _outside(name, bound, estimate, part.rows, confidence)
+    for regression in regressions(name, bound, part):
+        sentence = f"{name} is {regression.words(confidence)}"
+        if regression.beyond:
+            verdict.refusals.append(f"{sentence}, at most {regression.limit} is allowed")
+        elif regression.unsettled:
+            doubt = f"the rows don't settle whether it is worse by more than {regression.limit}"
+            verdict.warnings.append(f"{sentence}: {doubt}")
 
 
-def _outside(name: str, bound: Bound, one: Estimate, rows: float, confidence: float) -> Iterator[str]:
+def _outside(name: str, bound: Bound, estimate: Estimate, rows: float, confidence: float) -> Iterator[str]:
     if bound.at_least is None and bound.at_most is None:
         return
-    if not one.known:
-        yield f"{name} is {one.value:.4f}, but {rows:,.0f} rows are too few to tell how sure that is"
+    if not estimate.known:
+        yield f"{name} is {estimate.value:.4f}, but {rows:,.0f} rows are too few to tell how sure that is"
         return
-    said = f"{name} is {one.value:.4f} ({per_cent(confidence)} interval: {one.low:.4f} to {one.high:.4f})"
-    if bound.at_least is not None and one.low < bound.at_least:
-        end = " at its lower end" if one.value >= bound.at_least else ""
-        yield f"{said}, at least {bound.at_least:g} is needed{end}"
-    if bound.at_most is not None and one.high > bound.at_most:
-        end = " at its upper end" if one.value <= bound.at_most else ""
-        yield f"{said}, at most {bound.at_most:g} is allowed{end}"
+    interval = f"{per_cent(confidence)} interval: {estimate.low:.4f} to {estimate.high:.4f}"
+    sentence = f"{name} is {estimate.value:.4f} ({interval})"
+    if bound.at_least is not None and estimate.low < bound.at_least:
+        end = " at its lower end" if estimate.value >= bound.at_least else ""
+        yield f"{sentence}, at least {bound.at_least:g} is needed{end}"
+    if bound.at_most is not None and estimate.high > bound.at_most:
+        end = " at its upper end" if estimate.value <= bound.at_most else ""
+        yield f"{sentence}, at most {bound.at_most:g} is allowed{end}"
 
 
 def _judge_slices(verdict: Verdict, metric: str, bound: Bound, parts: Mapping[str, Part], confidence: float) -> None:
     """A slice that is worse is a refusal; those that may be are one warning, which names the worst of them."""
     unsettled: list[tuple[float, str, str]] = []
     for name, part in parts.items():
-        for loss in losses(metric, bound, part):
-            where = f"on the {part.rows:,.0f} rows of {name} {metric} is {loss.words(confidence)}"
-            if loss.beyond:
-                verdict.refusals.append(f"{where}, at most {loss.limit} is allowed")
-            elif loss.unsettled:
-                unsettled.append((loss.estimate.value, f"{where}", loss.limit))
-    unsettled.sort(key=lambda one: (-one[0], one[1]))
+        for regression in regressions(metric, bound, part):
+            where = f"on the {part.rows:,.0f} rows of {name} {metric} is {regression.words(confidence)}"
+            if regression.beyond:
+                verdict.refusals.append(f"{where}, at most {regression.limit} is allowed")
+            elif regression.unsettled:
+                unsettled.append((regression.estimate.value, where, regression.limit))
+    unsettled.sort(key=lambda item: (-item[0], item[1]))
     if unsettled:
         listed = "; ".join(where for _, where, _ in unsettled[:_NAMED])
         more = f"; and {len(unsettled) - _NAMED} more slices" if len(unsettled) > _NAMED else ""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -19,18 +17,14 @@ from tfx.utils import io_utils
 from widedeep.components import features
 from widedeep.components.common.errors import GateError
 from widedeep.components.features.spec import FeatureSpec
-from widedeep.components.gate.distances import Distance, Statistics, distances
-from widedeep.components.gate.findings import Finding, find
+from widedeep.components.gate.distances import Statistics, distances
+from widedeep.components.gate.findings import Finding, findings
 from widedeep.components.gate.gate_options import GateOptions
-
-VERDICT = "verdict.json"
+from widedeep.components.gate.gate_verdict import VERDICT, Distance, GateVerdict
 
 
 class DataVerdict(artifact.Artifact):
-    """The gate's finding, which exists only where the data passed.
-
-    `verdict.json` holds {"warnings": [...], "distances": [...]}, the latter as components/gate/distances.py has them.
-    """
+    """The gate's verdict, which exists only where the data passed: `verdict.json` holds a GateVerdict."""
 
     TYPE_NAME = "DataVerdict"
 
@@ -65,23 +59,22 @@ class Executor(base_executor.BaseExecutor):
         options = GateOptions.model_validate_json(exec_properties["options"])
         statistics = artifact_utils.get_single_instance(input_dict["statistics"])
         anomalies = artifact_utils.get_single_instance(input_dict["anomalies"])
-        findings: list[Finding] = []
-        measured: list[Distance] = []
+        against: list[Finding] = []
+        moved: list[Distance] = []
         for split in artifact_utils.decode_split_names(statistics.split_names):
-            found = _anomalies(artifact_utils.get_split_uri([anomalies], split))
+            of_split = _anomalies(artifact_utils.get_split_uri([anomalies], split))
             numbers = stats_artifact_utils.load_statistics(statistics, split).proto()
-            findings += find(split, found, numbers, spec)
-            measured += _distances(split, numbers, input_dict, spec)
-        findings += [Finding(one.split, one.feature, one.reason) for one in measured if one.too_far]
+            against += findings(split, of_split, numbers, spec)
+            moved += _distances(split, numbers, input_dict, spec)
+        against += [Finding(each.split, each.feature, each.reason) for each in moved if each.too_far]
         by_severity: dict[str, list[str]] = {"stop": [], "warn": [], "ignore": []}
-        for finding in findings:
+        for finding in against:
             severity = "stop" if finding.fatal else options.severity(finding.feature)
             by_severity[severity].append(str(finding))
         if by_severity["stop"]:
             raise GateError(_stopped(by_severity["stop"]))
         uri = artifact_utils.get_single_uri(output_dict["verdict"])
-        verdict = {"warnings": by_severity["warn"], "distances": [dataclasses.asdict(one) for one in measured]}
-        io_utils.write_string_file(os.path.join(uri, VERDICT), json.dumps(verdict))
+        GateVerdict(warnings=by_severity["warn"], distances=moved).write(os.path.join(uri, VERDICT))
 
 
 def _distances(split: str, now: Statistics, input_dict: dict[str, Any], spec: FeatureSpec) -> Iterator[Distance]:

@@ -25,7 +25,7 @@ class Finding:
     """One reason against the data.
 
     Attributes:
-        split: where it was found.
+        split: that it is about.
         feature: which one; '' where it is about the data set as a whole.
         reason: what is wrong.
         present: rows that have a value.
@@ -48,7 +48,7 @@ class Finding:
         return f"split '{self.split}', {where}: {self.reason} ({counts})"
 
 
-def find(
+def findings(
     split: str,
     anomalies: anomalies_pb2.Anomalies,
     statistics: statistics_pb2.DatasetFeatureStatisticsList,

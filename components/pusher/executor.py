@@ -16,7 +16,7 @@ from tfx.utils import io_utils, path_utils, proto_utils
 from widedeep.components.metadata.properties import REFUSED, ROLLED_BACK
 from widedeep.components.pusher import version_info_writer
 from widedeep.components.pusher.push import equal, prune, push, versions
-from widedeep.components.pusher.version_info import TOLD
+from widedeep.components.pusher.version_info import INFO_FILES
 
 _GRAPH = "saved_model.pb"
 
@@ -79,7 +79,7 @@ def _to_folder(archive: str, base: Path, keep: int | None) -> Path:
     newest = max(versions(base).items(), default=None)
     # A push that was killed after its version appeared is made again, as is one after which settings have changed
     # that the model does not depend on.
-    if newest and equal(newest[1], Path(archive), but=TOLD):
+    if newest and equal(newest[1], Path(archive), but=INFO_FILES):
         version = newest[1]
     else:
         version = push(Path(archive), base)

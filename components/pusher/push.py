@@ -24,8 +24,8 @@ _PUSHING, _REMOVING = ".pushing-", ".removing-"
 
 def versions(base: Path) -> dict[int, Path]:
     """The versions that a server sees, rising; TF Serving serves the last."""
-    found = base.iterdir() if base.is_dir() else ()
-    return dict(sorted((int(path.name), path) for path in found if re.fullmatch("[0-9]+", path.name)))
+    paths = base.iterdir() if base.is_dir() else ()
+    return dict(sorted((int(path.name), path) for path in paths if re.fullmatch("[0-9]+", path.name)))
 
 
 def push(model: Path, base: Path) -> Path:
@@ -75,13 +75,13 @@ def prune(base: Path, keep: int) -> None:
             logging.warning("version %d could not be removed from %s: %s", number, base, reason(error))
 
 
-def equal(one: Path, other: Path, but: Collection[str]) -> bool:
+def equal(folder: Path, other: Path, but: Collection[str]) -> bool:
     """Whether two folders hold the same files, byte for byte, leaving out those of some paths in them."""
     names = [
-        {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} - set(but)
-        for folder in (one, other)
+        {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()} - set(but)
+        for root in (folder, other)
     ]
-    return names[0] == names[1] and all(filecmp.cmp(one / name, other / name, shallow=False) for name in names[0])
+    return names[0] == names[1] and all(filecmp.cmp(folder / name, other / name, shallow=False) for name in names[0])
 
 
 def _publish(base: Path, write: Callable[[Path], object]) -> Path:

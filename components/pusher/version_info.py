@@ -1,45 +1,101 @@
-"""What a pushed version tells of itself, in files that servers leave alone.
-
-assets.extra/metrics.json: the metrics of `candidate` and, where there was one, `baseline`, on the evaluation's rows.
-
-assets.extra/lineage.json:
-    pipeline, run: names of both.
-    pushed: when, UTC, ISO 8601.
-    model: `id` and `uri` of the Trainer's artifact.
-    baseline: the same of the model that it was compared with, and the `version` that held it; null where there is none.
-    data: `span`, `version`, `fingerprint` (of the files that were read) and `uri` of each span that it was trained on.
-    code: digest of the code behind each step.
-    libraries: their versions.
-    rollback: of a version that a rollback put back, the version `to` which it went, `from` which, and `at` what time.
-"""
+"""What a pushed version tells of itself, in two files that servers leave alone: its metrics, and its lineage."""
 
 from __future__ import annotations
 
-import json
+import logging
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
+
+from pydantic import Field
+
+from widedeep.components.common.errors import RecordError
+from widedeep.components.common.records import Record, SparseRecord
+from widedeep.components.evaluator.results import Metrics
 
 METRICS = "assets.extra/metrics.json"
 LINEAGE = "assets.extra/lineage.json"
 # These two, without which two pushes of one model are the same.
-TOLD = (METRICS, LINEAGE)
+INFO_FILES = (METRICS, LINEAGE)
 
 
-def read(version: Path, name: str) -> dict[str, Any]:
-    """One of the two files; {} where a version carries none, or none that is whole."""
+class ModelArtifact(Record):
+    """The Trainer's artifact of a model."""
+
+    id: int = Field(description="in ML Metadata")
+    uri: str = Field(description="its folder")
+
+
+class Baseline(ModelArtifact):
+    """The model that a version was compared with."""
+
+    version: int | None = Field(description="that held it; null where none is known")
+
+
+class Data(Record):
+    """A span that a version was trained on."""
+
+    span: int = Field(description="its number; 0 where the data has no spans")
+    version: int | None = Field(description="of the span; null where it has none")
+    fingerprint: str = Field(description="of the files that were read")
+    uri: str = Field(description="of the raw examples")
+
+
+class Rollback(Record):
+    """The rollback that put a version back."""
+
+    to: int = Field(description="the version that serves again")
+    from_: int = Field(alias="from", description="the version that served before")
+    at: str = Field(description="when, UTC, ISO 8601")
+
+
+class Lineage(Record):
+    """Where a version comes from."""
+
+    pipeline: str | None = Field(None, description="name of the pipeline")
+    run: str | None = Field(None, description="id of the run")
+    pushed: str | None = Field(None, description="when, UTC, ISO 8601")
+    model: ModelArtifact | None = Field(None, description="that the version holds")
+    baseline: Baseline | None = Field(None, description="that it was compared with; null where there was none")
+    data: list[Data] = Field([], description="that it was trained on, by span")
+    code: dict[str, str] = Field({}, description="digest of the code behind each step")
+    libraries: dict[str, str] = Field({}, description="their versions")
+    rollback: Rollback | None = Field(None, description="that put it back; null where a run pushed it")
+
+
+class VersionMetrics(SparseRecord):
+    """The metrics on the evaluation's rows."""
+
+    candidate: Metrics | None = Field(None, description="the version's own")
+    baseline: Metrics | None = Field(
+        None, description="those of the model that it was compared with, where there was one"
+    )
+
+
+InfoFile = TypeVar("InfoFile", bound=Record)
+
+
+def read_lineage(version: Path) -> Lineage | None:
+    """Where a version comes from; None where it does not tell, or not in a way that can be read."""
+    return _read(Lineage, version / LINEAGE)
+
+
+def read_metrics(version: Path) -> VersionMetrics | None:
+    """A version's metrics; None where it does not tell, or not in a way that can be read."""
+    return _read(VersionMetrics, version / METRICS)
+
+
+def _read(kind: type[InfoFile], path: Path) -> InfoFile | None:
+    if not path.is_file():
+        return None
     try:
-        found = json.loads((version / name).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def text(content: dict[str, Any]) -> str:
-    """How either file is written."""
-    return json.dumps(content, indent=1, allow_nan=False) + "\n"
+        return kind.read(path)
+    except RecordError as error:
+        # Servers take the version all the same.
+        logging.warning("%s", error)
+        return None
 
 
 def first_pushed_as(version: Path) -> int:
     """The version under which a run pushed what a rollback may have put back as this one."""
-    rollback = read(version, LINEAGE).get("rollback")
-    return int(rollback["to"] if rollback else version.name)
+    lineage = read_lineage(version)
+    return lineage.rollback.to if lineage and lineage.rollback else int(version.name)

@@ -11,6 +11,7 @@ import tensorflow_transform as tft
 from widedeep.components.common import progress
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.trainer.estimator import WideDeepEstimator
+from widedeep.components.trainer.training.training_record import Epoch
 from widedeep.components.trainer.training_options import TrainingOptions
 
 MODELS: tuple[Literal["wide", "deep", "wide_deep"], ...] = ("wide", "deep", "wide_deep")
@@ -58,9 +59,9 @@ def compare(
     return rows
 
 
-def _row(runs: list[tuple[Any, list[dict[str, Any]]]]) -> dict[str, float]:
+def _row(runs: list[tuple[Any, list[Epoch]]]) -> dict[str, float]:
     epochs = [epoch for _, curve in runs for epoch in curve]
-    seconds, examples = (sum(epoch[key] for epoch in epochs) for key in ("seconds", "examples"))
+    seconds, examples = sum(epoch.seconds for epoch in epochs), sum(epoch.examples for epoch in epochs)
     qualities = [quality for quality, _ in runs]
     return {
         **{name: statistics.fmean(quality[name] for quality in qualities) for name in qualities[0]},

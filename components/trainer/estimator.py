@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -20,6 +19,7 @@ from widedeep.components.trainer.training.evaluation import evaluate, predict
 from widedeep.components.trainer.training.loop import TrainingLoop
 from widedeep.components.trainer.training.split_examples import SplitExamples
 from widedeep.components.trainer.training.state import load, new_training, save
+from widedeep.components.trainer.training.training_record import Epoch
 from widedeep.components.trainer.training_options import TrainingOptions
 from widedeep.components.trainer.vocabularies import vocabularies
 from widedeep.components.trainer.warm_start.transfer import warm_start
@@ -84,7 +84,7 @@ class WideDeepEstimator:
 
     def train(
         self, train_files: Sequence[str], eval_files: Sequence[str], report: Listener = lambda _: None
-    ) -> list[dict[str, Any]]:
+    ) -> list[Epoch]:
         """Trains: equal inputs and seed give equal weights, bit for bit, on one machine.
 
         Args:
@@ -93,7 +93,7 @@ class WideDeepEstimator:
             report: is told the progress.
 
         Returns:
-            A row an epoch (see `TrainingLoop.run`).
+            The epochs (see `TrainingLoop.run`).
 
         Raises:
             DataError: a split is empty, `eval_files` have one class only, or the loss is no number.

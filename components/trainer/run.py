@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 import os
@@ -16,9 +15,8 @@ from widedeep.components.common import progress
 from widedeep.components.trainer.estimator import WideDeepEstimator
 from widedeep.components.trainer.hyperparameters import with_hyperparameters
 from widedeep.components.trainer.training.state import FOLDER as STATE
+from widedeep.components.trainer.training.training_record import RECORD, TrainingRecord, WarmStart, WidePart
 from widedeep.components.trainer.training_options import TrainingOptions
-
-RECORD = "training.json"
 
 
 def run_fn(fn_args: Any) -> None:
@@ -46,30 +44,23 @@ def run_fn(fn_args: Any) -> None:
     estimator.export(fn_args.serving_model_dir)
     estimator.save_state(_state(fn_args.serving_model_dir))
     rows, nonzero = estimator.wide_rows
-    record = {
-        "curve": curve,
-        "crosses": [dataclasses.asdict(cross) for cross in estimator.crosses],
-        "wide": {"rows": rows, "nonzero": nonzero},
-        "base": base,
-    }
-    tf.io.gfile.makedirs(fn_args.model_run_dir)
-    with tf.io.gfile.GFile(os.path.join(fn_args.model_run_dir, RECORD), "w") as file:
-        file.write(json.dumps(record, indent=1))
+    record = TrainingRecord(
+        curve=curve, crosses=estimator.crosses, wide=WidePart(rows=rows, nonzero=nonzero), base=base
+    )
+    record.write(os.path.join(fn_args.model_run_dir, RECORD))
     # A short training wrote no checkpoint.
     if tf.io.gfile.exists(folder):
         tf.io.gfile.rmtree(folder)
 
 
-def _start(estimator: WideDeepEstimator, fn_args: Any) -> dict[str, Any] | None:
-    """Starts from the base model, where there is one.
-
-    Returns:
-        Its path, what was not taken over, and the quality on eval before the first step; None in a cold start.
-    """
+def _start(estimator: WideDeepEstimator, fn_args: Any) -> WarmStart | None:
+    """Starts from the base model, where there is one; None in a cold start."""
     if not fn_args.base_model:
         return None
-    said = estimator.warm_start(_state(fn_args.base_model))
-    return {"model": fn_args.base_model, "not_taken": said, "quality": estimator.evaluate(fn_args.eval_files)}
+    not_taken = estimator.warm_start(_state(fn_args.base_model))
+    return WarmStart(
+        model=fn_args.base_model, not_taken=not_taken, quality=dict(estimator.evaluate(fn_args.eval_files))
+    )
 
 
 def _state(serving_model: str) -> str:

@@ -11,6 +11,8 @@ import tensorflow as tf
 from tfx.components.tuner import executor as tfx_tuner
 from tfx.types import artifact_utils, standard_component_specs
 
+from widedeep.components.tuner.trials import FILE
+
 
 class Executor(tfx_tuner.Executor):
     """Searches, and writes the best hyperparameters, TFX's results and the table of trials."""
@@ -26,7 +28,7 @@ class Executor(tfx_tuner.Executor):
         folder = _search_folder(results, input_dict, exec_properties)
         tuner = tfx_tuner.search(input_dict, exec_properties, folder)
         tfx_tuner.write_best_hyperparameters(tuner, output_dict)
-        tuner.table.write(results)
+        tuner.table.write(os.path.join(results, FILE))
         tf.io.gfile.rmtree(folder)
 
 

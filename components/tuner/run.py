@@ -35,6 +35,6 @@ def tuner_fn(fn_args: Any) -> TunerFnResult:
         gc.collect()
         estimator = WideDeepEstimator(spec, transform_output, options)
         curve = estimator.train(fn_args.train_files, fn_args.eval_files, report)
-        return next(float(row[watched]) for row in curve if row["kept"])
+        return next(epoch.metric(watched) for epoch in curve if epoch.kept)
 
     return TunerFnResult(Search(tuning, training, watched, measure, fn_args.working_dir), {})

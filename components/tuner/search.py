@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
+import os
 import time
 from collections.abc import Callable
 from typing import Any
 
+import tensorflow as tf
 from keras_tuner import HyperParameters, Objective, Oracle
 from keras_tuner.engine import base_tuner
 from keras_tuner.errors import FailedTrialError, FatalError
 from keras_tuner.oracles import BayesianOptimizationOracle, RandomSearchOracle
 
 from widedeep.components.common import progress
-from widedeep.components.common.errors import DataError
+from widedeep.components.common.errors import DataError, RecordError
 from widedeep.components.common.metrics import HIGHER_IS_BETTER
 from widedeep.components.common.progress import Listener, TrainingProgress
 from widedeep.components.trainer.hyperparameters import decode, encode, with_values
 from widedeep.components.trainer.training_options import TrainingOptions
-from widedeep.components.tuner.trials import Trial, Trials, finished
+from widedeep.components.tuner.trials import FILE, Trial, Trials
 from widedeep.components.tuner.tuning_options import Dimension, TuningOptions
 
 # Trains with some options, telling its progress, and returns the metric on eval.
@@ -45,10 +46,10 @@ class Search(base_tuner.BaseTuner):
             measure: trains and measures.
             folder: for the finished trials; the same search with the same folder does not train those again.
         """
-        self.table = Trials(metric, tuning.search)
+        self._metric, self._trials = metric, list[Trial]()
         self._tuning, self._training = tuning, training
         self._measure, self._folder = measure, folder
-        self._known = finished(folder)
+        self._known = _finished_trials(folder)
         # Keras Tuner's own record is not written whole or not at all: it is no place to carry on from.
         super().__init__(_oracle(tuning, metric), directory=folder, project_name="keras_tuner", overwrite=True)
 
@@ -64,25 +65,30 @@ class Search(base_tuner.BaseTuner):
         except FatalError as error:
             raise (error.__cause__ or error) from None
         if self.table.best is None:
-            last = self.table.trials[-1]
+            last = self._trials[-1]
             raise DataError(
                 f"tuning: none of {last.trial} trials ended well. The last, with {last.values}: {last.error}"
             )
 
+    @property
+    def table(self) -> Trials:
+        """The trials so far."""
+        return Trials.of(self._metric, self._tuning.search, self._trials)
+
     def run_trial(self, trial: Any) -> float:
         """Measures one trial's values, unless that has been done."""
         values = decode(trial.hyperparameters.values)
-        same = next((one for one in [*self._known, *self.table.trials] if one.values == values), None)
-        number = len(self.table.trials) + 1
-        row = dataclasses.replace(same, trial=number) if same else self._measured(number, values)
-        self.table.trials.append(row)
-        self.table.write(self._folder)
-        logging.info("trial %d of %d: %s", number, self._tuning.trials, row)
-        if row.value is None:
-            raise FailedTrialError(row.error)
-        return row.value
+        same = next((trial for trial in [*self._known, *self._trials] if trial.values == values), None)
+        number = len(self._trials) + 1
+        result = same.model_copy(update={"trial": number}) if same else self._measure_trial(number, values)
+        self._trials.append(result)
+        self.table.write(os.path.join(self._folder, FILE))
+        logging.info("trial %d of %d: %s", number, self._tuning.trials, result)
+        if result.value is None:
+            raise FailedTrialError(result.error)
+        return result.value
 
-    def _measured(self, number: int, values: dict[str, Any]) -> Trial:
+    def _measure_trial(self, number: int, values: dict[str, Any]) -> Trial:
         def report(state: TrainingProgress) -> None:
             progress.report({**state, "trial": number, "trials": self._tuning.trials})
 
@@ -95,7 +101,20 @@ class Search(base_tuner.BaseTuner):
         except Exception as unforeseen:
             # Keras Tuner would count any other one as a failed trial.
             raise FatalError from unforeseen
-        return Trial(number, values, value, round(time.monotonic() - started, 2), error)
+        seconds = round(time.monotonic() - started, 2)
+        return Trial(trial=number, values=values, value=value, seconds=seconds, error=error)
+
+
+def _finished_trials(folder: str) -> list[Trial]:
+    """The trials that a killed search left in its folder; a file that this version can't read is none of them."""
+    path = os.path.join(folder, FILE)
+    if not tf.io.gfile.exists(path):
+        return []
+    try:
+        return Trials.read(path).trials
+    except RecordError as error:
+        logging.warning("the search starts anew: %s", error)
+        return []
 
 
 def _oracle(tuning: TuningOptions, metric: str) -> Oracle:

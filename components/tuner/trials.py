@@ -2,65 +2,42 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
-import os
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from typing import Annotated, Self
 
-import tensorflow as tf
+from pydantic import Field, JsonValue, WithJsonSchema
 
 from widedeep.components.common.metrics import HIGHER_IS_BETTER
+from widedeep.components.common.records import Number, Record
 
 FILE = "trials.json"
 
-
-@dataclass(frozen=True)
-class Trial:
-    """One training: the options tried, by dotted name, and the metric on eval, or why there is none."""
-
-    trial: int
-    values: dict[str, Any]
-    value: float | None
-    seconds: float
-    error: str | None = None
+# A training option's value: text, a number, a list and so on.
+OptionValue = Annotated[JsonValue, WithJsonSchema({})]
 
 
-@dataclass
-class Trials:
-    """The trials of a search, in order.
+class Trial(Record):
+    """One training with some options."""
 
-    Attributes:
-        metric: what was measured on eval.
-        search: how values were chosen: random or bayesian.
-        trials: the trials so far.
-    """
-
-    metric: str
-    search: str
-    trials: list[Trial] = field(default_factory=list)
-
-    @property
-    def best(self) -> int | None:
-        """The number of the best trial, of equal ones the first; None where none ended well."""
-        ended = [(one.value, one.trial) for one in self.trials if one.value is not None]
-        if not ended:
-            return None
-        return min(ended, key=lambda one: (-one[0] if HIGHER_IS_BETTER[self.metric] else one[0], one[1]))[1]
-
-    def write(self, folder: str) -> None:
-        """Writes all of it whole, or leaves what was there."""
-        tf.io.gfile.makedirs(folder)
-        path = os.path.join(folder, FILE)
-        with tf.io.gfile.GFile(f"{path}.new", "w") as file:
-            file.write(json.dumps({**dataclasses.asdict(self), "best": self.best}, indent=1))
-        tf.io.gfile.rename(f"{path}.new", path, overwrite=True)
+    trial: int = Field(description="its number, from 1")
+    values: dict[str, OptionValue] = Field(description="the options tried, by dotted name")
+    value: Number = Field(description="the metric on eval; null where the training failed")
+    seconds: float = Field(description="that the training took")
+    error: str | None = Field(None, description="why the training failed; else null")
 
 
-def finished(folder: str) -> list[Trial]:
-    """The trials that `write` left in a folder, none where it was never there."""
-    path = os.path.join(folder, FILE)
-    if not tf.io.gfile.exists(path):
-        return []
-    with tf.io.gfile.GFile(path) as file:
-        return [Trial(**one) for one in json.load(file)["trials"]]
+class Trials(Record):
+    """The trials of a search, in order."""
+
+    metric: str = Field(description="what was measured on eval")
+    search: str = Field(description="how values were chosen: random or bayesian")
+    trials: list[Trial] = Field([], description="the trials so far")
+    best: int | None = Field(None, description="number of the best trial; null where none ended well")
+
+    @classmethod
+    def of(cls, metric: str, search: str, trials: Sequence[Trial]) -> Self:
+        """The record of some trials, with the best one's number; of equal ones it is the first."""
+        ended = [(trial.value, trial.trial) for trial in trials if trial.value is not None]
+        sign = -1 if HIGHER_IS_BETTER[metric] else 1
+        best = min(ended, key=lambda item: (sign * item[0], item[1]), default=(None, None))[1]
+        return cls(metric=metric, search=search, trials=list(trials), best=best)

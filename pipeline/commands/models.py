@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,8 +14,9 @@ from widedeep.components.common.errors import ConfigError
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from widedeep.pipeline.local.workdir import Workdir
     from widedeep.pipeline.versions.listing import Version
-    from widedeep.pipeline.versions.rollback import Rollback
+    from widedeep.pipeline.versions.rollback import RollbackResult
 
 
 @click.command("models", short_help="List the pushed versions, or put an earlier one back.")
@@ -40,11 +41,15 @@ def command(path: Path, action: str | None, version: int | None, json_file: Path
             from widedeep.pipeline.versions.rollback import rollback
 
             done = rollback(workdir, version)
-        _write(json_file, dataclasses.asdict(done))
+        if json_file:
+            json_file.write_text(json.dumps(dataclasses.asdict(done), indent=1) + "\n", encoding="utf-8")
         _tell(done)
         return
     versions = _known(Workdir(path.resolve()))
-    _write(json_file, {"versions": [dataclasses.asdict(one) for one in versions]})
+    if json_file:
+        from widedeep.pipeline.versions.listing import Versions
+
+        json_file.write_text(Versions(versions=versions).text(), encoding="utf-8")
     from rich.console import Console
 
     console = Console(highlight=False)
@@ -52,21 +57,16 @@ def command(path: Path, action: str | None, version: int | None, json_file: Path
     console.print(_table(versions))
 
 
-def _known(workdir: Any) -> list[Version]:
+def _known(workdir: Workdir) -> list[Version]:
     from widedeep.pipeline.versions.listing import listed
 
-    found = listed(workdir)
-    if not found:
+    versions = listed(workdir)
+    if not versions:
         raise ConfigError(f"{workdir.path}: no model has been pushed there. Push one with: widedeep run PIPELINE.yaml")
-    return found
+    return versions
 
 
-def _write(file: Path | None, record: dict[str, Any]) -> None:
-    if file:
-        file.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-
-
-def _tell(done: Rollback) -> None:
+def _tell(done: RollbackResult) -> None:
     if done.instead_of is None:
         of = "" if done.version == done.put_back else f", which holds the model of version {done.put_back},"
         click.echo(f"version {done.version}{of} already serves")
@@ -89,15 +89,15 @@ def _table(versions: list[Version]) -> Table:
     from widedeep.components.common.metrics import in_order
     from widedeep.pipeline.report.numbers import fixed, number
 
-    metrics = in_order(name for one in versions for name in one.metrics.get("candidate", {}))
+    metrics = in_order(name for version in versions for name in version.metrics.candidate or {})
     table = Table(box=None, pad_edge=False)
     for head in ("version", "pushed", *metrics, "baseline", "span", "run", "size", ""):
         table.add_column(head, justify="right" if head in (*metrics, "version", "size") else "left", no_wrap=True)
-    for one in versions:
-        measured = one.metrics.get("candidate", {})
+    for version in versions:
+        values = version.metrics.candidate or {}
         # Text, since a run's name may look like rich's markup.
-        cells = [_time(one.pushed), *(fixed(number(measured.get(name))) for name in metrics), *_origin(one)]
-        table.add_row(str(one.version), *map(Text, [*cells, _size(one), _note(one)]))
+        cells = [_time(version.pushed), *(fixed(number(values.get(name))) for name in metrics), *_origin(version)]
+        table.add_row(str(version.version), *map(Text, [*cells, _size(version), _note(version)]))
     return table
 
 
@@ -105,26 +105,26 @@ def _time(pushed: str | None) -> str:
     return pushed[:16].replace("T", " ") if pushed else "n/a"
 
 
-def _origin(one: Version) -> tuple[str, str, str]:
+def _origin(version: Version) -> tuple[str, str, str]:
     """Baseline, spans and run."""
-    if one.run is None:
+    if version.run is None:
         return "n/a", "n/a", "n/a"
     baseline = "none"
-    if one.baseline:
-        known = one.baseline["version"]
-        baseline = f"version {known}" if known is not None else f"model {one.baseline['id']}"
-    first, last = min(one.spans), max(one.spans)
-    return baseline, str(first) if first == last else f"{first} to {last}", one.run
+    if version.baseline:
+        held_by = version.baseline.version
+        baseline = f"version {held_by}" if held_by is not None else f"model {version.baseline.id}"
+    first, last = min(version.spans), max(version.spans)
+    return baseline, str(first) if first == last else f"{first} to {last}", version.run
 
 
-def _size(one: Version) -> str:
+def _size(version: Version) -> str:
     from rich import filesize
 
-    return filesize.decimal(one.bytes)
+    return filesize.decimal(version.bytes)
 
 
-def _note(one: Version) -> str:
-    notes = ["serves"] if one.serves else []
-    if one.rollback:
-        notes.append(f"version {one.rollback['to']} again, in place of {one.rollback['from']}")
+def _note(version: Version) -> str:
+    notes = ["serves"] if version.serves else []
+    if version.rollback:
+        notes.append(f"version {version.rollback.to} again, in place of {version.rollback.from_}")
     return ", ".join(notes)

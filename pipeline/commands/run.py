@@ -38,6 +38,6 @@ def command(pipeline: Path, workdir: Path | None, overrides: tuple[str, ...], js
         report.write(summary, Path(summary.report))
         summary.write(session.folder / "run.json")
     if json_file:
-        summary.write(json_file)
+        json_file.write_text(summary.text(), encoding="utf-8")
     show(summary)
     sys.exit(0 if summary.pushed_to else NOT_BLESSED)

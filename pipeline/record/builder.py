@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-import json
+import logging
 import os
 from pathlib import Path
 from typing import Any
 
-import tensorflow as tf
-
-from widedeep.components.dryrun.executor import RECORD as DRY_RUN
+from widedeep.components.common.errors import RecordError
+from widedeep.components.dryrun.dry_run_record import RECORD as DRY_RUN
+from widedeep.components.dryrun.dry_run_record import DryRunRecord
 from widedeep.components.evaluator import results
 from widedeep.components.features.spec import FeatureSpec
-from widedeep.components.gate.component import VERDICT
-from widedeep.components.metadata import lineage
+from widedeep.components.gate.gate_verdict import VERDICT as GATE
+from widedeep.components.gate.gate_verdict import GateVerdict
 from widedeep.components.metadata.artifacts import outputs
 from widedeep.components.metadata.connection import open_store
+from widedeep.components.metadata.lineage import inputs
 from widedeep.components.metadata.properties import DESTINATION, REFUSED
 from widedeep.components.pusher import version_info
-from widedeep.components.trainer.run import RECORD
+from widedeep.components.trainer.training.training_record import RECORD as TRAINING
+from widedeep.components.trainer.training.training_record import TrainingRecord
 from widedeep.components.tuner.trials import FILE as TRIALS
+from widedeep.components.tuner.trials import Trials
 from widedeep.pipeline.local.runner import LocalRun
 from widedeep.pipeline.record.data_profile import profile
 from widedeep.pipeline.record.origins import origins
 from widedeep.pipeline.record.strongest_weights import strongest
-from widedeep.pipeline.record.summary import Summary
+from widedeep.pipeline.record.summary import Intervals, NodeRecord, StrongWeight, Summary
 from widedeep.pipeline.versions.listing import superseded_by
 
 
@@ -40,63 +43,61 @@ def summarise(run: LocalRun, folder: Path, spec: FeatureSpec) -> Summary:
         made = {node.id: outputs(store, node.execution_id) for node in run.nodes if node.execution_id}
         examples = _trained_on(store, made["Transform"]["transform_graph"].id)
     evaluation = results.read(made["Evaluator"]["evaluation"].uri)
-    training = _json(made["Trainer"]["model_run"].uri, RECORD)
+    training = TrainingRecord.read(os.path.join(made["Trainer"]["model_run"].uri, TRAINING))
     pushed = made["Pusher"]["pushed_model"].custom_properties
-    tried = _json(made["DryRun"]["blessing"].uri, DRY_RUN) if "DryRun" in made else None
-    failed = [check["said"] for check in (tried or {"checks": []})["checks"] if not check["ok"]]
+    dry_run = DryRunRecord.read(os.path.join(made["DryRun"]["blessing"].uri, DRY_RUN)) if "DryRun" in made else None
+    failed = dry_run.refusals if dry_run else []
     refused = [pushed[REFUSED].string_value] if REFUSED in pushed else []
-    verdict = _json(made["DataGate"]["verdict"].uri, VERDICT)
+    verdict = GateVerdict.read(os.path.join(made["DataGate"]["verdict"].uri, GATE))
+    lineage = version_info.read_lineage(Path(made["Pusher"]["pushed_model"].uri))
     pushed_to = pushed[DESTINATION].string_value if pushed["pushed"].int_value else None
     model = made["Trainer"]["model"].uri
     return Summary(
         run_id=run.run_id,
         pipeline=run.pipeline.pipeline_info.id,
-        components=[{"id": node.id, "state": node.state, "seconds": round(node.seconds, 2)} for node in run.nodes],
+        components=[NodeRecord(id=node.id, state=node.state, seconds=round(node.seconds, 2)) for node in run.nodes],
         metrics=evaluation.metrics,
         slices=evaluation.slices,
         blessed=made["Evaluator"]["blessing"].custom_properties["blessed"].int_value == 1
         and not failed
         and not refused,
         refusals=evaluation.refusals + failed + refused,
-        warnings=verdict["warnings"],
+        warnings=verdict.warnings,
         pushed_to=pushed_to,
         superseded_by=superseded_by(pushed_to),
-        training=training["curve"],
-        crosses=training["crosses"],
-        wide=training["wide"],
-        base=training["base"],
+        training=training.curve,
+        crosses=training.crosses,
+        wide=training.wide,
+        base=training.base,
         log=str(folder / "log.txt"),
         report=str(folder / "report.html"),
-        dry_run=tried,
+        dry_run=dry_run,
         unsettled=evaluation.warnings,
-        intervals={
-            "confidence": evaluation.confidence,
-            "whole": evaluation.intervals,
-            "slices": evaluation.slice_intervals,
-        },
-        plots=evaluation.plots,
+        intervals=Intervals(
+            confidence=evaluation.confidence, whole=evaluation.intervals, slices=evaluation.slice_intervals
+        ),
+        plots=results.read_plots(made["Evaluator"]["evaluation"].uri),
         model=model,
-        features=profile(made["StatisticsGen"]["statistics"].uri, verdict["distances"], spec),
+        features=profile(made["StatisticsGen"]["statistics"].uri, verdict.distances, spec),
         strongest=_strongest(run, model, examples),
-        lineage=origins(run.run_id, version_info.read(Path(made["Pusher"]["pushed_model"].uri), version_info.LINEAGE)),
-        tuning=_json(made["Tuner"]["tuner_results"].uri, TRIALS) if "Tuner" in made else None,
+        lineage=origins(run.run_id, lineage),
+        tuning=Trials.read(os.path.join(made["Tuner"]["tuner_results"].uri, TRIALS)) if "Tuner" in made else None,
     )
 
 
 def _trained_on(store: Any, transform_graph: int) -> list[str]:
     """What Transform has learned from: ExampleGen's outputs, one a span."""
-    return [one.uri for one in lineage.inputs(store, transform_graph, "examples")]
+    return [artifact.uri for artifact in inputs(store, transform_graph, "examples")]
 
 
-def _strongest(run: LocalRun, model: str, examples: list[str]) -> list[dict[str, Any]]:
-    """Of a model that an earlier run has trained, what its report said: finding it takes a pass over the rows."""
+def _strongest(run: LocalRun, model: str, examples: list[str]) -> list[StrongWeight]:
+    """Of a model that an earlier run has trained, what its record says: finding it takes a pass over the rows."""
     for record in sorted(run.workdir.runs.glob("*/run.json"), reverse=True):
-        before = Summary.read(record)
+        try:
+            before = Summary.read(record)
+        except RecordError as error:
+            logging.warning("%s", error)
+            continue
         if before.model == model:
             return before.strongest
     return strongest(model, examples)
-
-
-def _json(folder: str, name: str) -> Any:
-    with tf.io.gfile.GFile(os.path.join(folder, name)) as file:
-        return json.load(file)

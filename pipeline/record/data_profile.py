@@ -2,50 +2,63 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 from tensorflow_metadata.proto.v0 import statistics_pb2
 from tfx.components.statistics_gen import stats_artifact_utils
 from tfx.types import standard_artifacts
 
 from widedeep.components.features.spec import Feature, FeatureSpec
+from widedeep.components.gate.gate_verdict import Distance
+from widedeep.pipeline.record.feature_profile import FeatureProfile
 
 _TOP = 5
 _SPLIT = "train"
 
 
-def profile(statistics: str, distances: list[dict[str, Any]], spec: FeatureSpec) -> list[dict[str, Any]]:
-    """One entry a feature, in the declaration's order, of the split that the model learned from.
+def profile(statistics: str, distances: Sequence[Distance], spec: FeatureSpec) -> list[FeatureProfile]:
+    """The profile of each feature, in the declaration's order, in the split that the model learned from.
 
     Args:
         statistics: StatisticsGen's output.
-        distances: the gate's, as components/gate/distances.py has them.
+        distances: the gate's.
         spec: the declaration.
-
-    Returns:
-        `feature`, `kind`, `present_share`; of a number `mean`, `std_dev`, `min`, `median`, `max`, else `unique` and
-        `top` (pairs of value and share); and `distances`, those of the feature on any split.
     """
     artifact = standard_artifacts.ExampleStatistics()
     artifact.uri, artifact.split_names = statistics, f'["{_SPLIT}"]'
     [data] = stats_artifact_utils.load_statistics(artifact, _SPLIT).proto().datasets
-    found = {".".join(one.path.step) or one.name: one for one in data.features}
+    by_name = {".".join(feature.path.step) or feature.name: feature for feature in data.features}
     return [
-        _told(feature, found.get(feature.key), data.num_examples)
-        | {"distances": [one for one in distances if one["feature"] == feature.key]}
+        _profile(feature, by_name.get(feature.key), data.num_examples).model_copy(
+            update={"distances": [distance for distance in distances if distance.feature == feature.key]}
+        )
         for feature in spec.features
     ]
 
 
-def _told(feature: Feature, found: statistics_pb2.FeatureNameStatistics | None, rows: int) -> dict[str, Any]:
-    told: dict[str, Any] = {"feature": feature.key, "kind": feature.kind, "present_share": 0.0}
-    kind = found.WhichOneof("stats") if found else None
-    if found is None or kind is None:
-        return told
-    stats = getattr(found, kind)
-    told["present_share"] = stats.common_stats.num_non_missing / rows if rows else 0.0
+def _profile(feature: Feature, statistics: statistics_pb2.FeatureNameStatistics | None, rows: int) -> FeatureProfile:
+    kind = statistics.WhichOneof("stats") if statistics else None
+    if statistics is None or kind is None:
+        return FeatureProfile(feature=feature.key, kind=feature.kind, present_share=0.0)
+    stats = getattr(statistics, kind)
+    present = stats.common_stats.num_non_missing / rows if rows else 0.0
     if feature.kind == "numeric":
-        return told | {name: getattr(stats, name) for name in ("mean", "std_dev", "min", "median", "max")}
+        return FeatureProfile(
+            feature=feature.key,
+            kind=feature.kind,
+            present_share=present,
+            mean=stats.mean,
+            std_dev=stats.std_dev,
+            min=stats.min,
+            median=stats.median,
+            max=stats.max,
+        )
     total = stats.common_stats.tot_num_values
-    top = [(bucket.label, bucket.sample_count / total) for bucket in stats.rank_histogram.buckets[:_TOP] if total]
-    return told | {"unique": stats.unique, "top": top}
+    buckets = stats.rank_histogram.buckets[:_TOP] if total else []
+    return FeatureProfile(
+        feature=feature.key,
+        kind=feature.kind,
+        present_share=present,
+        unique=stats.unique,
+        top=[(bucket.label, bucket.sample_count / total) for bucket in buckets],
+    )

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from widedeep.components.pusher.version_info import Data, Lineage
 
 
-def origins(run: str, lineage: dict[str, Any]) -> list[tuple[str, str]]:
+def origins(run: str, lineage: Lineage | None) -> list[tuple[str, str]]:
     """Pairs of label and text.
 
     Args:
         run: the run's id.
-        lineage: of the pushed version (see components/pusher/version_info.py); {} where none was pushed.
+        lineage: of the pushed version; None where none was pushed.
     """
-    told = [("run", run)]
-    if not lineage:
-        return told
-    told += [("data", _data(one)) for one in lineage["data"]]
-    baseline = lineage["baseline"]
-    if baseline:
-        version = f"version {baseline['version']}, " if baseline["version"] else ""
-        told.append(("baseline", f"{version}{baseline['uri']}"))
-    told += [(f"code of {step}", digest) for step, digest in sorted(lineage["code"].items())]
-    told += [(name, version) for name, version in sorted(lineage["libraries"].items())]
-    return told
+    pairs = [("run", run)]
+    if lineage is None:
+        return pairs
+    pairs += [("data", _data(data)) for data in lineage.data]
+    if lineage.baseline:
+        version = f"version {lineage.baseline.version}, " if lineage.baseline.version else ""
+        pairs.append(("baseline", f"{version}{lineage.baseline.uri}"))
+    pairs += [(f"code of {step}", digest) for step, digest in sorted(lineage.code.items())]
+    pairs += sorted(lineage.libraries.items())
+    return pairs
 
 
-def _data(one: dict[str, Any]) -> str:
-    span = f"span {one['span']}, " if one["span"] else ""
-    return f"{span}{one['uri']}"
+def _data(data: Data) -> str:
+    span = f"span {data.span}, " if data.span else ""
+    return f"{span}{data.uri}"

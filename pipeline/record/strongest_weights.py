@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any
 
 import tensorflow as tf
 from tfx.utils import path_utils
@@ -13,14 +12,15 @@ from widedeep.components.common.errors import ConfigError
 from widedeep.components.explain.explanation import explain
 from widedeep.components.explain.names import Names
 from widedeep.components.explain.wide_part import declaration
+from widedeep.pipeline.record.summary import StrongWeight
 
 _TOP = 15
 # Of the rows trained on; `widedeep explain` reads them all.
 _ROWS = 100_000
 
 
-def strongest(model: str, examples: Sequence[str]) -> list[dict[str, Any]]:
-    """`name`, `weight`, `support` and `label_rate` of each, the strongest first; [] without a wide part.
+def strongest(model: str, examples: Sequence[str]) -> list[StrongWeight]:
+    """The strongest weights, the strongest first; [] without a wide part.
 
     Those that none of the rows read have are left out.
 
@@ -31,17 +31,12 @@ def strongest(model: str, examples: Sequence[str]) -> list[dict[str, Any]]:
     served = path_utils.serving_model_path(model)
     files = [path for uri in examples for path in sorted(tf.io.gfile.glob(os.path.join(uri, "Split-train", "*")))]
     try:
-        weights = explain(served, files, "tfrecord", _TOP, lambda _: None, at_most=_ROWS).weights
+        explained = explain(served, files, "tfrecord", _TOP, lambda _: None, at_most=_ROWS).weights
     except ConfigError:
         return []
     names = Names((), declaration(served))
     return [
-        {
-            "name": names.text(weight),
-            "weight": weight.weight,
-            "support": weight.support,
-            "label_rate": weight.label_mean,
-        }
-        for weight in weights
-        if weight.support
+        StrongWeight(name=names.text(each), weight=each.weight, support=each.support, label_rate=each.label_mean)
+        for each in explained
+        if each.support
     ]

@@ -2,84 +2,93 @@
 
 from __future__ import annotations
 
-import json
-import math
 import shlex
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from pathlib import Path, PurePosixPath
-from typing import Any
+from pathlib import PurePosixPath
+from typing import Annotated
 
+from pydantic import Field
+
+from widedeep.components.common.records import Number, Record
 from widedeep.components.dryrun.dry_run_options import IMAGE
+from widedeep.components.dryrun.dry_run_record import DryRunRecord
+from widedeep.components.evaluator.plots import Plots
+from widedeep.components.evaluator.results import ModelIntervals, ModelMetrics
+from widedeep.components.trainer.training.cross_use import CrossUse
+from widedeep.components.trainer.training.training_record import Epoch, WarmStart, WidePart
+from widedeep.components.tuner.trials import Trials
+from widedeep.pipeline.record.feature_profile import FeatureProfile
 
 
-@dataclass
-class Summary:
-    """One finished run.
+class NodeRecord(Record):
+    """What became of one node of the pipeline."""
 
-    Attributes:
-        run_id: the run, which names its folder too.
-        pipeline: name of the pipeline.
-        components: id, state and seconds of each node, in order.
-        metrics: of the candidate and, where there was one, the baseline.
-        slices: the same for each slice.
-        blessed: whether the candidate passed every bound.
-        refusals: where it did not, why.
-        warnings: of the gate on data.
-        pushed_to: the pushed version's folder, or null.
-        superseded_by: the folder of the version that servers take, where an earlier run pushed this one and another has
-            been pushed since; else null.
-        training: loss and quality, a row an epoch.
-        crosses: how full each cross is (see components/trainer/training/cross_use.py).
-        wide: rows of the wide table, and the `nonzero` ones.
-        base: the model that the training started from, its quality before the first step, and what was not taken
-            over; null in a cold start.
-        log: path of the log.
-        report: path of the report.
-        tuning: the search for the training's options, and its trials (see components/tuner/trials.py); null where
-            there was none.
-        dry_run: which server the candidate was tried in, and the checks (see components/dryrun/trial.py); null where
-            it was not tried, or by TFX's InfraValidator.
-        model: the Trainer's output.
-        features: the data by feature, with its drift and skew (see pipeline/record/data_profile.py).
-        strongest: the strongest wide weights in words (see pipeline/record/strongest_weights.py).
-        lineage: pairs of label and text, what the model was made of.
-        unsettled: warnings of the gate on quality.
-        intervals: their `confidence`, and for the `whole` and each of the `slices` those of both models' metrics and of
-            the change (see components/evaluator/results.py).
-        plots: of candidate and baseline (see components/evaluator/statistics/curves.py).
-    """
+    id: str = Field(description="of the node")
+    state: str = Field(description="COMPLETE, CACHED, SKIPPED or FAILED")
+    seconds: float = Field(description="that it took")
 
-    run_id: str
-    pipeline: str
-    components: list[dict[str, Any]]
-    metrics: Mapping[str, Mapping[str, float | None]]
-    slices: Mapping[str, Mapping[str, Mapping[str, float | None]]]
-    blessed: bool
-    refusals: list[str]
-    warnings: list[str]
-    pushed_to: str | None
-    training: list[dict[str, Any]]
-    crosses: list[dict[str, Any]]
-    wide: dict[str, int]
-    base: dict[str, Any] | None
-    log: str
-    report: str
-    tuning: dict[str, Any] | None = None
-    dry_run: dict[str, Any] | None = None
-    model: str | None = None
-    features: list[dict[str, Any]] = field(default_factory=list)
-    strongest: list[dict[str, Any]] = field(default_factory=list)
-    lineage: list[tuple[str, str]] = field(default_factory=list)
-    unsettled: list[str] = field(default_factory=list)
-    intervals: dict[str, Any] = field(default_factory=dict)
-    plots: dict[str, Any] = field(default_factory=dict)
-    superseded_by: str | None = None
+
+class StrongWeight(Record):
+    """One of the strongest wide weights."""
+
+    name: str = Field(description="its feature or cross, and value, in words")
+    weight: float = Field(description="its weight")
+    support: int = Field(description="of the rows read, those that have it")
+    label_rate: Number = Field(description="mean label of those rows")
+
+
+class Intervals(Record):
+    """Intervals of both models' metrics, and of the change from the baseline."""
+
+    confidence: float | None = Field(None, description="of the intervals; null where there are none")
+    whole: ModelIntervals = Field({}, description="on all rows")
+    slices: dict[str, ModelIntervals] = Field({}, description="by slice")
+
+
+class Summary(Record):
+    """One finished run."""
+
+    run_id: str = Field(description="the run, which names its folder too")
+    pipeline: str = Field(description="name of the pipeline")
+    components: list[NodeRecord] = Field(description="id, state and seconds of each node, in order")
+    metrics: ModelMetrics = Field(description="of the candidate and, where there was one, the baseline")
+    slices: dict[str, ModelMetrics] = Field(description="the same for each slice")
+    blessed: bool = Field(description="whether the candidate passed every bound, and the dry run")
+    refusals: list[str] = Field(description="where it did not, why: a sentence each")
+    warnings: list[str] = Field(description="of the gate on data, a sentence each")
+    pushed_to: str | None = Field(description="the pushed version's folder; null where none was pushed")
+    training: list[Epoch] = Field(description="loss and quality, an item an epoch")
+    crosses: list[CrossUse] = Field(description="how full each cross is")
+    wide: WidePart = Field(description="how many wide weights L1 left")
+    base: WarmStart | None = Field(description="the model that the training started from; null in a cold start")
+    log: str = Field(description="path of the log")
+    report: str = Field(description="path of the report")
+    tuning: Trials | None = Field(
+        None, description="the search for the training's options, and its trials; null where there was none"
+    )
+    dry_run: DryRunRecord | None = Field(
+        None,
+        description="which server the candidate was tried in, and the checks; null where it was not tried, or by TFX's "
+        "InfraValidator",
+    )
+    model: str | None = Field(None, description="the Trainer's output")
+    features: list[FeatureProfile] = Field([], description="the data by feature, with its drift and skew")
+    strongest: list[StrongWeight] = Field([], description="the strongest wide weights, the strongest first")
+    lineage: list[Annotated[tuple[str, str], Field(strict=False)]] = Field(
+        [], description="pairs of label and text: what the model was made of"
+    )
+    unsettled: list[str] = Field([], description="warnings of the gate on quality, a sentence each")
+    intervals: Intervals = Field(Intervals(), description="how sure the metrics are")
+    plots: Plots = Field(Plots(), description="what is drawn of candidate and baseline")
+    superseded_by: str | None = Field(
+        None,
+        description="the folder of the version that servers take, where an earlier run pushed this one and another has "
+        "been pushed since; else null",
+    )
 
     @property
     def pushed_before(self) -> bool:
         """Whether an earlier run pushed it, and this one found that in its cache."""
-        return any(node.get("id") == "Pusher" and node.get("state") == "CACHED" for node in self.components)
+        return any(node.id == "Pusher" and node.state == "CACHED" for node in self.components)
 
     @property
     def serve_command(self) -> tuple[str, ...]:
@@ -93,20 +102,3 @@ class Summary:
             f"-e {shlex.quote(f'MODEL_NAME={self.pipeline}')}",
             IMAGE,
         )
-
-    def write(self, path: Path) -> None:
-        """Writes the summary as JSON, in which a metric that is no number is null."""
-        path.write_text(json.dumps(_finite(asdict(self)), indent=1) + "\n", encoding="utf-8")
-
-    @classmethod
-    def read(cls, path: Path) -> Summary:
-        """The summary back from `write`."""
-        return cls(**json.loads(path.read_text(encoding="utf-8")))
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import Any
 
 from widedeep.components.common.metrics import in_order
+from widedeep.components.dryrun.dry_run_record import DryRunRecord
+from widedeep.components.trainer.training.training_record import WarmStart, WidePart
 
 
-def wide_part(wide: dict[str, int]) -> str | None:
-    """How many wide weights L1 left, None where there is no wide part.
-
-    Args:
-        wide: its `rows`, and those that are `nonzero`.
-    """
-    if not wide["rows"]:
+def wide_part(wide: WidePart) -> str | None:
+    """How many wide weights L1 left, None where there is no wide part."""
+    if not wide.rows:
         return None
-    zero = 1 - wide["nonzero"] / wide["rows"]
-    return f"{wide['nonzero']:,} of {wide['rows']:,} wide weights are not zero ({zero:.1%} are)"
+    zero = 1 - wide.nonzero / wide.rows
+    return f"{wide.nonzero:,} of {wide.rows:,} wide weights are not zero ({zero:.1%} are)"
 
 
 def superseded(pushed_to: str, by: str) -> str:
@@ -34,26 +31,19 @@ def superseded(pushed_to: str, by: str) -> str:
     )
 
 
-def start(base: dict[str, Any]) -> list[str]:
-    """What a warm start took over: a sentence on the model, then what it did not take.
-
-    Args:
-        base: the `model`, its `quality` before the first step, and what was `not_taken`.
-    """
-    metrics = ", ".join(f"{name} {base['quality'][name]:.4f}" for name in in_order(base["quality"]))
-    return [f"from {base['model']}, on eval before the first step: {metrics}", *base["not_taken"]]
+def warm_start(base: WarmStart) -> list[str]:
+    """What a warm start took over: a sentence on the model, then what it did not take."""
+    values = [(name, base.quality[name]) for name in in_order(base.quality)]
+    metrics = ", ".join(f"{name} {value:.4f}" for name, value in values if value is not None)
+    return [f"from {base.model}, on eval before the first step: {metrics}", *base.not_taken]
 
 
-def tried(dry_run: dict[str, Any]) -> str | None:
-    """How the candidate did as a server, in one line; None where it was not tried.
-
-    Args:
-        dry_run: the `server`, and the `checks` (see components/dryrun/trial.py).
-    """
-    measured = [f"{one['name']} {_short(one['value'])}" for one in dry_run["checks"] if one["value"] is not None]
-    if not dry_run["checks"]:
+def dry_run(record: DryRunRecord) -> str | None:
+    """How the candidate did as a server, in one line; None where it was not tried."""
+    values = [f"{check.name} {_short(check.value)}" for check in record.checks if check.value is not None]
+    if not record.checks:
         return None
-    return f"{dry_run['server'].replace('_', ' ')}: {'; '.join(measured)}" if measured else "it could not be served"
+    return f"{record.server.replace('_', ' ')}: {'; '.join(values)}" if values else "it could not be served"
 
 
 def _short(value: float) -> str:

@@ -40,7 +40,7 @@ def render(summary: Summary) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    candidate = (summary.plots.get("models") or {}).get("candidate") or {}
+    candidate = summary.plots.models.get("candidate")
     features = feature_table(summary)
     html = environment.get_template("report.html.jinja").render(
         run=summary,
@@ -49,13 +49,13 @@ def render(summary: Summary) -> str:
         confidence=confidence(summary),
         metrics=metric_table(summary),
         curves=curve_charts(summary),
-        tenths=calibration_table(candidate.get("calibration")),
+        tenths=calibration_table(candidate.calibration if candidate else []),
         sure=is_sure(summary),
         confusion=confusion_table(summary),
         slices=slice_table(summary),
         charts=training_charts(summary.training),
         wide_part=words.wide_part(summary.wide),
-        start=words.start(summary.base) if summary.base else [],
+        start=words.warm_start(summary.base) if summary.base else [],
         crosses=cross_table(summary),
         strongest=strong_table(summary),
         features=features[:MOST_FEATURES],
@@ -64,7 +64,7 @@ def render(summary: Summary) -> str:
         lineage=lineage(summary),
         tuning=tuning_table(summary),
         components=component_table(summary),
-        cached={str(node.get("id")) for node in summary.components if node.get("state") == "CACHED"},
+        cached={node.id for node in summary.components if node.state == "CACHED"},
     )
     # JSON may hold half a surrogate pair, which UTF-8 can't.
     return html.encode("utf-8", "replace").decode("utf-8").translate(_CONTROLS)

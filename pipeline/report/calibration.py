@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from widedeep.components.evaluator.plots import CalibrationShare
 from widedeep.pipeline.report.axes import (
     FLOOR,
     LEFT,
@@ -34,11 +34,11 @@ class _Tenth:
     high: float
 
 
-def calibration_chart(models: Mapping[str, Any], sure: bool) -> Chart | None:
+def calibration_chart(models: Mapping[str, Sequence[CalibrationShare]], sure: bool) -> Chart | None:
     """On equal axes, so that a calibrated model lies on the diagonal.
 
     Args:
-        models: by name what the evaluation wrote of each.
+        models: by name the shares of each.
         sure: whether the score is how sure a model is of the likeliest class.
     """
     found = {name: tenths for name, raw in models.items() if (tenths := _tenths(raw))}
@@ -60,16 +60,16 @@ def calibration_chart(models: Mapping[str, Any], sure: bool) -> Chart | None:
     )
 
 
-def calibration_table(raw: Any) -> list[list[str]]:
+def calibration_table(shares: Sequence[CalibrationShare]) -> list[list[str]]:
     """The candidate's shares in numbers: rows, predicted, actual, and the interval of the actual one."""
     return [
         [
-            count(number(one.get("rows"))),
-            fixed(number(one.get("predicted"))),
-            fixed(number(one.get("actual"))),
-            f"{fixed(number(one.get('low')))} to {fixed(number(one.get('high')))}",
+            count(number(each.rows)),
+            fixed(number(each.predicted)),
+            fixed(number(each.actual)),
+            f"{fixed(number(each.low))} to {fixed(number(each.high))}",
         ]
-        for one in raw or []
+        for each in shares
     ]
 
 
@@ -87,10 +87,10 @@ def _inside(y: Scale, value: float) -> float:
     return y.place(min(max(value, y.low), y.high))
 
 
-def _tenths(raw: Any) -> list[_Tenth]:
+def _tenths(shares: Sequence[CalibrationShare]) -> list[_Tenth]:
     found = []
-    for one in raw or []:
-        predicted, actual, low, high = (number(one.get(key)) for key in ("predicted", "actual", "low", "high"))
+    for each in shares:
+        predicted, actual, low, high = map(number, (each.predicted, each.actual, each.low, each.high))
         if predicted is not None and actual is not None:
             found.append(_Tenth(predicted, actual, actual if low is None else low, actual if high is None else high))
     return found

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
+from widedeep.components.trainer.training.training_record import Epoch
 from widedeep.pipeline.report.axes import (
     BOTTOM,
     LEFT,
@@ -44,13 +44,13 @@ class Training:
     rows: list[tuple[list[str], bool]] = field(default_factory=list)
 
 
-def training_charts(curve: Sequence[Mapping[str, Any]]) -> Training:
+def training_charts(curve: Sequence[Epoch]) -> Training:
     """Loss and quality by epoch; a measure without any value is left out."""
-    epochs = [_first(number(row.get("epoch")), place) for place, row in enumerate(curve, 1)]
-    kept = [row.get("kept") is True for row in curve]
+    epochs = [float(row.epoch) for row in curve]
+    kept = [row.kept for row in curve]
     charts = []
     for title, keys in _CHARTS:
-        lines = [(name, look, [number(row.get(key)) for row in curve]) for key, name, look in keys]
+        lines = [(name, look, [number(getattr(row, key)) for row in curve]) for key, name, look in keys]
         lines = [line for line in lines if any(value is not None for value in line[2])]
         if lines:
             charts.append(_chart(title, epochs, lines, kept))
@@ -63,9 +63,9 @@ def training_charts(curve: Sequence[Mapping[str, Any]]) -> Training:
         ("mae", "Eval MAE", 4),
         ("accuracy", "Eval accuracy", 4),
     ]
-    columns = [column for column in columns if any(number(row.get(column[0])) is not None for row in curve)]
+    columns = [column for column in columns if any(number(getattr(row, column[0])) is not None for row in curve)]
     rows = [
-        ([f"{epoch:g}", *(fixed(number(row.get(key)), digits) for key, _, digits in columns)], one)
+        ([f"{epoch:g}", *(fixed(number(getattr(row, key)), digits) for key, _, digits in columns)], one)
         for epoch, row, one in zip(epochs, curve, kept, strict=True)
     ]
     return Training(charts[:2], ["Epoch", *(head for _, head, _ in columns)], rows)
@@ -108,7 +108,3 @@ def _whole(low: float, high: float) -> list[float]:
     """Integers within a range, evenly spaced and six at most."""
     step = max(1.0, nice_step(low, high))
     return [place * step for place in range(math.ceil(low / step), math.floor(high / step) + 1)]
-
-
-def _first(epoch: float | None, place: int) -> float:
-    return float(place) if epoch is None else epoch

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from widedeep.pipeline.record.summary import Summary
 from widedeep.pipeline.report.numbers import count, number, share
@@ -29,12 +27,13 @@ class Confusion:
 
 def confusion_table(summary: Summary) -> Confusion | None:
     """The candidate's; None where there is none."""
-    raw: Mapping[str, Any] = ((summary.plots.get("models") or {}).get("candidate") or {}).get("confusion") or {}
-    classes = [str(one) for one in raw.get("classes", [])]
+    candidate = summary.plots.models.get("candidate")
+    if candidate is None or candidate.confusion is None:
+        return None
+    confusion = candidate.confusion
+    classes = [str(number) for number in confusion.classes]
     rows = []
-    for place, (name, weight, shares) in enumerate(
-        zip(classes, raw.get("rows", []), raw.get("shares", []), strict=False)
-    ):
+    for place, (name, weight, shares) in enumerate(zip(classes, confusion.rows, confusion.shares, strict=False)):
         cells = [_cell(number(one), place == column) for column, one in enumerate(shares)]
         rows.append((name, count(number(weight)), cells[: len(classes) + 1]))
     return Confusion([*classes, "other"], rows) if rows else None

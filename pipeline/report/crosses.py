@@ -25,13 +25,13 @@ def cross_table(summary: Summary) -> list[CrossRow]:
     """The crosses in the declaration's order."""
     return [
         CrossRow(
-            name=str(cross.get("name", "?")),
-            buckets=count(number(cross.get("buckets"))),
-            used=count(number(cross.get("used"))),
-            fill=share(number(cross.get("fill"))),
-            distinct=_distinct(number(cross.get("distinct")), number(cross.get("standard_error"))),
-            collide=share(number(cross.get("collision_rate"))),
-            warning=str(cross.get("warning") or ""),
+            name=cross.name,
+            buckets=count(number(cross.buckets)),
+            used=count(number(cross.used)),
+            fill=share(number(cross.fill)),
+            distinct=_distinct(number(cross.distinct), number(cross.standard_error)),
+            collide=share(number(cross.collision_rate)),
+            warning=cross.warning or "",
         )
         for cross in summary.crosses
     ]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Literal
 
+from widedeep.components.evaluator.plots import ModelPlots, Point
 from widedeep.pipeline.record.summary import Summary
 from widedeep.pipeline.report.axes import FLOOR, LEFT, MODELS, RIGHT, TALL, TOP, WIDTH, Chart, Dot, Line, Scale, line
 from widedeep.pipeline.report.calibration import calibration_chart
-from widedeep.pipeline.report.numbers import fixed, items, metric_name, number, pair
+from widedeep.pipeline.report.numbers import fixed, metric_name, number
 from widedeep.pipeline.report.residuals import residual_chart
 
 _TICKS = (0, 0.2, 0.4, 0.6, 0.8, 1)
@@ -16,28 +16,29 @@ _TICKS = (0, 0.2, 0.4, 0.6, 0.8, 1)
 
 def curve_charts(summary: Summary) -> list[Chart]:
     """What the evaluation wrote for drawing (see the evaluator's curves.py); nothing where it is not there."""
-    models = summary.plots.get("models") or {}
+    models = summary.plots.models
     charts = [
         _rates("ROC", "true by false positive rate", "false positive rate", "roc", summary, "auc"),
         _rates("Precision", "by recall", "recall", "pr", summary, "auc_pr"),
-        calibration_chart({name: (models.get(name) or {}).get("calibration") for name in MODELS}, is_sure(summary)),
-        residual_chart(summary.plots.get("residuals") or {}),
+        calibration_chart({name: models[name].calibration for name in MODELS if name in models}, is_sure(summary)),
+        residual_chart(summary.plots.residuals) if summary.plots.residuals else None,
     ]
     return [chart for chart in charts if chart]
 
 
 def is_sure(summary: Summary) -> bool:
     """Whether calibration is of how sure a model is of the likeliest class, and not of its score."""
-    return "confusion" in ((summary.plots.get("models") or {}).get("candidate") or {})
+    candidate = summary.plots.models.get("candidate")
+    return candidate is not None and candidate.confusion is not None
 
 
-def _rates(title: str, by: str, xlabel: str, key: str, summary: Summary, area: str) -> Chart | None:
+def _rates(title: str, by: str, xlabel: str, key: Literal["roc", "pr"], summary: Summary, area: str) -> Chart | None:
     """A curve of two rates, each from 0 to 1."""
     x, y = Scale(0, 1, LEFT, WIDTH - RIGHT), Scale(0, 1, FLOOR, TOP)
     lines: list[Line] = []
     said = []
     for name, look in MODELS.items():
-        points = _points((summary.plots.get("models") or {}).get(name), key)
+        points = _points(summary.plots.models.get(name), key)
         if points:
             lines.append(line(name, look, [Dot(x.place(a), y.place(b), "") for a, b in points], dotted=False))
             enclosed = fixed(number(summary.metrics.get(name, {}).get(area)))
@@ -58,5 +59,6 @@ def _rates(title: str, by: str, xlabel: str, key: str, summary: Summary, area: s
     )
 
 
-def _points(plots: Mapping[str, Any] | None, key: str) -> list[tuple[float, float]]:
-    return [point for point in map(pair, items((plots or {}).get(key))) if point]
+def _points(plots: ModelPlots | None, key: Literal["roc", "pr"]) -> list[Point]:
+    points = None if plots is None else plots.roc if key == "roc" else plots.pr
+    return points or []

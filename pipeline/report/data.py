@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from widedeep.pipeline.record.summary import Summary
-from widedeep.pipeline.report.numbers import compact, count, fixed, items, number, share
+from widedeep.components.gate.gate_verdict import Distance
+from widedeep.pipeline.record.feature_profile import FeatureProfile
+from widedeep.pipeline.record.summary import StrongWeight, Summary
+from widedeep.pipeline.report.numbers import compact, count, fixed, number, share
 
 # More features, or strong ones, nobody reads.
 MOST_FEATURES, MOST_STRONG = 60, 20
@@ -41,46 +42,40 @@ class FeatureRow:
 
 def feature_table(summary: Summary) -> list[FeatureRow]:
     """In the record's order, but those that moved too far first."""
-    rows = [_feature(one) for one in summary.features]
+    rows = [_feature(feature) for feature in summary.features]
     return sorted(rows, key=lambda row: not (row.moved and row.moved.beyond))
 
 
-def _feature(one: Mapping[str, Any]) -> FeatureRow:
-    mean, unique = number(one.get("mean")), number(one.get("unique"))
+def _feature(feature: FeatureProfile) -> FeatureRow:
+    mean, unique = number(feature.mean), number(feature.unique)
     values = f"mean {compact(mean)}" if mean is not None else f"{count(unique)} values" if unique is not None else ""
     return FeatureRow(
-        name=_cut(str(one.get("feature", "?"))),
-        kind=str(one.get("kind", "")),
-        present=share(number(one.get("present_share"))),
+        name=_cut(feature.feature),
+        kind=feature.kind,
+        present=share(number(feature.present_share)),
         values=values,
-        top=_range(one) or ", ".join(_top(value) for value in items(one.get("top"))[:_TOP]),
-        moved=_farthest(items(one.get("distances"))),
+        top=_range(feature)
+        or ", ".join(f"{_cut(value)} ({share(part)})" for value, part in (feature.top or [])[:_TOP]),
+        moved=_farthest(feature.distances),
     )
 
 
-def _range(one: Mapping[str, Any]) -> str:
+def _range(feature: FeatureProfile) -> str:
     """0 to 80, median 12."""
-    low, high, median = (number(one.get(key)) for key in ("min", "max", "median"))
+    low, high, median = map(number, (feature.min, feature.max, feature.median))
     if low is None or high is None:
         return ""
     return f"{compact(low)} to {compact(high)}" + ("" if median is None else f", median {compact(median)}")
 
 
-def _top(value: Any) -> str:
-    """A value, or a value and its share of the rows."""
-    if isinstance(value, list | tuple) and len(value) == 2:
-        return f"{_cut(str(value[0]))} ({share(number(value[1]))})"
-    return _cut(str(value))
-
-
-def _farthest(distances: list[Any]) -> Moved | None:
-    """Of the distances (see components/gate/distances.py) the one that is nearest to its limit, or farthest beyond."""
-    known = [(number(one.get("value")), number(one.get("limit")), one) for one in distances if isinstance(one, Mapping)]
-    places = [(value / (2 * limit), value, limit, one) for value, limit, one in known if value is not None and limit]
+def _farthest(distances: Sequence[Distance]) -> Moved | None:
+    """Of the distances the one that is nearest to its limit, or farthest beyond."""
+    known = [(number(distance.value), number(distance.limit), distance) for distance in distances]
+    places = [(value / (2 * limit), value, limit, each) for value, limit, each in known if value is not None and limit]
     if not places:
         return None
-    place, value, limit, one = max(places, key=lambda place: place[0])
-    what = " of ".join(str(one[key]) for key in ("kind", "split") if key in one)
+    place, value, limit, distance = max(places, key=lambda place: place[0])
+    what = f"{distance.kind} of {distance.split}"
     return Moved(what, fixed(value, 3), f"{limit:g}", f"{min(max(place, 0.0), 1.0):.2%}", value > limit)
 
 
@@ -102,22 +97,22 @@ class StrongRow:
 
 def strong_table(summary: Summary) -> list[StrongRow]:
     """The wide features with the largest weights, the strongest first."""
-    weighed = [(number(one.get("weight")) or 0.0, one) for one in summary.strongest]
-    weighed.sort(key=lambda one: -abs(one[0]))
+    weighed = [(number(each.weight) or 0.0, each) for each in summary.strongest]
+    weighed.sort(key=lambda item: -abs(item[0]))
     largest = abs(weighed[0][0]) if weighed and weighed[0][0] else 1.0
-    return [_strong(weight, one, largest) for weight, one in weighed[:MOST_STRONG]]
+    return [_strong(weight, each, largest) for weight, each in weighed[:MOST_STRONG]]
 
 
-def _strong(weight: float, one: Mapping[str, Any], largest: float) -> StrongRow:
+def _strong(weight: float, strong: StrongWeight, largest: float) -> StrongRow:
     width = 50 * abs(weight) / largest
-    name = str(one.get("name", "?"))
+    name = strong.name
     return StrongRow(
         name=name if len(name) <= 3 * _LONGEST else f"{name[: 3 * _LONGEST - 1]}…",
         weight=("+" if weight > 0 else "") + fixed(weight),
         start=f"{50 - width if weight < 0 else 50:.2f}%",
         width=f"{width:.2f}%",
         raises=weight > 0,
-        told=_told(number(one.get("support")), number(one.get("label_rate"))),
+        told=_told(number(strong.support), number(strong.label_rate)),
     )
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from widedeep.components.common.records import Number
+from widedeep.components.dryrun import dry_run_record
 from widedeep.pipeline.record.summary import Summary
-from widedeep.pipeline.report.numbers import compact, items, number
+from widedeep.pipeline.report.numbers import compact
 
 
 @dataclass(frozen=True)
@@ -36,33 +36,21 @@ class DryRun:
 
 def dry_run(summary: Summary) -> DryRun | None:
     """The dry run, None where there was none."""
-    raw = summary.dry_run
-    if not raw:
+    record = summary.dry_run
+    if record is None:
         return None
-    checks = [_check(one) for one in items(raw.get("checks")) if isinstance(one, Mapping)]
-    return DryRun(str(raw.get("server", "")).replace("_", " "), checks)
+    return DryRun(record.server.replace("_", " "), [_check(check) for check in record.checks])
 
 
-def _check(one: Mapping[str, Any]) -> Check:
-    return Check(
-        name=str(one.get("name", "?")),
-        value=_text(one.get("value")),
-        limit=_text(one.get("limit")),
-        ok=one.get("ok") is True,
-        said=str(one.get("said") or ""),
-    )
+def _check(check: dry_run_record.Check) -> Check:
+    return Check(check.name, _text(check.value), _text(check.limit), check.ok, check.said)
 
 
 def lineage(summary: Summary) -> list[tuple[str, str]]:
     """Label and text of each fact."""
-    return [(str(one[0]), str(one[1])) for one in summary.lineage if len(one) == 2]
+    return list(summary.lineage)
 
 
-def _text(value: Any) -> str:
+def _text(value: Number) -> str:
     """A number with the digits that say something; what is not there is not said."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    known = number(value)
-    return str(value) if known is None else compact(known)
+    return "" if value is None else compact(value)

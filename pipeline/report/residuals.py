@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
+from widedeep.components.common.records import Number
+from widedeep.components.evaluator.plots import Residuals
 from widedeep.pipeline.report.axes import (
     FLOOR,
     LEFT,
@@ -25,14 +24,10 @@ from widedeep.pipeline.report.axes import (
 from widedeep.pipeline.report.numbers import fixed, number
 
 
-def residual_chart(residuals: Mapping[str, Any]) -> Chart | None:
-    """The share of rows by label less prediction, in equally wide bins.
-
-    Args:
-        residuals: `middles` of the bins, and by model the `shares` of rows in each.
-    """
-    middles = [one for one in map(number, residuals.get("middles", [])) if one is not None]
-    shares = {name: _shares(residuals.get("shares", {}).get(name), len(middles)) for name in MODELS}
+def residual_chart(residuals: Residuals) -> Chart | None:
+    """The share of rows by label less prediction, in equally wide bins."""
+    middles = [middle for middle in map(number, residuals.middles) if middle is not None]
+    shares = {name: _shares(residuals.shares.get(name, []), len(middles)) for name in MODELS}
     shares = {name: one for name, one in shares.items() if any(one)}
     if not shares:
         return None
@@ -52,8 +47,8 @@ def residual_chart(residuals: Mapping[str, Any]) -> Chart | None:
     )
 
 
-def _shares(raw: Any, size: int) -> list[float]:
-    found = [share for share in map(number, raw or []) if share is not None and share >= 0]
+def _shares(shares: list[Number], size: int) -> list[float]:
+    found = [share for share in map(number, shares) if share is not None and share >= 0]
     return found if len(found) == size else []
 
 

@@ -98,10 +98,9 @@ def slice_table(summary: Summary) -> SliceTable:
     return SliceTable(
         metric=metric_name(metric),
         lead=f"{lead} Bars start at {COIN:g}, the toss of a coin." if metric == "auc" else lead,
-        whole=_slice_row("all rows", summary.metrics, metric, axis, summary.intervals.get("whole") or {}),
+        whole=_slice_row("all rows", summary.metrics, metric, axis, summary.intervals.whole),
         shown=[
-            _slice_row(name, models, metric, axis, (summary.intervals.get("slices") or {}).get(name) or {})
-            for name, models in chosen
+            _slice_row(name, models, metric, axis, summary.intervals.slices.get(name, {})) for name, models in chosen
         ],
         hidden=len(largest) - len(chosen),
         baseline="baseline" in summary.metrics,

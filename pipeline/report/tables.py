@@ -38,7 +38,7 @@ def metric_table(summary: Summary) -> list[MetricRow]:
     candidate, baseline = summary.metrics.get("candidate", {}), summary.metrics.get("baseline", {})
     names = candidate.keys() | baseline.keys()
     known = in_order(names)
-    intervals = summary.intervals.get("whole") or {}
+    intervals = summary.intervals.whole
     rows = []
     for name in (*known, *sorted(names - set(known) - {"rows"})):
         digits = _DIGITS.get(name, 4)
@@ -71,12 +71,12 @@ class ComponentRow:
 
 def component_table(summary: Summary) -> list[ComponentRow]:
     """The components in order."""
-    times = [number(node.get("seconds")) or 0.0 for node in summary.components]
+    times = [number(node.seconds) or 0.0 for node in summary.components]
     longest = max([*times, 0.0]) or 1.0
     rows = []
     for node, seconds in zip(summary.components, times, strict=True):
-        state = str(node.get("state", "unknown"))
+        state = node.state
         kind, word = _STATES.get(state, ("other", state.lower()))
-        took = duration(number(node.get("seconds")))
-        rows.append(ComponentRow(str(node.get("id", "?")), kind, word, took, f"{max(seconds, 0.0) / longest:.2%}"))
+        took = duration(number(node.seconds))
+        rows.append(ComponentRow(node.id, kind, word, took, f"{max(seconds, 0.0) / longest:.2%}"))
     return rows

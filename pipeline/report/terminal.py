@@ -20,15 +20,15 @@ def show(summary: Summary) -> None:
     if words.wide_part(summary.wide):
         console.print(f"wide part  {words.wide_part(summary.wide)}")
     if summary.base:
-        first, *others = words.start(summary.base)
+        first, *others = words.warm_start(summary.base)
         console.print(f"warm start {escape(first)}")
         for other in others:
             console.print(f"           {escape(other)}")
     if summary.tuning:
         console.print(f"tuned      {escape(told(summary.tuning))}")
-    if summary.dry_run and words.tried(summary.dry_run):
-        console.print(f"dry run    {escape(words.tried(summary.dry_run) or '')}")
-    crosses = [cross["warning"] for cross in summary.crosses if cross["warning"]]
+    if summary.dry_run and words.dry_run(summary.dry_run):
+        console.print(f"dry run    {escape(words.dry_run(summary.dry_run) or '')}")
+    crosses = [cross.warning for cross in summary.crosses if cross.warning]
     for warning in (*summary.warnings, *summary.unsettled, *crosses):
         console.print(f"[yellow]warning[/]: {escape(warning)}")
     if summary.blessed:
@@ -49,7 +49,7 @@ def show(summary: Summary) -> None:
 def _metrics(summary: Summary) -> Table:
     baseline = summary.metrics.get("baseline")
     table = Table("metric", "candidate", *(["baseline", "change", ""] if baseline else []), box=None, pad_edge=False)
-    noise = (summary.intervals.get("whole") or {}).get("change") or {}
+    noise = summary.intervals.whole.get("change", {})
     for name in in_order(summary.metrics["candidate"]):
         value = number(summary.metrics["candidate"].get(name))
         cells = [name, fixed(value)]

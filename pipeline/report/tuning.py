@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+
+from pydantic import JsonValue
 
 from widedeep.components.common.metrics import HIGHER_IS_BETTER
+from widedeep.components.tuner.trials import Trial, Trials
 from widedeep.pipeline.record.summary import Summary
 from widedeep.pipeline.report.numbers import MISSING, duration, fixed, hint, metric_name, number
 
@@ -38,58 +40,50 @@ class TuningTable:
 def tuning_table(summary: Summary) -> TuningTable | None:
     """The trials, the best first; None where there was no search."""
     tuning = summary.tuning
-    if not tuning:
+    if tuning is None:
         return None
-    metric, trials = str(tuning.get("metric", "?")), list(tuning.get("trials", []))
-    names = list(dict.fromkeys(name for trial in trials for name in _values(trial)))
-    rows = [_row(trial, names, tuning.get("best")) for trial in _ranked(trials, metric)]
+    metric, trials = tuning.metric, tuning.trials
+    names = list(dict.fromkeys(name for trial in trials for name in trial.values))
+    rows = [_row(trial, names, tuning.best) for trial in _ranked(trials, metric)]
     toward = hint(metric)
-    lead = f"{len(trials)} models with options chosen{_HOW.get(str(tuning.get('search')), '')}, measured on eval"
+    lead = f"{len(trials)} models with options chosen{_HOW.get(tuning.search, '')}, measured on eval"
     return TuningTable(
         lead=f"{lead}{f' ({toward})' if toward else ''}. The best one's options trained this model.",
         heads=[metric_name(metric), *names, "Time"],
         rows=rows[:MOST_TRIALS],
         hidden=len(rows[MOST_TRIALS:]),
-        failures=[f"Trial {_number(one)} ({_said(one)}): {one['error']}" for one in trials if one.get("error")],
+        failures=[f"Trial {trial.trial} ({_options(trial)}): {trial.error}" for trial in trials if trial.error],
     )
 
 
-def told(tuning: Mapping[str, Any]) -> str:
+def told(tuning: Trials) -> str:
     """The best trial in one line: auc 0.7961 on eval in trial 12, the best of 20: wide.l1 0.3."""
-    trials = tuning["trials"]
-    [best] = (trial for trial in trials if trial["trial"] == tuning["best"])
-    failed = sum(trial["error"] is not None for trial in trials)
+    trials = tuning.trials
+    [best] = (trial for trial in trials if trial.trial == tuning.best)
+    failed = sum(trial.error is not None for trial in trials)
     among = f"{len(trials)}{f' ({failed} failed)' if failed else ''}"
-    what = f"{tuning['metric']} {fixed(number(best['value']))} on eval in trial {best['trial']}"
-    return f"{what}, the best of {among}: {_said(best)}"
+    what = f"{tuning.metric} {fixed(number(best.value))} on eval in trial {best.trial}"
+    return f"{what}, the best of {among}: {_options(best)}"
 
 
-def _ranked(trials: list[Mapping[str, Any]], metric: str) -> list[Mapping[str, Any]]:
+def _ranked(trials: Sequence[Trial], metric: str) -> list[Trial]:
     """Those with a value, the best first."""
-    ended = [(value, trial) for trial in trials if (value := number(trial.get("value"))) is not None]
-    ended.sort(key=lambda one: one[0], reverse=HIGHER_IS_BETTER.get(metric) is True)
+    ended = [(value, trial) for trial in trials if (value := number(trial.value)) is not None]
+    ended.sort(key=lambda item: item[0], reverse=HIGHER_IS_BETTER.get(metric) is True)
     return [trial for _, trial in ended]
 
 
-def _row(trial: Mapping[str, Any], names: list[str], best: Any) -> TrialRow:
-    values = [_text(_values(trial)[name]) if name in _values(trial) else MISSING for name in names]
-    cells = [fixed(number(trial.get("value"))), *values, duration(number(trial.get("seconds")))]
-    return TrialRow(_number(trial), cells, best is not None and trial.get("trial") == best)
+def _row(trial: Trial, names: Sequence[str], best: int | None) -> TrialRow:
+    values = [_text(trial.values[name]) if name in trial.values else MISSING for name in names]
+    cells = [fixed(number(trial.value)), *values, duration(number(trial.seconds))]
+    return TrialRow(str(trial.trial), cells, trial.trial == best)
 
 
-def _number(trial: Mapping[str, Any]) -> str:
-    return str(trial.get("trial", "?"))
+def _options(trial: Trial) -> str:
+    return ", ".join(f"{name} {_text(value)}" for name, value in trial.values.items())
 
 
-def _values(trial: Mapping[str, Any]) -> Mapping[str, Any]:
-    return trial.get("values") or {}
-
-
-def _said(trial: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {_text(value)}" for name, value in _values(trial).items())
-
-
-def _text(value: Any) -> str:
+def _text(value: JsonValue) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
     return value if isinstance(value, str) else json.dumps(value)

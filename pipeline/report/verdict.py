@@ -51,7 +51,7 @@ class Verdict:
 
 def heading(summary: Summary) -> Heading:
     """The facts of a run."""
-    seconds = [number(node.get("seconds")) or 0.0 for node in summary.components]
+    seconds = [number(node.seconds) or 0.0 for node in summary.components]
     log, report = PurePosixPath(summary.log), PurePosixPath(summary.report)
     return Heading(
         when=_when(summary.run_id),
@@ -84,7 +84,7 @@ def verdict_of(summary: Summary) -> Verdict:
 
 def confidence(summary: Summary) -> str:
     """Of the intervals: 95 %; "" where there are none."""
-    known = number(summary.intervals.get("confidence"))
+    known = number(summary.intervals.confidence)
     return "" if known is None else f"{100 * known:g}\N{NO-BREAK SPACE}%"
 
 

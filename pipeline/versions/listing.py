@@ -2,47 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from pydantic import Field
+
+from widedeep.components.common.records import Record
 from widedeep.components.pusher import version_info
 from widedeep.components.pusher.push import versions
 from widedeep.pipeline.local.disk_usage import disk_bytes
 from widedeep.pipeline.local.workdir import Workdir
 
 
-@dataclass(frozen=True)
-class Version:
-    """One version; what it does not tell is None or empty.
+class Version(Record):
+    """One version; what it does not tell is null or empty."""
 
-    Attributes:
-        version: its number.
-        serves: whether servers take it, as TF Serving takes the highest number.
-        pushed: when it appeared, UTC, ISO 8601.
-        metrics: of the candidate that it was, and of its baseline.
-        baseline: the model that it was compared with (see components/pusher/version_info.py).
-        spans: that it was trained on.
-        run: that pushed its model.
-        bytes: on the disk; a version that a rollback put back shares them with the earlier one.
-        rollback: of a version that a rollback put back (see components/pusher/version_info.py).
-    """
+    version: int = Field(description="its number")
+    serves: bool = Field(description="whether servers take it, as TF Serving takes the highest number")
+    pushed: str | None = Field(description="when it appeared, UTC, ISO 8601")
+    metrics: version_info.VersionMetrics = Field(description="of the candidate that it was, and of its baseline")
+    baseline: version_info.Baseline | None = Field(description="the model that it was compared with")
+    spans: list[int] = Field(description="that it was trained on")
+    run: str | None = Field(description="that pushed its model")
+    bytes: int = Field(description="on the disk; a version that a rollback put back shares them with the earlier one")
+    rollback: version_info.Rollback | None = Field(description="that put it back; null where a run pushed it")
 
-    version: int
-    serves: bool
-    pushed: str | None
-    metrics: dict[str, dict[str, float | None]]
-    baseline: dict[str, Any] | None
-    spans: list[int]
-    run: str | None
-    bytes: int
-    rollback: dict[str, Any] | None
+
+class Versions(Record):
+    """The versions of a working directory, rising."""
+
+    versions: list[Version] = Field(description="each of them")
 
 
 def listed(workdir: Workdir) -> list[Version]:
     """The versions, rising."""
-    found = versions(workdir.models)
-    return [_version(number, folder, number == max(found)) for number, folder in found.items()]
+    folders = versions(workdir.models)
+    return [_version(number, folder, number == max(folders)) for number, folder in folders.items()]
 
 
 def superseded_by(pushed_to: str | None) -> str | None:
@@ -61,16 +55,15 @@ def superseded_by(pushed_to: str | None) -> str | None:
 
 
 def _version(number: int, folder: Path, serves: bool) -> Version:
-    lineage = version_info.read(folder, version_info.LINEAGE)
-    rollback = lineage.get("rollback")
+    lineage = version_info.read_lineage(folder) or version_info.Lineage()
     return Version(
         version=number,
         serves=serves,
-        pushed=rollback["at"] if rollback else lineage.get("pushed"),
-        metrics=version_info.read(folder, version_info.METRICS),
-        baseline=lineage.get("baseline"),
-        spans=[one["span"] for one in lineage.get("data", [])],
-        run=lineage.get("run"),
+        pushed=lineage.rollback.at if lineage.rollback else lineage.pushed,
+        metrics=version_info.read_metrics(folder) or version_info.VersionMetrics(),
+        baseline=lineage.baseline,
+        spans=[data.span for data in lineage.data],
+        run=lineage.run,
         bytes=disk_bytes(folder),
-        rollback=rollback,
+        rollback=lineage.rollback,
     )

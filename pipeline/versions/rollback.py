@@ -14,8 +14,8 @@ from widedeep.pipeline.local.workdir import Workdir
 
 
 @dataclass(frozen=True)
-class Rollback:
-    """What came of one.
+class RollbackResult:
+    """What came of a rollback.
 
     Attributes:
         version: that serves now.
@@ -31,7 +31,7 @@ class Rollback:
     passed_over: list[int] | None
 
 
-def rollback(workdir: Workdir, wanted: int) -> Rollback:
+def rollback(workdir: Workdir, wanted: int) -> RollbackResult:
     """Makes what a version holds the next version, which servers take up by themselves.
 
     The metadata come first: where the push then fails, the next run builds on the wanted model all the same, and the
@@ -50,7 +50,7 @@ def rollback(workdir: Workdir, wanted: int) -> Rollback:
         there = f"there are {', '.join(map(str, known))}" if known else "none has been pushed"
         raise ConfigError(f"{workdir.models}: there is no version {wanted}; {there}.")
     newest = max(known)
-    serves = equal(known[wanted], known[newest], but=version_info.TOLD)
+    serves = equal(known[wanted], known[newest], but=version_info.INFO_FILES)
     put_back = version_info.first_pushed_as(known[newest if serves else wanted])
     now = datetime.now(UTC).isoformat(timespec="seconds")
     passed_over = None
@@ -58,8 +58,9 @@ def rollback(workdir: Workdir, wanted: int) -> Rollback:
         store = open_file(workdir.metadata, to_write=True)
         passed_over = mark_rolled_back(store, put_back, f"to version {put_back} at {now}")
     if serves:
-        return Rollback(newest, put_back, None, passed_over)
-    told = version_info.read(known[wanted], version_info.LINEAGE)
-    told["rollback"] = {"to": put_back, "from": newest, "at": now}
-    folder = push_again(known[wanted], {version_info.LINEAGE: version_info.text(told)})
-    return Rollback(int(folder.name), put_back, newest, passed_over)
+        return RollbackResult(newest, put_back, None, passed_over)
+    before = version_info.read_lineage(known[wanted]) or version_info.Lineage()
+    again = version_info.Rollback.model_validate({"to": put_back, "from": newest, "at": now})
+    lineage = before.model_copy(update={"rollback": again})
+    folder = push_again(known[wanted], {version_info.LINEAGE: lineage.text()})
+    return RollbackResult(int(folder.name), put_back, newest, passed_over)

@@ -20,7 +20,7 @@ from tensorflow_serving.apis import prediction_service_pb2_grpc
 
 from widedeep.components import features
 from widedeep.components.dryrun.batch_scores import batch_scores
-from widedeep.components.dryrun.requests import Asked, requests
+from widedeep.components.dryrun.requests import ServingRequest, make_requests
 from widedeep.components.dryrun.servers import NAME
 from widedeep.components.dryrun.trial import _scores
 from widedeep.components.features.spec import Feature, FeatureSpec
@@ -54,14 +54,14 @@ class InProcess:
             loaded = v1.saved_model.loader.load(self._session, ["serve"], str(model))
         self._signatures = loaded.signature_def
 
-    def scores(self, one: Asked) -> np.ndarray:
+    def scores(self, one: ServingRequest) -> np.ndarray:
         signature = self._signatures[one.signature]
-        feed = {signature.inputs[key].name: tf.make_ndarray(value) for key, value in one.request.inputs.items()}
+        feed = {signature.inputs[key].name: tf.make_ndarray(value) for key, value in one.message.inputs.items()}
         score = self._session.run(signature.outputs["score"].name, feed)
         return score[0] if one.signature == "rank" else score
 
 
-def over_rest(address: str, one: Asked, spec: FeatureSpec) -> np.ndarray:
+def over_rest(address: str, one: ServingRequest, spec: FeatureSpec) -> np.ndarray:
     name = one.signature
     url = f"{address}/v1/models/{NAME}"
     if name in ("classify", "regress"):
@@ -69,7 +69,7 @@ def over_rest(address: str, one: Asked, spec: FeatureSpec) -> np.ndarray:
         said = httpx.post(f"{url}:{name}", json={"signature_name": name, "examples": examples}, timeout=30)
         results = said.raise_for_status().json()["results"]
         return np.array([dict(row)["1"] for row in results] if name == "classify" else results)
-    inputs = {key: tf.make_ndarray(value) for key, value in one.request.inputs.items()}
+    inputs = {key: tf.make_ndarray(value) for key, value in one.message.inputs.items()}
     if name == "serving_default":
         listed = [{"b64": base64.b64encode(row).decode()} for row in inputs["examples"]]
         body: dict[str, Any] = {"instances": listed}
@@ -110,7 +110,7 @@ def json_example(row: bytes, spec: FeatureSpec) -> dict[str, Any]:
     return given
 
 
-def ranked(address: str, transport: Any, one: Asked, spec: FeatureSpec, parallel: int) -> np.ndarray:
+def ranked(address: str, transport: Any, one: ServingRequest, spec: FeatureSpec, parallel: int) -> np.ndarray:
     """By the client, in the candidates' order."""
     rows = [json_example(row, spec) for row in one.rows]
     user, candidates = (
@@ -137,7 +137,7 @@ def test_the_same_scores_everywhere(pushed: Callable[[str], Pushed], name: str) 
     raw = list(tf.data.TFRecordDataset([str(part) for part in parts], "GZIP").take(ROWS).as_numpy_iterator())
     names = ["serving_default", "predict_raw", "rank", "classify", "regress"]
     # The last of each signature has no optional feature.
-    asked = [one for one in requests(spec, names, raw) if len(one.rows) > 1]
+    asked = [one for one in make_requests(spec, names, raw) if len(one.rows) > 1]
     trained = str(latest(workdir, "Trainer", "model") / "Format-Training")
     graph = str(latest(workdir, "Transform", "transform_graph"))
     expected = np.split(

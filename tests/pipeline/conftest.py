@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2 as pb
 
 from widedeep.components.common.files import write_if_changed
+from widedeep.components.pusher.version_info import Data, Lineage, ModelArtifact
 from widedeep.pipeline.definition.schema_file import schema_file_name
 from widedeep.pipeline.local.workdir import Workdir
 
@@ -144,14 +144,19 @@ class Worked:
         self.change(made["pushed_model"], pushed=1, pushed_destination=str(version))
         (version / "assets.extra").mkdir(parents=True)
         (version / "saved_model.pb").write_text(f"model {made['model']}")
-        lineage = {
-            "run": run,
-            "pushed": f"2026-01-{self._versions:02d}T12:30:59+00:00",
-            "baseline": None,
-            "data": [{"span": self.artifact(number).custom_properties["span"].int_value} for number in data],
-            "rollback": None,
-        }
-        (version / "assets.extra" / "lineage.json").write_text(json.dumps(lineage))
+        lineage = Lineage(
+            pipeline="worked",
+            run=run,
+            pushed=f"2026-01-{self._versions:02d}T12:30:59+00:00",
+            model=ModelArtifact(id=made["model"], uri=self.artifact(made["model"]).uri),
+            data=[self._data(number) for number in data],
+        )
+        lineage.write(version / "assets.extra" / "lineage.json")
+
+    def _data(self, number: int) -> Data:
+        examples = self.artifact(number)
+        span = examples.custom_properties["span"].int_value
+        return Data(span=span, version=None, fingerprint="", uri=examples.uri)
 
     def node(
         self,

@@ -69,7 +69,7 @@ def _train(training: TrainingOptions, made: dict[str, str], data: Path, out: Pat
     estimator.export(str(out))
     [first, *_] = requests(read(data), spec, dry_run.SIZE)
     rows = [example(spec, row).SerializeToString() for row in joined(first)]
-    write_warmup(str(out), [requested.request for requested in dry_run.requests(spec, [RANK], rows)])
+    write_warmup(str(out), [request.message for request in dry_run.make_requests(spec, [RANK], rows)])
 
 
 if __name__ == "__main__":

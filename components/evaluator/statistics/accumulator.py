@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from widedeep.components.evaluator.statistics.histogram import Table, bins
+from widedeep.components.evaluator.statistics.histogram import Histogram, bins
 from widedeep.components.features.spec import Label
 
 # Rows fall into these by the hash of their content; the jackknife leaves out one after another.
 GROUPS = 50
 # Chances below this one count as it, as Keras has it: a log loss is never infinite.
 LEAST_CHANCE = 1e-7
-# The columns of `Tally.sums`. `loss` is -log P(label), or the squared error; `right` a hit, or the absolute error.
+# The columns of an accumulator's `sums`. `loss` is -log P(label), or the squared error; `right` a hit, or the absolute
+# error.
 WEIGHT, LABEL, SCORE, LOSS, RIGHT = range(5)
 
 
@@ -32,7 +33,7 @@ class Batch:
 
 
 @dataclass
-class Tally:
+class Accumulator:
     """One model on one slice, or on all rows.
 
     Attributes:
@@ -55,9 +56,9 @@ class Tally:
     least: float = np.inf
     most: float = -np.inf
     sums: np.ndarray = field(default_factory=lambda: np.zeros((GROUPS, 5)))
-    scores: Table = field(default_factory=lambda: Table(3))
-    residuals: Table = field(default_factory=lambda: Table(1))
-    pairs: Table = field(default_factory=lambda: Table(1))
+    scores: Histogram = field(default_factory=lambda: Histogram(3))
+    residuals: Histogram = field(default_factory=lambda: Histogram(1))
+    pairs: Histogram = field(default_factory=lambda: Histogram(1))
 
     def add(self, batch: Batch) -> None:
         """Adds rows."""
@@ -83,8 +84,8 @@ class Tally:
             chance = np.clip(np.where(label > 0, score, 1 - score), LEAST_CHANCE, 1)
             self._add(batch, label, score, -np.log(chance), (score > 0.5) == (label > 0), binned=True)
 
-    def merge(self, other: Tally) -> None:
-        """Adds what another tally of the same model and slice counted."""
+    def merge(self, other: Accumulator) -> None:
+        """Adds what another accumulator of the same model and slice counted."""
         self.rows += other.rows
         self.broken += other.broken
         self.least, self.most = min(self.least, other.least), max(self.most, other.most)

@@ -1,12 +1,14 @@
-"""The plots of an evaluation as small lists of numbers, from a tally of all rows."""
+"""The plots of an evaluation (see components/evaluator/plots.py), from an accumulator of all rows."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 
-from widedeep.components.evaluator.statistics.accumulator import GROUPS, LABEL, SCORE, WEIGHT, Tally
+from widedeep.components.common.records import Number
+from widedeep.components.evaluator.plots import CalibrationShare, Confusion, ModelPlots, Plots, Point, Residuals
+from widedeep.components.evaluator.statistics.accumulator import GROUPS, LABEL, SCORE, WEIGHT, Accumulator
 from widedeep.components.evaluator.statistics.histogram import middles
 from widedeep.components.evaluator.statistics.jackknife import half_width, standard_error
 
@@ -20,94 +22,96 @@ _RESIDUAL_BINS = 40
 # The share of the rows, on each side, that would stretch the picture of the others.
 _TAIL = 0.005
 
-Curves = dict[str, Any]
 
-
-def curves(tallies: dict[str, Tally], confidence: float) -> Curves:
+def plots(accumulators: Mapping[str, Accumulator], confidence: float) -> Plots:
     """Everything that is drawn.
 
     Args:
-        tallies: of all rows, by model.
+        accumulators: of all rows, by model.
         confidence: of the intervals.
-
-    Returns:
-        By model: of a binary label "roc", [false positive rate, true positive rate] rising, "thresholds", the score of
-        each of its points, and "pr", [recall, precision]; "calibration" (see `calibration`); "confusion" (see
-        `confusion`) of classes. Of a regression, too, "residuals": the bins' middles and, by model, the share of rows
-        in each.
     """
-    found: Curves = {"models": {}}
-    for name, tally in tallies.items():
-        model: Curves = {"calibration": calibration(tally, confidence)}
-        if tally.label.kind == "binary":
-            points = roc(tally)
-            model |= {"roc": [point[:2] for point in points], "thresholds": [point[2] for point in points]}
-            model["pr"] = precision_recall(tally)
-        if tally.label.kind == "multiclass":
-            model["confusion"] = confusion(tally)
-        found["models"][name] = model
-    if all(tally.label.kind == "regression" for tally in tallies.values()):
-        found["residuals"] = residuals(tallies)
-    return found
+    regression = all(accumulator.label.kind == "regression" for accumulator in accumulators.values())
+    return Plots(
+        models={name: _model_plots(accumulator, confidence) for name, accumulator in accumulators.items()},
+        residuals=residuals(accumulators) if regression else None,
+    )
 
 
-def _by_score(tally: Tally) -> np.ndarray:
+def _model_plots(accumulator: Accumulator, confidence: float) -> ModelPlots:
+    binary = accumulator.label.kind == "binary"
+    points, thresholds = roc(accumulator) if binary else (None, None)
+    return ModelPlots(
+        calibration=calibration(accumulator, confidence),
+        roc=points,
+        thresholds=thresholds,
+        pr=precision_recall(accumulator) if binary else None,
+        confusion=confusion(accumulator) if accumulator.label.kind == "multiclass" else None,
+    )
+
+
+def _by_score(accumulator: Accumulator) -> np.ndarray:
     """Weight, label and score of each bin, the lowest first: float64 [bins, 3]."""
-    keys, sums = tally.scores.sums()
+    keys, sums = accumulator.scores.sums()
     _, first = np.unique(keys // GROUPS, return_index=True)
     return np.add.reduceat(sums, first, axis=0) if keys.size else sums
 
 
-def roc(tally: Tally) -> list[list[float]]:
-    """False positive rate, true positive rate, and the score from which on a row is taken, falling from 1.
+def roc(accumulator: Accumulator) -> tuple[list[Point], list[float]]:
+    """False and true positive rate, rising from (0, 0) to (1, 1); both lists are empty where one class is missing.
 
-    From [0, 0] to [1, 1]; empty where one class is missing.
+    The second list has, for each point, the score from which on a row is taken, falling from 1.
     """
-    taken, wrong = _taken(tally)
+    taken, wrong = _taken(accumulator)
     if not taken.size or not taken[-1] or not wrong[-1]:
-        return []
-    descending = _by_score(tally)[::-1]
+        return [], []
+    descending = _by_score(accumulator)[::-1]
     scores = np.divide(
         descending[:, SCORE], descending[:, WEIGHT], where=descending[:, WEIGHT] > 0, out=np.ones(len(descending))
     )
     x, y = wrong / wrong[-1], taken / taken[-1]
+    chosen = _thinned(x + y)
     # A bin without weight, which takes no further row, has the score of the one before.
-    return _thinned(x + y, x, y, np.minimum.accumulate(np.concatenate([[1.0], scores])))
+    thresholds = np.minimum.accumulate(np.concatenate([[1.0], scores]))
+    return _points(x[chosen], y[chosen]), [_rounded(threshold) for threshold in thresholds[chosen]]
 
 
-def precision_recall(tally: Tally) -> list[list[float]]:
+def precision_recall(accumulator: Accumulator) -> list[Point]:
     """Recall and precision, by rising recall; empty where no row has label 1."""
-    taken, wrong = _taken(tally)
+    taken, wrong = _taken(accumulator)
     if not taken.size or not taken[-1]:
         return []
     taken, wrong = taken[1:], wrong[1:]
     recall = taken / taken[-1]
-    return _thinned(recall, recall, taken / (taken + wrong))
+    chosen = _thinned(recall)
+    return _points(recall[chosen], (taken / (taken + wrong))[chosen])
 
 
-def _taken(tally: Tally) -> tuple[np.ndarray, np.ndarray]:
+def _taken(accumulator: Accumulator) -> tuple[np.ndarray, np.ndarray]:
     """Weight of rows with label 1, and with label 0, in the highest bins: in none, in one, in two and so on."""
-    descending = _by_score(tally)[::-1]
+    descending = _by_score(accumulator)[::-1]
     right = np.cumsum(descending[:, LABEL])
     wrong = np.cumsum(descending[:, WEIGHT] - descending[:, LABEL])
     return np.concatenate([[0.0], right]), np.concatenate([[0.0], np.maximum(wrong, 0)])
 
 
-def _thinned(way: np.ndarray, *columns: np.ndarray) -> list[list[float]]:
-    """The points nearest to evenly spaced places of what rises along the curve, its ends included."""
+def _thinned(way: np.ndarray) -> np.ndarray:
+    """Places of the points nearest to evenly spaced ones of what rises along the curve, its ends included."""
     places = np.searchsorted(way, np.linspace(way[0], way[-1], POINTS))
-    chosen = np.unique(np.concatenate([[0], np.minimum(places, way.size - 1), [way.size - 1]]))
-    return [[round(float(column[place]), 5) for column in columns] for place in chosen]
+    return np.unique(np.concatenate([[0], np.minimum(places, way.size - 1), [way.size - 1]]))
 
 
-def calibration(tally: Tally, confidence: float) -> list[dict[str, float | None]]:
-    """Mean score beside mean label, in ten equal shares of the rows by their score.
+def _points(x: np.ndarray, y: np.ndarray) -> list[Point]:
+    return [(_rounded(a), _rounded(b)) for a, b in zip(x, y, strict=True)]
 
-    Each has the mean score `predicted`, the mean label `actual` with the interval from `low` to `high`, and the
-    weight of its `rows`. Equal scores stay together, so that there may be fewer than ten.
-    """
-    keys, sums = tally.scores.sums()
-    bins = _by_score(tally)
+
+def _rounded(value: float) -> float:
+    return round(float(value), 5)
+
+
+def calibration(accumulator: Accumulator, confidence: float) -> list[CalibrationShare]:
+    """Mean score beside mean label, in ten equal shares of the rows by their score."""
+    keys, sums = accumulator.scores.sums()
+    bins = _by_score(accumulator)
     total = bins[:, WEIGHT].sum()
     if not total > 0:
         return []
@@ -117,45 +121,46 @@ def calibration(tally: Tally, confidence: float) -> list[dict[str, float | None]
     cell = tenth_of_bin[bin_of_key] * GROUPS + keys % GROUPS
     cells = np.stack([np.bincount(cell, column, TENTHS * GROUPS) for column in sums.T], axis=-1)
     tenths = cells.reshape(TENTHS, GROUPS, -1)
-    return [_one_tenth(groups, confidence) for groups in tenths if groups[:, WEIGHT].sum() > 0]
+    return [_calibration_share(groups, confidence) for groups in tenths if groups[:, WEIGHT].sum() > 0]
 
 
-def _one_tenth(groups: np.ndarray, confidence: float) -> dict[str, float | None]:
+def _calibration_share(groups: np.ndarray, confidence: float) -> CalibrationShare:
     weight, label, score = groups.sum(axis=0)
     kept = groups.sum(axis=0) - groups
     with np.errstate(divide="ignore", invalid="ignore"):
         reach = half_width(standard_error(kept[:, LABEL] / kept[:, WEIGHT]), confidence)
     actual = label / weight
     reach = reach if np.isfinite(reach) else 0.0
-    return {
-        "predicted": _short(score / weight),
-        "actual": _short(actual),
-        "low": _short(actual - reach),
-        "high": _short(actual + reach),
-        "rows": _short(weight),
+    return CalibrationShare(
+        predicted=_short(score / weight),
+        actual=_short(actual),
+        low=_short(actual - reach),
+        high=_short(actual + reach),
+        rows=_short(weight),
+    )
+
+
+def residuals(accumulators: Mapping[str, Accumulator]) -> Residuals:
+    """How label - score is spread; the bins leave out what is farthest off, _TAIL of the rows on each side."""
+    spread = {
+        name: _errors(accumulator)
+        for name, accumulator in accumulators.items()
+        if accumulator.rows > accumulator.broken
     }
-
-
-def residuals(tallies: dict[str, Tally]) -> Curves:
-    """How label - score is spread: `middles` of equally wide bins, and by model the `shares` of rows in each.
-
-    The bins leave out what is farthest off, _TAIL of the rows on each side.
-    """
-    spread = {name: _errors(tally) for name, tally in tallies.items() if tally.rows > tally.broken}
     if not spread:
-        return {"middles": [], "shares": {}}
-    ends = [_quantiles(*one) for one in spread.values()]
+        return Residuals(middles=[], shares={})
+    ends = [_quantiles(value, weight) for value, weight in spread.values()]
     low, high = min(end[0] for end in ends), max(end[1] for end in ends)
     edges = np.linspace(low, high if high > low else low + 1, _RESIDUAL_BINS + 1)
-    shares = {}
+    shares: dict[str, list[Number]] = {}
     for name, (value, weight) in spread.items():
         counted, _ = np.histogram(value, edges, weights=weight)
         shares[name] = [_short(share) for share in counted / weight.sum()]
-    return {"middles": [_short(middle) for middle in (edges[1:] + edges[:-1]) / 2], "shares": shares}
+    return Residuals(middles=[_short(middle) for middle in (edges[1:] + edges[:-1]) / 2], shares=shares)
 
 
-def _errors(tally: Tally) -> tuple[np.ndarray, np.ndarray]:
-    keys, sums = tally.residuals.sums()
+def _errors(accumulator: Accumulator) -> tuple[np.ndarray, np.ndarray]:
+    keys, sums = accumulator.residuals.sums()
     return middles(keys), sums[:, 0]
 
 
@@ -164,27 +169,23 @@ def _quantiles(value: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
     return float(value[ends[0]]), float(value[min(ends[1], value.size - 1)])
 
 
-def confusion(tally: Tally) -> Curves:
-    """What the rows of each class were taken for.
-
-    `classes` are those with most rows, by number; `rows` the weight of each one's rows; `shares` for each the share
-    that was taken for each of them, and last for any other class.
-    """
-    keys, sums = tally.pairs.sums()
-    classes = tally.label.classes or 1
+def confusion(accumulator: Accumulator) -> Confusion:
+    """What the rows of each class were taken for."""
+    keys, sums = accumulator.pairs.sums()
+    classes = accumulator.label.classes or 1
     actual, likeliest, weight = keys // classes, keys % classes, sums[:, 0]
     rows = np.bincount(actual, weight, classes)
     shown = np.sort(np.argsort(-rows, kind="stable")[:MOST_CLASSES])
     shown = shown[rows[shown] > 0]
-    shares = []
-    for one in shown:
-        mine = actual == one
+    shares: list[list[Number]] = []
+    for number in shown:
+        mine = actual == number
         counted = np.bincount(likeliest[mine], weight[mine], classes)
         parts = [*counted[shown], counted.sum() - counted[shown].sum()]
-        shares.append([_short(part / rows[one]) for part in parts])
-    return {"classes": shown.tolist(), "rows": [_short(rows[one]) for one in shown], "shares": shares}
+        shares.append([_short(part / rows[number]) for part in parts])
+    return Confusion(classes=shown.tolist(), rows=[_short(rows[number]) for number in shown], shares=shares)
 
 
-def _short(number: float) -> float | None:
-    """Six digits are more than a picture shows; JSON knows no NaN."""
-    return float(f"{number:.6g}") if np.isfinite(number) else None
+def _short(number: float) -> float:
+    """Six digits are more than a picture shows."""
+    return float(f"{number:.6g}")

@@ -11,7 +11,7 @@ _DROPPED = 23 - _KEPT
 _WAITING = 50_000
 
 
-class Table:
+class Histogram:
     """Sums of some columns by an integer key, and merging of such sums."""
 
     def __init__(self, columns: int) -> None:
@@ -31,8 +31,8 @@ class Table:
         if sum(keys.size for keys, _ in self._waiting) > max(_WAITING, self._keys.size):
             self._settle()
 
-    def merge(self, other: Table) -> None:
-        """Adds what another table holds."""
+    def merge(self, other: Histogram) -> None:
+        """Adds what another histogram holds."""
         self.add(*other.sums())
 
     def sums(self) -> tuple[np.ndarray, np.ndarray]:

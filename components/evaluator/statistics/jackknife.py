@@ -3,40 +3,45 @@
 The metric is computed again and again, each time without one of G groups. Of these values t the standard error of the
 metric on all rows is sqrt((G - 1) / G * sum((t - mean(t))^2)). Both models leave out the same rows, so the values of
 their difference are paired: what makes a row hard for both of them cancels out.
+
+TFMA has a jackknife of its own. This one stays because TFMA draws a row's group anew in each pass (the seed is for its
+tests alone), so that the same rows could pass the gate once and fail it the next time; here the group is a hash of the
+row. And TFMA adds a branch to the Beam pipeline for each group, which computes every metric anew; here one accumulator
+sums up all groups in the pass that is made anyway. The quantile of Student's t is SciPy's.
 """
 
 from __future__ import annotations
 
 import math
-from statistics import NormalDist
 
 import numpy as np
+from scipy import stats
 
-from widedeep.components.evaluator.statistics.accumulator import GROUPS, LABEL, LOSS, RIGHT, SCORE, WEIGHT, Tally
+from widedeep.components.evaluator.statistics.accumulator import GROUPS, LABEL, LOSS, RIGHT, SCORE, WEIGHT, Accumulator
 
 
-def replicates(tally: Tally) -> dict[str, np.ndarray]:
+def replicates(accumulator: Accumulator) -> dict[str, np.ndarray]:
     """Each metric without each of the groups, float64 [GROUPS]; NaN where it is undefined."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = _metrics(tally)
-    return {name: np.where(np.isfinite(values), values, np.nan) for name, values in found.items()}
+        metrics = _metrics(accumulator)
+    return {name: np.where(np.isfinite(values), values, np.nan) for name, values in metrics.items()}
 
 
-def _metrics(tally: Tally) -> dict[str, np.ndarray]:
-    kept = tally.sums.sum(axis=0) - tally.sums
+def _metrics(accumulator: Accumulator) -> dict[str, np.ndarray]:
+    kept = accumulator.sums.sum(axis=0) - accumulator.sums
     loss, right = kept[:, LOSS] / kept[:, WEIGHT], kept[:, RIGHT] / kept[:, WEIGHT]
-    if tally.label.kind == "multiclass":
+    if accumulator.label.kind == "multiclass":
         return {"logloss": loss, "accuracy": right}
     calibration = kept[:, SCORE] / kept[:, LABEL]
-    if tally.label.kind == "regression":
+    if accumulator.label.kind == "regression":
         return {"rmse": np.sqrt(np.maximum(loss, 0)), "mae": right, "calibration": calibration}
-    auc, auc_pr = _areas(tally)
+    auc, auc_pr = _areas(accumulator)
     return {"auc": auc, "auc_pr": auc_pr, "logloss": loss, "accuracy": right, "calibration": calibration}
 
 
-def _areas(tally: Tally) -> tuple[np.ndarray, np.ndarray]:
+def _areas(accumulator: Accumulator) -> tuple[np.ndarray, np.ndarray]:
     """AUC, and the average precision, without each of the groups."""
-    keys, sums = tally.scores.sums()
+    keys, sums = accumulator.scores.sums()
     _, place = np.unique(keys // GROUPS, return_inverse=True)
     group = keys % GROUPS
     auc, precision = np.full(GROUPS, np.nan), np.full(GROUPS, np.nan)
@@ -65,11 +70,7 @@ def standard_error(values: np.ndarray) -> float:
 
 
 def half_width(error: float, confidence: float) -> float:
-    """How far an interval reaches to each side: Student's t with n = G - 1 degrees of freedom times the error.
-
-    With the normal quantile z, t is z + (z^3 + z) / 4n + (5z^5 + 16z^3 + 3z) / 96n^2 and smaller terms (Abramowitz and
-    Stegun 26.7.5).
-    """
-    z, n = NormalDist().inv_cdf((1 + confidence) / 2), GROUPS - 1
-    t = z + (z**3 + z) / (4 * n) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * n**2)
-    return t * error if math.isfinite(error) else math.nan
+    """How far an interval reaches to each side: Student's t with GROUPS - 1 degrees of freedom times the error."""
+    if not math.isfinite(error):
+        return math.nan
+    return float(stats.t.ppf((1 + confidence) / 2, GROUPS - 1)) * error

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import tensorflow as tf
+from pydantic import TypeAdapter
 
 from widedeep.components.trainer.training.joint_step import JointTrainer
+from widedeep.components.trainer.training.training_record import Epoch
 
 
 @dataclass
@@ -24,7 +25,7 @@ class Progress:
         steps: batches done in all.
         totals: summed loss, summed weights and examples of the epoch so far.
         seconds: the epoch took so far, reading included.
-        curve: a row for each finished epoch.
+        curve: the finished epochs.
         best: the best epoch, 0 before the first has ended.
     """
 
@@ -34,7 +35,7 @@ class Progress:
     steps: int = 0
     totals: tuple[float, float, float] = (0.0, 0.0, 0.0)
     seconds: float = 0.0
-    curve: list[dict[str, Any]] = field(default_factory=list)
+    curve: list[Epoch] = field(default_factory=list)
     best: int = 0
 
     @property
@@ -61,6 +62,9 @@ class Progress:
         self.totals, self.seconds = (0.0, 0.0, 0.0), 0.0
 
 
+_PROGRESS = TypeAdapter(Progress)
+
+
 class Checkpoints:
     """Model, optimizers' slots and progress in a folder; each checkpoint is there whole or not at all."""
 
@@ -74,11 +78,11 @@ class Checkpoints:
         if not self._latest.latest_checkpoint:
             return Progress()
         _restore(self._latest)
-        return Progress(**json.loads(self._progress.numpy()))
+        return _PROGRESS.validate_json(self._progress.numpy())
 
     def save(self, progress: Progress) -> None:
         """Writes a checkpoint in place of the one before."""
-        self._progress.assign(json.dumps(asdict(progress)))
+        self._progress.assign(_PROGRESS.dump_json(progress))
         self._latest.save()
 
     def save_best(self) -> None:

@@ -14,7 +14,10 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass
+
+from pydantic import Field
+
+from widedeep.components.common.records import Record
 
 # A cross is too small where most combinations share a weight, and large enough with twice as many buckets as
 # combinations, of which 1 - e^(-1/2), four in ten, still collide. In between nothing is worth a warning.
@@ -22,30 +25,22 @@ MOST_COLLISIONS = 0.5
 BUCKETS_A_COMBINATION = 2
 
 
-@dataclass(frozen=True)
-class CrossUse:
-    """How full a cross is.
+class CrossUse(Record):
+    """How full a cross is."""
 
-    Attributes:
-        name: the cross.
-        buckets: that it has.
-        used: those in which any example of the train split falls.
-        fill: used / buckets.
-        distinct: about how many different combinations there are; where no bucket is free, at least how many.
-        standard_error: of `distinct`; None where no bucket is free.
-        collision_rate: expected share of the combinations that share their bucket with another; where no bucket is
-            free, at least that.
-        warning: what to do about a cross that is too small; else None.
-    """
-
-    name: str
-    buckets: int
-    used: int
-    fill: float
-    distinct: float
-    standard_error: float | None
-    collision_rate: float
-    warning: str | None
+    name: str = Field(description="the cross")
+    buckets: int = Field(description="that it has")
+    used: int = Field(description="buckets in which any example of the split train falls")
+    fill: float = Field(description="used / buckets")
+    distinct: float = Field(
+        description="about how many different combinations there are; where no bucket is free, at least how many"
+    )
+    standard_error: float | None = Field(description="of `distinct`; null where no bucket is free")
+    collision_rate: float = Field(
+        description="expected share of the combinations that share their bucket with another; where no bucket is free, "
+        "at least that"
+    )
+    warning: str | None = Field(description="what to do about a cross that is too small; else null")
 
     @property
     def too_small(self) -> bool:

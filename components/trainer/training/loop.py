@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -20,6 +19,7 @@ from widedeep.components.trainer.training.diagnosis import blame
 from widedeep.components.trainer.training.evaluation import evaluate
 from widedeep.components.trainer.training.joint_step import JointTrainer
 from widedeep.components.trainer.training.split_examples import SplitExamples
+from widedeep.components.trainer.training.training_record import Epoch
 from widedeep.components.trainer.training_options import TrainingOptions
 
 _REPORT_SECONDS = 0.3
@@ -49,7 +49,7 @@ class TrainingLoop:
         if options.batch_size % replicas:
             raise ConfigError(f"training.batch_size is {options.batch_size}: it must divide by the {replicas} devices.")
 
-    def run(self, checkpoints: Checkpoints, report: Listener) -> list[dict[str, Any]]:
+    def run(self, checkpoints: Checkpoints, report: Listener) -> list[Epoch]:
         """Trains, from the last checkpoint on where there is one.
 
         The order of the examples and the dropout depend on seed, epoch and step alone: carrying on gives the same
@@ -60,8 +60,7 @@ class TrainingLoop:
             report: is told the progress.
 
         Returns:
-            A row an epoch: epoch, step, examples, seconds (reading included, evaluation not), loss, the metrics on
-            eval, and whether the epoch is `kept`, which one is.
+            The epochs, one of which is `kept`.
 
         Raises:
             DataError: a split is empty, the evaluation split has one class only, or the loss is no number.
@@ -70,7 +69,7 @@ class TrainingLoop:
         options, curve = self._options, progress.curve
         while progress.epoch <= options.epochs and not self._out_of_patience(progress):
             self._epoch(progress, checkpoints, report)
-            curve.append(self._row(progress))
+            curve.append(self._finished(progress))
             self._report(report, progress)
             if options.patience is None or not progress.best or self._better(curve[-1], curve[progress.best - 1]):
                 progress.best = progress.epoch
@@ -80,28 +79,28 @@ class TrainingLoop:
             progress.next_epoch()
         if progress.best < len(curve):
             checkpoints.restore_best()
-        for row in curve:
-            row["kept"] = row["epoch"] == progress.best
-        return curve
+        return [epoch.model_copy(update={"kept": epoch.epoch == progress.best}) for epoch in curve]
 
     def _out_of_patience(self, progress: Progress) -> bool:
         patience = self._options.patience
         return patience is not None and progress.best > 0 and progress.epoch - 1 - progress.best >= patience
 
-    def _better(self, row: dict[str, Any], best: dict[str, Any]) -> bool:
-        now, before = row[self._watched], best[self._watched]
-        return bool(now > before if HIGHER_IS_BETTER[self._watched] else now < before)
+    def _better(self, epoch: Epoch, best: Epoch) -> bool:
+        now, before = epoch.metric(self._watched), best.metric(self._watched)
+        return now > before if HIGHER_IS_BETTER[self._watched] else now < before
 
-    def _row(self, progress: Progress) -> dict[str, Any]:
+    def _finished(self, progress: Progress) -> Epoch:
         quality = evaluate(self._trainer, self._head, self._evaluation)
-        return {
-            "epoch": progress.epoch,
-            "step": progress.steps,
-            "examples": progress.examples,
-            "seconds": progress.seconds,
-            "loss": progress.loss,
-            **quality,
-        }
+        return Epoch.model_validate(
+            {
+                "epoch": progress.epoch,
+                "step": progress.steps,
+                "examples": progress.examples,
+                "seconds": progress.seconds,
+                "loss": progress.loss,
+                **quality,
+            }
+        )
 
     def _epoch(self, progress: Progress, checkpoints: Checkpoints, report: Listener) -> None:
         started = reported = time.monotonic()
@@ -148,7 +147,7 @@ class TrainingLoop:
     def _report(self, report: Listener, progress: Progress) -> None:
         examples = self._train.examples
         in_all = math.ceil(examples / self._options.batch_size) * self._options.epochs if examples else None
-        value = progress.curve[-1][self._watched] if progress.curve else None
+        value = progress.curve[-1].metric(self._watched) if progress.curve else None
         report(
             {"step": progress.steps, "steps": in_all, "loss": progress.loss, "watched": self._watched, "value": value}
         )

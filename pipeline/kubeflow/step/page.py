@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import math
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +15,11 @@ from widedeep.components.metadata.executions import Node, state
 from widedeep.pipeline.definition.config import PipelineConfig
 
 if TYPE_CHECKING:
-    from widedeep.components.evaluator.results import Results
+    from widedeep.components.evaluator.plots import Plots
+    from widedeep.components.evaluator.results import Evaluation
 
+# KFP's ClassificationMetrics.
+Roc = dict[str, list[dict[str, float]]]
 # Of an artifact's properties, those that say nothing beside its address.
 _DULL = {"name", "state", "tfx_version", "producer_component", "pipeline_name", "input_fingerprint"}
 
@@ -55,13 +58,11 @@ def write(files: PageFiles, node: Node, database: Database, config: PipelineConf
     """
     try:
         store = database.open()
-        evaluation = _evaluation(store, node) if files.executor_input else None
-        metrics = _metrics(evaluation) if evaluation else {}
+        metrics, roc = _evaluation(store, node) if files.executor_input else ({}, {})
         if files.summary:
             _write(files.summary, _markdown(store, node, metrics))
-        if files.executor_input and evaluation:
-            said = {"metrics": metrics, "roc": _roc(evaluation)}
-            _write(*_executor_output(json.loads(files.executor_input), said))
+        if files.executor_input:
+            _write(*_executor_output(json.loads(files.executor_input), {"metrics": metrics, "roc": roc}))
         if files.report:
             from widedeep.pipeline.kubeflow.step.run_report import render_run
 
@@ -75,15 +76,17 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def _evaluation(store: Any, node: Node) -> Results:
+def _evaluation(store: Any, node: Node) -> tuple[dict[str, float], Roc]:
+    """The Evaluator's metrics and ROC curve."""
     from widedeep.components.evaluator import results
 
     ended = node.success(store)
     assert ended is not None
-    return results.read(outputs(store, ended.id)["evaluation"].uri)
+    uri = outputs(store, ended.id)["evaluation"].uri
+    return _metrics(results.read(uri)), _roc(results.read_plots(uri))
 
 
-def _metrics(evaluation: Results) -> dict[str, float]:
+def _metrics(evaluation: Evaluation) -> dict[str, float]:
     """All finite metrics by name, the baseline's with its name before."""
     from widedeep.components.evaluator.measurement import CANDIDATE
 
@@ -91,25 +94,27 @@ def _metrics(evaluation: Results) -> dict[str, float]:
     return {
         name if model == CANDIDATE else f"{model}_{name}": value
         for (model, name), value in named.items()
-        if math.isfinite(value)
+        if value is not None
     }
 
 
-def _roc(evaluation: Results) -> dict[str, Any]:
+def _roc(plots: Plots) -> Roc:
     """The candidate's curve as KFP's ClassificationMetrics have it; nothing but of a binary label with both classes."""
     from widedeep.components.evaluator.measurement import CANDIDATE
 
-    plots = evaluation.plots.get("models", {}).get(CANDIDATE, {})
+    candidate = plots.models.get(CANDIDATE)
     points = [
         {"falsePositiveRate": wrong, "recall": right, "confidenceThreshold": threshold}
-        for (wrong, right), threshold in zip(plots.get("roc", []), plots.get("thresholds", []), strict=True)
+        for (wrong, right), threshold in zip(
+            (candidate and candidate.roc) or [], (candidate and candidate.thresholds) or [], strict=True
+        )
     ]
     return {"confidenceMetrics": points} if points else {}
 
 
-def _executor_output(executor_input: dict[str, Any], said: dict[str, dict[str, Any]]) -> tuple[Path, str]:
+def _executor_output(executor_input: dict[str, Any], metadata: Mapping[str, object]) -> tuple[Path, str]:
     """KFP shows what stands as metadata of artifacts in the task's output file."""
-    artifacts = {name: {"artifacts": [{"metadata": metadata}]} for name, metadata in said.items()}
+    artifacts = {name: {"artifacts": [{"metadata": content}]} for name, content in metadata.items()}
     return Path(executor_input["outputs"]["outputFile"]), json.dumps({"artifacts": artifacts})
 
 

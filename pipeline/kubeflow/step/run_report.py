@@ -34,7 +34,7 @@ def render_run(store: Any, last: Node, connection: Connection, config: PipelineC
     run = LocalRun(workdir, last.run, pipeline, connection, _nodes(store, last))
     folder = workdir.runs / last.run
     summary = summarise(run, folder, features.load(Path(config.features)))
-    summary.log = "the logs of the run's containers"
+    summary = summary.model_copy(update={"log": "the logs of the run's containers"})
     html = report.render(summary)
     if "://" not in root:
         write_if_changed(Path(summary.report), html)

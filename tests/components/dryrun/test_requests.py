@@ -62,10 +62,10 @@ def tensors(request: Any) -> dict[str, list[Any]]:
     return {key: tf.make_ndarray(one).tolist() for key, one in request.inputs.items()}
 
 
-def by_signature(rows: list[bytes]) -> dict[str, list[requests.Asked]]:
-    found: dict[str, list[requests.Asked]] = {}
-    for one in requests.requests(SPEC, ALL, rows):
-        assert one.request.model_spec.signature_name == one.signature
+def by_signature(rows: list[bytes]) -> dict[str, list[requests.ServingRequest]]:
+    found: dict[str, list[requests.ServingRequest]] = {}
+    for one in requests.make_requests(SPEC, ALL, rows):
+        assert one.message.model_spec.signature_name == one.signature
         found.setdefault(one.signature, []).append(one)
     return found
 
@@ -77,29 +77,29 @@ def test_each_signature_is_asked_for_all_rows_and_for_one_without_optional_featu
         assert len(first.rows) == 2
         assert [values(one) for one in bare.rows] == [{"y": [0], "item": [b"x"]}]
     [first, bare] = found["serving_default"]
-    assert tensors(first.request) == {"examples": ROWS}
-    assert tensors(bare.request) == {"examples": bare.rows}
+    assert tensors(first.message) == {"examples": ROWS}
+    assert tensors(bare.message) == {"examples": bare.rows}
     for name in ("classify", "regress"):
-        given = found[name][0].request.input.example_list.examples
+        given = found[name][0].message.input.example_list.examples
         assert list(given) == [tf.train.Example.FromString(one) for one in ROWS]
 
 
 def test_named_tensors_hold_what_is_missing_as_nothing() -> None:
     first, bare = by_signature(ROWS)["predict_raw"]
-    price = tensors(first.request).pop("price")
+    price = tensors(first.message).pop("price")
     assert price[0] == 1.5
     assert np.isnan(price[1])
-    assert {key: one for key, one in tensors(first.request).items() if key != "price"} == {
+    assert {key: one for key, one in tensors(first.message).items() if key != "price"} == {
         "user": [b"u", b"v"],
         "seen": [[b"a", b"b"], [b"", b""]],
         "item": [b"x", b"y"],
     }
-    assert tensors(bare.request) == {"item": [b"x"]}
+    assert tensors(bare.message) == {"item": [b"x"]}
 
 
 def test_a_ranking_request_joins_the_first_rows_user_with_every_candidate() -> None:
     first, bare = by_signature(ROWS)["rank"]
-    given = tensors(first.request)
+    given = tensors(first.message)
     assert given["user"] == [b"u"]
     assert given["seen"] == [[b"a", b"b"]]
     assert given["item"] == [[b"x", b"y"]]
@@ -107,11 +107,11 @@ def test_a_ranking_request_joins_the_first_rows_user_with_every_candidate() -> N
         {"y": [0], "user": [b"u"], "seen": [b"a", b"b"], "item": [b"x"], "price": [1.5]},
         {"y": [1], "user": [b"u"], "seen": [b"a", b"b"], "item": [b"y"]},
     ]
-    assert tensors(bare.request) == {"item": [[b"x"]]}
+    assert tensors(bare.message) == {"item": [[b"x"]]}
 
 
 def test_a_model_is_asked_by_its_own_signatures_only() -> None:
-    assert {one.signature for one in requests.requests(SPEC, ["serving_default"], ROWS)} == {"serving_default"}
+    assert {one.signature for one in requests.make_requests(SPEC, ["serving_default"], ROWS)} == {"serving_default"}
 
 
 def test_many_rows_go_in_several_requests() -> None:
@@ -120,7 +120,7 @@ def test_many_rows_go_in_several_requests() -> None:
 
 
 def test_warm_up_requests_fit_under_any_name(tmp_path: Any) -> None:
-    given = [one.request for one in requests.requests(SPEC, ALL, ROWS)]
+    given = [one.message for one in requests.make_requests(SPEC, ALL, ROWS)]
     write_warmup(str(tmp_path), given)
     records = tf.data.TFRecordDataset(str(tmp_path / WARMUP)).as_numpy_iterator()
     logs = [PredictionLog.FromString(record) for record in records]

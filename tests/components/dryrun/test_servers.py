@@ -12,7 +12,7 @@ from tensorflow_serving.apis import get_model_status_pb2, model_service_pb2_grpc
 
 from widedeep.components.dryrun import servers
 from widedeep.components.dryrun.dry_run_options import DryRunOptions
-from widedeep.components.dryrun.servers import DryRunError, running, which
+from widedeep.components.dryrun.servers import DryRunError, server_name, start_server
 
 
 def program(folder: Path, name: str, text: str) -> None:
@@ -23,17 +23,17 @@ def program(folder: Path, name: str, text: str) -> None:
 
 def test_tensorflows_server_is_taken_where_it_is_on_the_path(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert which(DryRunOptions()) == "stand_in"
+    assert server_name(DryRunOptions()) == "stand_in"
     program(tmp_path, "tensorflow_model_server", "exit 0")
-    assert which(DryRunOptions()) == "tensorflow_model_server"
-    assert which(DryRunOptions(server="docker")) == "docker"
+    assert server_name(DryRunOptions()) == "tensorflow_model_server"
+    assert server_name(DryRunOptions(server="docker")) == "docker"
 
 
 def test_a_server_that_ends_says_its_last_words(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     program(tmp_path, "tensorflow_model_server", 'echo "no such library"; echo "giving up" >&2; exit 7')
     options = DryRunOptions(server="tensorflow_model_server")
-    with running(tmp_path / "models", options, tmp_path / "log") as server, pytest.raises(DryRunError) as caught:
+    with start_server(tmp_path / "models", options, tmp_path / "log") as server, pytest.raises(DryRunError) as caught:
         server.load_seconds()
     assert str(caught.value) == "the server ended with code 7: no such library / giving up"
 
@@ -42,7 +42,7 @@ def test_a_server_that_is_not_there_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with (
         pytest.raises(DryRunError, match=r"^docker can't be started: No such file or directory$"),
-        running(tmp_path, DryRunOptions(server="docker"), tmp_path / "log"),
+        start_server(tmp_path, DryRunOptions(server="docker"), tmp_path / "log"),
     ):
         pass
 
@@ -50,7 +50,7 @@ def test_a_server_that_is_not_there_is_named(tmp_path, monkeypatch):
 def test_a_server_that_never_answers_is_stopped(tmp_path, monkeypatch):
     monkeypatch.setattr(servers, "_command", lambda *_: [sys.executable, "-c", "import time; time.sleep(600)"])
     options = DryRunOptions(load_seconds=0.3)
-    with running(tmp_path, options, tmp_path / "log") as server:
+    with start_server(tmp_path, options, tmp_path / "log") as server:
         process = server._process
         with pytest.raises(DryRunError) as caught:
             server.load_seconds()
@@ -82,7 +82,7 @@ def test_no_proxy_stands_between_the_dry_run_and_its_server(tmp_path, monkeypatc
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("no_grpc_proxy", raising=False)
     try:
-        with running(tmp_path, options, tmp_path / "log") as started:
+        with start_server(tmp_path, options, tmp_path / "log") as started:
             assert started.load_seconds() <= options.load_seconds
     finally:
         server.stop(None)

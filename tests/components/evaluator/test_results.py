@@ -1,135 +1,49 @@
-"""TFMA's records with our intervals, and what is written of them."""
+"""What is written of an evaluation is read back, or refused in words."""
 
 from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 
 import pytest
-import tensorflow_model_analysis as tfma
-from google.protobuf import text_format
-from tensorflow_model_analysis.proto import metrics_for_slice_pb2
 
+from widedeep.components.common.errors import RecordError
 from widedeep.components.evaluator import results
-from widedeep.components.evaluator.measurement import Estimate, Measured, Part
-from widedeep.components.evaluator.statistics.jackknife import half_width
-from widedeep.components.evaluator.tfma_output import measured
+from widedeep.components.evaluator.measurement import Estimate, Part
+from widedeep.components.evaluator.plots import PLOTS, Plots
+
+EVALUATION = results.Evaluation(
+    blessed=False,
+    metrics={"candidate": {"auc": 0.75}},
+    slices={"a=b": {"candidate": {"auc": 0.5}}},
+    refusals=["no"],
+    warnings=["perhaps"],
+    confidence=0.95,
+    intervals={"candidate": {"auc": (0.7, 0.8)}},
+    slice_intervals={"a=b": {"candidate": {"auc": (0.4, 0.6)}}},
+)
 
 
-def metrics(text: str) -> metrics_for_slice_pb2.MetricsForSlice:
-    return text_format.Parse(text, metrics_for_slice_pb2.MetricsForSlice())
-
-
-def value(name: str, number: float, model: str = "", is_diff: bool = False) -> str:
-    key = f'name: "{name}" model_name: "{model}" is_diff: {str(is_diff).lower()}'
-    return f"metric_keys_and_values {{ key {{ {key} }} value {{ double_value {{ value: {number} }} }} }}"
-
-
-@pytest.fixture
-def read(monkeypatch: pytest.MonkeyPatch):
-    def call(slices: list[str], errors: dict | None = None, **facts: dict) -> Measured:
-        monkeypatch.setattr(tfma, "load_metrics", lambda uri: [metrics(text) for text in slices])
-        known = {"broken": {"candidate": 0}, "alike": {}, "errors": errors or {}}
-        return measured("somewhere", known | facts, 0.9)
-
-    return call
-
-
-def test_one_model_is_the_candidate_by_our_names(read) -> None:
-    ours = {"auc": 1, "auc_pr": 2, "logloss": 3, "accuracy": 4, "calibration": 5, "rmse": 6, "mae": 7, "rows": 8}
-    whole = read([" ".join(value(name, number) for name, number in ours.items())]).whole
-    assert whole.values() == {"candidate": ours}
-    assert whole.rows == 8
-    # Nothing is known of their noise.
-    assert whole.intervals() == {"candidate": {}}
-
-
-def test_two_models_and_the_change(read) -> None:
-    found = read(
-        [
-            value("auc", 0.9, "candidate")
-            + value("auc", 0.75, "baseline")
-            + value("auc", 0.15, "candidate", is_diff=True)
-            + value("recall", 0.5, "candidate")
-        ],
-        {"": {"candidate": {"auc": 0.125}, "baseline": {"auc": None}, "change": {"auc": 0.25}}},
-    ).whole
-    near = half_width(0.125, 0.9)
-    # No AUC is more than 1; a change may be less than 0.
-    assert near > 0.1
-    assert found.candidate == {"auc": Estimate(0.9, 0.9 - near, 1.0)}
-    assert found.change == {"auc": Estimate(0.15, 0.15 - 2 * near, 0.15 + 2 * near)}
-    assert math.isnan(found.baseline["auc"].low)
-    assert math.isnan(found.baseline["auc"].high)
-    assert found.values() == {"candidate": {"auc": 0.9, "rows": 0}, "baseline": {"auc": 0.75, "rows": 0}}
-    assert found.intervals() == {
-        "candidate": {"auc": [0.9 - near, 1.0]},
-        "baseline": {},
-        "change": {"auc": [0.15 - 2 * near, 0.15 + 2 * near]},
-    }
-
-
-@pytest.mark.parametrize(("name", "least"), [("logloss", 0), ("rmse", 0), ("calibration", -1)])
-def test_an_interval_ends_where_the_metric_does(read, name, least) -> None:
-    whole = read([value(name, 0.5)], {"": {"candidate": {name: 1.5 / half_width(1, 0.9)}}}).whole
-    assert whole.candidate[name].low == pytest.approx(least)
-    assert whole.candidate[name].high == pytest.approx(2.0)
-
-
-def test_slices_are_named_by_feature_and_value(read) -> None:
-    def gender(code: str) -> str:
-        key = f'slice_key {{ single_slice_keys {{ column: "gender" bytes_value: "{code}" }} }}'
-        return key + value("auc", 0.7) + value("rows", 3)
-
-    found = read([value("auc", 0.9), gender("F")], {"gender=F": {"candidate": {"auc": 0.0}}})
-    assert found.slices == {"gender=F": Part(3, {"auc": Estimate(0.7, 0.7, 0.7)})}
-
-
-def test_the_area_of_one_class_is_no_number(read) -> None:
-    """TFMA calls it 0."""
-    found = read([value("auc", 0.0) + value("logloss", 0.25) + value("rows", 3)], alike={"": 1.0})
-    assert found.label == 1.0
-    assert math.isnan(found.whole.candidate["auc"].value)
-    assert found.whole.candidate["logloss"].value == 0.25
-    assert read([value("auc", 0.0)], alike={"a=b": 1.0}).label is None
-
-
-def test_a_baseline_whose_scores_are_no_numbers_is_none(read) -> None:
-    models = [value("auc", 0.9, "candidate") + value("auc", 0.75, "baseline") + value("auc", 0.1, "candidate", True)]
-    found = read(models, broken={"candidate": 2, "baseline": 1})
-    assert (found.broken, found.whole.baseline, found.whole.change) == (2, {}, {})
-
-
-def test_nothing_measured(read) -> None:
-    assert read([]).whole == Part(0)
-
-
-def test_what_is_written_is_read(tmp_path) -> None:
-    one = results.Results(
-        metrics={"candidate": {"auc": 0.75}},
-        slices={"a=b": {"candidate": {"auc": 0.5}}},
-        refusals=["no"],
-        warnings=["perhaps"],
-        confidence=0.95,
-        intervals={"candidate": {"auc": [0.7, 0.8]}},
-        slice_intervals={"a=b": {"candidate": {"auc": [0.4, 0.6]}}},
-        plots={"models": {}},
-    )
-    assert one.verdict()["blessed"] is False
-    (tmp_path / "verdict.json").write_text(json.dumps(one.verdict()))
-    (tmp_path / "plots.json").write_text(json.dumps({"models": {}}))
-    assert results.read(str(tmp_path)) == one
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    EVALUATION.write(tmp_path / results.VERDICT)
+    Plots().write(tmp_path / PLOTS)
+    assert results.read(str(tmp_path)) == EVALUATION
+    assert results.read_plots(str(tmp_path)) == Plots()
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf])
-def test_a_metric_that_is_no_number_is_null_in_the_file(number) -> None:
-    values = {"candidate": {"auc": number}}
-    one = results.Results(values, {"a=b": values}, [], [], 0.9, {}, {})
-    written = json.loads(json.dumps(one.verdict(), allow_nan=False))
-    assert (written["metrics"], written["slices"]) == (
-        {"candidate": {"auc": None}},
-        {"a=b": {"candidate": {"auc": None}}},
+def test_a_metric_that_is_no_number_is_null_in_the_file(number: float) -> None:
+    part = Part(10, {"auc": Estimate(number, math.nan, math.nan)})
+    evaluation = results.Evaluation(
+        blessed=True, metrics=part.values(), slices={"a=b": part.values()}, intervals=part.intervals()
     )
-    back = results.from_json(written, {})
-    assert math.isnan(back.metrics["candidate"]["auc"])
-    assert math.isnan(back.slices["a=b"]["candidate"]["auc"])
+    written = json.loads(evaluation.text())
+    assert written["metrics"] == written["slices"]["a=b"] == {"candidate": {"auc": None, "rows": 10}}
+    assert written["intervals"] == {"candidate": {}}
+    assert results.Evaluation.parse(evaluation.text(), "here").metrics["candidate"]["auc"] is None
+
+
+def test_a_model_that_nobody_knows_is_refused() -> None:
+    with pytest.raises(RecordError, match=r"metrics\.candidat.*: unknown model 'candidat': did you mean 'candidate'"):
+        results.Evaluation.parse(json.dumps({"blessed": True, "metrics": {"candidat": {}}}), "verdict.json")

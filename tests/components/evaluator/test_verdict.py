@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from widedeep.components.evaluator.evaluation_options import EvaluationOptions
-from widedeep.components.evaluator.measurement import Estimate, Measured, Part
+from widedeep.components.evaluator.measurement import Estimate, Measurement, Part
 from widedeep.components.evaluator.verdict import Verdict, judge
 from widedeep.components.features.spec import Label
 
@@ -41,7 +41,7 @@ def judged(
     **options: Any,
 ) -> Verdict:
     made = EvaluationOptions.model_validate({"bounds": bounds, **options})
-    return judge(made, label, Measured(whole, parts or {}, same, broken))
+    return judge(made, label, Measurement(whole, parts or {}, same, broken))
 
 
 @pytest.mark.parametrize(

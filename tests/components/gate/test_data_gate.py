@@ -22,7 +22,7 @@ from widedeep.components.features import FeatureSpec
 from widedeep.components.features import schema as schemas
 from widedeep.components.features.spec import Label
 from widedeep.components.gate.component import DataVerdict, Executor
-from widedeep.components.gate.findings import Finding, find
+from widedeep.components.gate.findings import Finding, findings
 from widedeep.components.gate.gate_options import GateOptions, check_features
 
 SHARED = {"side": "context", "wide": True, "transform": {"vocabulary": {}}}
@@ -191,7 +191,7 @@ MULTICLASS = labelled({"kind": "multiclass", "classes": 4})
 )
 @pytest.mark.parametrize("split", SPLITS)
 def test_labels_that_are_all_the_same(spec: FeatureSpec, labels: list[Any], reason: str, split: str) -> None:
-    found = list(find(split, anomalies_pb2.Anomalies(), statistics({**GOOD, "label": labels}, spec), spec))
+    found = list(findings(split, anomalies_pb2.Anomalies(), statistics({**GOOD, "label": labels}, spec), spec))
     assert found == [Finding(split, "label", reason, 4, 4)]
 
 
@@ -200,7 +200,7 @@ def test_labels_that_are_all_the_same(spec: FeatureSpec, labels: list[Any], reas
     [(REGRESSION, [2.5, 2.5, 2.5, 2.25]), (REGRESSION, [0.0, 0.0, 0.0, -1.0]), (MULTICLASS, [0, 0, 0, 2])],
 )
 def test_labels_of_two_values_pass(spec: FeatureSpec, labels: list[Any]) -> None:
-    assert list(find("test", anomalies_pb2.Anomalies(), statistics({**GOOD, "label": labels}, spec), spec)) == []
+    assert list(findings("test", anomalies_pb2.Anomalies(), statistics({**GOOD, "label": labels}, spec), spec)) == []
 
 
 def test_every_reason_of_every_split_is_named(gate: Gate) -> None:
@@ -242,10 +242,10 @@ def test_everything_ignored(gate: Gate) -> None:
 def test_findings_about_the_data_set() -> None:
     anomalies = anomalies_pb2.Anomalies()
     anomalies.dataset_anomaly_info.reason.add(short_description="Low num examples", description="4 < 9")
-    assert list(find("train", anomalies, statistics(GOOD), SPEC)) == [
+    assert list(findings("train", anomalies, statistics(GOOD), SPEC)) == [
         Finding("train", "", "Low num examples: 4 < 9", 4, 4)
     ]
-    [found] = find("train", anomalies_pb2.Anomalies(data_missing=True), statistics(GOOD), SPEC)
+    [found] = findings("train", anomalies_pb2.Anomalies(data_missing=True), statistics(GOOD), SPEC)
     assert str(found) == "split 'train', the data set: it has no rows (4 rows)"
 
 

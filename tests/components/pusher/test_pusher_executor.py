@@ -54,7 +54,7 @@ def artifacts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]
     stamp(made["infra_blessing"], FILES)
     made["infra_blessing"].set_int_custom_property("blessed", 1)
     made["infra_blessing"].set_int_custom_property("has_model", 1)
-    measured = {made["evaluation"].uri: results.Results(METRICS)}
+    measured = {made["evaluation"].uri: results.Evaluation(blessed=True, metrics=METRICS)}
     monkeypatch.setattr(results, "read", measured.__getitem__)
     return made
 
@@ -84,7 +84,7 @@ def run(artifacts: dict[str, Any], base: str, blessed: int = 1, keep: int | None
 def content(folder: Path) -> dict[str, bytes]:
     """All files but what a version tells of itself."""
     found = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    return {name: text for name, text in found.items() if name not in version_info.TOLD}
+    return {name: text for name, text in found.items() if name not in version_info.INFO_FILES}
 
 
 def test_blessed_is_pushed_with_its_warm_up_requests(artifacts: dict[str, Any], tmp_path: Path) -> None:
@@ -133,8 +133,9 @@ def test_the_baseline_is_told_by_its_version(
     artifacts["model_blessing"].set_int_custom_property("baseline_model_id", 1)
     artifacts["model_blessing"].set_string_custom_property("baseline_model", str(tmp_path / model))
     run(artifacts, str(base))
-    told = version_info.read(base / "2", version_info.LINEAGE)["baseline"]
-    assert told == {"id": 1, "uri": str(tmp_path / model), "version": version}
+    lineage = version_info.read_lineage(base / "2")
+    assert lineage is not None
+    assert lineage.baseline == version_info.Baseline(id=1, uri=str(tmp_path / model), version=version)
 
 
 def test_the_model_that_is_the_newest_version_already_is_not_pushed_again(
@@ -238,8 +239,8 @@ def test_in_a_bucket_the_graph_comes_last(
     run(artifacts, f"file://{tmp_path}/bucket", keep=1)
     [version] = (tmp_path / "bucket").iterdir()
     assert content(version) == FILES
-    assert all((version / name).is_file() for name in version_info.TOLD)
-    assert seen[-1] == {Path(name).name for name in (*FILES, *version_info.TOLD)} - {"saved_model.pb"}
+    assert all((version / name).is_file() for name in version_info.INFO_FILES)
+    assert seen[-1] == {Path(name).name for name in (*FILES, *version_info.INFO_FILES)} - {"saved_model.pb"}
     assert int(version.name) > 1_700_000_000
     assert artifacts["pushed_model"].get_string_custom_property("pushed_version") == version.name
     assert not (tmp_path / "file:").exists()
@@ -249,4 +250,6 @@ def test_an_archive_in_a_bucket(artifacts: dict[str, Any], tmp_path: Path) -> No
     artifacts["pushed_model"].uri = f"file://{tmp_path}/pushed_model"
     run(artifacts, str(tmp_path / "models"))
     assert content(tmp_path / "models" / "1") == FILES
-    assert version_info.read(tmp_path / "models" / "1", version_info.METRICS)["candidate"]["auc"] == 0.75
+    metrics = version_info.read_metrics(tmp_path / "models" / "1")
+    assert metrics is not None
+    assert (metrics.candidate or {})["auc"] == 0.75

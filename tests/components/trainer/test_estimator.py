@@ -38,7 +38,9 @@ def test_one_seed_gives_one_model_bit_for_bit(prepared, tmp_path):
     assert len(first) > 20
     assert first.keys() == again.keys()
     assert all((first[name] == again[name]).all() for name in first)
-    assert [row | {"seconds": 0} for row in curves[0]] == [row | {"seconds": 0} for row in curves[1]]
+    assert [row.model_copy(update={"seconds": 0}) for row in curves[0]] == [
+        row.model_copy(update={"seconds": 0}) for row in curves[1]
+    ]
     assert any((first[name] != other[name]).any() for name in first)
 
 
@@ -55,25 +57,25 @@ def test_the_weights_of_examples_weigh(prepared):
     spec = prepared.spec.model_copy(update={"weight": None})
     weighted, plain = (estimator(prepared, one, epochs=1) for one in (None, spec))
     curves = [one.train(prepared.train, prepared.eval) for one in (weighted, plain)]
-    assert curves[0][0]["loss"] != curves[1][0]["loss"]
+    assert curves[0][0].loss != curves[1][0].loss
     assert (weighted.predict(prepared.eval) != plain.predict(prepared.eval)).any()
 
 
 def test_a_batch_larger_than_the_data_is_all_of_it(prepared):
     made = estimator(prepared, batch_size=100_000, patience=None)
     curve = made.train(prepared.train, prepared.eval)
-    assert [(row["step"], row["examples"]) for row in curve] == [(1, 600), (2, 600)]
+    assert [(row.step, row.examples) for row in curve] == [(1, 600), (2, 600)]
     # The first loss is that of scores of about one half.
-    assert curve[0]["loss"] == pytest.approx(np.log(2), abs=0.02)
-    assert curve[1]["loss"] < curve[0]["loss"]
+    assert curve[0].loss == pytest.approx(np.log(2), abs=0.02)
+    assert curve[1].loss < curve[0].loss
 
 
 def test_predictions_and_quality_are_of_the_same_model(prepared):
     made = estimator(prepared)
     curve = made.train(prepared.train, prepared.eval)
     found = made.evaluate(prepared.eval)
-    (kept,) = (row for row in curve if row["kept"])
-    assert found == {name: kept[name] for name in ("auc", "logloss", "accuracy")}
+    (kept,) = (row for row in curve if row.kept)
+    assert found == {name: kept.metric(name) for name in ("auc", "logloss", "accuracy")}
     label, weight = ([row[key][0] for row in prepared.raw] for key in ("liked", "importance"))
     scores = made.predict(prepared.eval)
     assert found["auc"] == pytest.approx(metrics.roc_auc_score(label, scores, sample_weight=weight), abs=1e-9)

@@ -83,14 +83,14 @@ def learned(request: Any, prepared: Any, tmp_path_factory: pytest.TempPathFactor
 
 
 def test_it_learns_the_relation(learned):
-    (kept,) = (row for row in learned.curve if row["kept"])
+    (kept,) = (row for row in learned.curve if row.kept)
     if learned.spec.label.kind == "regression":
         # The noise is 0.1; without the features the error would be the label's deviation.
-        assert kept["rmse"] < 0.4 < 2 < learned.label.std()
-        assert kept["rmse"] == min(row["rmse"] for row in learned.curve)
+        assert kept.rmse < 0.4 < 2 < learned.label.std()
+        assert kept.rmse == min(row.rmse for row in learned.curve)
     else:
-        assert kept["accuracy"] > 0.95
-        assert kept["logloss"] == min(row["logloss"] for row in learned.curve)
+        assert kept.accuracy > 0.95
+        assert kept.logloss == min(row.logloss for row in learned.curve)
 
 
 def test_the_served_model_scores_as_the_estimator(learned):
@@ -128,4 +128,4 @@ def test_the_wide_weights_are_a_row_an_id(learned):
 def test_a_regression_begins_at_the_mean(learned):
     """From 0, labels of 100 and more would be many steps away."""
     if learned.spec.label.kind == "regression":
-        assert learned.curve[0]["rmse"] < learned.label.std()
+        assert learned.curve[0].rmse < learned.label.std()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pyarrow as pa
@@ -9,8 +10,8 @@ import pytest
 from tensorflow_data_validation.statistics import stats_impl, stats_options
 
 from widedeep.components.features import FeatureSpec
+from widedeep.components.gate.gate_verdict import Distance
 from widedeep.pipeline.record.data_profile import profile
-from widedeep.pipeline.record.origins import origins
 
 SPEC = FeatureSpec.model_validate(
     {
@@ -40,35 +41,20 @@ def test_a_number_and_a_set_and_a_feature_without_values(tmp_path: Path) -> None
     )
     (tmp_path / "Split-train").mkdir()
     (tmp_path / "Split-train" / "FeatureStats.pb").write_bytes(statistics.SerializeToString())
-    drifted = {"feature": "tags", "kind": "drift", "value": 0.1}
+    drifted = Distance(
+        split="train", feature="tags", kind="drift", measure="L-infinity distance", value=0.1, limit=0.2, changes="more"
+    )
     age, tags, gone = profile(str(tmp_path), [drifted], SPEC)
-    assert (age["feature"], age["kind"], age["present_share"], age["distances"]) == ("age", "numeric", 0.75, [])
-    assert age["mean"] == 40.0
-    assert age["std_dev"] == pytest.approx((1400 / 3) ** 0.5)
-    assert (age["min"], age["median"], age["max"]) == (20.0, 30.0, 70.0)
-    assert (tags["present_share"], tags["unique"], tags["distances"]) == (0.75, 2, [drifted])
-    assert tags["top"] == [("a", 0.75), ("b", 0.25)]
-    assert gone == {"feature": "gone", "kind": "categorical", "present_share": 0.0, "distances": []}
-
-
-def test_a_pushed_model_tells_what_it_was_made_of() -> None:
-    lineage = {
-        "data": [{"span": 3, "uri": "examples/7"}, {"span": 0, "uri": "examples/9"}],
-        "baseline": {"version": 2, "uri": "model/5"},
-        "code": {"transform": "ab", "ingest": "cd"},
-        "libraries": {"tfx": "1.21.0"},
+    assert (age.feature, age.kind, age.present_share, age.distances) == ("age", "numeric", 0.75, [])
+    assert age.mean == 40.0
+    assert age.std_dev == pytest.approx((1400 / 3) ** 0.5)
+    assert (age.min, age.median, age.max) == (20.0, 30.0, 70.0)
+    assert (tags.present_share, tags.unique, tags.distances) == (0.75, 2, [drifted])
+    assert tags.top == [("a", 0.75), ("b", 0.25)]
+    # A key without a value is left out.
+    assert json.loads(gone.text()) == {
+        "feature": "gone",
+        "kind": "categorical",
+        "present_share": 0.0,
+        "distances": [],
     }
-    assert origins("run-1", lineage) == [
-        ("run", "run-1"),
-        ("data", "span 3, examples/7"),
-        ("data", "examples/9"),
-        ("baseline", "version 2, model/5"),
-        ("code of ingest", "cd"),
-        ("code of transform", "ab"),
-        ("tfx", "1.21.0"),
-    ]
-    assert origins("run-1", {**lineage, "baseline": None})[3][0] == "code of ingest"
-
-
-def test_a_model_that_was_not_pushed_tells_its_run() -> None:
-    assert origins("run-1", {}) == [("run", "run-1")]

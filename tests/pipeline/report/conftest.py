@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from dataclasses import asdict, field, make_dataclass
 from html.parser import HTMLParser
 from xml.etree.ElementTree import Element, TreeBuilder
 
@@ -11,6 +13,8 @@ import pytest
 from widedeep.pipeline import report
 from widedeep.pipeline.record.summary import Summary
 
+# What a test changes of a run's record, key by key, as run.json has it.
+Draft = make_dataclass("Draft", [(name, object, field(default_factory=dict)) for name in Summary.model_fields])
 VOID = {"meta", "br", "img", "link", "input", "hr"}
 
 
@@ -94,16 +98,26 @@ def _texts(element: Element, drawn: bool):
         yield child.tail or ""
 
 
+def _summary(draft: Draft) -> Summary:
+    return Summary.parse(json.dumps(asdict(draft)), "the draft")
+
+
 @pytest.fixture
-def page() -> Callable[[Summary], Page]:
+def summary() -> Callable[[Draft], Summary]:
+    """The record that a draft is read as."""
+    return _summary
+
+
+@pytest.fixture
+def page() -> Callable[[Draft], Page]:
     """Renders a record."""
-    return lambda summary: Page(report.render(summary))
+    return lambda draft: Page(report.render(_summary(draft)))
 
 
 @pytest.fixture
-def record() -> Summary:
+def record() -> Draft:
     """A blessed and pushed model with a baseline."""
-    return Summary(
+    return Draft(
         run_id="20260304-050607-890",
         pipeline="rides",
         components=[
@@ -139,8 +153,28 @@ def record() -> Summary:
         warnings=[],
         pushed_to="/srv/rides/models/7",
         training=[
-            {"epoch": 1, "step": 10, "loss": 0.6, "auc": 0.6, "logloss": 0.4, "accuracy": 0.7, "kept": False},
-            {"epoch": 2, "step": 20, "loss": 0.2, "auc": 0.7, "logloss": 0.3, "accuracy": 0.8, "kept": True},
+            {
+                "epoch": 1,
+                "step": 10,
+                "examples": 600,
+                "seconds": 0.5,
+                "loss": 0.6,
+                "auc": 0.6,
+                "logloss": 0.4,
+                "accuracy": 0.7,
+                "kept": False,
+            },
+            {
+                "epoch": 2,
+                "step": 20,
+                "examples": 600,
+                "seconds": 0.5,
+                "loss": 0.2,
+                "auc": 0.7,
+                "logloss": 0.3,
+                "accuracy": 0.8,
+                "kept": True,
+            },
         ],
         crosses=[
             {
@@ -168,7 +202,20 @@ def record() -> Summary:
         base=None,
         log="/srv/rides/runs/20260304-050607-890/log.txt",
         report="/srv/rides/runs/20260304-050607-890/report.html",
+        tuning=None,
+        dry_run=None,
+        model=None,
+        features=[],
+        strongest=[],
+        lineage=[],
+        unsettled=[],
+        superseded_by=None,
     )
+
+
+def _distance(feature: str, split: str, kind: str, value: float) -> dict[str, object]:
+    where = {"split": split, "feature": feature, "kind": kind}
+    return {**where, "measure": "Jensen-Shannon divergence", "value": value, "limit": 0.1, "changes": "mean 1 → 2"}
 
 
 def _tenths(*pairs: tuple[float, float]) -> list[dict[str, float]]:
@@ -176,7 +223,7 @@ def _tenths(*pairs: tuple[float, float]) -> list[dict[str, float]]:
 
 
 @pytest.fixture
-def full(record: Summary) -> Summary:
+def full(record: Draft) -> Draft:
     """With everything that a record may hold."""
     record.unsettled = ["auc is 0.0500 higher, the rows don't settle it"]
     record.intervals = {
@@ -217,17 +264,14 @@ def full(record: Summary) -> Summary:
             "min": -1.5,
             "median": 9.0,
             "max": 12000.0,
-            "distances": [
-                {"split": "train", "kind": "drift", "value": 0.05, "limit": 0.1},
-                {"split": "eval", "kind": "skew", "value": 0.25, "limit": 0.1},
-            ],
+            "distances": [_distance("fare", "train", "drift", 0.05), _distance("fare", "eval", "skew", 0.25)],
         },
         {
             "feature": "miles",
             "kind": "numeric",
             "present_share": 0.5,
             "mean": -2,
-            "distances": [{"split": "train", "kind": "drift", "value": 0.05, "limit": 0.1}],
+            "distances": [_distance("miles", "train", "drift", 0.05)],
         },
     ]
     record.strongest = [

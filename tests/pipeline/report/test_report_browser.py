@@ -99,11 +99,11 @@ def look(chromium: str, tmp_path: Path) -> Callable[..., Seen]:
 
 
 @pytest.mark.parametrize("width", [360, 1200])
-def test_everything_is_drawn(look, record, width):
+def test_everything_is_drawn(look, summary, record, width):
     """All rows and 2 slices, loss and AUC, 4 components are 9 charts; loss has 2 lines, AUC 1."""
     record.slices["a_rather_long_name_of_a_feature=with a value that is even longer"] = record.slices.pop("hour=1")
     record.warnings.append("https://example.com/" + "a" * 200)
-    seen = look(report.render(record), width)
+    seen = look(report.render(summary(record)), width)
     assert seen.console == []
     assert seen.measured["width"] == width
     assert seen.measured["scroll"] <= width
@@ -115,11 +115,11 @@ def test_everything_is_drawn(look, record, width):
 
 
 @pytest.mark.parametrize("width", [320, 1200])
-def test_everything_that_a_record_may_hold_is_drawn(look, full, width):
+def test_everything_that_a_record_may_hold_is_drawn(look, summary, full, width):
     """Beside the 9 of above: ROC, precision and calibration with 2 lines each, 2 of drift, 2 of weight; and the
     candidate's line of calibration has 3 whiskers, 2 slices and all rows one each where they are known.
     """
-    seen = look(report.render(full), width)
+    seen = look(report.render(summary(full)), width)
     assert seen.console == []
     assert seen.measured["scroll"] <= width
     assert len(seen.measured["charts"]) == 9 + 3 + 2 + 2
@@ -133,31 +133,33 @@ def test_everything_that_a_record_may_hold_is_drawn(look, full, width):
 
 
 @pytest.mark.parametrize("width", [320, 1200])
-def test_classes_are_shaded(look, record, width):
+def test_classes_are_shaded(look, summary, record, width):
     """3 classes and what is taken for others: 12 cells, beside loss and accuracy, and calibration."""
     shares = [[0.5, 0.25, 0.25, 0.0]] * 3
     confusion = {"classes": [0, 1, 2], "rows": [5, 6, 7], "shares": shares}
     record.plots = {"models": {"candidate": {"confusion": confusion, "calibration": []}}}
-    seen = look(report.render(record), width)
+    seen = look(report.render(summary(record)), width)
     assert seen.console == []
     assert seen.measured["scroll"] <= width
     assert len(seen.measured["cells"]) == 12
     assert all(wide > 40 and high > 20 for wide, high in seen.measured["cells"])
 
 
-def test_light_and_dark(look, record):
-    text = report.render(record)
+def test_light_and_dark(look, summary, record):
+    text = report.render(summary(record))
     assert look(text, 360, "--blink-settings=preferredColorScheme=1").measured["colour"] == "rgb(253, 253, 252)"
     assert look(text, 360, "--blink-settings=preferredColorScheme=0").measured["colour"] == "rgb(22, 24, 27)"
 
 
-def test_a_script_would_show_on_the_console(look, record):
+def test_a_script_would_show_on_the_console(look, summary, record):
     """What the tests above rest on: the policy stops scripts, and the console is read."""
-    seen = look(report.render(record).replace("</main>", "<script>console.log('ran')</script></main>"), 360)
+    seen = look(report.render(summary(record)).replace("</main>", "<script>console.log('ran')</script></main>"), 360)
     assert any("Content Security Policy" in line for line in seen.console), seen.console
     assert not any('"ran"' in line for line in seen.console)
 
 
-def test_a_line_too_long_would_scroll(look, record):
-    text = report.render(record).replace("</main>", '<p style="white-space: nowrap">' + "wide " * 100 + "</p></main>")
+def test_a_line_too_long_would_scroll(look, summary, record):
+    text = report.render(summary(record)).replace(
+        "</main>", '<p style="white-space: nowrap">' + "wide " * 100 + "</p></main>"
+    )
     assert look(text, 360).measured["scroll"] > 360

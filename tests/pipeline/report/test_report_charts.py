@@ -10,9 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from widedeep.components.trainer.training.training_record import Epoch
 from widedeep.pipeline.report.axes import BOTTOM, LEFT, RIGHT, TOP, WIDTH
 from widedeep.pipeline.report.charts import HEIGHT, training_charts
 from widedeep.pipeline.report.numbers import between, change, compact, count, duration, fixed, number, pair
+
+
+def curve(*rows):
+    """Epochs of some values, numbered from 1."""
+    blank = {"step": 1, "examples": 1, "seconds": 1.0}
+    return [Epoch.model_validate({"epoch": number, **blank, **row}) for number, row in enumerate(rows, 1)]
 
 
 @pytest.mark.parametrize(
@@ -93,43 +100,43 @@ def test_change_of_what_is_missing():
 
 def test_a_missing_value_parts_the_line():
     losses = [0.5, 0.4, math.nan, 0.3, math.nan, 0.2, 0.1]
-    chart = training_charts([{"epoch": epoch, "loss": loss} for epoch, loss in enumerate(losses, 1)]).charts[0]
+    chart = training_charts(curve(*({"loss": loss} for loss in losses))).charts[0]
     (line,) = chart.lines
     assert [len(part.split()) for part in line.parts] == [2, 2]
     assert len(line.dots) == 5
 
 
 def test_one_epoch_is_a_dot_in_the_middle():
-    chart = training_charts([{"epoch": 1, "loss": 0.5}]).charts[0]
+    chart = training_charts(curve({"loss": 0.5})).charts[0]
     assert chart.lines[0].parts == []
     assert chart.lines[0].dots[0].x == LEFT + (WIDTH - LEFT - RIGHT) / 2
     assert chart.xticks == [(196.0, "1")]
 
 
 def test_many_epochs_have_a_line_and_few_ticks():
-    chart = training_charts([{"epoch": epoch, "loss": 1 / epoch} for epoch in range(1, 101)]).charts[0]
+    chart = training_charts(curve(*({"loss": 1 / epoch} for epoch in range(1, 101)))).charts[0]
     assert chart.lines[0].dots == []
     assert [label for _, label in chart.xticks] == ["20", "40", "60", "80", "100"]
 
 
 def test_equal_values_lie_inside():
     """0.5 twice: the axis is 0.45 to 0.55, and the line in its middle, at (14 + 180) / 2."""
-    chart = training_charts([{"loss": 0.5}, {"loss": 0.5}]).charts[0]
+    chart = training_charts(curve({"loss": 0.5}, {"loss": 0.5})).charts[0]
     assert chart.lines[0].parts == ["46,97 346,97"]
 
 
-def test_unknown_keys_and_no_epoch():
-    training = training_charts([{"loss": 0.5, "lr": 1}, {"loss": 0.25, "seconds": 3}])
-    assert [cells for cells, _ in training.rows] == [["1", "0.5000"], ["2", "0.2500"]]
+def test_in_numbers():
+    training = training_charts(curve({"loss": 0.5}, {"loss": 0.25}))
+    assert [cells for cells, _ in training.rows] == [["1", "1", "0.5000"], ["2", "1", "0.2500"]]
     assert [chart.title for chart in training.charts] == ["Loss"]
 
 
-VALUES = st.none() | st.floats() | st.integers(-(10**120), 10**120)
+VALUES = st.none() | st.floats()
 
 
-@given(st.lists(st.fixed_dictionaries({}, optional={"epoch": VALUES, "loss": VALUES, "logloss": VALUES})))
-def test_everything_lies_in_the_box(curve):
-    for chart in training_charts(curve).charts:
+@given(st.lists(st.fixed_dictionaries({"loss": VALUES}, optional={"logloss": VALUES, "auc": VALUES}), max_size=9))
+def test_everything_lies_in_the_box(rows):
+    for chart in training_charts(curve(*rows)).charts:
         dots = [(dot.x, dot.y) for line in chart.lines for dot in line.dots]
         ends = [
             tuple(map(float, pair.split(","))) for line in chart.lines for part in line.parts for pair in part.split()

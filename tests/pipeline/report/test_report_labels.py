@@ -26,8 +26,26 @@ def regression(record):
             "sex=?": {"candidate": {"rmse": None, "rows": 60.0}, "baseline": {"rmse": None, "rows": 60.0}},
         },
         training=[
-            {"epoch": 1, "step": 10, "loss": 200.0, "rmse": 14.0, "mae": 9.5, "kept": False},
-            {"epoch": 2, "step": 20, "loss": 150.0, "rmse": 13.0, "mae": 9.0, "kept": True},
+            {
+                "epoch": 1,
+                "step": 10,
+                "examples": 600,
+                "seconds": 0.5,
+                "loss": 200.0,
+                "rmse": 14.0,
+                "mae": 9.5,
+                "kept": False,
+            },
+            {
+                "epoch": 2,
+                "step": 20,
+                "examples": 600,
+                "seconds": 0.5,
+                "loss": 150.0,
+                "rmse": 13.0,
+                "mae": 9.0,
+                "kept": True,
+            },
         ],
     )
 
@@ -42,7 +60,16 @@ def multiclass(record):
             "sex=M": {"candidate": {"accuracy": 0.3, "logloss": 2.5, "rows": 1100.0}},
         },
         training=[
-            {"epoch": 1, "step": 10, "loss": 1.5, "logloss": 1.4, "accuracy": 0.4, "kept": True},
+            {
+                "epoch": 1,
+                "step": 10,
+                "examples": 600,
+                "seconds": 0.5,
+                "loss": 1.5,
+                "logloss": 1.4,
+                "accuracy": 0.4,
+                "kept": True,
+            },
         ],
     )
 
@@ -115,8 +142,8 @@ def test_no_error_at_all_draws_no_bar(page, regression):
         ("multiclass", ["Loss", "Accuracy"], ["Eval log loss", "Eval accuracy"]),
     ],
 )
-def test_curves(request, label, titles, heads):
-    training = training_charts(request.getfixturevalue(label).training)
+def test_curves(request, summary, label, titles, heads):
+    training = training_charts(summary(request.getfixturevalue(label)).training)
     assert [chart.title for chart in training.charts] == titles
     assert training.heads == ["Epoch", "Step", "Train loss", *heads]
     assert {len(cells) for cells, _ in training.rows} == {len(training.heads)}
@@ -130,8 +157,8 @@ def test_curves(request, label, titles, heads):
         ("multiclass", ["logloss", "accuracy"]),
     ],
 )
-def test_the_terminal_shows_the_metrics_that_there_are(request, capsys, label, expected):
-    show(request.getfixturevalue(label))
+def test_the_terminal_shows_the_metrics_that_there_are(request, summary, capsys, label, expected):
+    show(summary(request.getfixturevalue(label)))
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split()[:2] == ["metric", "candidate"]
     assert [line.split()[0] for line in lines[1 : len(expected) + 1]] == expected

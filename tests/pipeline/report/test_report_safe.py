@@ -30,14 +30,16 @@ def hostile(record):
             {
                 "feature": HOSTILE,
                 "kind": HOSTILE,
-                "top": [HOSTILE, [HOSTILE, 1]],
-                "distances": [{"value": 1, "limit": 1, "kind": HOSTILE}],
+                "present_share": 1,
+                "top": [[HOSTILE, 1]],
             }
         ],
-        strongest=[{"name": HOSTILE, "weight": 1}],
-        dry_run={"server": HOSTILE, "checks": [{"name": HOSTILE, "value": HOSTILE, "limit": HOSTILE}]},
+        strongest=[{"name": HOSTILE, "weight": 1, "support": 1, "label_rate": 1}],
+        dry_run={
+            "server": HOSTILE,
+            "checks": [{"name": HOSTILE, "value": 1, "limit": 1, "ok": False, "said": HOSTILE}],
+        },
         lineage=[(HOSTILE, HOSTILE)],
-        plots={"models": {"candidate": {"confusion": {"classes": [HOSTILE], "rows": [1], "shares": [[0.5, 0.5]]}}}},
     )
 
 
@@ -46,7 +48,7 @@ def test_names_are_escaped(page, hostile):
     elements = list(shown.root.iter())
     assert not [element for element in elements if element.tag in ("script", "img")]
     assert not [key for element in elements for key in element.attrib if key.startswith("on")]
-    for part in ("warnings", "unsettled", "strongest", "dryrun", "lineage", "curves"):
+    for part in ("warnings", "unsettled", "strongest", "dryrun", "lineage"):
         assert HOSTILE in shown.text(part), part
         assert "49" not in shown.text(part), part
     assert "<script>" in shown.text("features")
@@ -67,11 +69,11 @@ def test_shell_words_stay_words(page, record):
     assert "-e 'MODEL_NAME=a; rm -rf b'" in shown.text("serve")
 
 
-def test_control_characters_and_halves_of_surrogates(page, record):
-    """HTML allows neither; JSON carries both."""
-    record.slices = {"a\x00b\x1b\x85\ud800c\rd": {"candidate": {"auc": 0.7, "rows": 90.0}}}
+def test_control_characters(page, record):
+    """HTML allows none; JSON carries them."""
+    record.slices = {"a\x00b\x1b\x85c\rd": {"candidate": {"auc": 0.7, "rows": 90.0}}}
     shown = page(record)
-    assert shown.rows("slices")[2][0] == "a\ufffdb\ufffd\ufffd?c\ufffdd"
+    assert shown.rows("slices")[2][0] == "a\ufffdb\ufffd\ufffdc\ufffdd"
     assert shown.html.encode("utf-8")
 
 

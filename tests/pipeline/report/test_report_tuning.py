@@ -76,22 +76,21 @@ def test_without_a_search_there_is_no_section(page, record):
     assert not page(record).has("tuning")
 
 
-def test_strange_records_break_nothing(page, record):
-    odd = [{"trial": HOSTILE, "values": {HOSTILE: HOSTILE}, "value": 0.5, "error": HOSTILE}, {}, {"value": "x"}]
-    shown = page(replace(record, tuning={"metric": HOSTILE, "trials": odd}))
-    assert shown.rows("tuning") == [["Trial", HOSTILE, HOSTILE, "Time"], [HOSTILE, "0.5000", HOSTILE, "n/a"]]
+def test_names_are_escaped(page, record):
+    hostile = {"trial": 1, "values": {HOSTILE: HOSTILE}, "value": 0.5, "seconds": 1, "error": HOSTILE}
+    shown = page(replace(record, tuning={"metric": HOSTILE, "search": HOSTILE, "trials": [hostile], "best": 1}))
+    assert shown.rows("tuning") == [["Trial", HOSTILE, HOSTILE, "Time"], ["1 best", "0.5000", HOSTILE, "1.0 s"]]
     assert not list(shown.root.iter("script"))
-    assert page(replace(record, tuning={"metric": "auc"})).rows("tuning") == [["Trial", "AUC", "Time"]]
 
 
-def test_the_terminal_tells_the_best_trial_in_a_line(tuned, capsys):
-    show(tuned)
+def test_the_terminal_tells_the_best_trial_in_a_line(tuned, summary, capsys):
+    show(summary(tuned))
     assert (
         "tuned      auc 0.7500 on eval in trial 3, the best of 4 (1 failed): "
         "wide.l1 3, deep.hidden [64, 32], deep.optimizer adam, patience null\n"
     ) in capsys.readouterr().out
 
 
-def test_without_a_search_the_terminal_says_nothing_of_it(record, capsys):
-    show(record)
+def test_without_a_search_the_terminal_says_nothing_of_it(record, summary, capsys):
+    show(summary(record))
     assert "tuned" not in capsys.readouterr().out

@@ -12,7 +12,7 @@ import pytest
 from widedeep.components.common.errors import ConfigError, WideDeepError
 from widedeep.components.pusher import version_info
 from widedeep.pipeline.versions import rollback as module
-from widedeep.pipeline.versions.rollback import Rollback, rollback
+from widedeep.pipeline.versions.rollback import RollbackResult, rollback
 
 
 def marked(worked: Any) -> set[int]:
@@ -31,10 +31,11 @@ def graph(worked: Any, version: int) -> str:
 
 def test_an_earlier_version_is_the_newest_again(worked: Any, three: list[int]) -> None:
     before = datetime.now(UTC).replace(microsecond=0)
-    assert rollback(worked.workdir, 1) == Rollback(version=4, put_back=1, instead_of=3, passed_over=[2, 3])
+    assert rollback(worked.workdir, 1) == RollbackResult(version=4, put_back=1, instead_of=3, passed_over=[2, 3])
     assert graph(worked, 4) == graph(worked, 1) == f"model {three[0]}"
-    told = version_info.read(worked.workdir.models / "4", version_info.LINEAGE)
-    first = version_info.read(worked.workdir.models / "1", version_info.LINEAGE)
+    told, first = (
+        json.loads((worked.workdir.models / version / version_info.LINEAGE).read_text()) for version in ("4", "1")
+    )
     at = told["rollback"].pop("at")
     assert before <= datetime.fromisoformat(at) <= datetime.now(UTC)
     assert told == first | {"rollback": {"to": 1, "from": 3}}
@@ -49,18 +50,18 @@ def test_back_and_forth(worked: Any, three: list[int]) -> None:
     assert marked(worked) == {three[2]}
     # Version 4 is version 2 again: back to it is nothing new, and neither is back to 2.
     for same in (4, 2):
-        assert rollback(worked.workdir, same) == Rollback(4, 2, None, [3])
-    assert rollback(worked.workdir, 1) == Rollback(5, 1, 4, [2, 3])
+        assert rollback(worked.workdir, same) == RollbackResult(4, 2, None, [3])
+    assert rollback(worked.workdir, 1) == RollbackResult(5, 1, 4, [2, 3])
     # 4 was a rollback itself: what returns is 2, and the model of 3 stays out of service.
-    assert rollback(worked.workdir, 4) == Rollback(6, 2, 5, [3])
-    assert version_info.read(worked.workdir.models / "6", version_info.LINEAGE)["rollback"]["to"] == 2
+    assert rollback(worked.workdir, 4) == RollbackResult(6, 2, 5, [3])
+    assert version_info.first_pushed_as(worked.workdir.models / "6") == 2
     assert graph(worked, 6) == graph(worked, 2)
-    assert rollback(worked.workdir, 3) == Rollback(7, 3, 6, [])
+    assert rollback(worked.workdir, 3) == RollbackResult(7, 3, 6, [])
     assert marked(worked) == set()
 
 
 def test_the_newest_already_serves(worked: Any, three: list[int]) -> None:
-    assert rollback(worked.workdir, 3) == Rollback(3, 3, None, [])
+    assert rollback(worked.workdir, 3) == RollbackResult(3, 3, None, [])
     assert marked(worked) == set()
     assert [path.name for path in sorted(worked.workdir.models.iterdir())] == ["1", "2", "3"]
 
@@ -71,15 +72,15 @@ def test_a_model_that_was_pushed_twice(worked: Any, three: list[int]) -> None:
     again = max(worked.live())
     worked.change(again, pushed=1, pushed_destination=str(worked.workdir.models / "3"))
     (worked.workdir.models / "3" / "saved_model.pb").write_text(f"model {three[0]}")
-    assert rollback(worked.workdir, 1) == Rollback(3, 3, None, [])
-    assert rollback(worked.workdir, 2) == Rollback(4, 2, 3, [1, 3])
+    assert rollback(worked.workdir, 1) == RollbackResult(3, 3, None, [])
+    assert rollback(worked.workdir, 2) == RollbackResult(4, 2, 3, [1, 3])
     assert marked(worked) == {three[0]}
     # Back to it the first way: it bears no mark, though it was pushed once more, later.
-    assert rollback(worked.workdir, 1) == Rollback(5, 1, 4, [2])
+    assert rollback(worked.workdir, 1) == RollbackResult(5, 1, 4, [2])
     assert marked(worked) == {three[1]}
-    assert rollback(worked.workdir, 4) == Rollback(6, 2, 5, [1, 3])
+    assert rollback(worked.workdir, 4) == RollbackResult(6, 2, 5, [1, 3])
     (worked.workdir.models / "6" / "saved_model.pb").unlink()
-    assert rollback(worked.workdir, 3) == Rollback(7, 3, 6, [])
+    assert rollback(worked.workdir, 3) == RollbackResult(7, 3, 6, [])
 
 
 def test_a_version_that_is_not_there_names_those_that_are(worked: Any, three: list[int]) -> None:
@@ -106,7 +107,7 @@ def test_the_mark_comes_first(worked: Any, three: list[int], monkeypatch: pytest
             rollback(worked.workdir, 1)
     assert marked(worked) == set(three[1:])
     assert max(path.name for path in worked.workdir.models.iterdir()) == "3"
-    assert rollback(worked.workdir, 1) == Rollback(4, 1, 3, [2, 3])
+    assert rollback(worked.workdir, 1) == RollbackResult(4, 1, 3, [2, 3])
 
 
 @pytest.mark.parametrize(("serves", "marks"), [(3, set()), (4, {1, 2})])
@@ -126,13 +127,13 @@ def test_who_thinks_better_of_it_says_so(
 
 def test_metadata_that_do_not_know_the_version_do_not_hinder(worked: Any, three: list[int]) -> None:
     worked.workdir.metadata.unlink()
-    assert rollback(worked.workdir, 1) == Rollback(4, 1, 3, None)
+    assert rollback(worked.workdir, 1) == RollbackResult(4, 1, 3, None)
     assert graph(worked, 4) == graph(worked, 1)
 
 
 def test_a_version_without_a_word_on_its_origin(worked: Any, three: list[int]) -> None:
     (worked.workdir.models / "2" / version_info.LINEAGE).unlink()
-    assert rollback(worked.workdir, 2) == Rollback(4, 2, 3, [3])
+    assert rollback(worked.workdir, 2) == RollbackResult(4, 2, 3, [3])
     told = json.loads((worked.workdir.models / "4" / version_info.LINEAGE).read_text())
     assert (told["rollback"]["to"], told["rollback"]["from"]) == (2, 3)
 

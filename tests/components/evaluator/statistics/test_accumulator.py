@@ -12,8 +12,8 @@ from hypothesis.extra import numpy as arrays
 from scipy import stats
 from sklearn import metrics
 
-from widedeep.components.evaluator.statistics.accumulator import GROUPS, Batch, Tally
-from widedeep.components.evaluator.statistics.histogram import Table, bins, middles
+from widedeep.components.evaluator.statistics.accumulator import GROUPS, Accumulator, Batch
+from widedeep.components.evaluator.statistics.histogram import Histogram, bins, middles
 from widedeep.components.evaluator.statistics.jackknife import half_width, replicates, standard_error
 from widedeep.components.features.spec import Label
 
@@ -30,8 +30,8 @@ def batch(label: np.ndarray, score: np.ndarray, weight: np.ndarray | None = None
     return Batch(label, score, np.ones(size) if weight is None else weight, group)
 
 
-def tally(label: Label, *batches: Batch, whole: bool = True) -> Tally:
-    made = Tally(label, whole)
+def accumulate(label: Label, *batches: Batch, whole: bool = True) -> Accumulator:
+    made = Accumulator(label, whole)
     for one in batches:
         made.add(one)
     return made
@@ -52,7 +52,7 @@ def without(one: Batch, group: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]
 
 @pytest.mark.parametrize("group", [0, GROUPS - 1])
 def test_a_binary_label_without_one_group(rows, group) -> None:
-    found = replicates(tally(BINARY, rows))
+    found = replicates(accumulate(BINARY, rows))
     label, score, weight = without(rows, group)
     expected = {
         "auc": metrics.roc_auc_score(label, score, sample_weight=weight),
@@ -69,14 +69,14 @@ def test_a_binary_label_without_one_group(rows, group) -> None:
 
 def test_equal_scores_are_a_toss_of_a_coin() -> None:
     one = batch(np.tile([0, 0, 1], 100), np.full(300, 0.25))
-    assert replicates(tally(BINARY, one))["auc"] == pytest.approx(np.full(GROUPS, 0.5))
+    assert replicates(accumulate(BINARY, one))["auc"] == pytest.approx(np.full(GROUPS, 0.5))
 
 
 def test_a_regression_without_one_group() -> None:
     random = np.random.default_rng(6)
     label = random.normal(5, 2, 500)
     one = batch(label, label + random.normal(0, 1, 500), random.choice([1.0, 3.0], 500))
-    found = replicates(tally(NUMBER, one))
+    found = replicates(accumulate(NUMBER, one))
     kept, score, weight = without(one, 3)
     assert found["rmse"][3] == pytest.approx(metrics.root_mean_squared_error(kept, score, sample_weight=weight))
     assert found["mae"][3] == pytest.approx(metrics.mean_absolute_error(kept, score, sample_weight=weight))
@@ -88,7 +88,7 @@ def test_classes_without_one_group() -> None:
     chances = random.dirichlet(np.ones(3), 500)
     label = random.integers(0, 3, 500)
     one = batch(label, chances, random.choice([1.0, 3.0], 500))
-    found = replicates(tally(CLASSES, one))
+    found = replicates(accumulate(CLASSES, one))
     kept, score, weight = without(one, 3)
     assert found["logloss"][3] == pytest.approx(metrics.log_loss(kept, score, sample_weight=weight, labels=range(3)))
     assert found["accuracy"][3] == pytest.approx(
@@ -99,7 +99,7 @@ def test_classes_without_one_group() -> None:
 def test_a_chance_of_nothing_costs_what_keras_says() -> None:
     """-log(1e-7), and not infinity."""
     one = Batch(np.array([1, 0]), np.array([0.0, 0.0]), np.ones(2), np.array([0, 1]))
-    assert replicates(tally(BINARY, one))["logloss"][1] == pytest.approx(-math.log(1e-7))
+    assert replicates(accumulate(BINARY, one))["logloss"][1] == pytest.approx(-math.log(1e-7))
 
 
 def test_a_mean_s_error_is_that_of_the_groups_means() -> None:
@@ -109,7 +109,7 @@ def test_a_mean_s_error_is_that_of_the_groups_means() -> None:
     one = Batch(label, random.random(label.size), np.ones(label.size), np.arange(label.size) % GROUPS)
     right = (one.score > 0.5) == (label > 0)
     means = right.reshape(40, GROUPS).mean(axis=0)
-    error = standard_error(replicates(tally(BINARY, one))["accuracy"])
+    error = standard_error(replicates(accumulate(BINARY, one))["accuracy"])
     assert error == pytest.approx(means.std(ddof=1) / math.sqrt(GROUPS))
 
 
@@ -126,7 +126,7 @@ def test_an_area_s_error_is_that_of_hanley_and_mcneil() -> None:
     first, second = area / (2 - area), 2 * area**2 / (1 + area)
     known = math.sqrt((area * (1 - area) + (size - 1) * (first + second - 2 * area**2)) / size**2)
     group = random.integers(0, GROUPS, label.size)
-    error = standard_error(replicates(tally(BINARY, Batch(label, score, np.ones(label.size), group)))["auc"])
+    error = standard_error(replicates(accumulate(BINARY, Batch(label, score, np.ones(label.size), group)))["auc"])
     assert error == pytest.approx(known, rel=0.33)
 
 
@@ -140,7 +140,7 @@ def test_the_half_width_is_students() -> None:
 
 def test_a_group_with_the_only_row_of_a_class_leaves_the_area_undefined() -> None:
     one = Batch(np.array([1, 0, 0]), np.array([0.5, 0.4, 0.6]), np.ones(3), np.array([0, 1, 2]))
-    found = replicates(tally(BINARY, one))
+    found = replicates(accumulate(BINARY, one))
     assert math.isnan(found["auc"][0])
     assert found["auc"][1] == 0.0
     assert math.isnan(standard_error(found["auc"]))
@@ -148,16 +148,16 @@ def test_a_group_with_the_only_row_of_a_class_leaves_the_area_undefined() -> Non
 
 def test_a_single_row_tells_nothing_of_noise() -> None:
     """Without it there is nothing: 0 / 0, and without its label something / 0."""
-    found = replicates(tally(BINARY, Batch(np.array([0]), np.array([0.5]), np.ones(1), np.array([3]))))
+    found = replicates(accumulate(BINARY, Batch(np.array([0]), np.array([0.5]), np.ones(1), np.array([3]))))
     assert all(math.isnan(standard_error(values)) for values in found.values())
     assert np.isnan(found["calibration"]).all()
 
 
 def test_parts_add_up_in_any_order(rows) -> None:
     """Workers count parts of the rows."""
-    at_once = tally(BINARY, rows)
-    parts = [tally(BINARY, rows.of(np.arange(rows.label.size) % 7 == part)) for part in range(7)]
-    merged = Tally(BINARY, True)
+    at_once = accumulate(BINARY, rows)
+    parts = [accumulate(BINARY, rows.of(np.arange(rows.label.size) % 7 == part)) for part in range(7)]
+    merged = Accumulator(BINARY, True)
     for part in parts[::-1]:
         merged.merge(part)
     assert (merged.rows, merged.least, merged.most) == (at_once.rows, 0, 1) == (3000, 0, 1)
@@ -167,21 +167,21 @@ def test_parts_add_up_in_any_order(rows) -> None:
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
 def test_scores_that_are_no_numbers_are_counted_apart(rows, bad) -> None:
-    good = tally(BINARY, rows)
-    made = tally(BINARY, rows, batch(np.array([1, 0]), np.array([bad, bad])))
-    other = Tally(BINARY, True)
+    good = accumulate(BINARY, rows)
+    made = accumulate(BINARY, rows, batch(np.array([1, 0]), np.array([bad, bad])))
+    other = Accumulator(BINARY, True)
     other.merge(made)
     assert (good.broken, made.broken, other.broken, other.rows) == (0, 2, 2, 3002)
     assert replicates(other)["logloss"] == pytest.approx(replicates(good)["logloss"])
 
 
 def test_classes_with_one_chance_that_is_no_number() -> None:
-    made = tally(CLASSES, batch(np.array([0, 1]), np.array([[0.5, math.nan, 0.5], [0.5, 0.25, 0.25]])))
+    made = accumulate(CLASSES, batch(np.array([0, 1]), np.array([[0.5, math.nan, 0.5], [0.5, 0.25, 0.25]])))
     assert (made.broken, made.rows, made.least) == (1, 2, 1)
 
 
 def test_no_rows_change_nothing() -> None:
-    made = tally(BINARY, batch(np.array([1]), np.array([0.5])))
+    made = accumulate(BINARY, batch(np.array([1]), np.array([0.5])))
     made.add(batch(np.zeros(0, int), np.zeros(0)))
     assert (made.rows, made.least) == (1, 1)
 
@@ -190,11 +190,11 @@ ENTRIES = st.lists(st.tuples(st.integers(-5, 5), st.floats(-1e3, 1e3)), max_size
 
 
 @given(ENTRIES, ENTRIES)
-def test_a_table_sums_by_key(first, second) -> None:
-    one, other = Table(1), Table(1)
-    for table, entries in ((one, first), (other, second)):
+def test_a_histogram_sums_by_key(first, second) -> None:
+    one, other = Histogram(1), Histogram(1)
+    for histogram, entries in ((one, first), (other, second)):
         for key, value in entries:
-            table.add(np.array([key]), np.array([[value]]))
+            histogram.add(np.array([key]), np.array([[value]]))
     one.merge(other)
     keys, sums = one.sums()
     expected: dict[int, float] = {}
@@ -204,13 +204,13 @@ def test_a_table_sums_by_key(first, second) -> None:
     assert sums[:, 0] == pytest.approx([expected[key] for key in sorted(expected)])
 
 
-def test_a_table_settles_as_it_grows() -> None:
+def test_a_histogram_settles_as_it_grows() -> None:
     """What waits is bounded; what was summed is not lost."""
-    table = Table(1)
+    histogram = Histogram(1)
     for _ in range(40):
-        table.add(np.arange(10_000), np.ones((10_000, 1)))
-        assert sum(keys.size for keys, _ in table._waiting) <= 60_000
-    keys, sums = table.sums()
+        histogram.add(np.arange(10_000), np.ones((10_000, 1)))
+        assert sum(keys.size for keys, _ in histogram._waiting) <= 60_000
+    keys, sums = histogram.sums()
     assert keys.size == 10_000
     assert (sums == 40).all()
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from sklearn import metrics
 
-from widedeep.components.evaluator.statistics.accumulator import GROUPS, Batch, Tally
+from widedeep.components.evaluator.plots import Confusion
+from widedeep.components.evaluator.statistics.accumulator import GROUPS, Accumulator, Batch
 from widedeep.components.evaluator.statistics.curves import (
     calibration,
     confusion,
-    curves,
+    plots,
     precision_recall,
     residuals,
     roc,
@@ -24,9 +27,9 @@ BINARY, NUMBER, CLASSES = (
 )
 
 
-def tally(label: Label, y: object, score: object, weight: object = None) -> Tally:
+def accumulate(label: Label, y: object, score: object, weight: object = None) -> Accumulator:
     y, score = np.asarray(y), np.asarray(score)
-    made = Tally(label, whole=True)
+    made = Accumulator(label, whole=True)
     weight = np.ones(y.size) if weight is None else np.asarray(weight)
     made.add(Batch(y, score, weight, np.arange(y.size) % GROUPS))
     return made
@@ -42,11 +45,13 @@ def rows() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def test_the_area_under_the_drawn_curve_is_the_auc(rows) -> None:
     """Of rare clicks, whose scores lie close together."""
     y, score, weight = rows
-    points = np.array(roc(tally(BINARY, y, score, weight)))
-    assert points[0].tolist() == [0, 0, 1]
-    assert points[-1, :2].tolist() == [1, 1]
-    assert 90 < len(points) <= 102
-    assert (np.diff(points, axis=0) * [1, 1, -1] >= 0).all()
+    drawn, thresholds = roc(accumulate(BINARY, y, score, weight))
+    points = np.array(drawn)
+    assert [*points[0], thresholds[0]] == [0, 0, 1]
+    assert points[-1].tolist() == [1, 1]
+    assert 90 < len(points) == len(thresholds) <= 102
+    assert (np.diff(points, axis=0) >= 0).all()
+    assert (np.diff(thresholds) <= 0).all()
     assert metrics.auc(points[:, 0], points[:, 1]) == pytest.approx(
         metrics.roc_auc_score(y, score, sample_weight=weight), abs=5e-4
     )
@@ -54,15 +59,16 @@ def test_the_area_under_the_drawn_curve_is_the_auc(rows) -> None:
 
 def test_four_rows_by_hand() -> None:
     """Scores 0.9 (1), 0.8 (0), 0.5 (1), 0.5 (0): the last two can't be told apart."""
-    one = tally(BINARY, [1, 0, 1, 0], [0.9, 0.8, 0.5, 0.5])
-    assert [point[:2] for point in roc(one)] == [[0, 0], [0, 0.5], [0.5, 0.5], [1, 1]]
-    assert [point[2] for point in roc(one)] == pytest.approx([1, 0.9, 0.8, 0.5], abs=1e-5)
-    assert precision_recall(one) == [[0.5, 1], [0.5, 0.5], [1, 0.5]] or precision_recall(one) == [[0.5, 1], [1, 0.5]]
+    one = accumulate(BINARY, [1, 0, 1, 0], [0.9, 0.8, 0.5, 0.5])
+    points, thresholds = roc(one)
+    assert points == [(0, 0), (0, 0.5), (0.5, 0.5), (1, 1)]
+    assert thresholds == pytest.approx([1, 0.9, 0.8, 0.5], abs=1e-5)
+    assert precision_recall(one) == [(0.5, 1), (0.5, 0.5), (1, 0.5)] or precision_recall(one) == [(0.5, 1), (1, 0.5)]
 
 
 def test_precision_and_recall_are_scikit_learns(rows) -> None:
     y, score, weight = rows
-    points = np.array(precision_recall(tally(BINARY, y, score, weight)))
+    points = np.array(precision_recall(accumulate(BINARY, y, score, weight)))
     assert len(points) <= 102
     assert points[-1][0] == 1
     precision, recall, _ = metrics.precision_recall_curve(y, score, sample_weight=weight)
@@ -75,21 +81,21 @@ def test_precision_and_recall_are_scikit_learns(rows) -> None:
 def test_at_its_threshold_a_point_of_the_curve_is_what_the_rows_say(rows) -> None:
     """All rows with at least that score are taken: their share of each label is the point, but for the bin's width."""
     y, score, weight = rows
-    for fpr, tpr, threshold in roc(tally(BINARY, y, score, weight)):
+    for (fpr, tpr), threshold in zip(*roc(accumulate(BINARY, y, score, weight)), strict=True):
         taken = score >= threshold * (1 - 0.001)
         assert weight[taken & (y == 1)].sum() / weight[y == 1].sum() == pytest.approx(tpr, abs=0.005)
         assert weight[taken & (y == 0)].sum() / weight[y == 0].sum() == pytest.approx(fpr, abs=0.005)
 
 
 def test_a_bin_without_weight_has_a_threshold_too() -> None:
-    one = tally(BINARY, [1, 1, 0], [0.9, 0.7, 0.2], [1.0, 0.0, 1.0])
-    assert [point[2] for point in roc(one)] == pytest.approx([1, 0.9, 0.2], abs=1e-5)
+    one = accumulate(BINARY, [1, 1, 0], [0.9, 0.7, 0.2], [1.0, 0.0, 1.0])
+    assert roc(one)[1] == pytest.approx([1, 0.9, 0.2], abs=1e-5)
 
 
 @pytest.mark.parametrize("label", [0, 1])
 def test_one_class_has_no_curve(label) -> None:
-    one = tally(BINARY, [label] * 3, [0.1, 0.2, 0.3])
-    assert roc(one) == []
+    one = accumulate(BINARY, [label] * 3, [0.1, 0.2, 0.3])
+    assert roc(one) == ([], [])
     assert bool(precision_recall(one)) is bool(label)
 
 
@@ -97,50 +103,50 @@ def test_calibration_by_tenths() -> None:
     """100 rows with scores 0.005 to 0.995: in the first tenth ten rows, of which one has label 1."""
     score = np.arange(100) / 100 + 0.005
     y = (np.arange(100) % 10 == 0).astype(int)
-    found = calibration(tally(BINARY, y, score), 0.95)
-    assert [one["rows"] for one in found] == [10] * 10
-    assert [one["actual"] for one in found] == pytest.approx([0.1] * 10)
-    assert [one["predicted"] for one in found] == pytest.approx([0.05 + tenth / 10 for tenth in range(10)], abs=1e-6)
+    found = calibration(accumulate(BINARY, y, score), 0.95)
+    assert [one.rows for one in found] == [10] * 10
+    assert [one.actual for one in found] == pytest.approx([0.1] * 10)
+    assert [one.predicted for one in found] == pytest.approx([0.05 + tenth / 10 for tenth in range(10)], abs=1e-6)
     # Ten groups of a row each, of which one is 1; without a row of label 0 the share is 1/9, without the other 0.
     values = np.array([0.0] + [1 / 9] * 9 + [0.1] * 40)
     error = np.sqrt(49 / 50 * np.sum((values - values.mean()) ** 2))
-    assert found[0]["high"] - found[0]["actual"] == pytest.approx(2.0096 * error, rel=1e-3)
-    assert found[0]["actual"] - found[0]["low"] == pytest.approx(2.0096 * error, rel=1e-3)
+    assert found[0].high - found[0].actual == pytest.approx(2.0096 * error, rel=1e-3)
+    assert found[0].actual - found[0].low == pytest.approx(2.0096 * error, rel=1e-3)
 
 
 def test_equal_scores_are_one_share() -> None:
     """A model that knows nothing."""
-    [one] = calibration(tally(BINARY, [0, 1, 1, 1], [0.25] * 4), 0.95)
-    assert (one["predicted"], one["actual"], one["rows"]) == (0.25, 0.75, 4)
+    [one] = calibration(accumulate(BINARY, [0, 1, 1, 1], [0.25] * 4), 0.95)
+    assert (one.predicted, one.actual, one.rows) == (0.25, 0.75, 4)
 
 
 def test_calibration_of_classes_is_of_the_likeliest() -> None:
     """Surely right once and surely wrong once."""
-    [one] = calibration(tally(CLASSES, [0, 1], [[0.75, 0.25, 0], [0.75, 0.25, 0]]), 0.95)
-    assert (one["predicted"], one["actual"]) == (0.75, 0.5)
+    [one] = calibration(accumulate(CLASSES, [0, 1], [[0.75, 0.25, 0], [0.75, 0.25, 0]]), 0.95)
+    assert (one.predicted, one.actual) == (0.75, 0.5)
 
 
 def test_confusion_by_hand() -> None:
     """Class 0 is right half of the time by weight, class 2 never."""
     sure = np.eye(3)
-    one = tally(CLASSES, [0, 0, 2], sure[[0, 1, 1]], [2.0, 2.0, 1.0])
+    one = accumulate(CLASSES, [0, 0, 2], sure[[0, 1, 1]], [2.0, 2.0, 1.0])
     # Class 1 has no rows: what was taken for it was taken for another than is shown.
-    assert confusion(one) == {"classes": [0, 2], "rows": [4, 1], "shares": [[0.5, 0, 0.5], [0, 0, 1]]}
+    assert confusion(one) == Confusion(classes=[0, 2], rows=[4, 1], shares=[[0.5, 0, 0.5], [0, 0, 1]])
 
 
 def test_rare_classes_are_one() -> None:
     label = Label(key="y", kind="multiclass", classes=12)
     y = np.repeat(np.arange(12), np.arange(1, 13))
-    found = confusion(tally(label, y, np.eye(12)[y]))
-    assert found["classes"] == list(range(2, 12))
-    assert found["shares"] == [[float(one == other) for other in range(10)] + [0] for one in range(10)]
+    found = confusion(accumulate(label, y, np.eye(12)[y]))
+    assert found.classes == list(range(2, 12))
+    assert found.shares == [[float(one == other) for other in range(10)] + [0] for one in range(10)]
 
 
 def test_residuals_add_up_and_lie_where_they_should() -> None:
     random = np.random.default_rng(2)
     y = random.normal(10, 3, 20_000)
-    found = residuals({"candidate": tally(NUMBER, y, y - random.normal(1, 2, y.size))})
-    middles, shares = np.array(found["middles"]), np.array(found["shares"]["candidate"])
+    found = residuals({"candidate": accumulate(NUMBER, y, y - random.normal(1, 2, y.size))})
+    middles, shares = np.array(found.middles), np.array(found.shares["candidate"])
     # A hundredth of the rows is left out: 2.58 standard deviations away.
     assert shares.sum() == pytest.approx(0.99, abs=1e-3)
     assert (middles * shares).sum() / shares.sum() == pytest.approx(1, abs=0.05)
@@ -148,8 +154,8 @@ def test_residuals_add_up_and_lie_where_they_should() -> None:
 
 
 def test_a_perfect_model_has_residuals_too() -> None:
-    found = residuals({"candidate": tally(NUMBER, [1.0, 2.0], [1.0, 2.0])})
-    assert sum(found["shares"]["candidate"]) == 1
+    found = residuals({"candidate": accumulate(NUMBER, [1.0, 2.0], [1.0, 2.0])})
+    assert sum(found.shares["candidate"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -161,15 +167,15 @@ def test_a_perfect_model_has_residuals_too() -> None:
     ],
 )
 def test_each_kind_of_label_has_its_plots(label, y, score, parts) -> None:
-    one = tally(label, y, score)
-    found = curves({"candidate": one, "baseline": one}, 0.95)
-    assert {model: set(plots) for model, plots in found["models"].items()} == {"candidate": parts, "baseline": parts}
+    one = accumulate(label, y, score)
+    found = json.loads(plots({"candidate": one, "baseline": one}, 0.95).text())
+    assert {model: set(drawn) for model, drawn in found["models"].items()} == {"candidate": parts, "baseline": parts}
     assert ("residuals" in found) is (label is NUMBER)
 
 
 def test_a_slice_draws_nothing() -> None:
     """Of a slice only what its metrics need is kept."""
-    made = Tally(NUMBER, whole=False)
+    made = Accumulator(NUMBER, whole=False)
     made.add(Batch(np.ones(2), np.ones(2), np.ones(2), np.zeros(2, int)))
     assert made.scores.sums()[0].size == made.residuals.sums()[0].size == 0
 
@@ -177,6 +183,6 @@ def test_a_slice_draws_nothing() -> None:
 @pytest.mark.parametrize("label", [BINARY, NUMBER, CLASSES])
 def test_scores_that_are_no_numbers_draw_nothing(label) -> None:
     score = np.full((2, 3), np.nan) if label is CLASSES else np.full(2, np.nan)
-    found = curves({"candidate": tally(label, [0, 1], score)}, 0.95)
-    assert found["models"]["candidate"]["calibration"] == []
-    assert found.get("residuals", {"shares": {}})["shares"] == {}
+    found = plots({"candidate": accumulate(label, [0, 1], score)}, 0.95)
+    assert found.models["candidate"].calibration == []
+    assert found.residuals is None or found.residuals.shares == {}

@@ -40,9 +40,9 @@ mirrored = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 tf.distribute.MirroredStrategy = lambda: mirrored
 two, other = scores(distribute="mirrored")
 assert mirrored.num_replicas_in_sync == 2
-assert [row["examples"] for row in curve] == [row["examples"] for row in other] == [600, 600]
-assert [row["step"] for row in curve] == [row["step"] for row in other]
-np.testing.assert_allclose([row["loss"] for row in other], [row["loss"] for row in curve], rtol=1e-4)
+assert [row.examples for row in curve] == [row.examples for row in other] == [600, 600]
+assert [row.step for row in curve] == [row.step for row in other]
+np.testing.assert_allclose([row.loss for row in other], [row.loss for row in curve], rtol=1e-4)
 np.testing.assert_allclose(two, one, atol=1e-4)
 assert np.abs(one - one.mean()).max() > 0.1
 

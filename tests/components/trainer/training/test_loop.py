@@ -91,10 +91,9 @@ def binary(*aucs: float) -> list[dict[str, float]]:
 def test_the_best_epoch_is_kept(fit, aucs, patience, trained, kept):
     trainer = Scripted()
     curve, _ = fit(binary(*aucs), trainer, patience=patience)
-    assert [row["epoch"] for row in curve] == list(range(1, trained + 1))
-    assert [row["epoch"] for row in curve if row["kept"]] == [kept]
+    assert [row.epoch for row in curve] == list(range(1, trained + 1))
+    assert [row.epoch for row in curve if row.kept] == [kept]
     assert trainer.state.numpy() == kept * BATCHES
-    assert all("kept" in row for row in curve)
 
 
 # AUC is best in epoch 1, logloss in epoch 3, accuracy in epoch 2.
@@ -110,7 +109,7 @@ DIFFERENT = [
 def test_what_is_watched_decides_the_best_epoch(fit, stop_on, trained, kept):
     trainer = Scripted()
     curve, reports = fit(DIFFERENT, trainer, stop_on=stop_on)
-    assert (len(curve), [row["epoch"] for row in curve if row["kept"]]) == (trained, [kept])
+    assert (len(curve), [row.epoch for row in curve if row.kept]) == (trained, [kept])
     assert trainer.state.numpy() == kept * BATCHES
     assert {report["watched"] for report in reports} == {stop_on or "auc"}
 
@@ -119,7 +118,7 @@ def test_what_is_watched_decides_the_best_epoch(fit, stop_on, trained, kept):
 def test_a_number_is_watched_by_its_error(fit, stop_on, kept):
     script = [{"rmse": 2.0, "mae": 1.0}, {"rmse": 1.5, "mae": 1.2}, {"rmse": 1.6, "mae": 1.3}]
     curve, reports = fit(script, Scripted(), kind="regression", stop_on=stop_on)
-    assert [row["epoch"] for row in curve if row["kept"]] == [kept]
+    assert [row.epoch for row in curve if row.kept] == [kept]
     assert reports[-1]["watched"] == (stop_on or "rmse")
 
 
@@ -131,11 +130,11 @@ def test_a_metric_that_the_label_lacks_is_refused(fit):
 
 def test_the_curve_has_what_was_seen(fit):
     curve, _ = fit(binary(0.6, 0.7), Scripted(), blocks=[2, 1])
-    assert [{key: value for key, value in row.items() if key != "seconds"} for row in curve] == [
+    assert [row.model_dump(exclude={"seconds"}) for row in curve] == [
         {"epoch": 1, "step": 3, "examples": 6, "loss": 0.5} | binary(0.6)[0] | {"kept": False},
         {"epoch": 2, "step": 6, "examples": 6, "loss": 0.5} | binary(0.7)[0] | {"kept": True},
     ]
-    assert all(row["seconds"] > 0 for row in curve)
+    assert all(row.seconds > 0 for row in curve)
 
 
 def told(step: int, value: float | None, steps: int | None = 6) -> dict[str, Any]:
@@ -175,7 +174,7 @@ def test_progress_is_told_a_few_times_a_second_and_an_epoch_takes_its_training(m
     curve, reports = fit(evaluated(), Timed(), epochs=2, blocks=[8], report_seconds=loop._REPORT_SECONDS)
     # 0.3 s have passed after 3 batches and after 6; then come the epoch's end and its quality.
     assert [report["step"] for report in reports] == [3, 6, 8, 8, 11, 14, 16, 16]
-    assert [row["seconds"] for row in curve] == [1.0, 1.0]
+    assert [row.seconds for row in curve] == [1.0, 1.0]
 
 
 def test_many_batches_are_one_call_of_the_runtime(monkeypatch, tmp_path):

@@ -114,7 +114,9 @@ def train(files: list[str], folder: Path, where: str = "nowhere", step: int = 0,
         curve = TrainingLoop(trainer, kind, train_split, eval_split, options).run(
             Checkpoints(trainer, str(folder)), report
         )
-    return [row | {"seconds": 0.0} for row in curve], [variable.numpy() for variable in trainer.variables]
+    return [row.model_copy(update={"seconds": 0.0}) for row in curve], [
+        variable.numpy() for variable in trainer.variables
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +132,7 @@ def assert_equal(one: Any, other: Any) -> None:
 
 def test_the_best_epoch_of_an_unbroken_training_is_kept(unbroken):
     curve, state, folder = unbroken
-    assert [(row["step"], row["kept"]) for row in curve] == [(10, False), (20, True), (30, False)]
+    assert [(row.step, row.kept) for row in curve] == [(10, False), (20, True), (30, False)]
     # Blocks, epochs and calls of any length share one trace.
     training, _ = new(TrainingOptions.model_validate(OPTIONS).deep.model_dump_json(), 1)
     assert training.trainer.run.experimental_get_tracing_count() == 1
@@ -178,6 +180,6 @@ def test_another_seed_gives_another_model(files, unbroken, tmp_path):
 
 def test_without_patience_the_last_epoch_is_kept(files, tmp_path):
     curve, state = train(files, tmp_path, patience=None)
-    assert [row["kept"] for row in curve] == [False, False, True]
+    assert [row.kept for row in curve] == [False, False, True]
     assert [int(value) for value in state if value.dtype == np.int64] == [30]
     assert not (tmp_path / "best").exists()

@@ -12,6 +12,7 @@ from kfp.dsl import ClassificationMetrics
 from ml_metadata.proto import metadata_store_pb2
 
 from widedeep.components.evaluator import results
+from widedeep.components.evaluator.plots import ModelPlots, Plots
 from widedeep.components.metadata.database import Database
 from widedeep.components.metadata.executions import Node
 from widedeep.pipeline.definition import config
@@ -41,17 +42,21 @@ def test_metrics_go_where_kubeflow_looks(
     execute("r1", "Evaluator", Execution.COMPLETE, {"evaluation": "/e/7"})
     asked = []
 
-    def read(uri: str) -> results.Results:
+    def read(uri: str) -> results.Evaluation:
         asked.append(uri)
-        plots = {"models": {"candidate": {"roc": [[0.0, 0.0], [1.0, 1.0]], "thresholds": [1.0, 0.25]}}}
         values = {"candidate": {"auc": 0.75, "logloss": math.nan}, "baseline": {"auc": 0.5}}
-        return results.Results(values, plots=plots)
+        return results.Evaluation(blessed=True, metrics=values)
+
+    def read_plots(uri: str) -> Plots:
+        asked.append(uri)
+        return Plots(models={"candidate": ModelPlots(roc=[(0.0, 0.0), (1.0, 1.0)], thresholds=[1.0, 0.25])})
 
     monkeypatch.setattr(results, "read", read)
+    monkeypatch.setattr(results, "read_plots", read_plots)
     output = tmp_path / "kfp" / "output.json"
     said = json.dumps({"outputs": {"outputFile": str(output)}})
     page.write(PageFiles(tmp_path / "m.md", None, said), NODE, database, SETTINGS, "/root")
-    assert asked == ["/e/7"]
+    assert asked == ["/e/7", "/e/7"]
     metrics = {"auc": 0.75, "baseline_auc": 0.5}
     curve = ClassificationMetrics()
     curve.log_roc_curve(fpr=[0.0, 1.0], tpr=[0.0, 1.0], threshold=[1.0, 0.25])
@@ -67,7 +72,9 @@ def test_what_has_no_curve_shows_none(
     database: Database, execute: Execute, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     execute("r1", "Evaluator", Execution.COMPLETE, {"evaluation": "/e/7"})
-    monkeypatch.setattr(results, "read", lambda uri: results.Results({"candidate": {"rmse": 0.5}}))
+    evaluation = results.Evaluation(blessed=True, metrics={"candidate": {"rmse": 0.5}})
+    monkeypatch.setattr(results, "read", lambda uri: evaluation)
+    monkeypatch.setattr(results, "read_plots", lambda uri: Plots())
     output = tmp_path / "output.json"
     page.write(
         PageFiles(None, None, json.dumps({"outputs": {"outputFile": str(output)}})), NODE, database, SETTINGS, "/"
