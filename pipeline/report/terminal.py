@@ -10,7 +10,7 @@ from widedeep.components.common.metrics import in_order
 from widedeep.pipeline.record import words
 from widedeep.pipeline.record.summary import Summary
 from widedeep.pipeline.report.numbers import change, fixed, number, pair
-from widedeep.pipeline.report.tuning import told
+from widedeep.pipeline.report.sections.tuning import told
 
 
 def show(summary: Summary) -> None:

@@ -30,6 +30,7 @@ onload = () => {{
     lines: [...page.querySelectorAll("svg.chart polyline")].map(size),
     whiskers: [...page.querySelectorAll("svg.chart line.whisker")].map(size),
     cells: [...page.querySelectorAll("svg.cell")].map(size),
+    dots: [...page.querySelectorAll("svg.chart circle")].map(size),
     bars: [...page.querySelectorAll("svg.chart rect")].map(size),
     colour: page.defaultView.getComputedStyle(page.body).backgroundColor,
   }});
@@ -111,7 +112,10 @@ def test_everything_is_drawn(look, summary, record, width):
     assert all(wide > 50 and high >= 10 for wide, high in seen.measured["charts"])
     assert len(seen.measured["lines"]) == 3
     assert all(wide > 100 for wide, _ in seen.measured["lines"])
-    assert len(seen.measured["bars"]) == 3 + 4
+    assert len(seen.measured["bars"]) == 4
+    # Of 2 epochs: train and eval loss, AUC; beside the 3 rows of slices.
+    assert len(seen.measured["dots"]) == 3 * 2 + 3
+    assert all(size[0] > 4 for size in seen.measured["dots"])
 
 
 @pytest.mark.parametrize("width", [320, 1200])
@@ -127,7 +131,7 @@ def test_everything_that_a_record_may_hold_is_drawn(look, summary, full, width):
     assert len(seen.measured["lines"]) == 3 + 6
     assert all(wide > 80 for wide, _ in seen.measured["lines"])
     # A bar of drift lies on another.
-    assert len(seen.measured["bars"]) == 7 + 2 * 2 + 2
+    assert len(seen.measured["bars"]) == 4 + 2 * 2 + 2
     assert len(seen.measured["whiskers"]) == 3 + 2
     assert all(max(size) > 3 for size in seen.measured["whiskers"])
 

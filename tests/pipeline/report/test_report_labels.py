@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from widedeep.pipeline.report.charts import training_charts
+from widedeep.pipeline.report.sections.training import training_section
 from widedeep.pipeline.report.terminal import show
 
 
@@ -95,28 +95,24 @@ def test_metrics_of_classes(page, multiclass):
 def test_slices_of_a_regression_the_worst_first(page, regression):
     shown = page(regression)
     assert shown.rows("slices") == [
-        ["Slice", "Rows", "Bar", "RMSE", "Change"],
+        ["Slice", "Rows", "Chart", "RMSE", "Change"],
         ["all rows", "2,000 rows", "", "12.5000", "+0.5000 worse"],
         ["sex=M", "1,100 rows", "", "15.0000", "+10.0000 worse"],
         ["sex=F", "900 rows", "", "10.0000", "−10.0000 better"],
         ["sex=?", "60 rows", "", "n/a", "n/a"],
     ]
-    assert shown.text("slices").startswith("Slices RMSE by slice, the highest first. candidate baseline")
+    assert shown.text("slices").startswith("Slices RMSE by slice, the highest first. candidate baseline all rows")
     assert shown.part("slices").find(".//tbody//svg/title").text == "RMSE of all rows"
 
 
-def test_slice_bars_of_a_regression(page, regression):
-    """The axis goes from 0 to the largest error, 20: 12.5 is 62.5 % of it."""
+def test_slice_dots_of_a_regression(page, regression):
+    """The axis goes from 5 to 20: 12.5 is its middle, 12 lies at 46.7 %."""
     part = page(regression).part("slices")
-    bars = part.findall(".//tbody//svg")
-    assert [(bar.find("rect").get("x"), bar.find("rect").get("width")) for bar in bars[:3]] == [
-        ("0.00%", "62.50%"),
-        ("0.00%", "75.00%"),
-        ("0.00%", "50.00%"),
-    ]
-    assert [bar.find("line[@class='mark']").get("x1") for bar in bars[:3]] == ["60.00%", "25.00%", "100.00%"]
-    assert [text.text for text in part.findall(".//thead//svg/text")] == ["0", "10", "20"]
-    assert bars[3].find("rect") is None
+    pictures = part.findall(".//tbody//svg")
+    assert [picture.find("circle").get("cx") for picture in pictures[:3]] == ["50.0%", "66.7%", "33.3%"]
+    assert [picture.find("line[@class='base']").get("x1") for picture in pictures[:3]] == ["46.7%", "0.0%", "100.0%"]
+    assert [text.text for text in part.findall(".//thead//svg/text")] == ["5", "10", "15", "20"]
+    assert pictures[3].find("circle") is None
 
 
 def test_slices_of_classes(page, multiclass):
@@ -126,12 +122,12 @@ def test_slices_of_classes(page, multiclass):
     assert "coin" not in shown.html
 
 
-def test_no_error_at_all_draws_no_bar(page, regression):
+def test_no_error_at_all_lies_in_the_middle(page, regression):
     """An RMSE of 0 in every slice leaves the axis something to divide by."""
     regression.metrics = {"candidate": {"rmse": 0.0, "rows": 2000.0}}
     regression.slices = {"sex=F": {"candidate": {"rmse": 0.0, "rows": 900.0}}}
-    bars = page(regression).part("slices").findall(".//tbody//svg/rect")
-    assert [bar.get("width") for bar in bars] == ["0.00%", "0.00%"]
+    dots = page(regression).part("slices").findall(".//tbody//svg/circle")
+    assert [dot.get("cx") for dot in dots] == ["50.0%", "50.0%"]
 
 
 @pytest.mark.parametrize(
@@ -143,10 +139,10 @@ def test_no_error_at_all_draws_no_bar(page, regression):
     ],
 )
 def test_curves(request, summary, label, titles, heads):
-    training = training_charts(summary(request.getfixturevalue(label)).training)
+    training = training_section(summary(request.getfixturevalue(label)))
     assert [chart.title for chart in training.charts] == titles
     assert training.heads == ["Epoch", "Step", "Train loss", *heads]
-    assert {len(cells) for cells, _ in training.rows} == {len(training.heads)}
+    assert {len(row.cells) for row in training.rows} == {len(training.heads)}
 
 
 @pytest.mark.parametrize(

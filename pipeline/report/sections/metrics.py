@@ -1,4 +1,4 @@
-"""The rows of the tables of metrics and of components."""
+"""The rows of the table of metrics."""
 
 from __future__ import annotations
 
@@ -6,15 +6,9 @@ from dataclasses import dataclass
 
 from widedeep.components.common.metrics import in_order
 from widedeep.pipeline.record.summary import Summary
-from widedeep.pipeline.report.numbers import Change, between, change, duration, fixed, hint, metric_name, number, pair
+from widedeep.pipeline.report.numbers import Change, between, change, fixed, hint, metric_name, number, pair
 
 _DIGITS = {"calibration": 3}
-_STATES = {
-    "COMPLETE": ("done", "complete"),
-    "CACHED": ("cached", "cached"),
-    "SKIPPED": ("skipped", "skipped"),
-    "FAILED": ("failed", "failed"),
-}
 
 
 @dataclass(frozen=True)
@@ -42,41 +36,17 @@ def metric_table(summary: Summary) -> list[MetricRow]:
     rows = []
     for name in (*known, *sorted(names - set(known) - {"rows"})):
         digits = _DIGITS.get(name, 4)
-        ours, theirs = number(candidate.get(name)), number(baseline.get(name))
+        value, before = number(candidate.get(name)), number(baseline.get(name))
         noise = pair((intervals.get("change") or {}).get(name))
         rows.append(
             MetricRow(
                 label=metric_name(name),
                 hint=hint(name),
-                candidate=fixed(ours, digits),
+                candidate=fixed(value, digits),
                 interval=between(pair((intervals.get("candidate") or {}).get(name)), digits),
-                baseline=fixed(theirs, digits),
-                change=change(name, ours, theirs, digits, noise),
+                baseline=fixed(before, digits),
+                change=change(name, value, before, digits, noise),
                 noise=between(noise, digits, sign=True),
             )
         )
-    return rows
-
-
-@dataclass(frozen=True)
-class ComponentRow:
-    """One component: `kind` names the mark, `width` is the bar's, in per cent of the slowest."""
-
-    name: str
-    kind: str
-    state: str
-    seconds: str
-    width: str
-
-
-def component_table(summary: Summary) -> list[ComponentRow]:
-    """The components in order."""
-    times = [number(node.seconds) or 0.0 for node in summary.components]
-    longest = max([*times, 0.0]) or 1.0
-    rows = []
-    for node, seconds in zip(summary.components, times, strict=True):
-        state = node.state
-        kind, word = _STATES.get(state, ("other", state.lower()))
-        took = duration(number(node.seconds))
-        rows.append(ComponentRow(node.id, kind, word, took, f"{max(seconds, 0.0) / longest:.2%}"))
     return rows

@@ -31,10 +31,10 @@ def confusion_table(summary: Summary) -> Confusion | None:
     if candidate is None or candidate.confusion is None:
         return None
     confusion = candidate.confusion
-    classes = [str(number) for number in confusion.classes]
+    classes = [str(name) for name in confusion.classes]
     rows = []
     for place, (name, weight, shares) in enumerate(zip(classes, confusion.rows, confusion.shares, strict=False)):
-        cells = [_cell(number(one), place == column) for column, one in enumerate(shares)]
+        cells = [_cell(number(part), place == column) for column, part in enumerate(shares)]
         rows.append((name, count(number(weight)), cells[: len(classes) + 1]))
     return Confusion([*classes, "other"], rows) if rows else None
 

@@ -1,4 +1,4 @@
-"""What the report says first: whose run it is, and what came of it."""
+"""What the report says first: whose run it is, what came of it, and the figures that matter most."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from urllib.parse import quote
 
 from widedeep.pipeline.record import words
 from widedeep.pipeline.record.summary import Summary
-from widedeep.pipeline.report.numbers import count, duration, number
+from widedeep.pipeline.report.numbers import MISSING, count, duration, number
+from widedeep.pipeline.report.sections.metrics import metric_table
 
 
 @dataclass(frozen=True)
@@ -19,15 +20,23 @@ class Heading:
 
     Attributes:
         when: the run's start, in UTC; "" where its name tells none.
-        took: all components together.
         rows: rows that the metrics are of.
         log_link: the log's address as seen from the report; "" where they don't lie side by side.
     """
 
     when: str
-    took: str
     rows: str
     log_link: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number with its name and what to know of it; `word` says how good a change is (see numbers.py)."""
+
+    label: str
+    value: str
+    note: str
+    word: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,14 +60,47 @@ class Verdict:
 
 def heading(summary: Summary) -> Heading:
     """The facts of a run."""
-    seconds = [number(node.seconds) or 0.0 for node in summary.components]
     log, report = PurePosixPath(summary.log), PurePosixPath(summary.report)
     return Heading(
         when=_when(summary.run_id),
-        took=duration(sum(seconds)),
         rows=count(number(summary.metrics.get("candidate", {}).get("rows"))),
         log_link=f"./{quote(log.name)}" if log.name and log.parent == report.parent else "",
     )
+
+
+def figures(summary: Summary) -> list[Figure]:
+    """What a person takes in at a glance: how good, how much better, on how much data, in what time."""
+    return [*_quality(summary), _rows(summary), _time(summary)]
+
+
+def _quality(summary: Summary) -> list[Figure]:
+    rows = metric_table(summary)
+    if not rows:
+        return []
+    main, sure = rows[0], confidence(summary)
+    value = Figure(main.label, main.candidate, f"{main.interval} ({sure})" if main.interval else main.hint)
+    if main.change is None:
+        note = f"it had {main.baseline}" if "baseline" in summary.metrics else "there was none"
+        return [value, Figure("Change from baseline", MISSING, note)]
+    note = f"{main.noise} ({sure})" if main.noise else f"it had {main.baseline}"
+    return [value, Figure("Change from baseline", main.change.text, note, main.change.word)]
+
+
+def _rows(summary: Summary) -> Figure:
+    rows = number(summary.metrics.get("candidate", {}).get("rows"))
+    slices = len(summary.slices)
+    return Figure("Evaluation rows", count(rows), f"{slices} slice{'' if slices == 1 else 's'}" if slices else "")
+
+
+def _time(summary: Summary) -> Figure:
+    cached = sum(node.state == "CACHED" for node in summary.components)
+    note = f"{len(summary.components)} components"
+    return Figure("Took", took(summary), f"{note}, {cached} from the cache" if cached else note)
+
+
+def took(summary: Summary) -> str:
+    """The time of all components together."""
+    return duration(sum(number(node.seconds) or 0.0 for node in summary.components))
 
 
 def verdict_of(summary: Summary) -> Verdict:

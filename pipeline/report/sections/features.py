@@ -1,4 +1,4 @@
-"""The features that the model was trained on: how they are spread, how far they drifted, which weigh most."""
+"""The features that the model was trained on: how they are spread, and how far they drifted."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from widedeep.components.gate.gate_verdict import Distance
 from widedeep.pipeline.record.feature_profile import FeatureProfile
-from widedeep.pipeline.record.summary import StrongWeight, Summary
+from widedeep.pipeline.record.summary import Summary
 from widedeep.pipeline.report.numbers import compact, count, fixed, number, share
 
-# More features, or strong ones, nobody reads.
-MOST_FEATURES, MOST_STRONG = 60, 20
+# More features nobody reads.
+MOST_FEATURES = 60
 _TOP = 3
 # A value of the data may be a whole text.
 _LONGEST = 40
@@ -71,7 +71,9 @@ def _range(feature: FeatureProfile) -> str:
 def _farthest(distances: Sequence[Distance]) -> Moved | None:
     """Of the distances the one that is nearest to its limit, or farthest beyond."""
     known = [(number(distance.value), number(distance.limit), distance) for distance in distances]
-    places = [(value / (2 * limit), value, limit, each) for value, limit, each in known if value is not None and limit]
+    places = [
+        (value / (2 * limit), value, limit, moved) for value, limit, moved in known if value is not None and limit
+    ]
     if not places:
         return None
     place, value, limit, distance = max(places, key=lambda place: place[0])
@@ -81,45 +83,3 @@ def _farthest(distances: Sequence[Distance]) -> Moved | None:
 
 def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
-
-
-@dataclass(frozen=True)
-class StrongRow:
-    """One wide feature: its weight as a bar from the middle, in per cent, and its rows in words."""
-
-    name: str
-    weight: str
-    start: str
-    width: str
-    raises: bool
-    told: str
-
-
-def strong_table(summary: Summary) -> list[StrongRow]:
-    """The wide features with the largest weights, the strongest first."""
-    weighed = [(number(each.weight) or 0.0, each) for each in summary.strongest]
-    weighed.sort(key=lambda item: -abs(item[0]))
-    largest = abs(weighed[0][0]) if weighed and weighed[0][0] else 1.0
-    return [_strong(weight, each, largest) for weight, each in weighed[:MOST_STRONG]]
-
-
-def _strong(weight: float, strong: StrongWeight, largest: float) -> StrongRow:
-    width = 50 * abs(weight) / largest
-    name = strong.name
-    return StrongRow(
-        name=name if len(name) <= 3 * _LONGEST else f"{name[: 3 * _LONGEST - 1]}…",
-        weight=("+" if weight > 0 else "") + fixed(weight),
-        start=f"{50 - width if weight < 0 else 50:.2f}%",
-        width=f"{width:.2f}%",
-        raises=weight > 0,
-        told=_told(number(strong.support), number(strong.label_rate)),
-    )
-
-
-def _told(support: float | None, rate: float | None) -> str:
-    """What a person makes of it: of 84 rows, 96 % have label 1."""
-    if support is None or rate is None:
-        return ""
-    # A number's label has a mean, and not a rate.
-    what = f"{share(rate)} have label 1" if 0 <= rate <= 1 else f"the mean label is {fixed(rate, 2)}"
-    return f"of {count(support)} row{'' if support == 1 else 's'}, {what}"
