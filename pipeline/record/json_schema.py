@@ -11,4 +11,4 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 def run_json_schema() -> JsonSchemaValue:
     """What a run.json holds: every key with its type and meaning."""
-    return {"$schema": DIALECT, **Summary.model_json_schema()}
+    return {"$schema": DIALECT, **Summary.model_json_schema(), "title": "run.json"}

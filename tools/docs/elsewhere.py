@@ -17,7 +17,7 @@ PAGES = {
     "SECURITY.md": "project/security.md",
 }
 #: Files that are published where they are.
-PUBLISHED = ("schema/features.schema.json", "schema/pipeline.schema.json")
+PUBLISHED = tuple(f"schema/{name}.schema.json" for name in ("features", "pipeline", "run"))
 _LINK = re.compile(r"(?<=\]\()(?!\w+:|#|/)([^)\s#]+)")
 
 

@@ -32,7 +32,7 @@ def on_files(files: Files, config: Any) -> Files:
     """Adds the pages that lie outside docs, and the JSON schemas for editors."""
     for page, text in elsewhere.pages().items():
         files.append(File.generated(config, page, content=text))
-    for name in schemas.FILES:
+    for name in schemas.PUBLISHED:
         files.append(File.generated(config, f"schema/{name}.schema.json", content=schemas.text(name)))
     return files
 

@@ -1,4 +1,4 @@
-"""The JSON schemas of features.yaml and pipeline.yaml, by which editors complete and check both files.
+"""The JSON schemas of features.yaml and pipeline.yaml, by which editors check both files, and of run.json.
 
 `python -m tools.docs.schemas` writes them to schema/.
 """
@@ -13,11 +13,13 @@ from pydantic import TypeAdapter
 
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.pipeline.definition.config import PipelineConfig
+from widedeep.pipeline.record.json_schema import DIALECT, run_json_schema
 
 Schema = dict[str, Any]
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES: dict[str, type] = {"features": FeatureSpec, "pipeline": PipelineConfig}
+PUBLISHED = (*FILES, "run")
 
 
 def of(model: type) -> Schema:
@@ -34,7 +36,10 @@ def of(model: type) -> Schema:
 
 def text(name: str) -> str:
     """What stands in schema/NAME.schema.json."""
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"{name}.yaml", **of(FILES[name])}
+    if name in FILES:
+        schema = {"$schema": DIALECT, "title": f"{name}.yaml", **of(FILES[name])}
+    else:
+        schema = run_json_schema()
     return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -44,6 +49,6 @@ def path(name: str) -> Path:
 
 
 if __name__ == "__main__":
-    for name in FILES:
+    for name in PUBLISHED:
         path(name).write_text(text(name), encoding="utf-8")
         print(path(name).relative_to(ROOT))

@@ -175,7 +175,7 @@ def test_every_key_says_what_it_means() -> None:
     schema = run_json_schema()
     silent = [name for name, field in _fields(schema) if not field.get("description")]
     assert silent == []
-    assert {f"Summary.{name}" for name in FULL} == {name for name, _ in _fields(schema) if name.startswith("Summary.")}
+    assert schema["properties"].keys() == FULL.keys()
 
 
 def _fields(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
