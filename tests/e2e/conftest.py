@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+import forked
 import pytest
 from harness import LOOSE, Pushed, Ran, Slice, command, csv_slice, plain, settings_beside
 
@@ -25,17 +27,31 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
             item.add_marker(pytest.mark.e2e)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def forkserver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Forks the processes of `forked.Popen`; one for all of xdist's workers, whose folders lie beside each other."""
+    base = tmp_path_factory.getbasetemp()
+    with forked.serving(base.parent if base.name.startswith("popen-") else base):
+        yield
+
+
 @pytest.fixture(scope="session")
 def run() -> Callable[..., Ran]:
-    """Runs a slice's pipeline in a working directory, with settings."""
+    """Runs a slice's pipeline in a working directory, with settings; as `installed`, in a process of its own."""
 
-    def call(slice_: Slice, workdir: Path, *settings: str) -> Ran:
+    def call(slice_: Slice, workdir: Path, *settings: str, installed: bool = False) -> Ran:
         result = slice_.pipeline.parent / "result.json"
         result.unlink(missing_ok=True)
         arguments = [*command(slice_, workdir, *settings), "--json", str(result)]
-        done = subprocess.run(arguments, capture_output=True, text=True, timeout=600, check=False, env=plain())
+        popen = subprocess.Popen if installed else forked.Popen
+        with popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=plain()) as process:
+            try:
+                out, err = process.communicate(timeout=600)
+            except BaseException:
+                process.kill()
+                raise
         written = json.loads(result.read_text()) if result.exists() else None
-        return Ran(done.returncode, done.stdout, done.stderr, written)
+        return Ran(process.returncode, out, err, written)
 
     return call
 
@@ -96,7 +112,7 @@ def taxi(tmp_path: Path, prepared: Callable[[str], Path]) -> Slice:
 def pushed(
     run: Callable[..., Ran], prepared: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], Pushed]:
-    """A slice's model that was pushed, once a session: who changes anything works on a copy."""
+    """A slice's model that was pushed, once a session, to be looked at. Who changes anything takes it `anew`."""
     made: dict[str, Pushed] = {}
 
     def push(name: str) -> Pushed:
@@ -109,3 +125,28 @@ def pushed(
         return made[name]
 
     return push
+
+
+@pytest.fixture
+def anew(pushed: Callable[[str], Pushed], tmp_path: Path) -> Iterator[Callable[[str], Pushed]]:
+    """A slice whose model was pushed, to be changed and run again: it is put back afterwards.
+
+    The test's copy stands in the place of the original, not beside it: cache keys hold paths, and elsewhere a copy would
+    be transformed and trained again.
+    """
+    taken: dict[str, Path] = {}
+
+    def take(name: str) -> Pushed:
+        given = pushed(name)
+        place, copy = given.workdir.parent, tmp_path / f"{name}-copy"
+        shutil.copytree(place, copy, symlinks=True)
+        # A server that polls the place sees all of it or nothing.
+        place.rename(tmp_path / f"{name}-original")
+        taken[name] = place
+        copy.rename(place)
+        return given
+
+    yield take
+    for name, place in taken.items():
+        place.rename(tmp_path / f"{name}-changed")
+        (tmp_path / f"{name}-original").rename(place)

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import forked
 import pytest
 import tampered
 from fault_scene import Scene
@@ -138,7 +139,7 @@ def two_runs_at_once(scene: Scene) -> Ran:
     """The second one; the first goes on to its end."""
     arguments = command(scene.slice, scene.workdir, LOOSE)
     pipe = subprocess.PIPE
-    with subprocess.Popen(arguments, stdout=pipe, stderr=pipe, text=True, env=plain()) as first:
+    with forked.Popen(arguments, stdout=pipe, stderr=pipe, text=True, env=plain()) as first:
         assert first.stderr is not None
         # It has the lock when it says anything.
         assert first.stderr.readline().startswith("census")

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from forked import WIDEDEEP
+
 ROOT = Path(__file__).resolve().parents[2]
-WIDEDEEP = str(Path(sys.executable).parent / "widedeep")
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ LOOSE = "evaluation.bounds={auc: {at_least: 0.1}}"
 
 @dataclass(frozen=True)
 class Pushed:
-    """A slice, the working directory of its one run, and the run."""
+    """A slice, the working directory of its one run, and the run; all of it lies in one folder."""
 
     slice: Slice
     workdir: Path
