@@ -8,10 +8,10 @@ import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import forked
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-import forked
 import pytest
 from harness import LOOSE, Pushed, Ran, Slice, command, csv_slice, plain, settings_beside
 
@@ -21,6 +21,7 @@ from widedeep.pipeline import datasets
 USERS = [str(number) for number in range(1, 61)]
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
@@ -119,7 +120,9 @@ def pushed(
         if name not in made:
             folder = tmp_path_factory.mktemp(f"pushed-{name}")
             slice_ = cut(name, folder, prepared(name))
-            ran = run(slice_, folder / "work", LOOSE)
+            # MovieLens as a person meets it: the installed command, and the settings that are checked in.
+            first = name == "movielens"
+            ran = run(slice_, folder / "work", *(() if first else (LOOSE,)), installed=first)
             assert ran.code == 0, ran.stderr
             made[name] = Pushed(slice_, folder / "work", ran)
         return made[name]
@@ -131,8 +134,8 @@ def pushed(
 def anew(pushed: Callable[[str], Pushed], tmp_path: Path) -> Iterator[Callable[[str], Pushed]]:
     """A slice whose model was pushed, to be changed and run again: it is put back afterwards.
 
-    The test's copy stands in the place of the original, not beside it: cache keys hold paths, and elsewhere a copy would
-    be transformed and trained again.
+    The test's copy stands in the place of the original, not beside it: cache keys hold paths, and elsewhere a copy
+    would be transformed and trained again.
     """
     taken: dict[str, Path] = {}
 

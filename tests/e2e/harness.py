@@ -6,10 +6,14 @@ import json
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import forked
 from forked import WIDEDEEP
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -86,6 +90,36 @@ def csv_slice(name: str, rows: dict[str, int], tmp_path: Path, whole: Path) -> S
         (data / split / "data.csv").write_text("".join(lines[: count + 1]))
     (tmp_path / "settings").mkdir()
     return settings_beside(name, data, tmp_path / "settings")
+
+
+@dataclass(frozen=True)
+class Started:
+    """A run that goes on."""
+
+    process: forked.Popen
+
+    def wait_for(self, start: str) -> str:
+        """Reads the progress until a line starts so; returns the line."""
+        assert self.process.stderr is not None
+        deadline = time.monotonic() + 300
+        for line in self.process.stderr:
+            if line.startswith(start):
+                return str(line)
+            assert time.monotonic() < deadline
+        raise AssertionError(f"the run ended before {start!r}")
+
+
+@contextmanager
+def started(slice_: Slice, workdir: Path, *settings: str) -> Iterator[Started]:
+    """A run, which the test ends."""
+    pipe = subprocess.PIPE
+    arguments = command(slice_, workdir, *settings)
+    with forked.Popen(arguments, stdout=pipe, stderr=pipe, text=True, env=plain()) as process:
+        try:
+            yield Started(process)
+        except BaseException:
+            process.kill()
+            raise
 
 
 # A process that has TensorFlow alone, as a server does.

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import LOOSE, WIDEDEEP, Pushed, Ran, plain
+from forked import WIDEDEEP
+from harness import LOOSE, Pushed, Ran, plain
 
+pytestmark = pytest.mark.xdist_group("census")
 Run = Callable[..., Ran]
 
 
@@ -29,10 +31,10 @@ def inside(value: str, text: str) -> bool:
     return (low == "-∞" or float(low) <= float(value)) and (high == "∞" or float(value) < float(high))
 
 
-def test_the_wide_part_of_a_pushed_model_in_words(pushed: Callable[[str], Pushed], tmp_path: Path, run: Run) -> None:
-    census, whole = pushed("census").slice, pushed("census").workdir
-    workdir, result = tmp_path / "work", tmp_path / "explained.json"
-    done = explained(str(whole / "models" / "1"), "--top", "60", "--json", str(result))
+def test_the_wide_part_of_a_pushed_model_in_words(anew: Callable[[str], Pushed], tmp_path: Path, run: Run) -> None:
+    census, workdir = (pushed := anew("census")).slice, pushed.workdir
+    result = tmp_path / "explained.json"
+    done = explained(str(workdir / "models" / "1"), "--top", "60", "--json", str(result))
     assert done.returncode == 0, done.stderr
     with (census.data / "train" / "data.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -52,8 +54,8 @@ def test_the_wide_part_of_a_pushed_model_in_words(pushed: Callable[[str], Pushed
         assert one["label_mean"] == pytest.approx(sum(int(row["label"]) for row in having) / len(having))
 
     assert run(census, workdir, LOOSE, "training.model=deep").code == 0
-    deep = explained(str(workdir / "models" / "1"))
+    deep = explained(str(workdir / "models" / "2"))
     assert (deep.returncode, deep.stdout) == (2, "")
     assert deep.stderr == (
-        f"Error: {workdir / 'models' / '1'}: is a deep model: it has no wide part, and so no wide features to name.\n"
+        f"Error: {workdir / 'models' / '2'}: is a deep model: it has no wide part, and so no wide features to name.\n"
     )

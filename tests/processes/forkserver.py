@@ -1,8 +1,8 @@
 """A process that has imported the pipeline once, and forks for each command that a test starts.
 
-A new interpreter needs some 5 s of a core to import TensorFlow, Beam and TFX. Here it is done once for all tests, before
-anything has started a thread that a fork would lose. `python forkserver.py SOCKET` returns when the server is ready; it
-ends with its last client.
+A new interpreter needs some 5 s of a core to import TensorFlow, Beam and TFX. Here it is done once for all tests, and
+nothing has started a thread yet that a fork would lose. `python forkserver.py SOCKET` returns when the server is ready;
+it ends with its last client.
 """
 
 from __future__ import annotations
