@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from harness import LOOSE, Pushed, Ran, Slice, command, csv_slice, plain, settings_beside
+from harness import LOOSE, Pushed, Ran, Slice, arguments, called, csv_slice, settings_beside
 
 from widedeep.pipeline import datasets
 
@@ -43,16 +42,9 @@ def run() -> Callable[..., Ran]:
     def call(slice_: Slice, workdir: Path, *settings: str, installed: bool = False) -> Ran:
         result = slice_.pipeline.parent / "result.json"
         result.unlink(missing_ok=True)
-        arguments = [*command(slice_, workdir, *settings), "--json", str(result)]
-        popen = subprocess.Popen if installed else forked.Popen
-        with popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=plain()) as process:
-            try:
-                out, err = process.communicate(timeout=600)
-            except BaseException:
-                process.kill()
-                raise
+        done = called(*arguments(slice_, workdir, *settings), "--json", result, installed=installed)
         written = json.loads(result.read_text()) if result.exists() else None
-        return Ran(process.returncode, out, err, written)
+        return Ran(done.returncode, done.stdout, done.stderr, written)
 
     return call
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from harness import free_port
 
 PASSWORD = "of-no-use-elsewhere"
 
@@ -32,9 +33,7 @@ class Server:
         if os.getuid() == 0:
             self.as_user["user"] = "nobody"
             shutil.chown(folder, "nobody")
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = int(free.getsockname()[1])
+        self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
         self.prepare()
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import random
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,9 +64,31 @@ def latest(workdir: Path, node: str, output: str) -> Path:
     return max(executions, key=lambda path: int(path.name))
 
 
-def command(slice_: Slice, workdir: Path, *settings: str) -> list[str]:
+def arguments(slice_: Slice, workdir: Path, *settings: str) -> list[str]:
+    """Of `widedeep`, for a run."""
     flags = [flag for setting in settings for flag in ("--set", setting)]
-    return [WIDEDEEP, "run", str(slice_.pipeline), "--workdir", str(workdir), *flags]
+    return ["run", str(slice_.pipeline), "--workdir", str(workdir), *flags]
+
+
+def called(*words: object, installed: bool = False) -> subprocess.CompletedProcess[str]:
+    """A command of `widedeep` that has ended; as `installed`, in an interpreter of its own."""
+    popen, pipe = subprocess.Popen if installed else forked.Popen, subprocess.PIPE
+    with popen([WIDEDEEP, *map(str, words)], stdout=pipe, stderr=pipe, text=True, env=plain()) as process:
+        try:
+            out, err = process.communicate(timeout=600)
+        except BaseException:
+            process.kill()
+            raise
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def free_port() -> int:
+    """A port that nothing listens at, outside of Linux's range for whoever asks for any."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as tried, suppress(OSError):
+            tried.bind(("127.0.0.1", port))
+            return port
 
 
 def plain() -> dict[str, str]:
@@ -113,8 +137,8 @@ class Started:
 def started(slice_: Slice, workdir: Path, *settings: str) -> Iterator[Started]:
     """A run, which the test ends."""
     pipe = subprocess.PIPE
-    arguments = command(slice_, workdir, *settings)
-    with forked.Popen(arguments, stdout=pipe, stderr=pipe, text=True, env=plain()) as process:
+    words = [WIDEDEEP, *arguments(slice_, workdir, *settings)]
+    with forked.Popen(words, stdout=pipe, stderr=pipe, text=True, env=plain()) as process:
         try:
             yield Started(process)
         except BaseException:

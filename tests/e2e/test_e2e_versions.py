@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from forked import WIDEDEEP
-from harness import LOOSE, Pushed, Ran, plain
+from harness import LOOSE, Pushed, Ran, called
 
 from widedeep.pipeline.versions.training_rows import train_files
 
@@ -18,9 +16,8 @@ pytestmark = pytest.mark.xdist_group("census")
 Run = Callable[..., Ran]
 
 
-def widedeep(*arguments: object) -> str:
-    command = [WIDEDEEP, *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, env=plain())
+def widedeep(*words: object, installed: bool = False) -> str:
+    done = called(*words, installed=installed)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -52,8 +49,9 @@ def test_after_a_rollback_runs_build_on_the_version_that_serves(
     assert (workdir / "models" / "2" / "assets.extra" / "tf_serving_warmup_requests").stat().st_size > 0
 
     # The second run's own outputs, what it found in the cache, and the model behind version 1 are left.
-    widedeep("gc", workdir, "--keep", 1)
-    assert "version 3 serves: version 1 again, in place of 2" in widedeep("models", workdir, "rollback", 1)
+    widedeep("gc", workdir, "--keep", 1, installed=True)
+    rolled_back = widedeep("models", workdir, "rollback", 1, installed=True)
+    assert "version 3 serves: version 1 again, in place of 2" in rolled_back
     assert train_files(workdir / "models" / "3") == train_files(workdir / "models" / "2") != []
 
     again = run(census, workdir, LOOSE, "training.seed=7")
