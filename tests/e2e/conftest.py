@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from harness import LOOSE, Pushed, Ran, Slice, arguments, called, csv_slice, settings_beside
+from calls import arguments, called
+from harness import LOOSE, Pushed, Ran, Slice, csv_slice, settings_beside
 
 from widedeep.pipeline import datasets
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import free_port
+from calls import free_port
 
 PASSWORD = "of-no-use-elsewhere"
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 import tampered
+from calls import started
 from fault_scene import Scene
-from harness import LOOSE, Ran, started
+from harness import LOOSE, Ran
 
 # With it the dry run is not in the cache, nor are its requests to warm up with those of version 1. A model is
 # refused for what is wrong with it, and not for a busy machine.

@@ -1,22 +1,13 @@
-"""The command line as a person calls it, and small real slices of the data sets."""
+"""Small real slices of the data sets, and what became of their runs."""
 
 from __future__ import annotations
 
 import json
-import os
-import random
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import forked
-from forked import WIDEDEEP
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -64,38 +55,6 @@ def latest(workdir: Path, node: str, output: str) -> Path:
     return max(executions, key=lambda path: int(path.name))
 
 
-def arguments(slice_: Slice, workdir: Path, *settings: str) -> list[str]:
-    """Of `widedeep`, for a run."""
-    flags = [flag for setting in settings for flag in ("--set", setting)]
-    return ["run", str(slice_.pipeline), "--workdir", str(workdir), *flags]
-
-
-def called(*words: object, installed: bool = False) -> subprocess.CompletedProcess[str]:
-    """A command of `widedeep` that has ended; as `installed`, in an interpreter of its own."""
-    popen, pipe = subprocess.Popen if installed else forked.Popen, subprocess.PIPE
-    with popen([WIDEDEEP, *map(str, words)], stdout=pipe, stderr=pipe, text=True, env=plain()) as process:
-        try:
-            out, err = process.communicate(timeout=600)
-        except BaseException:
-            process.kill()
-            raise
-    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
-
-
-def free_port() -> int:
-    """A port that nothing listens at, outside of Linux's range for whoever asks for any."""
-    while True:
-        port = random.randrange(20_000, 32_000)
-        with socket.socket() as tried, suppress(OSError):
-            tried.bind(("127.0.0.1", port))
-            return port
-
-
-def plain() -> dict[str, str]:
-    """The environment without what would colour or widen the output."""
-    return {key: value for key, value in os.environ.items() if key not in ("FORCE_COLOR", "COLUMNS")}
-
-
 def settings_beside(name: str, data: Path, folder: Path) -> Slice:
     """A copy of the checked-in settings beside which `data` lies."""
     for file in (ROOT / "schema" / name).iterdir():
@@ -114,36 +73,6 @@ def csv_slice(name: str, rows: dict[str, int], tmp_path: Path, whole: Path) -> S
         (data / split / "data.csv").write_text("".join(lines[: count + 1]))
     (tmp_path / "settings").mkdir()
     return settings_beside(name, data, tmp_path / "settings")
-
-
-@dataclass(frozen=True)
-class Started:
-    """A run that goes on."""
-
-    process: forked.Popen
-
-    def wait_for(self, start: str) -> str:
-        """Reads the progress until a line starts so; returns the line."""
-        assert self.process.stderr is not None
-        deadline = time.monotonic() + 300
-        for line in self.process.stderr:
-            if line.startswith(start):
-                return str(line)
-            assert time.monotonic() < deadline
-        raise AssertionError(f"the run ended before {start!r}")
-
-
-@contextmanager
-def started(slice_: Slice, workdir: Path, *settings: str) -> Iterator[Started]:
-    """A run, which the test ends."""
-    pipe = subprocess.PIPE
-    words = [WIDEDEEP, *arguments(slice_, workdir, *settings)]
-    with forked.Popen(words, stdout=pipe, stderr=pipe, text=True, env=plain()) as process:
-        try:
-            yield Started(process)
-        except BaseException:
-            process.kill()
-            raise
 
 
 # A process that has TensorFlow alone, as a server does.

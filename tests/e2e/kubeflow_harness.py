@@ -15,8 +15,9 @@ from typing import Any
 
 import forked
 import yaml
+from calls import plain
 from forked import WIDEDEEP
-from harness import Slice, plain
+from harness import Slice
 
 from widedeep.components.metadata.artifacts import outputs
 from widedeep.components.metadata.database import Database

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import LOOSE, Pushed, Ran, called
+from calls import called
+from harness import LOOSE, Pushed, Ran
 
 pytestmark = pytest.mark.xdist_group("census")
 Run = Callable[..., Ran]

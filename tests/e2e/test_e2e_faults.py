@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from harness import Ran, Slice, started
+from calls import started
+from harness import Ran, Slice
 
 pytestmark = pytest.mark.xdist_group("faults")
 Run = Callable[..., Ran]

@@ -8,7 +8,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from harness import LOOSE, Pushed, Ran, Slice, score, started
+from calls import started
+from harness import LOOSE, Pushed, Ran, Slice, score
 
 NODES = [
     "ExampleGen",

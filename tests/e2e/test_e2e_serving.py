@@ -15,8 +15,9 @@ import httpx
 import numpy as np
 import pytest
 import tensorflow as tf
+from calls import plain
 from forked import WIDEDEEP
-from harness import Pushed, latest, plain
+from harness import Pushed, latest
 from tensorflow_serving.apis import prediction_service_pb2_grpc
 
 from widedeep.components import features

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import LOOSE, Pushed, Ran, called
+from calls import called
+from harness import LOOSE, Pushed, Ran
 
 from widedeep.pipeline.versions.training_rows import train_files
 

@@ -7,7 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from harness import ROOT, free_port, plain
+from calls import free_port, plain
+from harness import ROOT
 from worker_pool import DRIVER, check
 
 
