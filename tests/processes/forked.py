@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 SERVER = Path(__file__).with_name("forkserver.py")
+# With them comes all that a run and the steps on Kubeflow import, most of it only once they run.
+PRELOAD = ("widedeep.pipeline.local.runner", "widedeep.pipeline.record.builder", "widedeep.pipeline.report")
 WIDEDEEP = str(Path(sys.executable).parent / "widedeep")
 # Bytes of a number in a message.
 HEAD = 8
@@ -106,7 +108,7 @@ def connected(server: str) -> socket.socket:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[None]:
+def serving(folder: Path, preload: Sequence[str] = PRELOAD) -> Iterator[None]:
     """Has processes forked by the server of a folder, which all who ask for one there share."""
     path = folder / "forkserver"
     with (folder / "forkserver.lock").open("w") as lock, (folder / "forkserver.log").open("a") as log:
@@ -115,11 +117,11 @@ def serving(folder: Path) -> Iterator[None]:
             hold = connected(str(path))
         except OSError:
             path.unlink(missing_ok=True)
-            subprocess.run([sys.executable, SERVER, path], check=True, timeout=300, stdout=log, stderr=log)
+            subprocess.run([sys.executable, SERVER, path, *preload], check=True, timeout=300, stdout=log, stderr=log)
             hold = connected(str(path))
-    Popen.server = str(path)
+    before, Popen.server = Popen.server, str(path)
     try:
         yield
     finally:
-        Popen.server = None
+        Popen.server = before
         hold.close()

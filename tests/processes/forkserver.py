@@ -1,8 +1,8 @@
 """A process that has imported the pipeline once, and forks for each command that a test starts.
 
 A new interpreter needs some 5 s of a core to import TensorFlow, Beam and TFX. Here it is done once for all tests, and
-nothing has started a thread yet that a fork would lose. `python forkserver.py SOCKET` returns when the server is ready;
-it ends with its last client.
+nothing has started a thread yet that a fork would lose. `python forkserver.py SOCKET MODULE...` imports the modules,
+and returns when the server is ready; it ends with its last client.
 """
 
 from __future__ import annotations
@@ -23,13 +23,6 @@ from pathlib import Path
 from typing import Any
 
 import forked
-
-# What `widedeep run` and the steps on Kubeflow import, most of it only once they run.
-PRELOAD = (
-    "widedeep.pipeline.local.runner",
-    "widedeep.pipeline.record.builder",
-    "widedeep.pipeline.report",
-)
 
 
 def serve(listener: socket.socket) -> None:
@@ -134,8 +127,8 @@ def _ended(key: selectors.SelectorKey, selector: selectors.BaseSelector) -> None
         client.sendall(forked.number(status))
 
 
-def main(path: str) -> None:
-    for name in PRELOAD:
+def main(path: str, *modules: str) -> None:
+    for name in modules:
         importlib.import_module(name)
     # What the processes share stays shared.
     gc.freeze()
@@ -156,4 +149,4 @@ def main(path: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])
