@@ -15,8 +15,7 @@ from typing import Any
 
 import forked
 import yaml
-from calls import plain
-from forked import WIDEDEEP
+from calls import called, plain
 from harness import Slice
 
 from widedeep.components.metadata.artifacts import outputs
@@ -55,7 +54,8 @@ class Cluster:
         }
         chosen = [f"kubeflow={json.dumps(group)}", *settings]
         arguments = [str(self.slice_.pipeline), "--out", str(out), *(f"--set={one}" for one in chosen)]
-        subprocess.run([WIDEDEEP, "kubeflow", "compile", *arguments], check=True, timeout=120, env=plain())
+        done = called("kubeflow", "compile", *arguments, installed=self.installed)
+        assert done.returncode == 0, done.stderr
         self.compiled = Compiled.read(out)
         self.spec = next(iter(yaml.safe_load_all(out.read_text())))
         self.name = self.compiled.name

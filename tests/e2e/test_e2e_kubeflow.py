@@ -64,10 +64,10 @@ def test_three_runs_push_find_everything_cached_and_start_from_the_blessed_model
 
 
 def three_runs(cluster: Cluster) -> None:
-    cluster.compile("training.warm_start=true", "evaluation.bounds={auc: {at_least: 0.1}}")
-
     # The first nodes as in their containers, an interpreter for each.
     cluster.installed = True
+    cluster.compile("training.warm_start=true", "evaluation.bounds={auc: {at_least: 0.1}}")
+
     # A node whose inputs are not there.
     early = cluster.step("StatisticsGen", "r0", epochs=1)
     assert early.returncode == 1

@@ -16,7 +16,12 @@ from typing import Any
 
 SERVER = Path(__file__).with_name("forkserver.py")
 # With them comes all that a run and the steps on Kubeflow import, most of it only once they run.
-PRELOAD = ("widedeep.pipeline.local.runner", "widedeep.pipeline.record.builder", "widedeep.pipeline.report")
+PRELOAD = (
+    "widedeep.pipeline.kubeflow.compiler.spec",
+    "widedeep.pipeline.local.runner",
+    "widedeep.pipeline.record.builder",
+    "widedeep.pipeline.report",
+)
 WIDEDEEP = str(Path(sys.executable).parent / "widedeep")
 # Bytes of a number in a message.
 HEAD = 8
