@@ -101,7 +101,7 @@ def score(model: str, rows: list[dict[str, list[object]]]) -> list[Any]:
         capture_output=True,
         text=True,
         check=True,
-        timeout=120,
+        timeout=600,
     )
     scores = json.loads(done.stdout.splitlines()[-1])
     assert isinstance(scores, list)
