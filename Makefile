@@ -5,10 +5,10 @@ W := .venv/bin/widedeep
 PY := .venv/bin/python
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
-.PHONY: help setup run test lint docs lock bench image
+.PHONY: help setup run test test-all check fuzz lint docs lock bench image
 
 help:  ## this list
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup:  ## .venv with the locked packages (nothing to do: under a second)
 	@bash tools/setup.sh
@@ -19,8 +19,19 @@ data/movielens/SOURCE.txt: | setup
 run: setup data/movielens/SOURCE.txt  ## the main job: MovieLens-100K in, a pushed model out
 	@$(W) run schema/movielens/pipeline.yaml
 
-test: setup  ## all tests (PYTEST_ARGS='-m "not e2e"' for the fast ones)
-	@$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)
+TEST := $(PY) -m pytest --numprocesses auto --maxprocesses 4
+
+test: setup  ## all tests but those that repeat another one (PYTEST_ARGS='-k NAME' for some)
+	@$(TEST) $(PYTEST_ARGS)
+
+test-all: setup  ## all tests: whole runs on every database, too
+	@$(TEST) -m "" $(PYTEST_ARGS)
+
+check: lint docs  ## before each commit (3 minutes): lint, docs, and the tests that neither run pipelines nor train models
+	@$(TEST) -m "not e2e and not slow" $(PYTEST_ARGS)
+
+fuzz: setup  ## property tests with new examples, ten times as many; what they find becomes an @example of its test
+	@$(TEST) --hypothesis-profile fuzz -m hypothesis $(PYTEST_ARGS)
 
 lint: setup  ## ruff, mypy, and the arrows between the rooms
 	@$(PY) -m ruff format --check .

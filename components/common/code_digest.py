@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections.abc import Iterator
+from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 
@@ -51,7 +52,8 @@ def _import_closure(module: str, root: Path) -> set[Path]:
         path = _file(name, root)
         if path is not None and path not in closure:
             closure.add(path)
-            queue += _imports(path, name)
+            package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+            queue += _imports(path.read_bytes(), package)
     return closure
 
 
@@ -64,10 +66,12 @@ def _file(module: str, root: Path) -> Path | None:
     return None
 
 
-def _imports(path: Path, module: str) -> Iterator[str]:
-    """The dotted names of ours that a module's import statements may load."""
-    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-    for node in ast.walk(ast.parse(path.read_bytes(), filename=str(path))):
+# What the digests of a pipeline's steps reach is mostly the same.
+@lru_cache(maxsize=1024)
+def _imports(code: bytes, package: str) -> frozenset[str]:
+    """The dotted names of ours that the import statements of a package's module may load."""
+    reached: set[str] = set()
+    for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -81,7 +85,8 @@ def _imports(path: Path, module: str) -> Iterator[str]:
             continue
         for name in names:
             if name.split(".")[0] == _OURS:
-                yield from _with_parents(name)
+                reached.update(_with_parents(name))
+    return frozenset(reached)
 
 
 def _with_parents(name: str) -> Iterator[str]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-import subprocess
-from collections.abc import Callable, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import forked
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from harness import LOOSE, Pushed, Ran, Slice, command, csv_slice, plain, settings_beside
+from calls import arguments, called
+from harness import LOOSE, Pushed, Ran, Slice, csv_slice, settings_beside
 
 from widedeep.pipeline import datasets
 
@@ -19,21 +21,29 @@ from widedeep.pipeline import datasets
 USERS = [str(number) for number in range(1, 61)]
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.e2e)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def forkserver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Forks the processes of `forked.Popen`; one for all of xdist's workers, whose folders lie beside each other."""
+    base = tmp_path_factory.getbasetemp()
+    with forked.serving(base.parent if base.name.startswith("popen-") else base):
+        yield
+
+
 @pytest.fixture(scope="session")
 def run() -> Callable[..., Ran]:
-    """Runs a slice's pipeline in a working directory, with settings."""
+    """Runs a slice's pipeline in a working directory, with settings; as `installed`, in a process of its own."""
 
-    def call(slice_: Slice, workdir: Path, *settings: str) -> Ran:
+    def call(slice_: Slice, workdir: Path, *settings: str, installed: bool = False) -> Ran:
         result = slice_.pipeline.parent / "result.json"
         result.unlink(missing_ok=True)
-        arguments = [*command(slice_, workdir, *settings), "--json", str(result)]
-        done = subprocess.run(arguments, capture_output=True, text=True, timeout=600, check=False, env=plain())
+        done = called(*arguments(slice_, workdir, *settings), "--json", result, installed=installed)
         written = json.loads(result.read_text()) if result.exists() else None
         return Ran(done.returncode, done.stdout, done.stderr, written)
 
@@ -96,16 +106,43 @@ def taxi(tmp_path: Path, prepared: Callable[[str], Path]) -> Slice:
 def pushed(
     run: Callable[..., Ran], prepared: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], Pushed]:
-    """A slice's model that was pushed, once a session: who changes anything works on a copy."""
+    """A slice's model that was pushed, once a session, to be looked at. Who changes anything takes it `anew`."""
     made: dict[str, Pushed] = {}
 
     def push(name: str) -> Pushed:
         if name not in made:
             folder = tmp_path_factory.mktemp(f"pushed-{name}")
             slice_ = cut(name, folder, prepared(name))
-            ran = run(slice_, folder / "work", LOOSE)
+            # MovieLens as a person meets it: the installed command, and the settings that are checked in.
+            first = name == "movielens"
+            ran = run(slice_, folder / "work", *(() if first else (LOOSE,)), installed=first)
             assert ran.code == 0, ran.stderr
             made[name] = Pushed(slice_, folder / "work", ran)
         return made[name]
 
     return push
+
+
+@pytest.fixture
+def anew(pushed: Callable[[str], Pushed], tmp_path: Path) -> Iterator[Callable[[str], Pushed]]:
+    """A slice whose model was pushed, to be changed and run again: it is put back afterwards.
+
+    The test's copy stands in the place of the original, not beside it: cache keys hold paths, and elsewhere a copy
+    would be transformed and trained again.
+    """
+    taken: dict[str, Path] = {}
+
+    def take(name: str) -> Pushed:
+        given = pushed(name)
+        place, copy = given.workdir.parent, tmp_path / f"{name}-copy"
+        shutil.copytree(place, copy, symlinks=True)
+        # A server that polls the place sees all of it or nothing.
+        place.rename(tmp_path / f"{name}-original")
+        taken[name] = place
+        copy.rename(place)
+        return given
+
+    yield take
+    for name, place in taken.items():
+        place.rename(tmp_path / f"{name}-changed")
+        (tmp_path / f"{name}-original").rename(place)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from calls import free_port
 
 PASSWORD = "of-no-use-elsewhere"
 
@@ -32,9 +33,7 @@ class Server:
         if os.getuid() == 0:
             self.as_user["user"] = "nobody"
             shutil.chown(folder, "nobody")
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = int(free.getsockname()[1])
+        self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
         self.prepare()
 
@@ -122,11 +121,31 @@ KINDS: dict[str, type[Server]] = {"postgresql": Postgresql, "mariadb": Mariadb}
 SECRET = {"METADATA_USERNAME": "widedeep", "METADATA_PASSWORD": PASSWORD, "METADATA_DATABASE": "facts"}
 
 
+def in_turn(first: str) -> list[Any]:
+    """Databases for a test of whole runs: one now, and the others where nothing is spared."""
+    others = [name for name in (*KINDS, "sqlite") if name != first]
+    return [first, *(pytest.param(name, marks=pytest.mark.repeats) for name in others)]
+
+
+def installed(name: str) -> bool:
+    return all(KINDS[name].program(program) for program in ("initdb", "postgres"))
+
+
+@contextmanager
+def address(name: str) -> Iterator[str]:
+    """The address of a database for runs, empty for SQLite's file: they are the same where no server is installed."""
+    if name in KINDS and installed(name):
+        with serving(name) as server:
+            yield server.address
+    else:
+        yield ""
+
+
 @contextmanager
 def serving(name: str) -> Iterator[Server]:
     """A server that runs; skips the test where it is not installed."""
     kind = KINDS[name]
-    if not (kind.program("initdb") and kind.program("postgres")):
+    if not installed(name):
         pytest.skip(f"{kind.__name__} is not installed here: apt-get install postgresql mariadb-server")
     # Not under pytest's folder, which only this user may enter.
     with tempfile.TemporaryDirectory(prefix="widedeep-") as folder:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 import tampered
+from calls import started
 from fault_scene import Scene
-from harness import LOOSE, Ran, command, plain
+from harness import LOOSE, Ran
 
 # With it the dry run is not in the cache, nor are its requests to warm up with those of version 1. A model is
 # refused for what is wrong with it, and not for a busy machine.
@@ -136,13 +137,10 @@ def full_disk(scene: Scene) -> Ran:
 
 def two_runs_at_once(scene: Scene) -> Ran:
     """The second one; the first goes on to its end."""
-    arguments = command(scene.slice, scene.workdir, LOOSE)
-    pipe = subprocess.PIPE
-    with subprocess.Popen(arguments, stdout=pipe, stderr=pipe, text=True, env=plain()) as first:
-        assert first.stderr is not None
+    with started(scene.slice, scene.workdir, LOOSE) as first:
         # It has the lock when it says anything.
-        assert first.stderr.readline().startswith("census")
+        first.wait_for("census")
         second = scene.go(LOOSE)
-        _, told = first.communicate(timeout=300)
-    assert first.returncode == 0, told
+        _, told = first.process.communicate(timeout=300)
+    assert first.process.returncode == 0, told
     return second

@@ -1,9 +1,8 @@
-"""The command line as a person calls it, and small real slices of the data sets."""
+"""Small real slices of the data sets, and what became of their runs."""
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-WIDEDEEP = str(Path(sys.executable).parent / "widedeep")
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ LOOSE = "evaluation.bounds={auc: {at_least: 0.1}}"
 
 @dataclass(frozen=True)
 class Pushed:
-    """A slice, the working directory of its one run, and the run."""
+    """A slice, the working directory of its one run, and the run; all of it lies in one folder."""
 
     slice: Slice
     workdir: Path
@@ -55,16 +53,6 @@ def latest(workdir: Path, node: str, output: str) -> Path:
     # Beside the executions' folders lies one for killed trainings.
     executions = [path for path in (workdir / "artifacts" / node / output).iterdir() if path.name.isdecimal()]
     return max(executions, key=lambda path: int(path.name))
-
-
-def command(slice_: Slice, workdir: Path, *settings: str) -> list[str]:
-    flags = [flag for setting in settings for flag in ("--set", setting)]
-    return [WIDEDEEP, "run", str(slice_.pipeline), "--workdir", str(workdir), *flags]
-
-
-def plain() -> dict[str, str]:
-    """The environment without what would colour or widen the output."""
-    return {key: value for key, value in os.environ.items() if key not in ("FORCE_COLOR", "COLUMNS")}
 
 
 def settings_beside(name: str, data: Path, folder: Path) -> Slice:
@@ -113,7 +101,7 @@ def score(model: str, rows: list[dict[str, list[object]]]) -> list[Any]:
         capture_output=True,
         text=True,
         check=True,
-        timeout=120,
+        timeout=600,
     )
     scores = json.loads(done.stdout.splitlines()[-1])
     assert isinstance(scores, list)

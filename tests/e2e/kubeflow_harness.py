@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import forked
 import yaml
-from harness import WIDEDEEP, Slice, plain
+from calls import called, plain
+from harness import Slice
 
 from widedeep.components.metadata.artifacts import outputs
 from widedeep.components.metadata.database import Database
@@ -31,12 +33,14 @@ class Cluster:
         slice_: the pipeline and its data.
         metadata: the database's address.
         environment: what the secret would set.
+        installed: has each node in an interpreter of its own, as in its container; else they are forked.
     """
 
     folder: Path
     slice_: Slice
     metadata: str = ""
     environment: dict[str, str] = field(default_factory=dict)
+    installed: bool = False
 
     def compile(self, *settings: str) -> None:
         self.folder.mkdir(exist_ok=True)
@@ -50,7 +54,8 @@ class Cluster:
         }
         chosen = [f"kubeflow={json.dumps(group)}", *settings]
         arguments = [str(self.slice_.pipeline), "--out", str(out), *(f"--set={one}" for one in chosen)]
-        subprocess.run([WIDEDEEP, "kubeflow", "compile", *arguments], check=True, timeout=120, env=plain())
+        done = called("kubeflow", "compile", *arguments, installed=self.installed)
+        assert done.returncode == 0, done.stderr
         self.compiled = CompiledPipeline.read(out)
         self.spec = next(iter(yaml.safe_load_all(out.read_text())))
         self.name = self.compiled.name
@@ -88,7 +93,8 @@ class Cluster:
         return self.folder / "pages" / run_id / node
 
     def start(self, node: str, run_id: str, *more: str, **parameters: Any) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        popen = subprocess.Popen if self.installed else forked.Popen
+        return popen(
             [*self.command(node, run_id, **parameters), *more],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

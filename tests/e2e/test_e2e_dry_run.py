@@ -6,7 +6,6 @@ What else it refuses stands in the table of faults.
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from widedeep.components import features
 from widedeep.components.dryrun.dry_run_options import DryRunOptions
 from widedeep.components.dryrun.executor import Executor
 
+pytestmark = pytest.mark.xdist_group("taxi")
 Run = Callable[..., Ran]
 
 
@@ -102,9 +102,9 @@ def test_a_good_candidate_passes_and_one_beyond_a_limit_does_not(
     assert late.startswith("the model was not loaded within 0.2 s")
 
 
-def test_what_fails_the_dry_run_is_no_baseline(pushed: Callable[[str], Pushed], tmp_path: Path, run: Run) -> None:
-    taxi, workdir = pushed("taxi"), tmp_path / "work"
-    shutil.copytree(taxi.workdir, workdir)
+def test_what_fails_the_dry_run_is_no_baseline(anew: Callable[[str], Pushed], run: Run) -> None:
+    taxi = anew("taxi")
+    workdir = taxi.workdir
     slow = run(taxi.slice, workdir, LOOSE, "training.seed=7", "dry_run.p99_ms=0.01")
     assert slow.code == 3, slow.stderr
     assert slow.result is not None

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import LOOSE, WIDEDEEP, Pushed, Ran, plain
+from calls import called
+from harness import LOOSE, Pushed, Ran
 
+pytestmark = pytest.mark.xdist_group("census")
 Run = Callable[..., Ran]
-
-
-def explained(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [WIDEDEEP, "explain", *arguments], capture_output=True, text=True, timeout=300, check=False, env=plain()
-    )
 
 
 def inside(value: str, text: str) -> bool:
@@ -29,10 +24,10 @@ def inside(value: str, text: str) -> bool:
     return (low == "-∞" or float(low) <= float(value)) and (high == "∞" or float(value) < float(high))
 
 
-def test_the_wide_part_of_a_pushed_model_in_words(pushed: Callable[[str], Pushed], tmp_path: Path, run: Run) -> None:
-    census, whole = pushed("census").slice, pushed("census").workdir
-    workdir, result = tmp_path / "work", tmp_path / "explained.json"
-    done = explained(str(whole / "models" / "1"), "--top", "60", "--json", str(result))
+def test_the_wide_part_of_a_pushed_model_in_words(anew: Callable[[str], Pushed], tmp_path: Path, run: Run) -> None:
+    census, workdir = (pushed := anew("census")).slice, pushed.workdir
+    result = tmp_path / "explained.json"
+    done = called("explain", workdir / "models" / "1", "--top", 60, "--json", result, installed=True)
     assert done.returncode == 0, done.stderr
     with (census.data / "train" / "data.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -52,8 +47,8 @@ def test_the_wide_part_of_a_pushed_model_in_words(pushed: Callable[[str], Pushed
         assert one["label_mean"] == pytest.approx(sum(int(row["label"]) for row in having) / len(having))
 
     assert run(census, workdir, LOOSE, "training.model=deep").code == 0
-    deep = explained(str(workdir / "models" / "1"))
+    deep = called("explain", workdir / "models" / "2")
     assert (deep.returncode, deep.stdout) == (2, "")
     assert deep.stderr == (
-        f"Error: {workdir / 'models' / '1'}: is a deep model: it has no wide part, and so no wide features to name.\n"
+        f"Error: {workdir / 'models' / '2'}: is a deep model: it has no wide part, and so no wide features to name.\n"
     )

@@ -6,7 +6,6 @@ been run before comes from the cache. `pytest -rA` shows the table.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -17,6 +16,8 @@ import pytest
 import tensorflow as tf
 from fault_scene import Scene, Server, content, stopper
 from harness import LOOSE, Pushed, Ran, latest
+
+pytestmark = pytest.mark.xdist_group("census")
 
 # What a run says that does not come to its end, and one whose model is refused.
 STOPPED = "Nothing was pushed."
@@ -78,46 +79,25 @@ ROWS = [
 
 
 @pytest.fixture(scope="module")
-def original(pushed: Callable[[str], Pushed], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The working directory with version 1, out of harm's way.
-
-    Its place is for copies: cache keys hold paths, and elsewhere a copy would be transformed and trained again.
-    """
-    place = pushed("census").workdir
-    kept = tmp_path_factory.mktemp("original") / "work"
-    place.rename(kept)
-    yield kept
-    kept.rename(place)
-
-
-@pytest.fixture(scope="module")
-def server(original: Path, pushed: Callable[[str], Pushed]) -> Iterator[Server]:
+def server(pushed: Callable[[str], Pushed]) -> Iterator[Server]:
     made = Server(pushed("census").workdir / "models")
     yield made
     made.close()
 
 
 @pytest.fixture(scope="module")
-def rows(original: Path) -> list[bytes]:
+def rows(pushed: Callable[[str], Pushed]) -> list[bytes]:
     """To ask the server for."""
-    parts = sorted((latest(original, "ExampleGen", "examples") / "Split-test").iterdir())
+    parts = sorted((latest(pushed("census").workdir, "ExampleGen", "examples") / "Split-test").iterdir())
     return list(tf.data.TFRecordDataset([str(part) for part in parts], "GZIP").take(5).as_numpy_iterator())
 
 
 @pytest.fixture
 def scene(
-    original: Path,
-    pushed: Callable[[str], Pushed],
-    tmp_path: Path,
-    run: Callable[..., Ran],
-    monkeypatch: pytest.MonkeyPatch,
+    anew: Callable[[str], Pushed], tmp_path: Path, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Scene]:
-    census = pushed("census")
-    shutil.copytree(original, tmp_path / "whole")
+    census = anew("census")
     with ExitStack() as later:
-        # A server that polls sees all of it or nothing.
-        later.callback(lambda: census.workdir.rename(tmp_path / "spoilt"))
-        (tmp_path / "whole").rename(census.workdir)
         yield Scene(census.slice, census.workdir, tmp_path, run, monkeypatch, later)
 
 

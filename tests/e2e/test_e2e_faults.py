@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from harness import Ran, Slice, command, plain
+from calls import started
+from harness import Ran, Slice
 
+pytestmark = pytest.mark.xdist_group("faults")
 Run = Callable[..., Ran]
 
 
 def readable(ran: Ran) -> str:
     assert "Traceback" not in ran.stderr + ran.stdout
     return " ".join(ran.stderr.split())
-
-
-def test_once_the_data_are_mended_the_same_command_carries_on(census: Slice, tmp_path: Path, run: Run) -> None:
-    train = census.data / "train" / "data.csv"
-    good = train.read_text()
-    train.write_text(f"{good}forty\n")
-    assert run(census, tmp_path / "work").code == 1
-    assert not (tmp_path / "work" / "models").exists()
-    train.write_text(good)
-    assert run(census, tmp_path / "work").code == 0
 
 
 @pytest.mark.parametrize(
@@ -56,50 +46,31 @@ def test_a_working_directory_that_cannot_be_written_is_named(census: Slice, tmp_
     assert f"{in_the_way / 'work'}: the working directory can't be written" in readable(ran)
 
 
-def wait_for(process: subprocess.Popen[str], line: str) -> None:
-    """Reads the progress until a line starts so."""
-    assert process.stderr is not None
-    deadline = time.monotonic() + 300
-    for seen in process.stderr:
-        if seen.startswith(line):
-            return
-        assert time.monotonic() < deadline
-    raise AssertionError(f"the run ended before {line!r}")
+def test_whatever_ends_a_run_the_same_command_carries_on(taxi: Slice, tmp_path: Path, run: Run) -> None:
+    workdir, train = tmp_path / "work", taxi.data / "train" / "data.csv"
+    good = train.read_text()
+    train.write_text(f"{good}forty\n")
+    assert run(taxi, workdir).code == 1
+    assert not (workdir / "models").exists()
+    train.write_text(good)
 
-
-def start(slice_: Slice, workdir: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        command(slice_, workdir),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=plain(),
-        # What a shell starts in the background ignores Ctrl-C, and so would these tests' children.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
-
-
-def test_killed_at_any_component_the_same_command_carries_on(taxi: Slice, tmp_path: Path, run: Run) -> None:
-    workdir = tmp_path / "work"
-    # Each time one component further; what had run before is taken from the cache.
+    # Killed, each time one component further; what had run before is taken from the cache.
     for done in ("taxi", "✓ ExampleGen", "✓ StatisticsGen", "✓ Transform", "✓ Trainer"):
-        with start(taxi, workdir) as process:
-            wait_for(process, done)
+        with started(taxi, workdir) as killed:
+            killed.wait_for(done)
             time.sleep(1.0)
-            os.kill(process.pid, signal.SIGKILL)
-            assert process.wait(timeout=30) == -signal.SIGKILL
+            killed.process.kill()
+            assert killed.process.wait(timeout=30) == -signal.SIGKILL
         assert not list((workdir / "models").glob("*"))
+        if done == "✓ StatisticsGen":
+            with started(taxi, workdir) as interrupted:
+                interrupted.wait_for(done)
+                interrupted.process.send_signal(signal.SIGINT)
+                assert interrupted.process.wait(timeout=30) == 1
+                assert interrupted.process.stderr is not None
+                assert "Interrupted. The same command carries on" in interrupted.process.stderr.read()
     ran = run(taxi, workdir)
     assert ran.code == 0, ran.stderr
     cached = {node for node, state in ran.states.items() if state == "CACHED"}
     assert {"ExampleGen", "StatisticsGen", "Transform", "Trainer"} <= cached
     assert [path.name for path in (workdir / "models").iterdir()] == ["1"]
-
-
-def test_an_interrupted_run_says_so(taxi: Slice, tmp_path: Path) -> None:
-    with start(taxi, tmp_path / "work") as process:
-        wait_for(process, "✓ StatisticsGen")
-        os.kill(process.pid, signal.SIGINT)
-        assert process.wait(timeout=30) == 1
-        assert process.stderr is not None
-        assert "Interrupted. The same command carries on" in process.stderr.read()

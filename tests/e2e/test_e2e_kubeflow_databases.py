@@ -70,25 +70,6 @@ def test_nodes_on_a_database_server_that_goes_away_and_comes_back(taxi: Slice, t
     assert cluster.states("r2") == {"ExampleGen": "CACHED"}
 
 
-def test_a_run_pushes_and_the_next_finds_all_of_it_in_the_cache(taxi: Slice, tmp_path: Path, server: Server) -> None:
-    cluster = Cluster(tmp_path / "cluster", taxi, server.address, SECRET)
-    cluster.compile("training.warm_start=true", "evaluation.bounds={auc: {at_least: 0.1}}")
-    states = cluster.run("r1", epochs=1)
-    assert set(states) == set(cluster.compiled.tasks.values())
-    assert set(states.values()) == {"COMPLETE"}
-    versions = cluster.folder / "models" / "taxi"
-    assert [path.name for path in versions.iterdir()] == ["1"]
-
-    states = cluster.run("r2", epochs=1)
-    cached = {node for node, one in states.items() if one == "CACHED"}
-    assert set(states) - cached == {"BaseModel", "LatestBlessedModel"}
-    for node in cached:
-        first, again = cluster.outputs(node, "r1"), cluster.outputs(node, "r2")
-        assert first
-        assert {key: one.id for key, one in again.items()} == {key: one.id for key, one in first.items()}
-    assert [path.name for path in versions.iterdir()] == ["1"]
-
-
 def test_events_are_read_right_in_whatever_order_postgresql_gives_their_rows(tmp_path: Path) -> None:
     with serving("postgresql") as server:
         database = Database(server.address, SECRET, patience=10.0)

@@ -10,7 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from harness import Slice
+from database_servers import SECRET, address, in_turn
+from harness import LOOSE, Slice
 from kubeflow_harness import Cluster
 
 from widedeep.components.metadata.executions import state
@@ -58,9 +59,15 @@ def test_a_full_volume_fails_the_step_and_with_room_again_it_does_its_work(
     assert {path: path.read_bytes() for path in before} == before
 
 
-def test_two_whole_runs_at_once_take_turns_and_both_end_well(taxi: Slice, tmp_path: Path) -> None:
-    cluster = Cluster(tmp_path / "cluster", taxi)
-    cluster.compile("evaluation.bounds={auc: {at_least: 0.1}}")
+@pytest.mark.xdist_group("two")
+@pytest.mark.parametrize("database", in_turn("mariadb"))
+def test_two_whole_runs_at_once_take_turns_and_both_end_well(taxi: Slice, tmp_path: Path, database: str) -> None:
+    with address(database) as metadata:
+        two_runs(Cluster(tmp_path / "cluster", taxi, metadata, SECRET))
+
+
+def two_runs(cluster: Cluster) -> None:
+    cluster.compile("training.epochs=1", LOOSE)
     with ThreadPoolExecutor(2) as pool:
         found = list(pool.map(cluster.run, ("r1", "r2")))
     # Each does the work of a step, or finds it done.
@@ -68,7 +75,9 @@ def test_two_whole_runs_at_once_take_turns_and_both_end_well(taxi: Slice, tmp_pa
         assert set(states) == set(cluster.compiled.tasks.values())
     for node in ("ExampleGen", "Transform", "Trainer"):
         assert sorted(states[node] for states in found) == ["CACHED", "COMPLETE"]
-    assert cluster.outputs("Trainer", "r1")["model"].id == cluster.outputs("Trainer", "r2")["model"].id
+        first, second = ({key: one.id for key, one in cluster.outputs(node, run).items()} for run in ("r1", "r2"))
+        assert first
+        assert first == second
     versions = sorted(path.name for path in (cluster.folder / "models" / "taxi").iterdir())
     assert versions[0] == "1"
     assert all((cluster.folder / "models" / "taxi" / one / "saved_model.pb").is_file() for one in versions)

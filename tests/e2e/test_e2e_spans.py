@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -50,13 +50,19 @@ def ratings(prepared: Callable[[str], Path]) -> pa.Table:
     return by_share(whole)
 
 
-def settled(folder: Path, **data: Any) -> Slice:
-    """MovieLens's settings for data that come in days."""
+def settled(folder: Path, some: Collection[str] = (), **data: Any) -> Slice:
+    """MovieLens's settings for data that come in days, with some features or all of them."""
     for file in (ROOT / "schema" / "movielens").iterdir():
         (folder / file.name).write_text(file.read_text())
     settings = yaml.safe_load((folder / "pipeline.yaml").read_text())
     splits = {split: f"day-{{SPAN}}/{split}/*" for split in ("train", "eval", "test")}
     settings["data"] = {"path": "data", "format": "parquet", "splits": splits} | data
+    if some:
+        declared = yaml.safe_load((folder / "features.yaml").read_text())
+        declared["features"] = [feature for feature in declared["features"] if feature["key"] in some]
+        declared["crosses"] = [cross for cross in declared["crosses"] if set(cross["keys"]) <= set(some)]
+        (folder / "features.yaml").write_text(yaml.safe_dump(declared))
+        del settings["schema"]
     (folder / "pipeline.yaml").write_text(yaml.safe_dump(settings))
     return Slice(folder / "pipeline.yaml", folder / "data")
 
@@ -75,9 +81,10 @@ def with_ghost(cache: Path) -> bytes:
     return file.read_bytes()
 
 
+@pytest.mark.xdist_group("days")
 def test_five_days_a_window_moves_on_and_a_poisoned_day_is_stopped(ratings: pa.Table, tmp_path: Path, run: Run) -> None:
     some = ratings.filter(pc.is_in(ratings["user_id"], value_set=pa.array([str(user) for user in range(1, 41)])))
-    days, workdir = settled(tmp_path, window=2), tmp_path / "work"
+    days, workdir = settled(tmp_path, ("user_id", "age", "occupation", "movie_id"), window=2), tmp_path / "work"
     rows: dict[int, int] = {}
 
     def next_day(day: int) -> Ran:
@@ -185,6 +192,7 @@ class Retraining:
             self.steps += 1
 
 
+@pytest.mark.xdist_group("retraining")
 def test_retraining_starts_where_the_last_model_stood(ratings: pa.Table, tmp_path: Path, run: Run) -> None:
     """On the new day, whose vocabulary is another, and goes beyond a cold start in a quarter of its steps."""
     days, workdir = settled(tmp_path), tmp_path / "work"

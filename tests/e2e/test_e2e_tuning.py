@@ -6,9 +6,11 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 import yaml
-from harness import Ran, Slice
+from harness import LOOSE, Pushed, Ran
 
+pytestmark = pytest.mark.xdist_group("census")
 Run = Callable[..., Ran]
 TUNING = {
     "trials": 3,
@@ -21,15 +23,16 @@ TUNING = {
 
 
 def test_the_best_trials_options_train_the_model_and_nothing_is_searched_twice(
-    census: Slice, tmp_path: Path, run: Run
+    anew: Callable[[str], Pushed], run: Run
 ) -> None:
+    census, workdir = (pushed := anew("census")).slice, pushed.workdir
     settings = yaml.safe_load(census.pipeline.read_text())
     settings["tuning"] = TUNING
     census.pipeline.write_text(yaml.safe_dump(settings, sort_keys=False))
-    workdir = tmp_path / "work"
 
-    first = run(census, workdir)
+    first = run(census, workdir, LOOSE)
     assert first.code == 0, first.stderr
+    assert first.states["Transform"] == "CACHED"
     assert list(first.states).index("Tuner") == list(first.states).index("Trainer") - 1
     assert first.states["Tuner"] == "COMPLETE"
     assert first.result is not None
@@ -55,12 +58,12 @@ def test_the_best_trials_options_train_the_model_and_nothing_is_searched_twice(
     assert written == [tuning]
     assert list(workdir.glob("artifacts/Tuner/unfinished/*")) == []
 
-    again = run(census, workdir)
+    again = run(census, workdir, LOOSE)
     assert again.states["Tuner"] == again.states["Trainer"] == "CACHED"
     assert again.result is not None
     assert again.result["tuning"] == tuning
 
-    other = run(census, workdir, "tuning.seed=2")
+    other = run(census, workdir, LOOSE, "tuning.seed=2")
     assert other.states["Transform"] == "CACHED"
     assert other.states["Tuner"] == other.states["Trainer"] == "COMPLETE"
     assert other.result is not None

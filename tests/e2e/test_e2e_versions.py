@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import WIDEDEEP, Ran, Slice, plain
+from calls import called
+from harness import LOOSE, Pushed, Ran
 
 from widedeep.pipeline.versions.training_rows import train_files
 
+pytestmark = pytest.mark.xdist_group("census")
 Run = Callable[..., Ran]
-LOOSE = "evaluation.bounds={auc: {at_least: 0.1}}"
 
 
-def widedeep(*arguments: object) -> str:
-    command = [WIDEDEEP, *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, env=plain())
+def widedeep(*words: object, installed: bool = False) -> str:
+    done = called(*words, installed=installed)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -36,11 +35,12 @@ def metrics(ran: Ran, model: str) -> dict[str, float]:
     return found
 
 
-def test_after_a_rollback_runs_build_on_the_version_that_serves(census: Slice, tmp_path: Path, run: Run) -> None:
-    workdir = tmp_path / "work"
-    first = run(census, workdir, LOOSE)
+def test_after_a_rollback_runs_build_on_the_version_that_serves(
+    anew: Callable[[str], Pushed], tmp_path: Path, run: Run
+) -> None:
+    census, workdir, first = (pushed := anew("census")).slice, pushed.workdir, pushed.ran
     second = run(census, workdir, LOOSE, "training.seed=7")
-    assert (first.code, second.code) == (0, 0), first.stderr + second.stderr
+    assert second.code == 0, second.stderr
     one, two = listed(workdir, tmp_path / "models.json")
     assert (one["serves"], two["serves"]) == (False, True)
     assert one["metrics"] == {"candidate": metrics(first, "candidate")}
@@ -50,8 +50,9 @@ def test_after_a_rollback_runs_build_on_the_version_that_serves(census: Slice, t
     assert (workdir / "models" / "2" / "assets.extra" / "tf_serving_warmup_requests").stat().st_size > 0
 
     # The second run's own outputs, what it found in the cache, and the model behind version 1 are left.
-    widedeep("gc", workdir, "--keep", 1)
-    assert "version 3 serves: version 1 again, in place of 2" in widedeep("models", workdir, "rollback", 1)
+    widedeep("gc", workdir, "--keep", 1, installed=True)
+    rolled_back = widedeep("models", workdir, "rollback", 1, installed=True)
+    assert "version 3 serves: version 1 again, in place of 2" in rolled_back
     assert train_files(workdir / "models" / "3") == train_files(workdir / "models" / "2") != []
 
     again = run(census, workdir, LOOSE, "training.seed=7")

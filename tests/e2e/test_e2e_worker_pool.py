@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
-from harness import ROOT, plain
+from calls import free_port, plain
+from harness import ROOT
 from worker_pool import DRIVER, check
 
 
 def test_a_pipeline_runs_in_the_processes_of_the_pool(tmp_path: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    written = tmp_path / "sums"
+    port, written = free_port(), tmp_path / "sums"
     here = {**plain(), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     with subprocess.Popen(
         [ROOT / "tools" / "entrypoint", "--worker_pool", f"--service_port={port}"],

@@ -161,7 +161,9 @@ raw_rows = st.lists(
 
 
 @given(raw_rows, st.permutations(["user", "tags", "age", "label", "other"]), st.randoms(use_true_random=False))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None, max_examples=50
+)
 def test_formats_columns_and_row_order_make_no_difference(
     tmp_path: Path, spec: FeatureSpec, raw: list[dict[str, Any]], order: list[str], random: Any
 ) -> None:

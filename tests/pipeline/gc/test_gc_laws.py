@@ -60,7 +60,9 @@ def history(worked: Any, runs: list[dict[str, Any]]) -> list[tuple[bool, set[int
     return found
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(RUNS, st.integers(1, 3))
 def test_what_is_needed_stays_and_the_rest_goes_for_good(working: Any, runs: list[dict[str, Any]], keep: int) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -1,0 +1,69 @@
+"""What holds for all tests: property tests that give the same answer every time, and where the time goes."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadGroupScheduling
+
+# Beam makes option parsers by the hundred, whose every word would be looked up in message catalogues.
+os.environ["LANGUAGE"] = "C"
+
+# `make fuzz` tries so many times the examples, and others each time.
+FUZZ = 10
+LONGEST = 15
+
+# How long an example takes says something of the machine alone.
+_ANY_MACHINE = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow], "print_blob": True}
+settings.register_profile("repeatable", derandomize=True, **_ANY_MACHINE)
+settings.register_profile("fuzz", **_ANY_MACHINE)
+# Before any test is imported: it is then that a test's own settings take over what they leave open.
+settings.load_profile("repeatable")
+
+
+class Together(LoadGroupScheduling):
+    """One process runs all tests of a file, or of a group: they share what is made once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        scope = super()._split_scope(nodeid)
+        return nodeid.partition("::")[0] if scope == nodeid else str(scope)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    return Together(config, log)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if config.getoption("--hypothesis-profile") == "fuzz" and isinstance(item, pytest.Function):
+            _explore(item)
+    # The longest first, so that no process is left alone with one in the end.
+    items.sort(key=lambda item: not item.get_closest_marker("e2e"))
+
+
+def _explore(item: pytest.Function) -> None:
+    test = getattr(item.obj, "__func__", item.obj)
+    given: settings | None = getattr(test, "_hypothesis_internal_use_settings", None)
+    if given:
+        more = settings(given, max_examples=FUZZ * given.max_examples)
+        test._hypothesis_internal_use_settings = more
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says which files took longest, set-up and tear-down included."""
+    seconds: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                seconds[report.location[0]] += report.duration
+    if not seconds:
+        return
+    terminalreporter.section("seconds by file")
+    for file, took in seconds.most_common(LONGEST):
+        terminalreporter.write_line(f"{took:7.1f}  {file}")
+    terminalreporter.write_line(f"{seconds.total():7.1f}  all {len(seconds)} files")

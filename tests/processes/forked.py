@@ -1,0 +1,132 @@
+"""subprocess.Popen for the pipeline's own commands, whose processes a server forks. See forkserver.py."""
+
+from __future__ import annotations
+
+import array
+import fcntl
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+SERVER = Path(__file__).with_name("forkserver.py")
+# With them comes all that a run and the steps on Kubeflow import, most of it only once they run.
+PRELOAD = (
+    "widedeep.pipeline.kubeflow.compiler.spec",
+    "widedeep.pipeline.local.runner",
+    "widedeep.pipeline.record.builder",
+    "widedeep.pipeline.report",
+)
+WIDEDEEP = str(Path(sys.executable).parent / "widedeep")
+# Bytes of a number in a message.
+HEAD = 8
+READY = b"r"
+
+
+def number(value: int) -> bytes:
+    return value.to_bytes(HEAD)
+
+
+class Popen(subprocess.Popen):  # type: ignore[type-arg]
+    """A process of `widedeep …` or `python -m widedeep.…`, forked by the server. Any other is started as ever.
+
+    Attributes:
+        server: its socket; None where there is none, and nothing is forked.
+    """
+
+    server: str | None = None
+    _client: socket.socket | None = None
+
+    def _execute_child(self, args: Any, *more: Any) -> None:
+        (_, preexec, _, pass_fds, cwd, env, _, _, shell, *pipes) = more
+        named = None if shell or preexec or pass_fds else module(args)
+        if named is None or self.server is None:
+            super()._execute_child(args, *more)  # type: ignore[misc]
+            return
+        given = [pipe if pipe >= 0 else own for pipe, own in zip((pipes[0], pipes[3], pipes[5]), range(3), strict=True)]
+        request = {
+            "module": named[0],
+            "arguments": named[1],
+            "env": dict(os.environ if env is None else env),
+            "cwd": str(cwd or Path.cwd()),
+        }
+        self._client = connected(self.server)
+        text = json.dumps(request).encode()
+        rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", given))
+        self._client.sendmsg([number(len(text))], [rights])
+        self._client.sendall(text)
+        self.pid = int.from_bytes(self._client.recv(HEAD))
+        self._child_created = True
+        self._close_pipe_fds(*pipes[:6])  # type: ignore[attr-defined]
+
+    def _try_wait(self, wait_flags: int) -> tuple[int, int]:
+        if self._client is None:
+            return super()._try_wait(wait_flags)  # type: ignore[misc,no-any-return]
+        self._client.setblocking(not wait_flags)
+        try:
+            status = int.from_bytes(self._client.recv(HEAD))
+        except BlockingIOError:
+            return 0, 0
+        self._client.close()
+        return self.pid, status
+
+    def _internal_poll(self, *more: Any, **named: Any) -> int | None:
+        if self._client is None:
+            return super()._internal_poll(*more, **named)  # type: ignore[misc,no-any-return]
+        if self.returncode is None:
+            pid, status = self._try_wait(os.WNOHANG)
+            if pid:
+                self._handle_exitstatus(status)  # type: ignore[attr-defined]
+        return self.returncode
+
+
+def module(arguments: Sequence[object]) -> tuple[str, list[str]] | None:
+    """The module that a command runs, and the rest of the command; None where it isn't the pipeline's."""
+    match [str(part) for part in arguments]:
+        case [program, *rest] if program == WIDEDEEP:
+            return "widedeep.pipeline.cli", rest
+        case [program, "-m", name, *rest] if program == sys.executable and name.startswith("widedeep."):
+            return name, rest
+    return None
+
+
+def connected(server: str) -> socket.socket:
+    """A connection to a server that is there to stay as long as the connection is.
+
+    Raises:
+        OSError: there is none.
+    """
+    client = socket.socket(socket.AF_UNIX)
+    try:
+        client.connect(server)
+        if client.recv(len(READY)) != READY:
+            raise ConnectionResetError
+    except OSError:
+        client.close()
+        raise
+    return client
+
+
+@contextmanager
+def serving(folder: Path, preload: Sequence[str] = PRELOAD) -> Iterator[None]:
+    """Has processes forked by the server of a folder, which all who ask for one there share."""
+    path = folder / "forkserver"
+    with (folder / "forkserver.lock").open("w") as lock, (folder / "forkserver.log").open("a") as log:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            hold = connected(str(path))
+        except OSError:
+            path.unlink(missing_ok=True)
+            subprocess.run([sys.executable, SERVER, path, *preload], check=True, timeout=300, stdout=log, stderr=log)
+            hold = connected(str(path))
+    before, Popen.server = Popen.server, str(path)
+    try:
+        yield
+    finally:
+        Popen.server = before
+        hold.close()
