@@ -19,7 +19,7 @@ from calls import called, plain
 from harness import Slice
 
 from widedeep.components.metadata.artifacts import outputs
-from widedeep.components.metadata.database import Database
+from widedeep.components.metadata.cluster.database import Database
 from widedeep.components.metadata.executions import Node, state
 from widedeep.pipeline.kubeflow.client.compiled_file import CompiledPipeline
 

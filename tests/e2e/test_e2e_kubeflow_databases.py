@@ -15,9 +15,9 @@ from ml_metadata.proto import metadata_store_pb2
 from tfx.orchestration.portable import cache_utils
 from tfx.orchestration.portable.mlmd import event_lib
 
-from widedeep.components.metadata.database import Database
+from widedeep.components.metadata.cluster.database import Database
+from widedeep.components.metadata.cluster.handle import PatientHandle
 from widedeep.components.metadata.executions import state
-from widedeep.components.metadata.handle import PatientHandle
 
 
 @pytest.fixture(params=KINDS)

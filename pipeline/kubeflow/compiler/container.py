@@ -9,7 +9,7 @@ from typing import Any
 
 from kfp import kubernetes
 
-from widedeep.components.metadata.address import DATABASE, PASSWORD, USERNAME
+from widedeep.components.metadata.cluster.address import DATABASE, PASSWORD, USERNAME
 from widedeep.pipeline.definition.config import PipelineConfig
 from widedeep.pipeline.definition.kubeflow_options import KubeflowOptions, Resources
 

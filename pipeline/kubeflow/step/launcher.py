@@ -9,10 +9,10 @@ from tfx.orchestration.local import runner_utils
 from tfx.orchestration.portable import execution_publish_utils, launcher
 from tfx.proto.orchestration import pipeline_pb2
 
-from widedeep.components.metadata.database import Database, tell
+from widedeep.components.metadata.cluster.database import Database, tell
+from widedeep.components.metadata.cluster.handle import PatientHandle
+from widedeep.components.metadata.cluster.turns import Turn
 from widedeep.components.metadata.executions import Node, state_of
-from widedeep.components.metadata.handle import PatientHandle
-from widedeep.components.metadata.turns import Turn
 
 
 def launch(

@@ -10,9 +10,9 @@ import time
 from rich.console import Console
 from tfx.proto.orchestration import pipeline_pb2
 
-from widedeep.components.metadata.database import Database, tell
+from widedeep.components.metadata.cluster.database import Database, tell
+from widedeep.components.metadata.cluster.turns import Turn
 from widedeep.components.metadata.executions import Node, missing_inputs, state
-from widedeep.components.metadata.turns import Turn
 from widedeep.pipeline.definition.config import PipelineConfig
 from widedeep.pipeline.kubeflow.step import definition_cache
 from widedeep.pipeline.local.progress_display import ProgressDisplay

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from widedeep.components.metadata.artifacts import outputs
-from widedeep.components.metadata.database import Database, tell
+from widedeep.components.metadata.cluster.database import Database, tell
 from widedeep.components.metadata.executions import Node, state
 from widedeep.pipeline.definition.config import PipelineConfig
 

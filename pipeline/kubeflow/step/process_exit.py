@@ -12,7 +12,7 @@ from typing import NoReturn
 import click
 
 from widedeep.components.common.errors import WideDeepError, unwrap
-from widedeep.components.metadata.database import tell
+from widedeep.components.metadata.cluster.database import tell
 
 
 def run_and_exit(action: Callable[[], None]) -> NoReturn:

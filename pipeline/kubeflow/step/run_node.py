@@ -13,9 +13,9 @@ from pathlib import Path
 
 import click
 
-from widedeep.components.metadata.database import Database, tell
+from widedeep.components.metadata.cluster.database import Database, tell
+from widedeep.components.metadata.cluster.turns import turn
 from widedeep.components.metadata.executions import Node
-from widedeep.components.metadata.turns import turn
 from widedeep.pipeline.definition import config
 from widedeep.pipeline.definition.command_options import overrides_option
 from widedeep.pipeline.kubeflow.step import page

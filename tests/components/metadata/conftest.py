@@ -10,7 +10,7 @@ import pytest
 from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2
 
-from widedeep.components.metadata.database import Database
+from widedeep.components.metadata.cluster.database import Database
 
 Execution = metadata_store_pb2.Execution
 Execute = Callable[..., int]

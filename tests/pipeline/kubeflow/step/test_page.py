@@ -13,7 +13,7 @@ from ml_metadata.proto import metadata_store_pb2
 
 from widedeep.components.evaluator import results
 from widedeep.components.evaluator.plots import ModelPlots, Plots
-from widedeep.components.metadata.database import Database
+from widedeep.components.metadata.cluster.database import Database
 from widedeep.components.metadata.executions import Node
 from widedeep.pipeline.definition import config
 from widedeep.pipeline.kubeflow.step import page

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from widedeep.components.metadata.process_identity import identity_of, is_dead
+from widedeep.components.metadata.cluster.process_identity import identity_of, is_dead
 
 
 def test_a_process_id_that_was_given_again_is_another_process() -> None:

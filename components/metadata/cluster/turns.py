@@ -20,8 +20,8 @@ from ml_metadata import errors
 from ml_metadata.proto import metadata_store_pb2
 
 from widedeep.components.common.errors import WideDeepError, reason
-from widedeep.components.metadata.database import Database, tell
-from widedeep.components.metadata.process_identity import identity_of, is_dead
+from widedeep.components.metadata.cluster.database import Database, tell
+from widedeep.components.metadata.cluster.process_identity import identity_of, is_dead
 from widedeep.components.metadata.store import Store
 
 BEAT, LAPSE = 5.0, 30.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tfx.orchestration import metadata
 
-from widedeep.components.metadata.database import Database
+from widedeep.components.metadata.cluster.database import Database
 
 
 class PatientHandle(metadata.Metadata):

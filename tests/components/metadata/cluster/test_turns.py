@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from widedeep.components.metadata import turns
-from widedeep.components.metadata.database import Database
-from widedeep.components.metadata.turns import TurnLostError, turn
+from widedeep.components.metadata.cluster import turns
+from widedeep.components.metadata.cluster.database import Database
+from widedeep.components.metadata.cluster.turns import TurnLostError, turn
 
 HOLD = """
 import sys, time
-from widedeep.components.metadata.database import Database
-from widedeep.components.metadata.turns import turn
+from widedeep.components.metadata.cluster.database import Database
+from widedeep.components.metadata.cluster.turns import turn
 with turn(Database(sys.argv[1], {}, 0), "k"):
     print("held", flush=True)
     time.sleep(600)

@@ -15,8 +15,8 @@ from ml_metadata import errors
 from ml_metadata.metadata_store import metadata_store
 
 from widedeep.components.common.errors import ConfigError, WideDeepError
-from widedeep.components.metadata import database as module
-from widedeep.components.metadata.database import Database
+from widedeep.components.metadata.cluster import database as module
+from widedeep.components.metadata.cluster.database import Database
 
 SECRET = {"METADATA_USERNAME": "someone", "METADATA_PASSWORD": "hush-hush", "METADATA_DATABASE": "facts"}
 

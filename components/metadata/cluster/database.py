@@ -12,8 +12,8 @@ from ml_metadata import errors
 from ml_metadata.metadata_store import metadata_store
 
 from widedeep.components.common.errors import ConfigError, WideDeepError, reason
-from widedeep.components.metadata.address import PASSWORD, PASSWORD_FILE, parse_address
-from widedeep.components.metadata.postgresql import PostgresqlStore
+from widedeep.components.metadata.cluster.address import PASSWORD, PASSWORD_FILE, parse_address
+from widedeep.components.metadata.cluster.postgresql import PostgresqlStore
 
 # A server that takes connections but refuses ours may still be starting; a wrong password stays wrong.
 _REFUSED_SECONDS = 30.0

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2, metadata_store_service_pb2
 
-from widedeep.components.metadata.postgresql import PostgresqlStore, key_first
+from widedeep.components.metadata.cluster.postgresql import PostgresqlStore, key_first
 
 PATH = metadata_store_pb2.Event.Path
 TEXT = st.text(st.characters(exclude_characters="\ue05c", exclude_categories=["Cs"]) | st.just("\\"))
