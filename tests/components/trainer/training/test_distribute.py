@@ -19,7 +19,7 @@ cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 
 import tensorflow_transform as tft
-from components import features
+from widedeep.components import features
 from widedeep.components.common.errors import ConfigError
 from widedeep.components.trainer.estimator import WideDeepEstimator
 from widedeep.components.trainer.training_options import TrainingOptions

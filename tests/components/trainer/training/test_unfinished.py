@@ -22,15 +22,15 @@ _ROOT = Path(__file__).parents[4]
 _KILLED = """
 import json, os, signal, sys
 from types import SimpleNamespace
-from components import progress
-from widedeep.components.trainer import fitting
+from widedeep.components.common import progress
+from widedeep.components.trainer.training import loop
 from widedeep.components.trainer.run import run_fn
 
 def listen(report):
     if report["step"] >= 15:
         os.kill(os.getpid(), signal.SIGKILL)
 
-fitting._REPORT_SECONDS = -1.0
+loop._REPORT_SECONDS = -1.0
 with progress.listener(listen):
     run_fn(SimpleNamespace(**json.loads(sys.argv[1])))
 """
