@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,21 @@ from xdist.scheduler import LoadGroupScheduling
 
 # Beam makes option parsers by the hundred, whose every word would be looked up in message catalogues.
 os.environ["LANGUAGE"] = "C"
+
+# What trains models or runs Beam for long, and so has no place in `make check`. The end of `make test` says what does.
+SLOW = (
+    "components/common/test_errors.py",
+    "components/evaluator/test_evaluator_executor.py",
+    "components/explain",
+    "components/features/test_curated_schemas.py",
+    "components/trainer/export",
+    "components/trainer/test_run_fn.py",
+    "components/trainer/training",
+    "components/trainer/warm_start",
+    "components/transform",
+    "components/tuner",
+    "packaging",
+)
 
 # `make fuzz` tries so many times the examples, and others each time.
 FUZZ = 10
@@ -39,7 +55,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    slow = [Path(__file__).parent / place for place in SLOW]
     for item in items:
+        if any(item.path.is_relative_to(place) for place in slow):
+            item.add_marker(pytest.mark.slow)
         if config.getoption("--hypothesis-profile") == "fuzz" and isinstance(item, pytest.Function):
             _explore(item)
     # The longest first, so that no process is left alone with one in the end.

@@ -22,7 +22,7 @@ RESOLVERS = {"BaseModel", "LatestBlessedModel"}
 
 def gone(pid: int) -> None:
     """Waits until a process is no more, or only its parent has not looked after it yet."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         status = Path(f"/proc/{pid}/stat")
         if not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "Z":

@@ -1,4 +1,4 @@
-"""Executors in a process of their own: python -m widedeep.pipeline.kubeflow.step.subprocess_executor FOLDER.
+"""Executors in a process of their own: python -m widedeep.pipeline.kubeflow.step.subprocess_executor PARENT FOLDER.
 
 The container's process then needs no TensorFlow to find a result in the cache, and can tell what became of an executor
 that the system killed.
@@ -7,6 +7,7 @@ that the system killed.
 from __future__ import annotations
 
 import ctypes
+import os
 import signal
 import subprocess
 import sys
@@ -54,9 +55,8 @@ class SubprocessOperator(base_executor_operator.BaseExecutorOperator):
             spec.Pack(self._executor_spec)
             (folder / _SPEC).write_bytes(spec.SerializeToString())
             (folder / _INVOCATION).write_bytes(execution_info.to_proto().SerializeToString())
-            process = subprocess.run(
-                [sys.executable, "-m", "widedeep.pipeline.kubeflow.step.subprocess_executor", name], check=False
-            )
+            module = "widedeep.pipeline.kubeflow.step.subprocess_executor"
+            process = subprocess.run([sys.executable, "-m", module, str(os.getpid()), name], check=False)
             if process.returncode == 0:
                 return execution_result_pb2.ExecutorOutput.FromString((folder / _OUTPUT).read_bytes())
         if process.returncode > 0:
@@ -95,5 +95,7 @@ def _execute(folder: Path) -> None:
 if __name__ == "__main__":
     # Without its parent nobody would record what it makes.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    exchange = Path(sys.argv.pop())
+    exchange, parent = Path(sys.argv.pop()), int(sys.argv.pop())
+    # It may have been killed while this process was loading its modules.
+    os.kill(parent, 0)
     run_and_exit(lambda: _execute(exchange))

@@ -153,9 +153,15 @@ def _example(values: dict[str, Any]) -> bytes:
     return bytes(made.SerializeToString())
 
 
+@pytest.fixture(scope="session")
+def evaluate_in() -> type[Evaluate]:
+    """Evaluates in a folder."""
+    return Evaluate
+
+
 @pytest.fixture
-def evaluate(tmp_path: Path) -> Evaluate:
-    return Evaluate(tmp_path)
+def evaluate(evaluate_in: type[Evaluate], tmp_path: Path) -> Evaluate:
+    return evaluate_in(tmp_path)
 
 
 @pytest.fixture(scope="session")

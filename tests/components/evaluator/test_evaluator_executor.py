@@ -44,6 +44,13 @@ def table(columns: dict[str, np.ndarray], label: str, candidate: np.ndarray, bas
     return rows | ({} if baseline is None else {"old": baseline})
 
 
+@pytest.fixture(scope="module")
+def pair(evaluate_in, declare, columns, tmp_path_factory) -> Any:
+    """The evaluation of a candidate that is better than its baseline, to be looked at."""
+    rows = table(columns, "liked", columns["chances"][:, 0], columns["blurred"][:, 0])
+    return evaluate_in(tmp_path_factory.mktemp("pair"))(declare(), rows, baseline="old")
+
+
 def binary(label: np.ndarray, score: np.ndarray, weight: np.ndarray) -> dict[str, float]:
     return {
         "auc": metrics.roc_auc_score(label, score, sample_weight=weight),
@@ -77,11 +84,11 @@ def multiclass(label: np.ndarray, score: np.ndarray, weight: np.ndarray) -> dict
     ],
 )
 def test_metrics_are_those_of_scikit_learn(
-    evaluate, declare, columns, kind, label, candidate, baseline, reference
+    pair, evaluate, declare, columns, kind, label, candidate, baseline, reference
 ) -> None:
     scores = [columns[name] if kind else columns[name][:, 0] for name in (candidate, baseline)]
     rows = table(columns, label, *scores)
-    found = evaluate(declare(**kind), rows, baseline="old")
+    found = evaluate(declare(**kind), rows, baseline="old") if kind else pair
     results, y, w, city = found.results, rows["y"], rows["w"], rows["city"]
     assert results.refusals == []
     assert results.metrics["candidate"]["rows"] == ROWS
@@ -116,11 +123,9 @@ def test_a_pair_that_differs_little_has_a_narrow_interval_of_the_change(evaluate
         assert change < own / 20, name
 
 
-def test_blessed_as_tfx_does_it(evaluate, declare, columns) -> None:
+def test_blessed_as_tfx_does_it(pair, tmp_path) -> None:
     """Properties and files as TFX's own Evaluator writes them, and as its Pusher and our resolver read them."""
-    rows = table(columns, "liked", columns["chances"][:, 0], columns["blurred"][:, 0])
-    found = evaluate(declare(), rows, baseline="old")
-    blessing = found.blessing
+    found, blessing = pair, pair.blessing
     assert found.files == {"BLESSED"}
     assert blessing.get_int_custom_property("blessed") == 1
     assert blessing.get_int_custom_property("current_model_id") == 7
@@ -130,7 +135,7 @@ def test_blessed_as_tfx_does_it(evaluate, declare, columns) -> None:
     models = []
     for number in (7, 8):
         model = standard_artifacts.Model()
-        model.id, model.uri = number, str(found.folder / str(number))
+        model.id, model.uri = number, str(tmp_path / str(number))
         extra = Path(model.uri, "Format-Serving", "assets.extra")
         extra.mkdir(parents=True)
         (extra / "features.json").write_text('{"label": {"key": "y"}, "features": []}')
@@ -254,10 +259,10 @@ def test_a_baseline_that_can_not_answer_is_left_out(evaluate, declare, columns, 
         assert found.results.warnings[0].endswith("of 100 rows some have a score that is no number")
 
 
-def test_the_same_rows_give_the_same_intervals(evaluate, declare, columns) -> None:
+def test_the_same_rows_give_the_same_intervals(pair, evaluate, declare, columns) -> None:
     """In any order: a row's group follows from its content."""
     rows = table(columns, "liked", columns["chances"][:, 0], columns["blurred"][:, 0])
-    once = evaluate(declare(), rows, baseline="old").results.intervals
+    once = pair.results.intervals
     turned = evaluate(declare(), {name: column[::-1] for name, column in rows.items()}, baseline="old")
     for model, metrics_ in once.items():
         for name, ends in metrics_.items():
