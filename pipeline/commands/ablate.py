@@ -35,12 +35,15 @@ def command(
     with open_session(settings, workdir) as session:
         from widedeep.pipeline.local.ablation import ablate
 
-        rows = ablate(settings, session, range(1, seeds + 1))
+        comparisons = ablate(settings, session, range(1, seeds + 1))
     if json_file:
+        rows = [comparison.row() for comparison in comparisons]
         json_file.write_text(json.dumps({"rows": rows}, indent=1) + "\n", encoding="utf-8")
-    metrics = in_order(rows[0])
+    metrics = in_order(comparisons[0].metrics)
     table = Table("model", *metrics, "train_seconds", "examples/s", box=None, pad_edge=False)
-    for row in rows:
-        shown = [f"{row[name]:.4f}" + (f" ± {row[f'{name}_sd']:.4f}" if seeds > 1 else "") for name in metrics]
-        table.add_row(row["model"], *shown, f"{row['train_seconds']:.1f}", f"{row['examples_per_second']:,.0f}")
+    for row in comparisons:
+        cells = [
+            f"{row.metrics[name]:.4f}" + (f" ± {row.deviations[name]:.4f}" if seeds > 1 else "") for name in metrics
+        ]
+        table.add_row(row.model, *cells, f"{row.train_seconds:.1f}", f"{row.examples_per_second:,.0f}")
     Console(highlight=False, soft_wrap=True).print(table)

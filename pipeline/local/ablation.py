@@ -5,21 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from widedeep.components import features
 from widedeep.components.metadata.artifacts import outputs
 from widedeep.components.metadata.connection import open_store
 from widedeep.components.trainer.ablation import compare
+from widedeep.components.trainer.comparison import Comparison
 from widedeep.pipeline.definition.config import PipelineConfig
 from widedeep.pipeline.local.session import Session
 
 
-def ablate(config: PipelineConfig, session: Session, seeds: Sequence[int]) -> list[dict[str, Any]]:
+def ablate(config: PipelineConfig, session: Session, seeds: Sequence[int]) -> list[Comparison]:
     """Runs the pipeline up to Transform (from its cache where it can), then trains every variant for every seed.
 
     Returns:
-        `compare`'s rows, one a variant; the metrics are those of the evaluation split.
+        One a variant; the metrics are those of the evaluation split.
     """
     session.execute("Transform")
     run = session.run

@@ -20,16 +20,16 @@ def test_the_ablation_has_a_row_a_model_measured_on_the_test_split(prepared):
     # Early stopping watches eval; the rows are measured elsewhere: here, on the train split.
     options = prepared.options.model_copy(update={"epochs": 1})
     split = (prepared.train, prepared.eval, prepared.train)
-    rows = compare(*split, prepared.graph, prepared.spec, options, seeds=(1, 2))
+    rows = [row.row() for row in compare(*split, prepared.graph, prepared.spec, options, seeds=(1, 2))]
     keys = {"model", "train_seconds", "examples_per_second"}
     keys |= {f"{name}{part}" for name in ("auc", "logloss", "accuracy") for part in ("", "_sd")}
     assert [row["model"] for row in rows] == ["wide", "deep", "wide_deep"]
     assert all(set(row) == keys for row in rows)
     wide = []
     for seed in (1, 2):
-        one = estimator(prepared, model="wide", seed=seed, epochs=1)
-        one.train(prepared.train, prepared.eval)
-        wide.append(one.evaluate(prepared.train))
+        model = estimator(prepared, model="wide", seed=seed, epochs=1)
+        model.train(prepared.train, prepared.eval)
+        wide.append(model.evaluate(prepared.train))
     for name in ("auc", "logloss", "accuracy"):
         assert rows[0][name] == pytest.approx((wide[0][name] + wide[1][name]) / 2, abs=1e-9)
         # Of two numbers: half their distance, times the root of 2.

@@ -7,11 +7,11 @@ import sys
 from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
+from widedeep.components.trainer.comparison import Comparison
 from widedeep.pipeline.commands.ablate import command
 from widedeep.pipeline.local import session
 
@@ -33,9 +33,8 @@ PIPELINE = "name: x\ndata: {path: a, format: csv, splits: {train: a, eval: b, te
 def test_the_columns_are_the_metrics_of_the_label(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, quality: dict[str, float], heads: list[str], cells: list[str]
 ) -> None:
-    deviations = {f"{name}_sd": 0.125 for name in quality}
-    row: dict[str, Any] = {"model": "wide", **quality, "train_seconds": 3.04, "examples_per_second": 12345.6}
-    rows = [{**row, **deviations}]
+    deviations = dict.fromkeys(quality, 0.125)
+    rows = [Comparison("wide", quality, deviations, train_seconds=3.04, examples_per_second=12345.6)]
     monkeypatch.setattr(session, "open_session", lambda *_: nullcontext(SimpleNamespace(run=None, watch=None)))
     monkeypatch.setitem(sys.modules, "widedeep.pipeline.local.ablation", SimpleNamespace(ablate=lambda *_: rows))
     (tmp_path / "pipeline.yaml").write_text(PIPELINE)
@@ -45,11 +44,14 @@ def test_the_columns_are_the_metrics_of_the_label(
         ["model", *heads, "train_seconds", "examples/s"],
         ["wide", *cells, "3.0", "12,346"],
     ]
-    assert json.loads((tmp_path / "rows.json").read_text()) == {"rows": rows}
+    row = {"model": "wide", **quality, "train_seconds": 3.04, "examples_per_second": 12345.6}
+    assert json.loads((tmp_path / "rows.json").read_text()) == {
+        "rows": [row | {f"{name}_sd": 0.125 for name in quality}]
+    }
 
 
 def test_several_seeds_show_their_deviation(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    row = {"model": "wide", "rmse": 12.0, "rmse_sd": 0.125, "train_seconds": 3.0, "examples_per_second": 1.0}
+    row = Comparison("wide", {"rmse": 12.0}, {"rmse": 0.125}, train_seconds=3.0, examples_per_second=1.0)
     monkeypatch.setattr(session, "open_session", lambda *_: nullcontext(SimpleNamespace(run=None, watch=None)))
     monkeypatch.setitem(sys.modules, "widedeep.pipeline.local.ablation", SimpleNamespace(ablate=lambda *_: [row]))
     (tmp_path / "pipeline.yaml").write_text(PIPELINE)
