@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
-from xdist.scheduler import LoadGroupScheduling
+from xdist.scheduler import LoadScopeScheduling
 
 # Beam makes option parsers by the hundred, whose every word would be looked up in message catalogues.
 os.environ["LANGUAGE"] = "C"
+
+ROOT = Path(__file__).parents[1]
 
 # What trains models or runs Beam for long, and so has no place in `make check`. The end of `make test` says what does.
 SLOW = (
@@ -41,12 +44,20 @@ settings.register_profile("fuzz", **_ANY_MACHINE)
 settings.load_profile("repeatable")
 
 
-class Together(LoadGroupScheduling):
-    """One process runs all tests of a file, or of a group: they share what is made once."""
+class Together(LoadScopeScheduling):
+    """One process runs all tests that share what is made once: see `scope`."""
 
     def _split_scope(self, nodeid: str) -> str:
-        scope = super()._split_scope(nodeid)
-        return nodeid.partition("::")[0] if scope == nodeid else str(scope)
+        return scope(nodeid)
+
+
+def scope(nodeid: str) -> str:
+    """The tests of a file, or of a folder in tests/e2e and those beside it whose one parameter is the folder's name."""
+    file, _, test = nodeid.partition("::")
+    folder, parameter = PurePosixPath(file).parent, re.search(r"\[(\w+)\]$", test)
+    if parameter and (ROOT / folder / parameter[1]).is_dir():
+        return str(folder / parameter[1])
+    return str(folder) if folder.parent.name == "e2e" else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:

@@ -13,8 +13,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from calls import arguments, called
-from harness import LOOSE, Pushed, Ran, Slice, csv_slice, settings_beside
+from harness import LOOSE, ROOT, Pushed, Ran, Slice, csv_slice, settings_beside
 
+from benchmarks.harness.movielens_days import by_share
+from widedeep.components.common.errors import DataError
 from widedeep.pipeline import datasets
 
 # Users of the MovieLens slice: some 6,000 ratings.
@@ -146,3 +148,15 @@ def anew(pushed: Callable[[str], Pushed], tmp_path: Path) -> Iterator[Callable[[
     for name, place in taken.items():
         place.rename(tmp_path / f"{name}-changed")
         (tmp_path / f"{name}-original").rename(place)
+
+
+@pytest.fixture(scope="session")
+def ratings(prepared: Callable[[str], Path]) -> pa.Table:
+    """MovieLens, with each rating's place among its user's: `share` in percent."""
+    whole = ROOT / "data" / "movielens"
+    if not (whole / "SOURCE.txt").is_file():
+        try:
+            whole = prepared("movielens")
+        except DataError as error:
+            pytest.skip(f"MovieLens can't be had: {error}")
+    return by_share(whole)

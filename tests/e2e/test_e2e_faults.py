@@ -11,7 +11,6 @@ import pytest
 from calls import started
 from harness import Ran, Slice
 
-pytestmark = pytest.mark.xdist_group("faults")
 Run = Callable[..., Ran]
 
 

@@ -54,7 +54,6 @@ def resolved(cluster: Cluster, node: str, run_id: str) -> list[int]:
     ]
 
 
-@pytest.mark.xdist_group("three")
 @pytest.mark.parametrize("database", in_turn("postgresql"))
 def test_three_runs_push_find_everything_cached_and_start_from_the_blessed_model(
     movielens: Slice, tmp_path: Path, database: str

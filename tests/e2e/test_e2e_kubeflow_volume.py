@@ -59,7 +59,6 @@ def test_a_full_volume_fails_the_step_and_with_room_again_it_does_its_work(
     assert {path: path.read_bytes() for path in before} == before
 
 
-@pytest.mark.xdist_group("two")
 @pytest.mark.parametrize("database", in_turn("mariadb"))
 def test_two_whole_runs_at_once_take_turns_and_both_end_well(taxi: Slice, tmp_path: Path, database: str) -> None:
     with address(database) as metadata:

@@ -13,7 +13,6 @@ import yaml
 from harness import Ran, Slice, score
 from sklearn import metrics
 
-pytestmark = pytest.mark.xdist_group("labels")
 Run = Callable[..., Ran]
 REGRESSION = {"key": "age", "kind": "regression"}
 MULTICLASS = {"key": "status", "kind": "multiclass", "classes": 7}

@@ -131,9 +131,7 @@ def ranked(address: str, transport: Any, one: ServingRequest, spec: FeatureSpec,
     return np.array([one.score for one in sorted(ranking.candidates, key=lambda one: one.index)])
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in ("movielens", "census", "taxi")]
-)
+@pytest.mark.parametrize("name", ["movielens", "census", "taxi"])
 def test_the_same_scores_everywhere(pushed: Callable[[str], Pushed], name: str) -> None:
     workdir = pushed(name).workdir
     spec = features.load(pushed(name).slice.pipeline.parent / "features.yaml")

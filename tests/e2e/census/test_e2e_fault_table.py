@@ -17,8 +17,6 @@ import tensorflow as tf
 from fault_scene import Scene, Server, content, stopper
 from harness import LOOSE, Pushed, Ran, latest
 
-pytestmark = pytest.mark.xdist_group("census")
-
 # What a run says that does not come to its end, and one whose model is refused.
 STOPPED = "Nothing was pushed."
 REFUSED = "not blessed: "

@@ -6,11 +6,9 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 import yaml
 from harness import LOOSE, Pushed, Ran
 
-pytestmark = pytest.mark.xdist_group("census")
 Run = Callable[..., Ran]
 TUNING = {
     "trials": 3,

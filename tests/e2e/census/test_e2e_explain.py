@@ -12,7 +12,6 @@ import pytest
 from calls import called
 from harness import LOOSE, Pushed, Ran
 
-pytestmark = pytest.mark.xdist_group("census")
 Run = Callable[..., Ran]
 
 

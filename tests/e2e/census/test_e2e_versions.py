@@ -13,7 +13,6 @@ from harness import LOOSE, Pushed, Ran
 
 from widedeep.pipeline.versions.training_rows import train_files
 
-pytestmark = pytest.mark.xdist_group("census")
 Run = Callable[..., Ran]
 
 

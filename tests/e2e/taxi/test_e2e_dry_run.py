@@ -20,7 +20,6 @@ from widedeep.components import features
 from widedeep.components.dryrun.dry_run_options import DryRunOptions
 from widedeep.components.dryrun.executor import Executor
 
-pytestmark = pytest.mark.xdist_group("taxi")
 Run = Callable[..., Ran]
 
 
