@@ -6,6 +6,7 @@ import array
 import fcntl
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -60,7 +61,12 @@ class Popen(subprocess.Popen):  # type: ignore[type-arg]
         rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", given))
         self._client.sendmsg([number(len(text))], [rights])
         self._client.sendall(text)
-        self.pid = int.from_bytes(self._client.recv(HEAD))
+        answer = self._client.recv(HEAD)
+        if not answer:
+            self._client.close()
+            # Its process would be number 0: whoever ended it would end all of his own group.
+            raise ConnectionResetError(f"the server of {self.server} has ended: nothing was forked")
+        self.pid = int.from_bytes(answer)
         self._child_created = True
         self._close_pipe_fds(*pipes[:6])  # type: ignore[attr-defined]
 
@@ -69,11 +75,12 @@ class Popen(subprocess.Popen):  # type: ignore[type-arg]
             return super()._try_wait(wait_flags)  # type: ignore[misc,no-any-return]
         self._client.setblocking(not wait_flags)
         try:
-            status = int.from_bytes(self._client.recv(HEAD))
+            answer = self._client.recv(HEAD)
         except BlockingIOError:
             return 0, 0
         self._client.close()
-        return self.pid, status
+        # Without the server nobody knows how its child ended: no success.
+        return self.pid, int.from_bytes(answer) if answer else signal.SIGKILL
 
     def _internal_poll(self, *more: Any, **named: Any) -> int | None:
         if self._client is None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import forked
+import forkserver
 import pytest
 from forked import WIDEDEEP, module
 
@@ -97,3 +100,21 @@ def test_one_server_for_all_who_ask_in_a_folder(server: Path) -> None:
     with forked.serving(server, preload=()):
         assert (server / "forkserver").stat().st_ino == before
     assert forked.Popen.server == str(server / "forkserver")
+
+
+def test_a_server_that_ends_has_forked_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "server"))
+        listener.listen()
+
+        def answer_and_end() -> None:
+            with listener.accept()[0] as client:
+                client.sendall(forked.READY)
+                forkserver.receive(client)
+
+        ending = threading.Thread(target=answer_and_end)
+        ending.start()
+        monkeypatch.setattr(forked.Popen, "server", str(tmp_path / "server"))
+        with pytest.raises(ConnectionResetError, match="has ended: nothing was forked"):
+            forked.Popen([WIDEDEEP, "--help"])
+        ending.join()
