@@ -15,7 +15,9 @@ from xdist.scheduler import LoadScopeScheduling
 # Beam makes option parsers by the hundred, whose every word would be looked up in message catalogues.
 os.environ["LANGUAGE"] = "C"
 
-ROOT = Path(__file__).parents[1]
+E2E = PurePosixPath("tests/e2e")
+# Slices of data sets whose models are pushed once for all that look at them.
+SLICES = {folder.name for folder in Path(__file__).parent.joinpath("e2e").iterdir() if folder.is_dir()}
 
 # What trains models or runs Beam for long, and so has no place in `make check`. The end of `make test` says what does.
 SLOW = (
@@ -55,9 +57,9 @@ def scope(nodeid: str) -> str:
     """The tests of a file, or of a folder in tests/e2e and those beside it whose one parameter is the folder's name."""
     file, _, test = nodeid.partition("::")
     folder, parameter = PurePosixPath(file).parent, re.search(r"\[(\w+)\]$", test)
-    if parameter and (ROOT / folder / parameter[1]).is_dir():
+    if folder == E2E and parameter and parameter[1] in SLICES:
         return str(folder / parameter[1])
-    return str(folder) if folder.parent.name == "e2e" else file
+    return str(folder) if folder.parent == E2E else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
