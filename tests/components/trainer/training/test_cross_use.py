@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
-import json
 import math
 
 import numpy as np
@@ -13,7 +11,7 @@ import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from widedeep.components.trainer.training.cross_use import enough, use
+from widedeep.components.trainer.training.cross_use import CrossUse, enough, use
 from widedeep.components.transform.crosses import cross_ids
 
 TABLES = st.integers(2, 10**9).flatmap(lambda buckets: st.tuples(st.just(buckets), st.integers(0, buckets)))
@@ -85,7 +83,7 @@ def test_bounds(table: tuple[int, int]) -> None:
     assert 0 <= found.collision_rate <= 1
     assert (found.standard_error is None) == (used == buckets)
     assert found.too_small == (found.collision_rate > 0.5) == (found.warning is not None)
-    assert json.loads(json.dumps(dataclasses.asdict(found))) == dataclasses.asdict(found)
+    assert CrossUse.model_validate_json(found.model_dump_json()) == found
 
 
 @given(table=TABLES, more=st.integers(1, 1000))
