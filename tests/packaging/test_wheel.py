@@ -23,7 +23,7 @@ def files_of(wheel: Path) -> list[str]:
 def sources() -> set[str]:
     """The package's files in the checkout, where its three folders lie at the top."""
     modules = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
-    templates = (ROOT / "pipeline" / "report" / "templates").iterdir()
+    templates = [path for path in (ROOT / "pipeline" / "report").rglob("*") if path.suffix in (".jinja", ".css")]
     below = {str(Path("widedeep", path.relative_to(ROOT))) for path in [*modules, *templates]}
     return below | {"widedeep/__init__.py", "widedeep/py.typed"}
 
