@@ -67,6 +67,15 @@ def test_a_signal_ends_it(popen: Any, tmp_path: Path, number: signal.Signals) ->
         assert process.wait(timeout=60) == process.poll() == -number
 
 
+@pytest.fixture
+def heeded() -> Iterator[None]:
+    """What a shell starts in the background ignores Ctrl-C, as does each interpreter that it starts in turn."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeded")
 def test_ctrl_c_is_an_exception_there(popen: Any, tmp_path: Path) -> None:
     code = "import os, time\ntry: print('ready', flush=True); time.sleep(60)\nexcept KeyboardInterrupt: os._exit(5)"
     with popen([WIDEDEEP, "--help"], stdout=PIPE, text=True, env=first(tmp_path, code)) as process:
