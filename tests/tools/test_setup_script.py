@@ -33,8 +33,9 @@ def called(script: str, path: Path, *arguments: str, cwd: Path = ROOT) -> subpro
 def checkout(folder: Path) -> Path:
     """The files that the set-up reads, without a .venv."""
     (folder / "tools").mkdir(parents=True)
-    for name in ("requirements.lock", "pyproject.toml", *(f"tools/{file.name}" for file in (ROOT / "tools").iterdir())):
-        shutil.copy(ROOT / name, folder / name)
+    tools = [file for file in (ROOT / "tools").iterdir() if file.is_file()]
+    for file in (ROOT / "requirements.lock", ROOT / "pyproject.toml", *tools):
+        shutil.copy(file, folder / file.relative_to(ROOT))
     return folder
 
 
