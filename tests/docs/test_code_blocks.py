@@ -34,9 +34,10 @@ def test_every_block_says_its_language() -> None:
 def test_yaml_is_taken_by_the_settings(block: Block) -> None:
     given = from_yaml(block.text)
     if "label" in given or isinstance(given.get("features"), list):
-        FeatureSpec.model_validate({"label": {"key": "clicked"}, **given})
+        spec = FeatureSpec.model_validate({"label": {"key": "clicked"}, **given})
+        assert [feature.key for feature in spec.features] == [feature["key"] for feature in given.get("features", [])]
     else:
-        PipelineConfig.model_validate(LEAST | given)
+        assert PipelineConfig.model_validate(LEAST | given).model_fields_set >= set(given) - {"schema"}
 
 
 @pytest.mark.parametrize("block", blocks("python"), ids=str)

@@ -30,9 +30,10 @@ FEATURES = {
 }
 
 
-def same(array: Any, dtype: Any, values: Any) -> None:
-    assert array.dtype == np.dtype(dtype)
-    np.testing.assert_array_equal(array, np.array(values, dtype))
+def same(array: Any, dtype: Any, values: Any) -> bool:
+    """Whether an array has this type, and these values; NaN is equal to itself."""
+    expected = np.array(values, dtype)
+    return bool(array.dtype == expected.dtype and np.array_equal(array, expected, equal_nan=expected.dtype.kind == "f"))
 
 
 def test_values_become_tensors_of_one_request() -> None:
@@ -46,28 +47,28 @@ def test_values_become_tensors_of_one_request() -> None:
         ],
     )
     assert list(tensors) == ["age", "city", "history", "movie", "year", "genres"]
-    same(tensors["age"], np.float32, [42])
-    same(tensors["city"], object, [b"Z\xc3\xbcrich"])
-    same(tensors["history"], object, [[b"a", b"b"]])
-    same(tensors["movie"], object, [[b"m1", b"50", b"7"]])
-    same(tensors["year"], np.float32, [[1990.5, 3, math.nan]])
-    same(tensors["genres"], object, [[[b"x", b"", b""], [b"y", b"", b""], [b"x", b"y", b"z"]]])
+    assert same(tensors["age"], np.float32, [42])
+    assert same(tensors["city"], object, [b"Z\xc3\xbcrich"])
+    assert same(tensors["history"], object, [[b"a", b"b"]])
+    assert same(tensors["movie"], object, [[b"m1", b"50", b"7"]])
+    assert same(tensors["year"], np.float32, [[1990.5, 3, math.nan]])
+    assert same(tensors["genres"], object, [[[b"x", b"", b""], [b"y", b"", b""], [b"x", b"y", b"z"]]])
 
 
 def test_what_is_missing_has_a_value_of_its_own() -> None:
     tensors = arrays(FEATURES, {"age": None}, [{"movie": "m"}, {"movie": "n", "year": None, "genres": []}])
-    same(tensors["age"], np.float32, [math.nan])
-    same(tensors["city"], object, [b""])
-    same(tensors["history"], object, [[b""]])
-    same(tensors["year"], np.float32, [[math.nan, math.nan]])
-    same(tensors["genres"], object, [[[b""], [b""]]])
+    assert same(tensors["age"], np.float32, [math.nan])
+    assert same(tensors["city"], object, [b""])
+    assert same(tensors["history"], object, [[b""]])
+    assert same(tensors["year"], np.float32, [[math.nan, math.nan]])
+    assert same(tensors["genres"], object, [[[b""], [b""]]])
 
 
 @pytest.mark.parametrize(
     ("value", "expected"), [(True, b"true"), (np.False_, b"false"), (-3, b"-3"), (np.str_("a"), b"a")]
 )
 def test_categories_are_text_as_in_training(value: Any, expected: bytes) -> None:
-    same(arrays(FEATURES, {"city": value}, [{"movie": "m"}])["city"], object, [expected])
+    assert same(arrays(FEATURES, {"city": value}, [{"movie": "m"}])["city"], object, [expected])
 
 
 TEXT, NUMBER, SET = "text or a whole number", "a finite number of 32 bits", "a list of texts"
