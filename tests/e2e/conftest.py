@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from calls import arguments, called
+from database_servers import address
 from harness import LOOSE, ROOT, Pushed, Ran, Slice, csv_slice, settings_beside
 
 from benchmarks.harness.movielens_days import by_share
@@ -148,6 +149,13 @@ def anew(pushed: Callable[[str], Pushed], tmp_path: Path) -> Iterator[Callable[[
     for name, place in taken.items():
         place.rename(tmp_path / f"{name}-changed")
         (tmp_path / f"{name}-original").rename(place)
+
+
+@pytest.fixture
+def metadata(database: str) -> Iterator[str]:
+    """The address of a test's `database`, which runs for as long as the test."""
+    with address(database) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from database_servers import SECRET, address, in_turn
+from database_servers import SECRET, in_turn
 from harness import Slice
 from kubeflow_harness import Cluster, child
 from ml_metadata.proto import metadata_store_pb2
@@ -56,13 +56,9 @@ def resolved(cluster: Cluster, node: str, run_id: str) -> list[int]:
 
 @pytest.mark.parametrize("database", in_turn("postgresql"))
 def test_three_runs_push_find_everything_cached_and_start_from_the_blessed_model(
-    movielens: Slice, tmp_path: Path, database: str
+    movielens: Slice, tmp_path: Path, metadata: str
 ) -> None:
-    with address(database) as metadata:
-        three_runs(Cluster(tmp_path / "cluster", movielens, metadata, SECRET))
-
-
-def three_runs(cluster: Cluster) -> None:
+    cluster = Cluster(tmp_path / "cluster", movielens, metadata, SECRET)
     # The first nodes as in their containers, an interpreter for each.
     cluster.installed = True
     cluster.compile("training.warm_start=true", "evaluation.bounds={auc: {at_least: 0.1}}")

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from database_servers import SECRET, address, in_turn
+from database_servers import SECRET, in_turn
 from harness import LOOSE, Slice
 from kubeflow_harness import Cluster
 
@@ -60,12 +60,8 @@ def test_a_full_volume_fails_the_step_and_with_room_again_it_does_its_work(
 
 
 @pytest.mark.parametrize("database", in_turn("mariadb"))
-def test_two_whole_runs_at_once_take_turns_and_both_end_well(taxi: Slice, tmp_path: Path, database: str) -> None:
-    with address(database) as metadata:
-        two_runs(Cluster(tmp_path / "cluster", taxi, metadata, SECRET))
-
-
-def two_runs(cluster: Cluster) -> None:
+def test_two_whole_runs_at_once_take_turns_and_both_end_well(taxi: Slice, tmp_path: Path, metadata: str) -> None:
+    cluster = Cluster(tmp_path / "cluster", taxi, metadata, SECRET)
     cluster.compile("training.epochs=1", LOOSE)
     with ThreadPoolExecutor(2) as pool:
         found = list(pool.map(cluster.run, ("r1", "r2")))
