@@ -3,7 +3,8 @@
 The package is the one name that an installation adds to Python: `components`, `pipeline` and `serving`, which lie at
 the top of the repository, are links here and folders in the wheel. So no other project's `pipeline` is in the way.
 
-What `__all__` names is the public interface: the client that asks a served model to rank. It needs no TensorFlow::
+What `widedeep.serving.client` exports is the public interface, which stands here, too: the client that asks a served
+model to rank. It needs no TensorFlow::
 
     from widedeep import RankingClient
 
@@ -16,48 +17,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from widedeep.components.common.errors import ConfigError, WideDeepError
-    from widedeep.serving.client import (
-        DeadlineError,
-        Feature,
-        FeatureError,
-        ModelError,
-        RankedCandidate,
-        Ranking,
-        RankingClient,
-        RankingError,
-        ServerAwayError,
-        ServerError,
-        Tls,
-        UnknownFeatureError,
-    )
-
-__all__ = [
-    "ConfigError",
-    "DeadlineError",
-    "Feature",
-    "FeatureError",
-    "ModelError",
-    "RankedCandidate",
-    "Ranking",
-    "RankingClient",
-    "RankingError",
-    "ServerAwayError",
-    "ServerError",
-    "Tls",
-    "UnknownFeatureError",
-    "WideDeepError",
-]
+    from widedeep.serving.client import *  # noqa: F403
 
 
 def __getattr__(name: str) -> Any:
-    # Late, so that `widedeep --help` imports no gRPC.
-    if name in __all__:
+    # Late, so that `widedeep --help` imports no gRPC; and only for classes, as all of them are, since Python asks for
+    # `components` and the like here too, before it looks for a module.
+    if name == "__all__" or name[0].isupper():
         from widedeep.serving import client
 
-        return getattr(client, name)
+        if name == "__all__":
+            return client.__all__
+        if name in client.__all__:
+            return getattr(client, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    from widedeep.serving import client
+
+    return sorted({*globals(), *client.__all__})
