@@ -69,6 +69,14 @@ def test_shell_words_stay_words(page, record):
     assert "-e 'MODEL_NAME=a; rm -rf b'" in shown.text("serve")
 
 
+def test_halves_of_surrogates(page, record):
+    """UTF-8 knows none; JSON carries them."""
+    record.pipeline = "a\ud800b"
+    shown = page(record)
+    assert "a?b" in shown.html
+    assert shown.html.encode("utf-8")
+
+
 def test_control_characters(page, record):
     """HTML allows none; JSON carries them."""
     record.slices = {"a\x00b\x1b\x85c\rd": {"candidate": {"auc": 0.7, "rows": 90.0}}}
