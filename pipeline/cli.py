@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
+import os
 import sys
 
 import click
@@ -35,6 +36,8 @@ def command() -> None:
 
 def main() -> None:
     """Entry point: runs a command and turns errors for people into a message and an exit code."""
+    # What starts a dry run's server, or Beam's workers, is `python -m`, which else looks into the current folder first.
+    os.environ["PYTHONSAFEPATH"] = "1"
     try:
         command(standalone_mode=False)
     except click.exceptions.Abort:
@@ -45,10 +48,10 @@ def main() -> None:
     except WideDeepError as error:
         _exit(str(error), error.exit_code)
     except ModuleNotFoundError as error:
-        module = (error.name or "").partition(".")[0]
-        if module in ("", "widedeep"):
+        if importlib.util.find_spec("tfx"):
             raise
         # The bare installation has what `rank` needs, and no more.
+        module = (error.name or "").partition(".")[0]
         _exit(f"this command needs the module '{module}'. Install it with: pip install 'widedeep-tfx[pipeline]'", 2)
 
 

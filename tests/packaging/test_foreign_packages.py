@@ -54,6 +54,20 @@ def test_help_and_version(run: Run) -> None:
     assert run("--version") == (0, f"widedeep, version {VERSION}\n", "")
 
 
+def test_what_a_command_starts_imports_nothing_from_the_current_folder(tmp_path: Path) -> None:
+    """As a dry run's server, and Beam's workers, are started: by `python -m`, from the person's own folder."""
+    for name in ("click", "queue", "widedeep"):
+        (tmp_path / f"{name}.py").write_text(f"raise RuntimeError('{name} of the current folder was imported')\n")
+    code = (
+        "import subprocess, sys; from widedeep.pipeline import cli; "
+        "child = [sys.executable, '-m', 'widedeep.pipeline.cli', '--version']; "
+        "cli.command = lambda **_: sys.exit(subprocess.call(child)); cli.main()"
+    )
+    done = called(sys.executable, "-P", "-c", code, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith(f", version {VERSION}\n")
+
+
 def test_as_a_module(run: Run) -> None:
     code, told, errors = run("--version", as_module=True)
     assert (code, errors) == (0, "")

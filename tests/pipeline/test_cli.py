@@ -55,10 +55,24 @@ def test_an_error_for_people_is_its_message_alone_in_one_colour(monkeypatch: pyt
     def fails(**unused: object) -> None:
         raise ConfigError("a.yaml: the key is wrong.")
 
+    # What it sets there is for its own children.
+    monkeypatch.setenv("PYTHONSAFEPATH", "1")
     monkeypatch.setattr(cli.command, "main", fails)
     with pytest.raises(SystemExit) as ended:
         cli.main()
     assert ended.value.code == 2
+
+
+def test_a_module_that_is_missing_from_a_whole_installation_is_no_matter_of_installing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails(**unused: object) -> None:
+        raise ModuleNotFoundError("No module named 'mine'", name="mine")
+
+    monkeypatch.setenv("PYTHONSAFEPATH", "1")
+    monkeypatch.setattr(cli.command, "main", fails)
+    with pytest.raises(ModuleNotFoundError, match="mine"):
+        cli.main()
 
 
 def test_report_of_a_folder_without_a_run_says_how_to_start_one(tmp_path: Path) -> None:

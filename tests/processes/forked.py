@@ -97,7 +97,9 @@ def module(arguments: Sequence[object]) -> tuple[str, list[str]] | None:
     match [str(part) for part in arguments]:
         case [program, *rest] if program == WIDEDEEP:
             return "widedeep.pipeline.cli", rest
-        case [program, "-m", name, *rest] if program == sys.executable and name.startswith("widedeep."):
+        case [program, "-m", name, *rest] | [program, "-P", "-m", name, *rest] if (
+            program == sys.executable and name.startswith("widedeep.")
+        ):
             return name, rest
     return None
 

@@ -56,7 +56,7 @@ class SubprocessOperator(base_executor_operator.BaseExecutorOperator):
             (folder / _SPEC).write_bytes(spec.SerializeToString())
             (folder / _INVOCATION).write_bytes(execution_info.to_proto().SerializeToString())
             module = "widedeep.pipeline.kubeflow.step.subprocess_executor"
-            process = subprocess.run([sys.executable, "-m", module, str(os.getpid()), name], check=False)
+            process = subprocess.run([sys.executable, "-P", "-m", module, str(os.getpid()), name], check=False)
             if process.returncode == 0:
                 return execution_result_pb2.ExecutorOutput.FromString((folder / _OUTPUT).read_bytes())
         if process.returncode > 0:
