@@ -73,12 +73,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if any(item.path.is_relative_to(place) for place in slow):
             item.add_marker(pytest.mark.slow)
         if config.getoption("--hypothesis-profile") == "fuzz" and isinstance(item, pytest.Function):
-            _explore(item)
+            explore(item)
     # The longest first, so that no process is left alone with one in the end.
     items.sort(key=lambda item: not item.get_closest_marker("e2e"))
 
 
-def _explore(item: pytest.Function) -> None:
+def explore(item: pytest.Function) -> None:
+    """Has a property test try more examples; others are left as they are."""
     test = getattr(item.obj, "__func__", item.obj)
     given: settings | None = getattr(test, "_hypothesis_internal_use_settings", None)
     if given:

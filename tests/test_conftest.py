@@ -1,10 +1,14 @@
-"""Which tests one process runs together."""
+"""Which tests one process runs together, and that property tests try the same examples every time."""
 
 from __future__ import annotations
 
-import pytest
+from types import SimpleNamespace
 
-from tests.conftest import scope
+import hypothesis
+import pytest
+from hypothesis import strategies as st
+
+from tests.conftest import FUZZ, explore, scope
 
 
 @pytest.mark.parametrize(
@@ -20,3 +24,21 @@ from tests.conftest import scope
 )
 def test_the_tests_of_a_slice_of_data_run_in_one_process(nodeid: str, together: str) -> None:
     assert scope(nodeid) == together
+
+
+def test_the_same_examples_are_tried_every_time(request: pytest.FixtureRequest) -> None:
+    fuzzed = request.config.getoption("--hypothesis-profile") == "fuzz"
+    assert hypothesis.settings().derandomize is not fuzzed
+
+
+def test_fuzzing_tries_ten_times_as_many_examples() -> None:
+    tried = []
+
+    @hypothesis.settings(max_examples=7, database=None)
+    @hypothesis.given(st.integers())
+    def law(number: int) -> None:
+        tried.append(number)
+
+    explore(SimpleNamespace(obj=law))
+    law()
+    assert len(tried) == FUZZ * 7
