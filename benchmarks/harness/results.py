@@ -12,6 +12,7 @@ from benchmarks.harness.figures import Figure, entries
 from benchmarks.harness.machine import Machine
 from benchmarks.harness.subprocesses import ROOT
 from widedeep.components.common.errors import WideDeepError
+from widedeep.components.common.files import write_whole
 from widedeep.components.common.settings import Strict
 
 RESULTS = ROOT / "benchmarks" / "results"
@@ -43,8 +44,7 @@ def keep(result: Result, folder: Path = RESULTS) -> Path:
     """Writes a result in place of the one before; returns the file."""
     kept = result.model_dump(mode="json") | {"figures": entries(result.figures)}
     path = folder / f"{result.benchmark}.json"
-    folder.mkdir(exist_ok=True)
-    path.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
+    write_whole(path, f"{json.dumps(kept, indent=1, ensure_ascii=False)}\n".encode())
     return path
 
 
