@@ -9,6 +9,7 @@ from tfx.orchestration.local import runner_utils
 from tfx.orchestration.portable import launcher
 from tfx.proto.orchestration import pipeline_pb2
 
+from widedeep.components.common import beam_memos
 from widedeep.components.common.errors import WideDeepError
 from widedeep.components.metadata.connection import Connection, handle, open_store
 from widedeep.components.metadata.executions import state_of
@@ -36,6 +37,7 @@ def run_node(pipeline: pipeline_pb2.Pipeline, node: pipeline_pb2.PipelineNode, c
         Exception: what the executor raised.
         WideDeepError: the launcher returned, but the execution did not end well (inputs missing).
     """
+    beam_memos.install()
     node_id = node.node_info.id
     deployment = runner_utils.extract_local_deployment_config(pipeline)
     info = launcher.Launcher(

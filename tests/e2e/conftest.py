@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 import forked
@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from calls import arguments, called
 from database_servers import address
-from harness import LOOSE, ROOT, Pushed, Ran, Slice, csv_slice, settings_beside
+from harness import KEYS, LOOSE, ROOT, Pushed, Ran, Slice, csv_slice, settings_beside
 
 from benchmarks.harness.movielens_days import by_share
 from widedeep.components.common.errors import DataError
@@ -73,7 +73,7 @@ ROWS = {
 }
 
 
-def cut(name: str, folder: Path, whole: Path) -> Slice:
+def cut(name: str, folder: Path, whole: Path, keys: Collection[str] = ()) -> Slice:
     """A slice of a prepared data set: the ratings of some users, as Parquet, or each split's first rows, as CSV."""
     if name != "movielens":
         return csv_slice(name, ROWS[name], folder, whole)
@@ -84,13 +84,13 @@ def cut(name: str, folder: Path, whole: Path) -> Slice:
         rows = table.filter(pc.is_in(table["user_id"], value_set=pa.array(USERS)))
         pq.write_table(rows, data / split / "data.parquet")
     (folder / "settings").mkdir()
-    return settings_beside("movielens", data, folder / "settings")
+    return settings_beside("movielens", data, folder / "settings", keys)
 
 
 @pytest.fixture
 def movielens(tmp_path: Path, prepared: Callable[[str], Path]) -> Slice:
     """The ratings of some users, as Parquet."""
-    return cut("movielens", tmp_path, prepared("movielens"))
+    return cut("movielens", tmp_path, prepared("movielens"), KEYS["movielens"])
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from harness import ROOT, Slice, latest
+from harness import ROOT, Slice, keep, latest
 
 
 def settled(folder: Path, some: Collection[str] = (), **data: Any) -> Slice:
@@ -19,10 +19,7 @@ def settled(folder: Path, some: Collection[str] = (), **data: Any) -> Slice:
     splits = {split: f"day-{{SPAN}}/{split}/*" for split in ("train", "eval", "test")}
     settings["data"] = {"path": "data", "format": "parquet", "splits": splits} | data
     if some:
-        declared = yaml.safe_load((folder / "features.yaml").read_text())
-        declared["features"] = [feature for feature in declared["features"] if feature["key"] in some]
-        declared["crosses"] = [cross for cross in declared["crosses"] if set(cross["keys"]) <= set(some)]
-        (folder / "features.yaml").write_text(yaml.safe_dump(declared))
+        keep(folder, some)
         del settings["schema"]
     (folder / "pipeline.yaml").write_text(yaml.safe_dump(settings))
     return Slice(folder / "pipeline.yaml", folder / "data")

@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import yaml
+from google.protobuf import text_format
+from tensorflow_metadata.proto.v0 import schema_pb2
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -55,14 +60,38 @@ def latest(workdir: Path, node: str, output: str) -> Path:
     return max(executions, key=lambda path: int(path.name))
 
 
-def settings_beside(name: str, data: Path, folder: Path) -> Slice:
-    """A copy of the checked-in settings beside which `data` lies."""
+# The features of slices: a run's time grows with them more than with its rows. Each kind of transform is there.
+KEYS = {
+    "census": {"age", "education", "education_num", "occupation", "sex", "hours_per_week"},
+    "movielens": {"user_id", "age", "gender", "history", "movie_id", "genres"},
+    "taxi": {"trip_miles", "trip_start_hour", "pickup_community_area", "payment_type", "company"},
+}
+
+
+def settings_beside(name: str, data: Path, folder: Path, keys: Collection[str] = ()) -> Slice:
+    """A copy of the checked-in settings beside which `data` lies, with some features or all of them."""
     for file in (ROOT / "schema" / name).iterdir():
         (folder / file.name).write_text(file.read_text())
+    if keys:
+        keep(folder, keys)
     pipeline = folder / "pipeline.yaml"
     pipeline.write_text(pipeline.read_text().replace(f"../../data/{name}", str(data)))
     assert str(data) in pipeline.read_text()
     return Slice(pipeline, data)
+
+
+def keep(folder: Path, keys: Collection[str]) -> None:
+    """Leaves some features in a folder's features.yaml and schema.pbtxt, and the crosses that have no others."""
+    declared = yaml.safe_load((folder / "features.yaml").read_text())
+    declared["features"] = [feature for feature in declared["features"] if feature["key"] in keys]
+    declared["crosses"] = [cross for cross in declared["crosses"] if set(cross["keys"]) <= set(keys)]
+    (folder / "features.yaml").write_text(yaml.safe_dump(declared, sort_keys=False))
+    schema = text_format.Parse((folder / "schema.pbtxt").read_text(), schema_pb2.Schema())
+    others = [feature.name for feature in schema.feature if feature.name not in {*keys, declared["label"]["key"]}]
+    for index in reversed(range(len(schema.feature))):
+        if schema.feature[index].name in others:
+            del schema.feature[index]
+    (folder / "schema.pbtxt").write_text(text_format.MessageToString(schema))
 
 
 def csv_slice(name: str, rows: dict[str, int], tmp_path: Path, whole: Path) -> Slice:
@@ -72,7 +101,7 @@ def csv_slice(name: str, rows: dict[str, int], tmp_path: Path, whole: Path) -> S
         lines = (whole / split / "data.csv").read_text().splitlines(keepends=True)
         (data / split / "data.csv").write_text("".join(lines[: count + 1]))
     (tmp_path / "settings").mkdir()
-    return settings_beside(name, data, tmp_path / "settings")
+    return settings_beside(name, data, tmp_path / "settings", KEYS[name])
 
 
 # A process that has TensorFlow alone, as a server does.

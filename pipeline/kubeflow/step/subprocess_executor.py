@@ -76,8 +76,10 @@ def _execute(folder: Path) -> None:
     from rich.console import Console
     from tfx.orchestration.portable import beam_executor_operator, data_types, python_executor_operator
 
+    from widedeep.components.common import beam_memos
     from widedeep.pipeline.local.progress_display import ProgressDisplay
 
+    beam_memos.install()
     packed, spec = any_pb2.Any.FromString((folder / _SPEC).read_bytes()), _PYTHON()
     operator_class = python_executor_operator.PythonExecutorOperator
     if packed.Is(_BEAM.DESCRIPTOR):

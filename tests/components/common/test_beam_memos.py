@@ -1,0 +1,150 @@
+"""Beam with its memos against Beam as it is installed, which a process of its own asks."""
+
+from __future__ import annotations
+
+import functools
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from apache_beam.options.pipeline_options import (
+    DebugOptions,
+    DirectOptions,
+    GoogleCloudOptions,
+    PipelineOptions,
+    StandardOptions,
+    TypeOptions,
+    WorkerOptions,
+)
+from apache_beam.transforms import core
+
+from widedeep.components.common import beam_memos
+
+FLAGS = (
+    [],
+    ["--direct_num_workers=2", "--direct_running_mode=multi_processing"],
+    ["--runner=FlinkRunner", "--experiments=first", "--experiments=second", "--unheard_of=3"],
+    ["--no_pipeline_type_check", "--runtime_type_check", "--project=p"],
+)
+
+ASK = """
+import json, sys
+from apache_beam.options import pipeline_options
+views = [cls for cls in vars(pipeline_options).values()
+         if isinstance(cls, type) and issubclass(cls, pipeline_options.PipelineOptions)]
+if sys.argv[1] == "memos":
+    from widedeep.components.common import beam_memos
+    beam_memos.install()
+answers = []
+for flags in json.loads(sys.argv[2]):
+    for _ in range(2):
+        options = pipeline_options.PipelineOptions(flags)
+        for cls in views:
+            view = options.view_as(cls)
+            answers.append([cls.__name__, str(view), sorted(dir(view))])
+        answers.append(sorted(map(str, options.get_all_options().items())))
+print(json.dumps(answers))
+"""
+
+
+@pytest.fixture(autouse=True)
+def installed() -> None:
+    beam_memos.install()
+    beam_memos.install()
+
+
+def test_every_view_has_what_beam_alone_reads() -> None:
+    with_memos, alone = (
+        json.loads(
+            subprocess.run(
+                [sys.executable, "-c", ASK, how, json.dumps(FLAGS)], capture_output=True, text=True, check=True
+            ).stdout
+        )
+        for how in ("memos", "alone")
+    )
+    assert len(alone) > 2 * len(FLAGS) * 10
+    assert with_memos == alone
+
+
+def test_what_is_set_in_a_view_stays_in_its_own_options() -> None:
+    flags = ["--experiments=kept"]
+    first, second = PipelineOptions(flags), PipelineOptions(flags)
+    first.view_as(DebugOptions).add_experiment("new")
+    first.view_as(DirectOptions).direct_num_workers = 7
+    assert first.view_as(DebugOptions).experiments == ["kept", "new"]
+    assert first.view_as(DirectOptions).direct_num_workers == 7
+    assert second.view_as(DebugOptions).experiments == ["kept"]
+    assert second.view_as(DirectOptions).direct_num_workers == 1
+    assert PipelineOptions(flags).view_as(DebugOptions).experiments == ["kept"]
+
+
+def test_a_view_of_a_view_and_of_what_was_given_by_name() -> None:
+    options = PipelineOptions([], project="named")
+    view = options.view_as(StandardOptions).view_as(GoogleCloudOptions)
+    assert view.project == "named"
+    assert PipelineOptions([]).view_as(GoogleCloudOptions).project is None
+    assert isinstance(view.view_as(WorkerOptions), WorkerOptions)
+    with pytest.raises(AttributeError, match="has no attribute 'unheard_of'"):
+        _ = view.unheard_of
+
+
+def test_each_class_is_parsed_once_for_the_same_flags(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed = []
+
+    def note(cls: type[PipelineOptions], parser: Any, add: Any = TypeOptions._add_argparse_args) -> None:
+        parsed.append(cls)
+        add(parser)
+
+    monkeypatch.setattr(TypeOptions, "_add_argparse_args", classmethod(note))
+    for _ in range(3):
+        PipelineOptions(["--only_in=this_test"]).view_as(TypeOptions)
+    assert parsed == [TypeOptions]
+
+
+def plain(element: int, side: int = 2, *more: int, named: int = 3) -> None: ...
+
+
+@functools.wraps(plain)
+def wrapping(*anything: Any) -> None: ...
+
+
+class Methods:
+    def process(self, element: int, window: Any = core.DoFn.WindowParam) -> None: ...
+
+    @classmethod
+    def made(cls, element: int) -> None: ...
+
+    def __call__(self, element: int, more: int = 5) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("callable_", "arguments", "defaults"),
+    [
+        (plain, ["element", "side"], [2]),
+        (wrapping, ["element", "side"], [2]),
+        (Methods().process, ["element", "window"], [core.DoFn.WindowParam]),
+        (Methods.process, ["self", "element", "window"], [core.DoFn.WindowParam]),
+        (Methods.made, ["element"], []),
+        (Methods(), ["element", "more"], [5]),
+        (functools.partial(plain, 1), ["side"], [2]),
+        (lambda element: element, ["element"], []),
+    ],
+)
+def test_arguments_and_defaults_of_a_callable(callable_: Any, arguments: list[str], defaults: list[Any]) -> None:
+    for _ in range(2):
+        answer = core.get_function_args_defaults(callable_)
+        assert answer == (arguments, defaults)
+        # Beam may change what it was given.
+        answer[0].clear()
+        answer[1].append(0)
+
+
+def test_a_function_is_inspected_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def function(element: int) -> None: ...
+
+    inspected: list[Any] = []
+    memo = beam_memos._Signatures(lambda callable_: inspected.append(callable_) or (["element"], []))  # type: ignore[func-returns-value]
+    assert [memo(function) for _ in range(3)] == [(["element"], [])] * 3
+    assert inspected == [function]
