@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections import Counter
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -76,6 +77,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             explore(item)
     # The longest first, so that no process is left alone with one in the end.
     items.sort(key=lambda item: not item.get_closest_marker("e2e"))
+
+
+def pytest_collection_finish() -> None:
+    """Pipelines that tests build themselves are built as those of a run are, where any test has imported Beam."""
+    if "apache_beam" in sys.modules:
+        from widedeep.components.common import beam_memos
+
+        beam_memos.install()
 
 
 def explore(item: pytest.Function) -> None:

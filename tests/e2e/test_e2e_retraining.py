@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 import tensorflow_transform as tft
 from days import settled, trained
-from harness import Ran, latest
+from harness import KEYS, Ran, latest
 from sklearn.metrics import roc_auc_score
 
 from benchmarks.harness.movielens_days import Days, write_day
@@ -74,7 +74,7 @@ class Retraining:
 
 def test_retraining_starts_where_the_last_model_stood(ratings: pa.Table, tmp_path: Path, run: Run) -> None:
     """On the new day, whose vocabulary is another, and goes beyond a cold start in a quarter of its steps."""
-    days, workdir = settled(tmp_path), tmp_path / "work"
+    days, workdir = settled(tmp_path, KEYS["movielens"]), tmp_path / "work"
     write_day(days.data, 1, TWO[1], ratings)
     assert run(days, workdir).code == 0
     old = latest(workdir, "Trainer", "model")
