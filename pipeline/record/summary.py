@@ -100,5 +100,6 @@ class Summary(Record):
             "docker run --rm --init -p 127.0.0.1:8500:8500 -p 127.0.0.1:8501:8501",
             f"-v {shlex.quote(f'{models}:/models/{self.pipeline}')}",
             f"-e {shlex.quote(f'MODEL_NAME={self.pipeline}')}",
-            IMAGE,
+            # A thread a request in flight; the server's own four a core lose requests (serving/tensorflow/README.md).
+            f"{IMAGE} --grpc_max_threads=128",
         )

@@ -21,7 +21,13 @@ from widedeep.serving.tensors import Array
 
 # Requests that may be under way at once, of all threads that use the client.
 _CONNECTIONS = 32
-_CODES = {400: "INVALID_ARGUMENT", 404: "NOT_FOUND", 503: "UNAVAILABLE", 504: "DEADLINE_EXCEEDED"}
+_CODES = {
+    400: "INVALID_ARGUMENT",
+    404: "NOT_FOUND",
+    429: "RESOURCE_EXHAUSTED",
+    503: "UNAVAILABLE",
+    504: "DEADLINE_EXCEEDED",
+}
 Result = TypeVar("Result")
 _TYPES = {"DT_STRING": tensors.STRING, "DT_FLOAT": tensors.FLOAT}
 
@@ -105,9 +111,9 @@ class RestTransport:
         if status >= 300:
             details = document.get("error") if isinstance(document, dict) else None
             if not isinstance(details, str):
-                if status != 503:  # a proxy may say so as well
+                if status not in (429, 503):  # a proxy may say so as well
                     raise self._not_tf_serving(f"HTTP {status} without an error message")
-                details = "HTTP 503"
+                details = f"HTTP {status}"
             raise failure(_CODES.get(status, f"HTTP {status}"), details, self._place, clock)
         if not isinstance(document, dict):
             raise self._not_tf_serving("no JSON object")

@@ -24,6 +24,8 @@ from widedeep.serving.tensors import Array
 
 # Pauses between attempts, in seconds.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
+# What gRPC says of a message that no attempt makes smaller, under the code that a busy server answers with too.
+_TOO_LARGE = "larger than max"
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
@@ -89,6 +91,11 @@ def failure(code: str, details: str, place: Place, clock: Clock) -> RankingError
     """The error for a status, as gRPC names it."""
     if code == "UNAVAILABLE":
         return ServerAwayError(f"{place.server} is not available: {reason(details)}. Is a server running there?")
+    if code == "RESOURCE_EXHAUSTED" and _TOO_LARGE not in details:
+        return ServerAwayError(
+            f"{place.server} has no room for the request: {reason(details)}. Send fewer at once, or give the server "
+            "more threads (TF Serving's --grpc_max_threads)."
+        )
     if code == "DEADLINE_EXCEEDED":
         return clock.late()
     if code == "NOT_FOUND":

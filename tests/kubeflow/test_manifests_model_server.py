@@ -101,6 +101,15 @@ def test_the_readme_names_no_other_flag() -> None:
         assert name in FLAGS
 
 
+def test_none_keeps_the_servers_few_threads(deployed: Object, kserve: Object) -> None:
+    """Its own default is four a core, beyond which requests are refused."""
+    _, words = after_image(documented())
+    for given in (words, compose()["command"], deployed["args"], kserve["args"]):
+        assert flags(given)["grpc_max_threads"] == "128"
+    # Each is a thread of the container.
+    assert compose()["pids_limit"] > 128 + 4 * 256
+
+
 def test_compose_and_the_cluster_differ_where_the_machines_do(deployed: Object) -> None:
     local, cluster = flags(compose()["command"]), flags(deployed["args"])
     # In the cluster a change of the configuration makes new pods.
@@ -135,10 +144,12 @@ def test_probes_ask_for_the_model_that_is_served(deployed: Object) -> None:
     text_format.Parse((CONFIG / "models.config").read_text(), served)
     [model] = served.model_config_list.config
     root = f"/v1/models/{model.name}"
-    assert deployed["startupProbe"]["httpGet"]["path"] == f"{root}/metadata"
     assert deployed["readinessProbe"]["httpGet"]["path"] == f"{root}/metadata"
-    # Whatever becomes of the versions, a living server answers this.
-    assert deployed["livenessProbe"]["httpGet"]["path"] == root
+    [metrics] = re.findall(r'path: "(.+)"', (CONFIG / "monitoring.config").read_text())
+    # Whatever becomes of the versions, a living server answers this; under another name the model needs one edit.
+    for probe in ("startupProbe", "livenessProbe"):
+        assert deployed[probe]["httpGet"]["path"] == metrics
+    assert yaml.safe_dump(deployed).count(model.name) == 1
     assert f"GET {root}/metadata HTTP/1.0" in compose()["healthcheck"]["test"][-1]
 
 

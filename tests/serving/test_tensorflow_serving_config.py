@@ -9,6 +9,8 @@ import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format, wrappers_pb2
 from tensorflow_serving.config import model_server_config_pb2
 
+from widedeep.serving.standin.batching.parameters import Parameters, read
+
 FOLDER = Path(__file__).resolve().parents[2] / "serving" / "tensorflow"
 Field = descriptor_pb2.FieldDescriptorProto
 WRAPPED = {"int64": "Int64Value", "bool": "BoolValue", "string": "StringValue"}
@@ -125,9 +127,17 @@ def test_batches_wait_for_nobody_and_the_queue_is_short() -> None:
 def test_a_request_larger_than_a_batch_is_cut_up_and_not_refused() -> None:
     batching = parsed("batching.config", message("BatchingParameters"))
     assert batching.enable_large_batch_splitting.value
-    assert 0 < batching.max_execution_batch_size.value <= batching.max_batch_size.value
+    # Where both are equal, what is larger than a batch is refused.
+    assert 0 < batching.max_execution_batch_size.value < batching.max_batch_size.value
+    # A request as large as may be finds room in an empty queue.
+    batches = -(-batching.max_batch_size.value // batching.max_execution_batch_size.value)
+    assert batches < batching.max_enqueued_batches.value
     # Checked at a model's load, in bundle_factory_util.cc: the last of them is max_batch_size.
     assert not batching.allowed_batch_sizes or batching.allowed_batch_sizes[-1] == batching.max_batch_size.value
+
+
+def test_the_stand_in_runs_with_it() -> None:
+    assert read(FOLDER / "batching.config") == Parameters(8192, 0, 32, 2, False, True, 1024)
 
 
 def test_nothing_is_padded() -> None:

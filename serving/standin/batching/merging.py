@@ -79,8 +79,27 @@ def split(outputs: Tensors, sizes: Sequence[int]) -> list[dict[str, Array]]:
                 "Batched output tensor's 0th dimension does not equal the sum of the 0th dimension sizes of the input"
                 " tensors",
             )
+    return cut(outputs, sizes)
+
+
+def cut(tensors: Tensors, sizes: Sequence[int]) -> list[dict[str, Array]]:
+    """So many rows each, one after the other."""
     ends = np.cumsum(sizes)
     return [
-        {name: array[end - size : end] for name, array in outputs.items()}
+        {name: array[end - size : end] for name, array in tensors.items()}
         for size, end in zip(sizes, ends, strict=True)
     ]
+
+
+def joined(parts: Sequence[Tensors]) -> Tensors:
+    """The outputs of a request that was cut up.
+
+    Raises:
+        ServingError: the parts' outputs differ in more than their rows.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    try:
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    except ValueError as error:
+        raise invalid(str(error)) from None

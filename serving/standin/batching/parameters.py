@@ -36,11 +36,20 @@ _WITHOUT_EFFECT = {"thread_pool_name", "allowed_batch_sizes"}
 class Parameters:
     """How requests are put together; the defaults are TF Serving's."""
 
-    max_batch_size: int = 1000  # rows
+    max_batch_size: int = 1000  # rows of a request
     batch_timeout_micros: int = 0
     max_enqueued_batches: int = 10
     num_batch_threads: int = os.cpu_count() or 1
     pad_variable_length_inputs: bool = False
+    enable_large_batch_splitting: bool = False
+    max_execution_batch_size: int | None = None  # rows; heeded only with splitting, and then max_batch_size if None
+
+    @property
+    def rows(self) -> int:
+        """Of a batch, at most."""
+        if self.enable_large_batch_splitting and self.max_execution_batch_size:
+            return self.max_execution_batch_size
+        return self.max_batch_size
 
 
 def read(file: Path) -> Parameters:
@@ -58,15 +67,19 @@ def read(file: Path) -> Parameters:
     for field, value in message.ListFields():
         if field.name in _WITHOUT_EFFECT:
             log.warning("%s: %s has no effect here", file, field.name)
-        elif field.name not in Parameters.__dataclass_fields__:
-            raise ConfigError(f"{file}: the stand-in does not split batches. Leave {field.name} out.")
         else:
             given[field.name] = value if isinstance(value, bool) else value.value
     for name, value in given.items():
         least = 0 if name == "batch_timeout_micros" else 1
         if not isinstance(value, bool) and value < least:
             raise ConfigError(f"{file}: {name} is {value}; it must be at least {least}.")
-    return Parameters(**given)
+    parameters = Parameters(**given)
+    if parameters.rows > parameters.max_batch_size:
+        raise ConfigError(
+            f"{file}: max_execution_batch_size is {parameters.rows}; it may be at most max_batch_size, "
+            f"{parameters.max_batch_size}."
+        )
+    return parameters
 
 
 def _message() -> Any:

@@ -70,31 +70,54 @@ class Batcher:
         if rows > self._parameters.max_batch_size:
             limit = self._parameters.max_batch_size
             raise invalid(f"Task size {rows} is larger than maximum input batch size {limit}")
-        task = _Task(feeds, rows, call)
         fetches = sorted(set(fetches))
         likeness = merging.likeness(feeds, padded=self._parameters.pad_variable_length_inputs)
-        self._enqueue(task, (id(servable), tuple(fetches), likeness), servable, fetches)
-        return task.answer.result()
+        tasks = self._enqueue(feeds, rows, call, (id(servable), tuple(fetches), likeness), servable, fetches)
+        return merging.joined([task.answer.result() for task in tasks])
 
-    def _enqueue(self, task: _Task, key: Hashable, servable: Servable, fetches: Sequence[str]) -> None:
+    def _enqueue(
+        self,
+        feeds: Mapping[str, Array],
+        rows: int,
+        call: Call,
+        key: Hashable,
+        servable: Servable,
+        fetches: Sequence[str],
+    ) -> list[_Task]:
+        """One task, or where a request is cut up one for each batch that it is in: all of them, or none."""
         with self._changed:
             if self._closed:
                 raise ServingError(grpc.StatusCode.UNAVAILABLE, "The server is stopping.")
             queue = self._queues.get(key, deque())
-            if not queue or queue[-1].rows + task.rows > self._parameters.max_batch_size:
-                most = self._parameters.max_enqueued_batches
-                if len(queue) >= most:
-                    raise ServingError(
-                        grpc.StatusCode.UNAVAILABLE,
-                        "The batch scheduling queue to which this task was submitted is full; currently"
-                        f" {len(queue)} batches enqueued and max_enqueued_batches is {most}",
-                    )
-                due = time.monotonic() + self._parameters.batch_timeout_micros / 1e6
-                queue.append(_Batch(key, servable, fetches, due))
-                self._queues[key] = queue
-            queue[-1].tasks.append(task)
-            queue[-1].rows += task.rows
-            self._changed.notify()
+            room = self._parameters.rows - queue[-1].rows if queue else 0
+            sizes = self._sizes(rows, room)
+            joins = bool(queue) and sizes[0] <= room
+            most = self._parameters.max_enqueued_batches
+            if len(queue) + len(sizes) - joins > most:
+                raise ServingError(
+                    grpc.StatusCode.UNAVAILABLE,
+                    "The batch scheduling queue to which this task was submitted is full; currently"
+                    f" {len(queue)} batches enqueued and max_enqueued_batches is {most}",
+                )
+            due = time.monotonic() + self._parameters.batch_timeout_micros / 1e6
+            tasks = [_Task(part, size, call) for part, size in zip(merging.cut(feeds, sizes), sizes, strict=True)]
+            for number, task in enumerate(tasks):
+                if number or not joins:
+                    queue.append(_Batch(key, servable, fetches, due))
+                queue[-1].tasks.append(task)
+                queue[-1].rows += task.rows
+            self._queues[key] = queue
+            self._changed.notify(len(tasks))
+            return tasks
+
+    def _sizes(self, rows: int, room: int) -> list[int]:
+        """Into how many rows each a request is cut: what the last batch has room for, then whole batches."""
+        most = self._parameters.rows
+        if rows <= room or not self._parameters.enable_large_batch_splitting:
+            return [rows]
+        left = rows - room
+        sizes = [room] * bool(room) + [most] * (left // most) + [left % most] * bool(left % most)
+        return sizes or [0]
 
     def _work(self) -> None:
         while (batch := self._next()) is not None:
@@ -119,7 +142,7 @@ class Batcher:
 
     def _is_ready(self, queue: deque[_Batch], now: float) -> bool:
         first = queue[0]
-        full = len(queue) > 1 or first.rows >= self._parameters.max_batch_size
+        full = len(queue) > 1 or first.rows >= self._parameters.rows
         return full or first.due <= now or self._closed
 
     def _process(self, batch: _Batch) -> None:

@@ -273,7 +273,7 @@ def test_warnings(page, record):
 def test_serve(page, record):
     assert page(record).text("serve") == (
         "docker run --rm --init -p 127.0.0.1:8500:8500 -p 127.0.0.1:8501:8501 \\ -v /srv/rides/models:/models/rides "
-        f"\\ -e MODEL_NAME=rides \\ {IMAGE}"
+        f"\\ -e MODEL_NAME=rides \\ {IMAGE} --grpc_max_threads=128"
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from client_stub import HTTP, GrpcStub, RestStub, Stub
+from client_stub import HTTP, GrpcStub, Refused, RestStub, Stub
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -102,8 +102,12 @@ def test_metadata_are_asked_once(connect: Any, stub: Stub) -> None:
     assert (stub.calls, stub.metadata_calls) == (3, 1)
 
 
-def test_a_server_that_is_away_twice_is_asked_three_times(connect: Any, stub: Stub) -> None:
-    stub.script.extend([("UNAVAILABLE", "loading")] * 2)
+BUSY = ("RESOURCE_EXHAUSTED", "Server Threadpool Exhausted")
+
+
+@pytest.mark.parametrize("answer", [("UNAVAILABLE", "loading"), BUSY], ids=lambda answer: answer[0])
+def test_a_server_that_is_away_twice_is_asked_three_times(connect: Any, stub: Stub, answer: tuple[str, str]) -> None:
+    stub.script.extend([answer] * 2)
     assert [candidate.index for candidate in connect().rank({"age": 1}, candidates(1, 2)).candidates] == [1, 0]
     assert stub.calls == 3
 
@@ -114,8 +118,9 @@ def test_so_it_is_for_its_metadata(connect: Any, stub: Stub) -> None:
     assert (stub.calls, stub.metadata_calls) == (1, 3)
 
 
-def test_only_the_part_that_was_refused_is_sent_again(connect: Any, stub: Stub) -> None:
-    stub.script.append(("UNAVAILABLE", "busy"))
+@pytest.mark.parametrize("answer", [("UNAVAILABLE", "busy"), BUSY], ids=lambda answer: answer[0])
+def test_only_the_part_that_was_refused_is_sent_again(connect: Any, stub: Stub, answer: tuple[str, str]) -> None:
+    stub.script.append(answer)
     ranking = connect(parallel=3).rank({"age": 0}, candidates(*range(7)))
     assert [candidate.index for candidate in ranking.candidates] == [6, 5, 4, 3, 2, 1, 0]
     assert stub.calls == 4
@@ -127,7 +132,6 @@ def test_only_the_part_that_was_refused_is_sent_again(connect: Any, stub: Stub) 
         ("NOT_FOUND", ModelError, "{place} is not served: why."),
         ("INVALID_ARGUMENT", MismatchError, "{place} refuses the request: why."),
         ("INTERNAL", ServerError, "{place} failed with {code}: why."),
-        ("RESOURCE_EXHAUSTED", ServerError, "{place} failed with {code}: why."),
     ],
 )
 def test_other_errors_are_not_asked_again(
@@ -160,6 +164,48 @@ def test_a_server_that_stays_away(connect: Any, stub: Stub) -> None:
         client.rank({"age": 1}, candidates(1))
     assert str(caught.value) == f"{client._place.server} is not available: overloaded. Is a server running there?"
     assert stub.metadata_calls > 1
+
+
+def test_a_server_that_stays_busy_is_given_up_at_the_deadline(connect: Any, stub: Stub) -> None:
+    client = connect(deadline=0.4)
+    client.features()
+    stub.script.extend([BUSY] * 1000)
+    with pytest.raises(ServerAwayError) as caught:
+        client.rank({"age": 1}, candidates(1))
+    assert str(caught.value) == (
+        f"{client._place.server} has no room for the request: Server Threadpool Exhausted. Send fewer at once, or give "
+        "the server more threads (TF Serving's --grpc_max_threads)."
+    )
+    # Longer and longer pauses: not one attempt right after the other, and none after the deadline.
+    assert 2 <= stub.calls <= 8
+
+
+def test_a_message_that_is_too_large_is_not_sent_again(connect: Any, stub: Stub) -> None:
+    client = connect()
+    stub.script.append(("RESOURCE_EXHAUSTED", "Received message larger than max (5000000 vs. 4194304)"))
+    with pytest.raises(ServerError, match=r"failed with .*: Received message larger than max"):
+        client.rank({"age": 1}, candidates(1))
+    assert stub.calls == 1
+
+
+def test_six_threads_lose_no_call_to_a_server_with_room_for_two(connect: Any, stub: Stub) -> None:
+    """As TF Serving with few --grpc_max_threads: what finds no thread is refused at once."""
+    room, refused = threading.Semaphore(2), []
+
+    def busy() -> None:
+        if not room.acquire(blocking=False):
+            refused.append(1)
+            raise Refused(*BUSY)
+        time.sleep(0.005)
+        room.release()
+
+    client = connect(parallel=4)
+    client.features()
+    stub.script.extend([busy] * 10_000)
+    with ThreadPoolExecutor(6) as pool:
+        rankings = list(pool.map(lambda _: client.rank({"age": 1}, candidates(*range(8))), range(60)))
+    assert all([candidate.index for candidate in ranking.candidates] == [*range(7, -1, -1)] for ranking in rankings)
+    assert refused
 
 
 def test_no_server_at_all(connect: Any) -> None:
@@ -324,11 +370,16 @@ def test_an_answer_without_numbers(connect: Any, stub: Stub, transport: str, sco
 
 
 @REST_ONLY
-def test_a_proxy_that_has_no_server_is_a_server_that_is_away(connect: Any, front: Any, transport: str) -> None:
+@pytest.mark.parametrize(
+    ("status", "message"), [(503, "is not available: HTTP 503"), (429, "has no room for the request: HTTP 429")]
+)
+def test_a_proxy_that_has_no_server_is_a_server_that_is_away(
+    connect: Any, front: Any, transport: str, status: int, message: str
+) -> None:
     client = connect(deadline=0.3)
     client.features()
-    front.raw = 503, b"<html>"
-    with pytest.raises(ServerAwayError, match="is not available: HTTP 503"):
+    front.raw = status, b"<html>"
+    with pytest.raises(ServerAwayError, match=message):
         client.rank({"age": 1}, candidates(1))
 
 

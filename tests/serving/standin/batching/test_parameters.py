@@ -31,6 +31,16 @@ def test_what_is_left_out_is_as_in_tf_serving(written):
     assert not read_back.pad_variable_length_inputs
 
 
+def test_large_requests_are_cut_up_where_that_is_asked_for(written):
+    """Without it the size of an execution is not heeded, as in TF Serving's bundle_factory_util.cc."""
+    sizes = "max_batch_size { value: 8 } max_execution_batch_size { value: 4 } "
+    split = "enable_large_batch_splitting { value: %s }"
+    assert read(written(sizes + split % "true")).rows == 4
+    assert read(written(sizes + split % "false")).rows == 8
+    assert read(written(sizes)).rows == 8
+    assert read(written("max_batch_size { value: 8 } " + split % "true")).rows == 8
+
+
 def test_what_only_tunes_tf_serving_is_taken_and_said_to_do_nothing(written, caplog):
     file = written(
         'max_batch_size { value: 4 } allowed_batch_sizes: 2 allowed_batch_sizes: 4 thread_pool_name { value: "b" }'
@@ -47,8 +57,9 @@ def test_what_only_tunes_tf_serving_is_taken_and_said_to_do_nothing(written, cap
         ("max_batch_size { value: 0 }", "{file}: max_batch_size is 0; it must be at least 1."),
         ("batch_timeout_micros { value: -1 }", "{file}: batch_timeout_micros is -1; it must be at least 0."),
         (
-            "enable_large_batch_splitting { value: true }",
-            "{file}: the stand-in does not split batches. Leave enable_large_batch_splitting out.",
+            "max_batch_size { value: 8 } enable_large_batch_splitting { value: true } "
+            "max_execution_batch_size { value: 9 }",
+            "{file}: max_execution_batch_size is 9; it may be at most max_batch_size, 8.",
         ),
     ],
 )

@@ -126,6 +126,59 @@ def test_a_request_larger_than_a_batch_is_refused_as_in_tf_serving(made):
     assert _together(made(max_batch_size=2), Doubling(), [[1, 2, 3]]) == [text]
 
 
+SPLIT = {"max_batch_size": 10, "enable_large_batch_splitting": True, "max_execution_batch_size": 4}
+
+
+def test_a_request_larger_than_an_execution_is_cut_up(made):
+    servable = Doubling()
+    ten = list(range(20, 30))
+    assert _together(made(**SPLIT, batch_timeout_micros=0), servable, [ten]) == [[2 * number for number in ten]]
+    assert servable.runs == [ten[:4], ten[4:8], ten[8:]]
+    text = "INVALID_ARGUMENT Task size 11 is larger than maximum input batch size 10"
+    assert _together(made(**SPLIT), servable, [[*ten, 30]]) == [text]
+
+
+def test_a_cut_request_first_fills_the_batch_that_waits(made, until):
+    servable = Doubling()
+    servable.go.clear()
+    batcher = made(**SPLIT, batch_timeout_micros=0)
+    with ThreadPoolExecutor(3) as threads:
+        first = threads.submit(_together, batcher, servable, [[1]])
+        until(servable.entered.is_set)
+        small = threads.submit(_together, batcher, servable, [[2, 3, 4]])
+        until(lambda: b"enqueued_batches 1.0" in batcher._metrics.render()[0])
+        large = threads.submit(_together, batcher, servable, [[5, 6, 7, 8, 9, 10]])
+        until(lambda: b"enqueued_batches 3.0" in batcher._metrics.render()[0])
+        servable.go.set()
+        assert [answer.result() for answer in (first, small, large)] == [
+            [[2]],
+            [[4, 6, 8]],
+            [[10, 12, 14, 16, 18, 20]],
+        ]
+    assert servable.runs == [[1], [2, 3, 4, 5], [6, 7, 8, 9], [10]]
+
+
+def test_of_a_cut_request_no_part_is_queued_where_not_all_find_room(made, until):
+    servable = Doubling()
+    servable.go.clear()
+    batcher = made(**SPLIT, batch_timeout_micros=0, max_enqueued_batches=2)
+    with ThreadPoolExecutor(1) as threads:
+        first = threads.submit(_together, batcher, servable, [[1]])
+        until(servable.entered.is_set)
+        try:
+            with pytest.raises(ServingError, match="currently 0 batches enqueued and max_enqueued_batches is 2"):
+                batcher.run(servable, Call(), {"x": np.arange(20, 30)}, ["y"])
+            assert b"enqueued_batches 0.0" in batcher._metrics.render()[0]
+        finally:
+            servable.go.set()
+        assert first.result() == [[2]]
+
+
+def test_a_part_that_fails_fails_the_request(made):
+    answers = _together(made(**SPLIT, batch_timeout_micros=0), Doubling(), [[1, 2, 3, 4, 5, 13]])
+    assert answers == ["INVALID_ARGUMENT 13"]
+
+
 def test_a_full_queue_is_refused_as_in_tf_serving(made, until):
     servable = Doubling()
     servable.go.clear()
