@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -32,6 +32,7 @@ from widedeep.serving.standin.metrics import Metrics
 from widedeep.serving.standin.models.manager import ModelManager
 from widedeep.serving.standin.models.servable import Servable
 from widedeep.serving.standin.predict import Run, predict
+from widedeep.serving.tensors import Array
 
 log = logging.getLogger(__name__)
 _Answer = TypeVar("_Answer")
@@ -66,7 +67,7 @@ class Core:
             ServingError: the config can't be served.
         """
         self.metrics = Metrics()
-        self.models = ModelManager(config, root=root, poll=poll, watch=self.metrics.loaded)
+        self.models = ModelManager(config, root=root, poll=poll, watch=self.metrics.loaded, warmed=self.metrics.warm_up)
         self._registry = self.models.registry
         self._batcher = Batcher(batching, self.metrics) if batching else None
         self._max_concurrent = max_concurrent
@@ -108,7 +109,16 @@ class Core:
             call.check()
             with self._registry.lease(spec) as servable:
                 run = partial(self._batcher.run, servable, call) if self._batcher else servable.run
-                return answer(servable, request, run)
+                return answer(servable, request, self._timed(run, spec.name, method))
+
+    def _timed(self, run: Run, model: str, method: str) -> Run:
+        def timed(feeds: Mapping[str, Array], fetches: Sequence[str]) -> Mapping[str, Array]:
+            started = time.perf_counter()
+            outputs = run(feeds, fetches)
+            self.metrics.run(model, method, time.perf_counter() - started)
+            return outputs
+
+        return timed
 
     @contextmanager
     def _counted(self, method: str, model: str, call: Call = _REST) -> Iterator[None]:

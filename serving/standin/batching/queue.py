@@ -28,6 +28,7 @@ class _Task:
     feeds: Mapping[str, Array]
     rows: int
     call: Call
+    queued: float = field(default_factory=time.monotonic)
     answer: Future[Mapping[str, Array]] = field(default_factory=Future)
 
 
@@ -156,7 +157,7 @@ class Batcher:
                     task.answer.set_exception(error)
 
     def _run(self, batch: _Batch, tasks: Sequence[_Task]) -> None:
-        sizes = [task.rows for task in tasks]
+        sizes, started = [task.rows for task in tasks], time.monotonic()
         try:
             outputs = batch.servable.run(merging.merge([task.feeds for task in tasks]), batch.fetches)
         except Exception as error:  # whatever a request may bring about
@@ -167,7 +168,7 @@ class Batcher:
             for task in tasks:
                 self._run(batch, [task])
             return
-        self._metrics.batch(sum(sizes))
+        self._metrics.batch(sizes, [started - task.queued for task in tasks])
         for task, answer in zip(tasks, merging.split(outputs, sizes), strict=True):
             task.answer.set_result(answer)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
@@ -23,7 +25,13 @@ class ModelManager:
     """Keeps loaded what a config asks for, and looks for new versions in a thread of its own. Thread-safe."""
 
     def __init__(
-        self, config: ModelServerConfig, *, root: Path | None, poll: float, watch: Callable[[str, int], None]
+        self,
+        config: ModelServerConfig,
+        *,
+        root: Path | None,
+        poll: float,
+        watch: Callable[[str, int], None],
+        warmed: Callable[[str, str, int, float], None],
     ) -> None:
         """Nothing is loaded before start().
 
@@ -32,6 +40,7 @@ class ModelManager:
             root: a reload may name folders below it, beside those of `config`.
             poll: seconds between two looks at the base folders.
             watch: is told of a model that it now has so many available versions.
+            warmed: is told of a version's folder with which status it ran how many warm-up requests in which seconds.
 
         Raises:
             ServingError: the config can't be served.
@@ -41,7 +50,7 @@ class ModelManager:
         self._allowed = model_configs.Allowed(config, root)
         self._poll = poll
         self.registry = Registry(watch)
-        self._versions = Versions(self.registry, _load)
+        self._versions = Versions(self.registry, partial(_load, warmed))
         self._stopped = threading.Event()
         self._poller = threading.Thread(target=self._keep_looking, name="poll", daemon=True)
 
@@ -92,10 +101,13 @@ class ModelManager:
         self._versions.close(timeout)
 
 
-def _load(name: str, version: int, folder: Path) -> Servable:
+def _load(warmed: Callable[[str, str, int, float], None], name: str, version: int, folder: Path) -> Servable:
     servable = Servable(name, version, folder)
     try:
-        warm_up(servable, folder)
+        started = time.perf_counter()
+        records = warm_up(servable, folder)
+        if records is not None:
+            warmed(str(folder), "OK", records, time.perf_counter() - started)
     except BaseException:
         servable.close()
         raise

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 from google.protobuf.message import DecodeError
 from tensorflow.core.protobuf.config_pb2 import CallableOptions, RunOptions
@@ -84,7 +85,8 @@ class Servable:
         inputs, outputs = tuple(sorted(feeds)), tuple(sorted(set(fetches)))
         try:
             call = self._callable(inputs, outputs)
-            return dict(zip(outputs, call(*[feeds[name] for name in inputs]), strict=True))
+            answers = call(*[feeds[name] for name in inputs])
+            return {name: _array(answer) for name, answer in zip(outputs, answers, strict=True)}
         except tf.errors.OpError as error:
             raise numbered(error.error_code, error.message) from error
         except UnicodeDecodeError as error:
@@ -134,3 +136,12 @@ class Servable:
         """A signature and its name; "" is serving_default."""
         name = name or tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY
         return name, self.signatures.get(name)
+
+
+def _array(answer: Array | bytes) -> Array:
+    """What a session gives for a string without dimensions is no array."""
+    if not isinstance(answer, bytes):
+        return answer
+    array = np.empty((), object)
+    array[()] = answer
+    return array

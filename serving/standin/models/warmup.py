@@ -24,15 +24,19 @@ _RUNS = {
 }
 
 
-def warm_up(servable: Servable, path: Path) -> None:
-    """Runs the requests in assets.extra/tf_serving_warmup_requests of a version's folder; without them, nothing.
+def warm_up(servable: Servable, path: Path) -> int | None:
+    """Runs the requests in assets.extra/tf_serving_warmup_requests of a version's folder; None without the file.
+
+    Returns:
+        How many there were.
 
     Raises:
         ServingError: a record can't be read or run, or there are more than TF Serving takes.
     """
     file = path / REQUESTS
     if not file.is_file():
-        return
+        return None
+    number = 0
     for number, record in enumerate(_records(file), start=1):
         try:
             _replay(servable, PredictionLog.FromString(record))
@@ -42,6 +46,7 @@ def warm_up(servable: Servable, path: Path) -> None:
             raise ServingError(error.code, f"Warm-up record {number} of {file}: {error.message}") from error
         if number > MOST_RECORDS:
             raise invalid(f"Number of warmup records exceeds the maximum ({MOST_RECORDS}) at {file}")
+    return number
 
 
 def _replay(servable: Servable, log: PredictionLog) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
@@ -25,7 +26,7 @@ from tensorflow_serving.apis.regression_pb2 import RegressionRequest
 
 from widedeep.serving.standin import metrics
 from widedeep.serving.standin.core import Core
-from widedeep.serving.standin.errors import ServingError
+from widedeep.serving.standin.errors import ServingError, invalid
 from widedeep.serving.standin.rest import json_codec, paths
 from widedeep.serving.standin.rest.json_text import too_deep
 from widedeep.serving.standin.rest.paths import Target
@@ -33,6 +34,8 @@ from widedeep.serving.standin.rest.paths import Target
 # Threads that answer; what else may be in flight waits for one. Most of them wait for a batch to fill.
 _THREADS = 32
 _JSON = "application/json"
+# zlib's for gzip alone.
+_GZIP = 16 + zlib.MAX_WBITS
 # As in http_server.cc; all others are 500.
 _HTTP = {
     grpc.StatusCode.CANCELLED: 499,
@@ -113,6 +116,13 @@ class _Models:
 
     async def _response(self, request: Request) -> Response:
         path, query = request.scope["raw_path"], request.scope["query_string"]
+        if request.method == "TRACE":
+            return _page(501, "Not Implemented")
+        if not paths.is_known(path.decode("latin-1")):
+            return _page(404, "Not Found")
+        if request.method == "OPTIONS":
+            # What a browser asks before it sends a page's request elsewhere; no header says that it may.
+            return Response(b"", 200 if "origin" in request.headers else 400, media_type="text/html")
         target = paths.parse(request.method, (path + (b"?" + query if query else b"")).decode("latin-1"))
         if self._running >= self._max_concurrent:
             raise ServingError(
@@ -127,10 +137,17 @@ class _Models:
 
     async def _body(self, request: Request) -> bytes:
         body = bytearray()
-        async for part in request.stream():
-            body += part
-            if len(body) > self._max_body_bytes:
-                raise _TooLongError
+        gzip = zlib.decompressobj(_GZIP) if request.headers.get("content-encoding", "").lower() == "gzip" else None
+        try:
+            async for part in request.stream():
+                # No more than is allowed, and a byte to tell: a few kilobytes may be gigabytes.
+                body += gzip.decompress(part, self._max_body_bytes + 1 - len(body)) if gzip else part
+                if len(body) > self._max_body_bytes:
+                    raise _TooLongError
+        except zlib.error as error:
+            raise invalid(f"The body is not gzip, as Content-Encoding says: {error}") from None
+        if gzip and not gzip.eof:
+            raise invalid("The body is not gzip, as Content-Encoding says: it is cut short")
         return bytes(body)
 
     def _answer(self, target: Target, body: bytes) -> Response:
@@ -169,6 +186,12 @@ class _Models:
 
 def _refused(error: ServingError) -> Response:
     return _error(_HTTP.get(error.code, 500), error.message)
+
+
+def _page(status: int, name: str) -> Response:
+    """What TF Serving's HTTP server itself says."""
+    text = f"<HTML><HEAD>\n<TITLE>{status} {name}</TITLE>\n</HEAD><BODY>\n<H1>{name}</H1>\n</BODY></HTML>\n"
+    return Response(text, status, media_type="text/html")
 
 
 def _error(status: int, message: str) -> Response:

@@ -20,8 +20,9 @@ from tensorflow_serving.apis.regression_pb2 import RegressionRequest, Regression
 from widedeep.serving import tensors
 from widedeep.serving.standin.errors import invalid
 from widedeep.serving.standin.rest import json_examples, json_inputs, json_results
+from widedeep.serving.standin.rest.json_document import parse
 from widedeep.serving.standin.rest.json_tensors import Input
-from widedeep.serving.standin.rest.json_text import clean, fault, parse
+from widedeep.serving.standin.rest.json_text import clean, fault
 
 Format = Literal["instances", "inputs"]
 Classified = TypeVar("Classified", ClassificationRequest, RegressionRequest)

@@ -16,7 +16,6 @@ from widedeep.serving.standin.rest.json_text import (
     is_base64,
     quoted,
     raw,
-    too_big,
     too_deep,
     type_name,
 )
@@ -82,11 +81,12 @@ def tensor(value: object, kind: Input) -> Array:
         # Through a type that holds them all, since NumPy refuses what is to wrap around.
         array = np.array(flat, np.uint64 if kind.dtype == tensors.UINT64 else np.int64).astype(dtype)
     else:
-        try:
-            with np.errstate(over="ignore"):  # beyond float32 is infinite
-                array = np.array(flat, dtype)
-        except OverflowError:
-            raise too_big() from None
+        with np.errstate(over="ignore"):  # beyond float32 is infinite
+            array = np.array(flat, dtype)
+        if dtype.kind == "f":
+            # TF Serving's REST threads have the processor take what is smaller than any normal number as zero.
+            small = np.abs(array) < np.finfo(dtype).tiny
+            array[small] = np.copysign(0, array[small])
     return array.reshape(shape)
 
 

@@ -1,50 +1,20 @@
-"""JSON as TF Serving reads it, and as its errors quote it.
-
-As there, NaN, Infinity and -Infinity are numbers, what follows the document is ignored, and strings may hold bytes that
-are not UTF-8. Here they become the surrogates U+DC80 to U+DCFF (PEP 383), which `raw` turns back.
-
-Two differences: of equal keys in an object the last one counts, and a number too large for a double is infinite.
-"""
+"""JSON values as TF Serving takes them, and as its errors quote them."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import json
+import math
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import TypeGuard
 
 from widedeep.serving.standin.errors import ServingError, invalid
 
-_BLANKS = " \t\r\n"
 _QUOTED_BYTES = 256
-_DECODER = json.JSONDecoder()
-
-
-def parse(body: bytes) -> dict[str, object]:
-    """The object that a request's body is.
-
-    Raises:
-        ServingError: INVALID_ARGUMENT, where it is no JSON, or no object.
-    """
-    if not body:
-        raise invalid("JSON Parse error: The document is empty")
-    text = body.decode("utf-8-sig", "surrogateescape")
-    start = len(text) - len(text.lstrip(_BLANKS))
-    if start == len(text):
-        raise invalid(f"JSON Parse error: The document is empty. at offset: {len(body)}")
-    try:
-        document, _ = _DECODER.raw_decode(text, start)
-    except json.JSONDecodeError as error:
-        offset = len(raw(text[: error.pos]))
-        raise invalid(f"JSON Parse error: {error.msg} at offset: {offset}") from None
-    except ValueError:  # Python refuses integers of thousands of digits
-        raise too_big() from None
-    except RecursionError:
-        raise too_deep() from None
-    if not isinstance(document, dict):
-        raise fault(document, "Is not object")
-    return document
+# Where RapidJSON writes a number in full, by the place of its point: not beyond, nor so far below 1.
+_LARGEST_POINT, _SMALLEST_POINT = 21, -6
 
 
 def raw(text: str) -> bytes:
@@ -67,11 +37,6 @@ def clean(text: str) -> str:
 def too_deep() -> ServingError:
     """Lists in lists without end."""
     return invalid("JSON Parse error: The document is nested too deeply.")
-
-
-def too_big() -> ServingError:
-    """A whole number beyond all."""
-    return invalid("JSON Parse error: Number too big to be stored in double.")
 
 
 def fault(value: object, text: str) -> ServingError:
@@ -134,5 +99,23 @@ def _tokens(value: object, depth: int, before: str) -> Iterator[str]:
         for number, member in enumerate(value):
             yield from _tokens(member, depth + 1, ", " if number else "")
         yield "]"
+    elif isinstance(value, float):
+        yield before + _number(value)
     else:
         yield before + json.dumps(value, ensure_ascii=False)
+
+
+def _number(value: float) -> str:
+    """The shortest digits that are read as the same double, as RapidJSON places their point; "" where it has none."""
+    if not math.isfinite(value):
+        return ""
+    sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
+    text, point = "".join(map(str, digits)), len(digits) + int(exponent)
+    if 0 < point <= _LARGEST_POINT:
+        whole = text[:point].ljust(point, "0")
+        shown = f"{whole}.{text[point:] or '0'}"
+    elif _SMALLEST_POINT < point <= 0:
+        shown = "0.0" if value == 0 else f"0.{'0' * -point}{text}"
+    else:
+        shown = f"{text[0]}{'.' if text[1:] else ''}{text[1:]}e{point - 1}"
+    return "-" * sign + shown

@@ -6,10 +6,9 @@ import re
 from typing import Literal, NamedTuple, cast
 from urllib.parse import unquote
 
-import grpc
 from tensorflow_serving.apis.model_pb2 import ModelSpec
 
-from widedeep.serving.standin.errors import ServingError, invalid
+from widedeep.serving.standin.errors import invalid
 
 Verb = Literal["classify", "metadata", "predict", "regress", "status"]
 
@@ -27,15 +26,18 @@ class Target(NamedTuple):
     spec: ModelSpec
 
 
+def is_known(path: str) -> bool:
+    """Whether TF Serving itself answers for a path, and not the HTTP server that it has."""
+    return bool(_ROOT.match(path))
+
+
 def parse(method: str, path: str) -> Target:
-    """Takes apart a path with its query, both as they stand in the request.
+    """Takes apart a known path with its query, both as they stand in the request.
 
     Raises:
-        ServingError: NOT_FOUND, where it does not begin with /v1/; INVALID_ARGUMENT, where it goes on as no path does.
+        ServingError: INVALID_ARGUMENT, where it goes on as no path does.
     """
     pattern = {"POST": _POST, "GET": _GET}.get(method)
-    if not _ROOT.match(path):
-        raise ServingError(grpc.StatusCode.NOT_FOUND, f"Not found: {path}")
     parts = pattern.fullmatch(path) if pattern else None
     if not parts:
         raise invalid(f"Malformed request: {method} {path}")

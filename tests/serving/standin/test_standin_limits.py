@@ -67,7 +67,7 @@ def test_who_has_given_up_is_not_computed_for(waiting, until, make_request, smal
     response = served.predict({"x": [5.0]}, "predict_raw")
     assert list(response.outputs["score"].float_val) == pytest.approx([small_model.score(5.0)])
     assert rows == [1]
-    cancelled = 'request_count_total{method="Predict",model_name="small",status="CANCELLED"} 1.0'
+    cancelled = 'request_count{model_name="small",status="CANCELLED"} 1.0'
     until(lambda: cancelled in _page(served))
 
 

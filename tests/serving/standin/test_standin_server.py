@@ -64,7 +64,7 @@ def test_both_interfaces_answer_the_same(server, make_request, small_model):
     assert list(answered.outputs["score"].float_val) == pytest.approx([small_model.score(1.0, "red")])
     assert scores == pytest.approx([small_model.score(1.0, "red", "a")], rel=1e-5)
     page = httpx.get(f"{url}/monitoring/prometheus/metrics").text
-    assert 'request_count_total{method="Predict",model_name="small",status="OK"} 2.0' in page
+    assert 'request_count{model_name="small",status="OK"} 2.0' in page
 
 
 @pytest.mark.parametrize("service", ["", "tensorflow.serving.PredictionService", "tensorflow.serving.ModelService"])

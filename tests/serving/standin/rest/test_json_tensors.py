@@ -217,7 +217,6 @@ def test_rows_that_do_not_fit(rows: list[Any], inputs: dict[str, Input], message
         ),
         ([{"b64": "a*b="}], {"s": STRING}, "Unable to base64 decode"),
         (["\ud800"], {"s": STRING}, "JSON Parse error: The surrogate pair in string is invalid."),
-        ([10**400], {"f": DOUBLE}, "JSON Parse error: Number too big to be stored in double."),
     ],
 )
 def test_columns_that_do_not_fit(value: Any, inputs: dict[str, Input], message: str) -> None:
@@ -237,7 +236,7 @@ def test_more_dimensions_than_an_array_has() -> None:
 
 
 VALUES = {
-    tensors.FLOAT: st.floats(width=32),
+    tensors.FLOAT: st.floats(width=32, allow_subnormal=False),
     tensors.INT32: st.integers(-(2**31), 2**31 - 1),
     tensors.INT64: st.integers(-(2**63), 2**63 - 1),
     tensors.STRING: st.text(st.characters(exclude_categories=["Cs"])),

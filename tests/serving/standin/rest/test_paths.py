@@ -63,11 +63,17 @@ def test_a_path_names_model_and_verb(method: str, path: str, verb: str, expected
             "INVALID_ARGUMENT",
             "Failed to convert version: 9223372036854775808 to numeric.",
         ),
-        ("GET", "/", "NOT_FOUND", "Not found: /"),
-        ("POST", "/v2/models/m:predict", "NOT_FOUND", "Not found: /v2/models/m:predict"),
     ],
 )
 def test_a_path_that_is_none(method: str, path: str, code: str, message: str) -> None:
     with pytest.raises(ServingError) as caught:
         paths.parse(method, path)
     assert (caught.value.code.name, caught.value.message) == (code, message)
+
+
+@pytest.mark.parametrize(
+    ("path", "known"),
+    [("/", False), ("/v1", False), ("/v2/models/m:predict", False), ("/v1/", True), ("/V1/models/m", True)],
+)
+def test_paths_that_are_left_to_the_http_server(path: str, known: bool) -> None:
+    assert paths.is_known(path) == known

@@ -166,8 +166,6 @@ def test_metadata(client: httpx.Client) -> None:
         ("GET", f"{MODEL}:predict", None, 400, f"Malformed request: GET {MODEL}:predict"),
         ("PUT", MODEL, "{}", 400, f"Malformed request: PUT {MODEL}"),
         ("GET", "/v1/models", None, 400, "Missing model name in request."),
-        ("GET", "/elsewhere", None, 404, "Not found: /elsewhere"),
-        ("POST", "/healthz", "", 404, "Not found: /healthz"),
         ("GET", "/v1/models/none", None, 404, "Could not find any versions of model none"),
     ],
 )
@@ -288,7 +286,7 @@ def test_health_and_metrics(client: httpx.Client) -> None:
     metrics = client.get("/monitoring/prometheus/metrics")
     assert metrics.status_code == 200
     assert metrics.headers["content-type"].startswith("text/plain")
-    assert ':tensorflow:serving:request_count_total{method="Regress",model_name="small",status="OK"}' in metrics.text
+    assert ':tensorflow:serving:request_count{model_name="small",status="OK"}' in metrics.text
 
 
 def test_two_hundred_rows(client: httpx.Client, small_model: Any) -> None:
