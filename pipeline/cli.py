@@ -10,7 +10,7 @@ import click
 
 from widedeep.components.common.errors import WideDeepError
 
-COMMANDS = ("data", "run", "ablate", "explain", "report", "models", "gc", "serve", "rank", "kubeflow")
+COMMANDS = ("data", "run", "ablate", "explain", "report", "models", "gc", "serve", "rank", "bench", "kubeflow")
 
 
 class _LazyGroup(click.Group):

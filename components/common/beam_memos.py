@@ -58,10 +58,10 @@ def _views(view_as: ViewAs) -> ViewAs:
         key = cls, tuple(flags or ())
         # Flags that are None are those of the command, which may change.
         if flags is None or key not in parsed:
-            made = view_as(self, cls)
-            parsed[key] = copy.deepcopy(made._visible_options)
-            return made
-        made = cls.__new__(cls)
+            first = view_as(self, cls)
+            parsed[key] = copy.deepcopy(first._visible_options)
+            return first
+        made: PipelineOptions = object.__new__(cls)
         options = copy.deepcopy(parsed[key])
         for name, default in vars(options).items():
             self._all_options.setdefault(name, default)

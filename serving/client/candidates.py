@@ -1,4 +1,4 @@
-"""The user and the candidates of `widedeep rank`, as people write them down."""
+"""The user and the candidates of `widedeep rank`, and the rows of `widedeep bench`, as people write them down."""
 
 from __future__ import annotations
 
@@ -36,8 +36,12 @@ def user(text: str) -> Row:
     return document
 
 
-def read(path: Path) -> list[Row]:
+def read(path: Path, option: str = "--candidates") -> list[Row]:
     """The rows of a file, of a format by what its name ends in; an empty field of a CSV file is None.
+
+    Args:
+        path: the file.
+        option: of the command line that named it, for errors.
 
     Raises:
         ConfigError: there is no such file, or it ends in something else.
@@ -45,10 +49,10 @@ def read(path: Path) -> list[Row]:
     """
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
-        raise ConfigError(f"--candidates {path}: the name must end in one of {', '.join(_READERS)}.")
-    rows = reader(path)
+        raise ConfigError(f"{option} {path}: the name must end in one of {', '.join(_READERS)}.")
+    rows = reader(path, option)
     if not rows:
-        raise DataError(f"{path}: has no candidates.")
+        raise DataError(f"{path}: has no rows.")
     return rows
 
 
@@ -96,8 +100,8 @@ def _text(path: Path, option: str) -> str:
         raise DataError(f"{path}: is not UTF-8 text.") from None
 
 
-def _json(path: Path) -> list[Row]:
-    text = _text(path, "--candidates ")
+def _json(path: Path, option: str) -> list[Row]:
+    text = _text(path, f"{option} ")
     if not text.lstrip().startswith("["):
         lines = [(f"line {number}", line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
         return [_object(_parse(line, f"{path}, {where}"), f"{path}, {where}") for where, line in lines]
@@ -118,8 +122,8 @@ def _object(value: object, where: str) -> Row:
     return value
 
 
-def _csv(path: Path) -> list[Row]:
-    lines = csv.reader(io.StringIO(_text(path, "--candidates "), newline=""), strict=True)
+def _csv(path: Path, option: str) -> list[Row]:
+    lines = csv.reader(io.StringIO(_text(path, f"{option} "), newline=""), strict=True)
     try:
         header, *fields = [row for row in lines if row] or [[]]
     except csv.Error as error:
@@ -133,26 +137,26 @@ def _csv(path: Path) -> list[Row]:
     return [{name: value or None for name, value in zip(header, row, strict=True)} for row in fields]
 
 
-def _parquet(path: Path) -> list[Row]:
+def _parquet(path: Path, option: str) -> list[Row]:
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq
     except ModuleNotFoundError:
         raise ConfigError(
-            f"--candidates {path}: Parquet needs pyarrow, which is not installed. Run: pip install pyarrow. "
+            f"{option} {path}: Parquet needs pyarrow, which is not installed. Run: pip install pyarrow. "
             f"Or give one of {', '.join(name for name in _READERS if name != '.parquet')}."
         ) from None
     try:
         rows: list[Row] = pq.read_table(path).to_pylist()
     except FileNotFoundError:
-        raise ConfigError(f"--candidates {path}: can't be read: No such file or directory.") from None
+        raise ConfigError(f"{option} {path}: can't be read: No such file or directory.") from None
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"{path}: is not readable as Parquet: {reason(error)}.") from None
     return rows
 
 
 _JSON = (".json", ".jsonl", ".ndjson")
-_READERS: dict[str, Callable[[Path], list[Row]]] = {
+_READERS: dict[str, Callable[[Path, str], list[Row]]] = {
     ".csv": _csv,
     ".parquet": _parquet,
     **dict.fromkeys(_JSON, _json),

@@ -6,7 +6,13 @@ from widedeep.components.common.errors import WideDeepError
 
 
 class RankingError(WideDeepError):
-    """No ranking, for one of the reasons below."""
+    """No ranking, for one of the reasons below.
+
+    Attributes:
+        code: the status that the server answered with, by gRPC's name or as "HTTP 500"; None where it gave none.
+    """
+
+    code: str | None = None
 
 
 class ServerAwayError(RankingError):

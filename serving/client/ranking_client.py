@@ -39,6 +39,7 @@ class RankingClient:
         deadline: float = DEADLINE,
         parallel: int = 1,
         tls: Tls | None = None,
+        retry: bool = True,
     ) -> None:
         """Connects at the first call.
 
@@ -51,13 +52,14 @@ class RankingClient:
             deadline: seconds that a call may take, all attempts included.
             parallel: into how many requests, sent at once, a call's candidates are cut.
             tls: for an encrypted connection.
+            retry: whether a server that is away or busy is asked again until the deadline.
 
         Raises:
             ConfigError: an argument is wrong.
         """
         _check(target, transport, version, label, deadline, parallel)
         self._place = Place(target, model, version, label)
-        self._deadline, self._parallel = deadline, parallel
+        self._deadline, self._parallel, self._retry = deadline, parallel, retry
         self._features: Features | None = None
         self._transport = _connect(transport, self._place, tls)
 
@@ -115,7 +117,9 @@ class RankingClient:
         return best_first([answer.scores for answer in answers], answers[0].version, top_k)
 
     def _scores(self, parts: list[Part], version: int | None, clock: Clock) -> list[PartScores]:
-        return until_available(lambda some: self._transport.scores(some, version, clock), parts, clock)
+        return until_available(
+            lambda some: self._transport.scores(some, version, clock), parts, clock, retry=self._retry
+        )
 
     def _ask_features(self, clock: Clock) -> Features:
         def ask(_: list[None]) -> list[Features | ServerAwayError]:
@@ -124,7 +128,7 @@ class RankingClient:
             except ServerAwayError as error:
                 return [error]
 
-        [current] = until_available(ask, [None], clock)
+        [current] = until_available(ask, [None], clock, retry=self._retry)
         self._features = current
         return current
 

@@ -89,6 +89,12 @@ class Transport(Protocol):
 
 def failure(code: str, details: str, place: Place, clock: Clock) -> RankingError:
     """The error for a status, as gRPC names it."""
+    error = _failure(code, details, place, clock)
+    error.code = code
+    return error
+
+
+def _failure(code: str, details: str, place: Place, clock: Clock) -> RankingError:
     if code == "UNAVAILABLE":
         return ServerAwayError(f"{place.server} is not available: {reason(details)}. Is a server running there?")
     if code == "RESOURCE_EXHAUSTED" and _TOO_LARGE not in details:
@@ -121,7 +127,7 @@ def part_scores(scores: object, version: int | None, part: Part, place: Place) -
 
 
 def until_available(
-    ask: Callable[[list[Item]], list[Answer | ServerAwayError]], items: Sequence[Item], clock: Clock
+    ask: Callable[[list[Item]], list[Answer | ServerAwayError]], items: Sequence[Item], clock: Clock, *, retry: bool
 ) -> list[Answer]:
     """Asks, and asks those again to which the server was away, after longer and longer pauses.
 
@@ -129,6 +135,7 @@ def until_available(
         ask: gives an answer for each of the items it gets.
         items: what to ask.
         clock: the call's.
+        retry: else it asks once.
 
     Raises:
         ServerAwayError: it is still away when the time is over.
@@ -144,7 +151,7 @@ def until_available(
                 answers[index] = answer
         if away is None:
             break
-        if pause >= clock.left():
+        if not retry or pause >= clock.left():
             raise away
         pending = [index for index in pending if index not in answers]
         time.sleep(pause)

@@ -1,6 +1,6 @@
 """Requests whose answers were taken from TensorFlow Serving 2.20's own code, and are given here too.
 
-Where the stand-in answers otherwise it is meant to: those stand in docs/reference/standin-differences.md, and here.
+Where it is meant to answer otherwise stands in docs/reference/tested-serving.md and test_known_differences.py.
 """
 
 from __future__ import annotations

@@ -284,6 +284,18 @@ def test_each_kind_of_label_has_the_signatures_that_make_sense(tmp_path):
     np.testing.assert_array_equal(classified["scores"].numpy(), default(served, rows))
 
 
+def test_rank_and_named_tensors_parse_no_examples(served):
+    """Where a server batches, one tf.Example that can't be parsed fails all requests of its batch."""
+
+    def operations(name: str) -> set[str]:
+        graph = served[name].graph.as_graph_def()
+        return {node.op for body in (graph.node, *(f.node_def for f in graph.library.function)) for node in body}
+
+    assert "ParseExampleV2" in operations("serving_default")
+    for name in ("rank", "predict_raw"):
+        assert not {kind for kind in operations(name) if kind.startswith("Parse")}, name
+
+
 def test_tensorflow_alone_can_serve_it(path):
     """No Python of this project, and none of Transform's, runs in a server."""
     program = (
