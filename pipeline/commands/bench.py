@@ -130,8 +130,8 @@ def _show(traffic: Traffic, record: dict[str, object], rate: float) -> None:
     assert isinstance(late, float)
     if late > 1000 * _LATE_SECONDS:
         click.echo(
-            f"This client sent 1 % of the requests more than {late:.0f} ms late, which their latencies hold: the server "
-            "keeps all --threads waiting, or this process can't send "
+            f"This client sent 1 % of the requests more than {late:.0f} ms late, which their latencies hold: the "
+            "server keeps all --threads waiting, or this process can't send "
             f"{rate:g} requests a second. Give it more --threads, or share the rate among several.",
             err=True,
         )
