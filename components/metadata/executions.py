@@ -9,6 +9,8 @@ from widedeep.components.metadata.store import Execution, Store
 
 _WELL = (Execution.COMPLETE, Execution.CACHED)
 _OPEN = (Execution.NEW, Execution.RUNNING)
+# The property of an attempt that failed for what no other attempt finds otherwise: its error.
+_FINAL_ERROR = "final_error"
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,22 @@ class Node:
         if abandoned:
             store.put_executions(abandoned)
         return [execution.id for execution in abandoned]
+
+    def final_error(self, store: Store) -> str | None:
+        """The error of an attempt that no other attempt would mend; None where there was none."""
+        errors = [
+            execution.custom_properties[_FINAL_ERROR].string_value
+            for execution in self.executions(store)
+            if _FINAL_ERROR in execution.custom_properties
+        ]
+        return errors[-1] if errors else None
+
+    def mark_final(self, store: Store, error: str) -> None:
+        """Notes that the last attempt failed for good; nothing where none had come to do anything."""
+        attempts = self.executions(store)
+        if attempts and attempts[-1].last_known_state == Execution.FAILED:
+            attempts[-1].custom_properties[_FINAL_ERROR].string_value = error
+            store.put_executions([attempts[-1]])
 
 
 def state_of(store: Store, execution_id: int) -> str:

@@ -84,25 +84,30 @@ def submit(
     wait: bool,
 ) -> None:
     """Uploads a compiled pipeline, where the server does not have it yet, and starts a run."""
-    from widedeep.pipeline.kubeflow.client.compiled_file import CompiledPipeline
+    from widedeep.pipeline.kubeflow.client.compiled_file import CompiledPipeline, check_names
 
     compiled = CompiledPipeline.read(file)
     values = compiled.run_parameters(given)
     name = name or f"{compiled.name} {datetime.now(UTC):%Y-%m-%d %H:%M:%S}"
+    check_names(name, experiment or compiled.name)
     if dry_run:
         _print_plan(compiled, experiment, {"run": {"display_name": name, "parameters": values}})
         return
     from rich.console import Console
 
+    from widedeep.pipeline.kubeflow.client import pod_logs
     from widedeep.pipeline.kubeflow.client.run_watch import watch
     from widedeep.pipeline.kubeflow.client.server import Server
 
     server = Server.connect(_required(host), namespace, token)
     run_id = server.run(compiled, experiment or compiled.name, name, values)
-    click.echo(f"run {run_id}  {server.host}/#/runs/details/{run_id}")
+    click.echo(f"run {run_id}  {server.page(f'/runs/details/{run_id}')}")
     if wait:
         state = watch(lambda: server.state(run_id), compiled.tasks, Console(stderr=True, highlight=False))
         click.echo(state)
+        if state == "FAILED":
+            for line in pod_logs.tell(run_id, namespace or "kubeflow"):
+                click.echo(line, err=True)
         sys.exit(0 if state == "SUCCEEDED" else 1)
 
 
@@ -121,11 +126,13 @@ def schedule(
     cron: str,
 ) -> None:
     """Runs a compiled pipeline again and again, one run at a time; times that were missed are not made up for."""
-    from widedeep.pipeline.kubeflow.client.compiled_file import CompiledPipeline, check_cron
+    from widedeep.pipeline.kubeflow.client.compiled_file import CompiledPipeline, check_names
+    from widedeep.pipeline.kubeflow.client.cron import check_cron
 
     compiled = CompiledPipeline.read(file)
     values, cron = compiled.run_parameters(given), check_cron(cron)
     name = name or compiled.name
+    check_names(name, experiment or compiled.name)
     if dry_run:
         planned = {"display_name": name, "cron": cron, "no_catchup": True, "max_concurrency": 1, "parameters": values}
         _print_plan(compiled, experiment, {"recurring_run": planned})
@@ -134,7 +141,7 @@ def schedule(
 
     server = Server.connect(_required(host), namespace, token)
     schedule_id = server.schedule(compiled, experiment or compiled.name, name, values, cron)
-    click.echo(f"recurring run {schedule_id}  {server.host}/#/recurringrun/details/{schedule_id}")
+    click.echo(f"recurring run {schedule_id}  {server.page(f'/recurringrun/details/{schedule_id}')}")
 
 
 def _print_plan(compiled: CompiledPipeline, experiment: str | None, rest: dict[str, Any]) -> None:

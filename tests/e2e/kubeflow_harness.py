@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,8 @@ class Cluster:
         slice_: the pipeline and its data.
         metadata: the database's address.
         environment: what the secret would set.
-        installed: has each node in an interpreter of its own, as in its container; else they are forked.
+        installed: has each node in an interpreter of its own, as in its container, and without a mask for the files
+            that it makes, as Argo starts it; else they are forked.
     """
 
     folder: Path
@@ -93,7 +95,7 @@ class Cluster:
         return self.folder / "pages" / run_id / node
 
     def start(self, node: str, run_id: str, *more: str, **parameters: Any) -> subprocess.Popen[str]:
-        popen = subprocess.Popen if self.installed else forked.Popen
+        popen = partial(subprocess.Popen, umask=0) if self.installed else forked.Popen
         return popen(
             [*self.command(node, run_id, **parameters), *more],
             stdout=subprocess.PIPE,

@@ -97,6 +97,10 @@ def test_three_runs_push_find_everything_cached_and_start_from_the_blessed_model
     assert cluster.outputs("StatisticsGen", "r1")["statistics"].uri.endswith(f"/{done.id}")
     assert len(cluster.node("ExampleGen", "r1").executions(cluster.store())) == 1
 
+    # Nobody but their user may change what a later step, or a server, reads.
+    writable = [path for path in cluster.folder.rglob("*") if not path.is_symlink() and path.stat().st_mode & 0o022]
+    assert writable == []
+
     models = cluster.folder / "models" / "movielens"
     assert [path.name for path in models.iterdir()] == ["1"]
     assert (models / "1" / "saved_model.pb").is_file()

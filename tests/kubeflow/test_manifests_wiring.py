@@ -163,8 +163,11 @@ def test_flink_and_the_data_lie_where_the_steps_look(build: Build, pick: Pick) -
     options = KubeflowOptions()
     flink = pick(build("flink"), "FlinkDeployment", "widedeep-flink")["spec"]["taskManager"]["podTemplate"]["spec"]
     job = template(pick(build("data"), "Job", "widedeep-data"))["spec"]
+    # The data job gives both claims to the steps' group: else the last step would be the first to write the other.
+    assert set(claims(flink)) == {options.root.claim}
+    assert set(claims(job)) == {options.root.claim, options.models.claim}
+    assert mounts(job, options.models.claim) == {options.models.path}
     for pod in (flink, job):
-        assert set(claims(pod)) == {options.root.claim}
         # At the same path: file names are handed on.
         assert mounts(pod, options.root.claim) == {options.root.path}
     [container] = job["containers"]

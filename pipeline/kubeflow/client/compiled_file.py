@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
@@ -17,6 +16,8 @@ from widedeep.components.common.settings import from_yaml, nearest
 Value = str | int | float | bool
 # The backend's limit on all parameters of a run together.
 LARGEST_PARAMETERS = 10_000
+# Of a run's, schedule's and experiment's name. The columns of runs hold 255, but not all that shows them.
+LONGEST_NAME = 128
 _TYPES: dict[str, type[Value]] = {"STRING": str, "NUMBER_INTEGER": int, "NUMBER_DOUBLE": float, "BOOLEAN": bool}
 
 
@@ -101,16 +102,16 @@ class CompiledPipeline:
         return value
 
 
-def check_cron(text: str) -> str:
-    """A cron expression as the backend takes it: six fields, seconds first.
+def check_names(name: str, experiment: str) -> None:
+    """Names as the backend's database takes them.
+
+    Args:
+        name: of a run or schedule.
+        experiment: of an experiment.
 
     Raises:
-        ConfigError: it has another number of fields, or fields of other letters.
+        ConfigError: one is empty or too long.
     """
-    fields = text.split()
-    if len(fields) != 6 or not all(re.fullmatch(r"[0-9A-Za-z*?/,L#-]+", field) for field in fields):
-        raise ConfigError(
-            f"--cron {shown(text)}: needs six fields: second, minute, hour, day of month, month, day of week. "
-            "Every night at three: '0 0 3 * * *'."
-        )
-    return " ".join(fields)
+    for option, text in (("--name", name), ("--experiment", experiment)):
+        if not text.strip() or len(text) > LONGEST_NAME:
+            raise ConfigError(f"{option} {shown(text)}: has {len(text)} characters; give 1 to {LONGEST_NAME}.")

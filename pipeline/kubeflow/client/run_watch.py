@@ -18,6 +18,7 @@ _POLL = 5.0
 # How often in a row the server may fail to answer.
 _PATIENCE = 12
 _FINAL = ("SUCCEEDED", "SKIPPED", "FAILED", "CANCELED")
+_NOT_RUN = "not run"
 _COLOURS = {"SUCCEEDED": "green", "FAILED": "red", "CANCELED": "red", "RUNNING": "cyan"}
 
 
@@ -50,13 +51,17 @@ def watch(read_run: Callable[[], Any], tasks: Mapping[str, str], console: Consol
                 continue
             failures = 0
             steps = _steps(run, tasks)
+            ended = run.state in _FINAL
             if console.is_terminal:
-                live.update(_table(run, steps, tasks), refresh=True)
+                live.update(_table(run, steps, tasks, _NOT_RUN if ended else "PENDING"), refresh=True)
             for name, step in steps.items():
                 if not console.is_terminal and printed.get(name) != step.state:
                     printed[name] = step.state
                     console.print(Text(f"{tasks[name]:<20} {step.state}"), soft_wrap=True)
-            if run.state in _FINAL:
+            if ended:
+                if not console.is_terminal:
+                    for name in (name for name in tasks if name not in steps):
+                        console.print(Text(f"{tasks[name]:<20} {_NOT_RUN}"), soft_wrap=True)
                 return str(run.state)
             time.sleep(_POLL)
 
@@ -67,10 +72,10 @@ def _steps(run: Any, tasks: Mapping[str, str]) -> dict[str, Any]:
     return {task.display_name: task for task in details if task.display_name in tasks and task.state}
 
 
-def _table(run: Any, steps: dict[str, Any], tasks: Mapping[str, str]) -> Table:
+def _table(run: Any, steps: dict[str, Any], tasks: Mapping[str, str], unknown: str) -> Table:
     table = Table("step", "state", "seconds", box=None, pad_edge=False, caption=f"{run.display_name}: {run.state}")
     for name, title in tasks.items():
-        state = steps[name].state if name in steps else "PENDING"
+        state = steps[name].state if name in steps else unknown
         seconds = _seconds(steps[name]) if name in steps else ""
         table.add_row(Text(title), Text(state, style=_COLOURS.get(state, "dim")), seconds)
     return table

@@ -5,17 +5,19 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 from kfp import Client
-from kfp_server_api import ApiException
+from kfp_server_api import ApiException, V2beta1Pipeline
 from urllib3.exceptions import HTTPError
 
-from widedeep.components.common.errors import ConfigError, WideDeepError, reason
+from widedeep.components.common.errors import ConfigError, WideDeepError, reason, shown
 from widedeep.pipeline.kubeflow.client.compiled_file import CompiledPipeline, Value
 
 
@@ -78,23 +80,31 @@ class Server:
         Raises:
             WideDeepError: the server does not answer, or refuses.
         """
+        if not re.match(r"https?://[^/]", host):
+            raise ConfigError(f"--host {shown(host)}: needs http:// or https://, for example http://localhost:8888.")
         with api_errors(host):
             # Under this name the client takes the namespace that it keeps for this user.
             client = _Client(host=host, namespace=namespace or "kubeflow", existing_token=token)
-            client.get_kfp_healthz()
+            multi_user = client.get_kfp_healthz().multi_user
+        if multi_user and not namespace:
+            raise ConfigError(
+                f"{host}: the server has many users, each with a namespace of its own. Say which: --namespace, or "
+                "KUBEFLOW_NAMESPACE in the environment. Nothing was uploaded."
+            )
         return cls(client, host.rstrip("/"), namespace)
 
     def upload(self, compiled: CompiledPipeline) -> tuple[str, str]:
-        """Makes sure that the server has this very pipeline.
+        """Makes sure that the server has this very pipeline, in the namespace if there is one.
 
         Returns:
             Ids of the pipeline and of the version with this content.
         """
         with api_errors(self.host):
-            pipeline_id = self.client.get_pipeline_id(compiled.name)
-            if pipeline_id is None:
-                pipeline = self.client.upload_pipeline(str(compiled.file), compiled.name, namespace=self.namespace)
-                pipeline_id = pipeline.pipeline_id
+            pipelines = self.client.list_pipelines(
+                namespace=self.namespace, filter=_name_filter(compiled.name)
+            ).pipelines
+            # Made without a version: an upload would make a first one of the same content, by the pipeline's name.
+            pipeline_id = str((pipelines[0] if pipelines else self._new_pipeline(compiled.name)).pipeline_id)
             versions = self.client.list_pipeline_versions(
                 pipeline_id, filter=_name_filter(compiled.version)
             ).pipeline_versions
@@ -103,14 +113,35 @@ class Server:
             version = self.client.upload_pipeline_version(str(compiled.file), compiled.version, pipeline_id)
             return pipeline_id, version.pipeline_version_id
 
+    def _new_pipeline(self, name: str) -> Any:
+        pipeline = V2beta1Pipeline(name=name, display_name=name, namespace=self.namespace)
+        return self.client._pipelines_api.pipeline_service_create_pipeline(pipeline)
+
     def run(self, compiled: CompiledPipeline, experiment: str, name: str, values: dict[str, Value]) -> str:
         """Starts a run and returns its id."""
+        # First what may be refused: what was uploaded would stay, for everybody to see.
+        with api_errors(self.host):
+            experiment_id = self._experiment(experiment)
         pipeline_id, version_id = self.upload(compiled)
         with api_errors(self.host):
             run = self.client.run_pipeline(
-                self._experiment(experiment), name, params=values, pipeline_id=pipeline_id, version_id=version_id
+                experiment_id, name, params=values, pipeline_id=pipeline_id, version_id=version_id
             )
             return str(run.run_id)
+
+    def page(self, path: str) -> str:
+        """Where a person sees something: an address, or how to come to one.
+
+        KFP's API and its pages are two services; behind a port-forward to the first there is no page.
+        """
+        with contextlib.suppress(httpx.HTTPError):
+            answer = httpx.get(f"{self.host}/", timeout=5, follow_redirects=True, trust_env=False)
+            if answer.headers.get("content-type", "").startswith("text/html"):
+                return f"{self.host}/#{path}"
+        return (
+            f"http://localhost:8080/#{path}  (after: kubectl port-forward -n kubeflow svc/ml-pipeline-ui 8080:80; "
+            f"{self.host} has the API alone)"
+        )
 
     def schedule(
         self, compiled: CompiledPipeline, experiment: str, name: str, values: dict[str, Value], cron: str

@@ -15,6 +15,7 @@ from widedeep.components.metadata.cluster.turns import Turn
 from widedeep.components.metadata.executions import Node, missing_inputs, state
 from widedeep.pipeline.definition.config import PipelineConfig
 from widedeep.pipeline.kubeflow.step import definition_cache
+from widedeep.pipeline.kubeflow.step.places import check_writable
 from widedeep.pipeline.local.progress_display import ProgressDisplay
 
 # The one node that reads the raw data.
@@ -41,6 +42,10 @@ def run(
         Exception: what the executor raised.
     """
     started = time.monotonic()
+    if node.id == _READER:
+        # Else the last step would be the first to find out.
+        for place, what in ((root, "the artifacts"), (models, "the pushed versions")):
+            check_writable(place, what)
     cached = definition_cache.read(config, root, models)
     if cached is not None and alone and _goes_without_tensorflow(cached, node.id):
         upstream = _run_in_subprocess(cached, node, database, turn)

@@ -127,7 +127,7 @@ def _markdown(store: Any, node: Node, metrics: dict[str, float]) -> str:
         lines += [
             "| metric | value |",
             "|---|---|",
-            *(f"| {name} | {value:.4f} |" for name, value in metrics.items()),
+            *(f"| {name} | {_metric(value)} |" for name, value in metrics.items()),
             "",
         ]
     lines += ["| output | where | |", "|---|---|---|"]
@@ -139,6 +139,11 @@ def _markdown(store: Any, node: Node, metrics: dict[str, float]) -> str:
         ]
         lines.append(f"| {key} | {_cell(artifact.uri)} | {_cell(', '.join(facts))} |")
     return "\n".join(lines) + "\n"
+
+
+def _metric(value: float) -> str:
+    """A count is no decimal number."""
+    return f"{value:,.0f}" if value.is_integer() and value > 1 else f"{value:.4f}"
 
 
 def _cell(text: str) -> str:

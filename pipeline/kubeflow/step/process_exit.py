@@ -17,6 +17,8 @@ from widedeep.components.metadata.cluster.database import tell
 
 def run_and_exit(action: Callable[[], None]) -> NoReturn:
     """Does something, and ends the process: with 0, or with the exit code of its error."""
+    # Argo starts containers without a mask: whoever mounts the volume could change a model that is served.
+    os.umask(0o022)
     logging.basicConfig(format="%(asctime)s %(levelname).1s %(name)s: %(message)s")
     code = 0
     try:

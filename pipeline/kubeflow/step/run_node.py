@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
+from widedeep.components.common.errors import ConfigError, WideDeepError, unwrap
 from widedeep.components.metadata.cluster.database import Database, tell
 from widedeep.components.metadata.cluster.turns import turn
 from widedeep.components.metadata.executions import Node
@@ -64,8 +67,27 @@ def command(
             if not database.retry(lambda: node.success(database.open())):
                 from widedeep.pipeline.kubeflow.step.node_turn import run
 
-                run(settings, node, root, models, database, held, alone=not files.need_tensorflow)
+                with _once(node, database):
+                    run(settings, node, root, models, database, held, alone=not files.need_tensorflow)
     page.write(files, node, database, settings, root)
+
+
+@contextmanager
+def _once(node: Node, database: Database) -> Iterator[None]:
+    """Wrong settings are found once: Kubeflow starts a step anew whatever it exits with."""
+    earlier = database.retry(lambda: node.final_error(database.open()))
+    if earlier:
+        raise ConfigError(
+            f"{node.id}: an earlier attempt in run {node.run} ended with wrong settings, which no other attempt mends; "
+            f"nothing runs. {earlier} Mend them and start another run."
+        )
+    try:
+        yield
+    except Exception as error:
+        cause = unwrap(error)
+        if isinstance(cause, WideDeepError) and cause.exit_code == ConfigError.exit_code:
+            database.retry(lambda: node.mark_final(database.open(), str(cause)))
+        raise
 
 
 def main() -> None:

@@ -49,6 +49,23 @@ def test_what_was_left_running_is_closed(store: Any, execute: Execute) -> None:
     assert node("A").fail_abandoned(store) == []
 
 
+def test_an_error_that_no_other_attempt_mends_is_kept_for_its_node_and_run(store: Any, execute: Execute) -> None:
+    node("A").mark_final(store, "nobody tried")
+    assert node("A").final_error(store) is None
+    execute("r1", "A", Execution.FAILED)
+    execute("r1", "B", Execution.FAILED)
+    execute("r2", "A", Execution.FAILED)
+    node("A").mark_final(store, "wrong settings")
+    assert node("A").final_error(store) == "wrong settings"
+    assert node("B").final_error(store) is node("A", "r2").final_error(store) is None
+
+
+def test_an_attempt_that_still_runs_is_not_marked(store: Any, execute: Execute) -> None:
+    execute("r1", "A", Execution.RUNNING)
+    node("A").mark_final(store, "wrong settings")
+    assert node("A").final_error(store) is None
+
+
 def test_missing_inputs_name_the_nodes_that_did_not_end_well(store: Any, execute: Execute) -> None:
     execute("r1", "A", Execution.COMPLETE)
     execute("r1", "B", Execution.FAILED)

@@ -76,6 +76,9 @@ class Api:
 
     Attributes:
         token: the one that is valid; None lets everybody in.
+        multi_user: whether each user has a namespace.
+        forbidden: the namespace that is somebody else's.
+        pages: whether it shows pages, as behind the gateway, beside the API.
         progress: the states of each step at each look at a run; the last look stays.
         ends: the state of a run at the last look.
         failing: which questions about a run fail, from 1.
@@ -84,6 +87,8 @@ class Api:
 
     token: str | None = None
     multi_user: bool = False
+    forbidden: str | None = None
+    pages: bool = False
     progress: list[dict[str, str]] = field(default_factory=list)
     ends: str = "SUCCEEDED"
     failing: Collection[int] = ()
@@ -109,12 +114,25 @@ class Api:
         return {"multi_user": self.multi_user}
 
     def list_pipelines(self, query: Any, body: Any) -> Any:
-        return listing("pipelines", self.pipelines, query)
+        """Those of the namespace that is asked for, and without one the shared ones."""
+        space = query.get("namespace") or None
+        own = {key: one for key, one in self.pipelines.items() if (one.get("namespace") or None) == space}
+        return listing("pipelines", own, query)
+
+    def create_pipeline(self, query: Any, body: Any) -> Any:
+        check(body, "V2beta1Pipeline", "pipeline")
+        self._new_name(body["name"], body.get("namespace"))
+        return keep(self.pipelines, "pipeline_id", body)
+
+    def _new_name(self, name: str, namespace: str | None) -> None:
+        same = [(one["display_name"], one.get("namespace") or None) for one in self.pipelines.values()]
+        if (name, namespace or None) in same:
+            raise Refused(409, "Failed to create a pipeline and a pipeline version")
 
     def upload(self, query: Any, body: Any) -> Any:
         spec = definition(body)
         name = query.get("display_name") or query["name"]
-        require(not any(one["display_name"] == name for one in self.pipelines.values()), f"{name} exists")
+        self._new_name(name, query.get("namespace"))
         made = {"pipeline_id": new_id(), "display_name": name, "created_at": now(), "namespace": query.get("namespace")}
         self.pipelines[made["pipeline_id"]] = made
         self._version(made["pipeline_id"], name, spec)
@@ -205,11 +223,14 @@ class Api:
 
     def _namespace(self, given: str | None) -> None:
         require(not self.multi_user or bool(given), "a namespace is needed")
+        if given and given == self.forbidden:
+            raise Refused(403, f"User 'me' is not authorized to reach the namespace {given}")
 
 
 ROUTES: dict[tuple[str, str], tuple[str, set[str]]] = {
     ("GET", "/healthz"): ("healthz", set()),
     ("GET", "/pipelines"): ("list_pipelines", PAGING | {"namespace"}),
+    ("POST", "/pipelines"): ("create_pipeline", set()),
     ("POST", "/pipelines/upload"): ("upload", {"name", "display_name", "description", "namespace", "tags"}),
     ("POST", "/pipelines/upload_version"): (
         "upload_version",
@@ -265,6 +286,9 @@ def serve(api: Api) -> tuple[ThreadingHTTPServer, str]:
             url = urlsplit(self.path)
             api.log.append(f"{self.command} {url.path}")
             raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            if api.pages and url.path == "/":
+                self._send(200, "text/html; charset=utf-8", b"<html></html>")
+                return
             try:
                 if api.token and self.headers.get("Authorization") != f"Bearer {api.token}":
                     raise Refused(401, "Unauthenticated: there is no user identity in the request header")
@@ -272,9 +296,11 @@ def serve(api: Api) -> tuple[ThreadingHTTPServer, str]:
                 status, answer = 200, api.answer(self.command, url.path, query, self._body(raw))
             except Refused as refused:
                 status, answer = refused.status, {"code": 3, "message": str(refused), "details": []}
-            written = json.dumps(answer).encode()
+            self._send(status, "application/json", json.dumps(answer).encode())
+
+        def _send(self, status: int, kind: str, written: bytes) -> None:
             self.send_response(status)
-            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(written)))
             self.end_headers()
             self.wfile.write(written)

@@ -1,4 +1,4 @@
-"""A compiled file's parameters, and cron expressions."""
+"""A compiled file's parameters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from widedeep.components.common.errors import ConfigError
-from widedeep.pipeline.kubeflow.client.compiled_file import CompiledPipeline, check_cron
+from widedeep.pipeline.kubeflow.client.compiled_file import CompiledPipeline
 
 DOCUMENT = {
     "pipelineInfo": {"name": "toy"},
@@ -87,14 +87,3 @@ def test_another_file_is_told_how_to_become_one(tmp_path: Path, text: str) -> No
     assert str(caught.value) == (
         f"{file}: is no compiled pipeline. Write one with: widedeep kubeflow compile PIPELINE.yaml --out {file}"
     )
-
-
-@pytest.mark.parametrize("text", ["0 0 3 * * *", "0 0 9 ? * 2-6", "0  */15 * * * *"])
-def test_cron_of_six_fields(text: str) -> None:
-    assert check_cron(text).split() == text.split()
-
-
-@pytest.mark.parametrize("text", ["0 3 * * *", "", "0 0 3 * * * *", "0 0 3 * * $(x)"])
-def test_other_cron_is_refused(text: str) -> None:
-    with pytest.raises(ConfigError, match="needs six fields: second, minute, hour"):
-        check_cron(text)

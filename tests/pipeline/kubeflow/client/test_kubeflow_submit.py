@@ -76,12 +76,16 @@ def test_a_run_is_started_with_its_parameters(start: Callable[..., Started], com
     )
     assert done.exit_code == 0, done.output
     [run] = api.runs.values()
-    [version] = [one for one in api.versions.values() if one["display_name"] != "toy"]
+    # One version of this content, and no second one by the pipeline's name.
+    [version] = api.versions.values()
     assert run["runtime_config"]["parameters"] == {"epochs": 7, "data_path": "12"}
     assert run["pipeline_version_reference"]["pipeline_version_id"] == version["pipeline_version_id"]
     assert run["display_name"] == "mine"
     assert [one["display_name"] for one in api.experiments.values()] == ["toy"]
-    assert done.output == f"run {run['run_id']}  {host}/#/runs/details/{run['run_id']}\n"
+    assert done.output == (
+        f"run {run['run_id']}  http://localhost:8080/#/runs/details/{run['run_id']}  "
+        f"(after: kubectl port-forward -n kubeflow svc/ml-pipeline-ui 8080:80; {host} has the API alone)\n"
+    )
 
 
 def test_equal_content_is_uploaded_once(start: Callable[..., Started], compiled: Path) -> None:
@@ -110,8 +114,8 @@ def test_a_schedule_makes_up_for_nothing_and_runs_one_at_a_time(start: Callable[
     assert int(made["max_concurrency"]) == 1
     assert made["mode"] == "ENABLE"
     assert made["runtime_config"]["parameters"] == {"epochs": 2}
-    assert done.output == (
-        f"recurring run {made['recurring_run_id']}  {host}/#/recurringrun/details/{made['recurring_run_id']}\n"
+    assert done.output.startswith(
+        f"recurring run {made['recurring_run_id']}  http://localhost:8080/#/recurringrun/details/"
     )
     again = called(*line)
     assert isinstance(again.exception, WideDeepError)
@@ -148,11 +152,79 @@ def test_a_server_that_is_not_there(compiled: Path) -> None:
     assert "kubectl port-forward" in str(done.exception)
 
 
+def test_where_the_pages_are_the_link_is_theirs(start: Callable[..., Started], compiled: Path) -> None:
+    api, host = start(pages=True)
+    done = called("submit", str(compiled), "--host", f"{host}/")
+    [run] = api.runs
+    assert done.output == f"run {run}  {host}/#/runs/details/{run}\n"
+
+
 def test_what_the_server_says_of_a_refusal(start: Callable[..., Started], compiled: Path) -> None:
-    _, host = start(multi_user=True)
+    _, host = start(token="valid")
+    done = called("submit", str(compiled), "--host", host, "--token", "other")
+    assert type(done.exception) is ConfigError
+    assert str(done.exception).startswith(f"{host}: the server refuses the request (401): Unauthenticated: ")
+
+
+def test_each_namespace_has_pipelines_of_its_own(start: Callable[..., Started], compiled: Path) -> None:
+    """A shared one of the same name is another's."""
+    api, host = start(multi_user=True)
+    line = ("submit", str(compiled), "--host", host, "--namespace")
+    shared = api.create_pipeline(query={}, body={"name": "toy", "display_name": "toy"})
+    for namespace in ("mine", "mine", "yours"):
+        done = called(*line, namespace)
+        assert done.exit_code == 0, done.output
+    assert sorted(one.get("namespace") or "" for one in api.pipelines.values()) == ["", "mine", "yours"]
+    assert len(api.versions) == 2
+    assert not [one for one in api.versions.values() if one["pipeline_id"] == shared["pipeline_id"]]
+    # A new version, and a schedule.
+    compiled.write_text(compiled.read_text().replace("epochs", "rounds"))
+    assert called(*line, "mine").exit_code == 0
+    again = called("schedule", str(compiled), "--host", host, "--namespace", "mine", "--cron", "0 0 3 * * *")
+    assert again.exit_code == 0, again.output
+    assert len(api.pipelines) == 3
+    assert len(api.versions) == 3
+
+
+@pytest.mark.parametrize("verb", ["submit", "schedule"])
+def test_without_a_namespace_nothing_is_left_behind(start: Callable[..., Started], compiled: Path, verb: str) -> None:
+    api, host = start(multi_user=True)
+    extra = ["--cron", "0 30 4 * * 1"] if verb == "schedule" else []
+    done = called(verb, str(compiled), "--host", host, *extra)
+    assert type(done.exception) is ConfigError
+    assert str(done.exception) == (
+        f"{host}: the server has many users, each with a namespace of its own. Say which: --namespace, or "
+        "KUBEFLOW_NAMESPACE in the environment. Nothing was uploaded."
+    )
+    assert [*api.pipelines, *api.versions, *api.experiments, *api.runs] == []
+
+
+def test_a_namespace_that_refuses_leaves_nothing_behind_either(start: Callable[..., Started], compiled: Path) -> None:
+    api, host = start(multi_user=True, forbidden="theirs")
+    done = called("submit", str(compiled), "--host", host, "--namespace", "theirs")
+    assert type(done.exception) is ConfigError
+    assert "the server refuses the request (403): " in str(done.exception)
+    assert [*api.pipelines, *api.versions] == []
+
+
+@pytest.mark.parametrize("host", ["localhost:8888", "ftp://x", "http://", "kubeflow"])
+def test_a_host_needs_its_scheme(compiled: Path, host: str) -> None:
     done = called("submit", str(compiled), "--host", host)
-    assert type(done.exception) is WideDeepError
-    assert str(done.exception) == f"{host}: the server answers 400: InvalidArgument: a namespace is needed."
+    assert type(done.exception) is ConfigError
+    assert str(done.exception) == f"--host '{host}': needs http:// or https://, for example http://localhost:8888."
+
+
+@pytest.mark.parametrize(("option", "text"), [("--name", "x" * 400), ("--experiment", "x" * 129), ("--name", " ")])
+def test_names_are_as_long_as_the_backend_takes_them(
+    start: Callable[..., Started], compiled: Path, option: str, text: str
+) -> None:
+    api, host = start()
+    for verb, extra in (("submit", []), ("schedule", ["--cron", "0 0 3 * * *"])):
+        done = called(verb, str(compiled), "--host", host, option, text, *extra)
+        assert type(done.exception) is ConfigError
+        assert str(done.exception).startswith(f"{option} '")
+        assert str(done.exception).endswith(f": has {len(text)} characters; give 1 to 128.")
+    assert api.log == []
 
 
 @pytest.mark.parametrize("verb", ["submit", "schedule"])
@@ -189,10 +261,26 @@ def test_a_run_is_followed_to_its_end(
     monkeypatch.setattr(run_watch, "_PATIENCE", 3)
     done = called("submit", str(compiled), "--host", host, "--wait")
     assert done.exit_code == code, done.output
-    steps = [line.split() for line in done.stderr.splitlines() if not line.startswith("http")]
+    steps = [line.split() for line in done.stderr.splitlines() if not line.startswith("http")][:4]
     assert steps == [["ExampleGen", "RUNNING"], ["ExampleGen", "SUCCEEDED"], ["Trainer", "RUNNING"], ["Trainer", ends]]
     assert done.stderr.count("503") == 4
     assert done.stdout.splitlines()[-1] == ends
+
+
+def test_a_run_that_failed_says_where_to_look_and_what_never_ran(
+    start: Callable[..., Started], compiled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api, host = start(progress=[{"root": "FAILED", "example-gen": "FAILED"}], ends="FAILED")
+    monkeypatch.setattr(run_watch, "_POLL", 0.0)
+    done = called("submit", str(compiled), "--host", host, "--wait", "--namespace", "mine", KUBECONFIG="/nowhere")
+    assert done.exit_code == 1
+    [run] = api.runs
+    assert done.stderr.splitlines() == [
+        "ExampleGen           FAILED",
+        "Trainer              not run",
+        "Why, the steps' pods say:",
+        f"  kubectl logs -n mine -l pipeline/runid={run} -c main --tail=30 --prefix",
+    ]
 
 
 def test_a_server_that_stops_answering_is_given_up_on(
@@ -220,7 +308,7 @@ def test_on_a_terminal_all_steps_stand_in_a_table() -> None:
     assert [row for row in rows if row][:4] == [
         ["step", "state", "seconds"],
         ["Trainer", "SUCCEEDED", "95"],
-        ["Pusher", "PENDING"],
+        ["Pusher", "not", "run"],
         ["mine:", "FAILED"],
     ]
 
