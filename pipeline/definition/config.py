@@ -9,8 +9,10 @@ from typing import Annotated, Any, Self
 import yaml
 from pydantic import Field, model_validator
 
-from widedeep.components.common.errors import ConfigError
-from widedeep.components.common.settings import Strict, from_yaml, nearest, parse, read_yaml
+from widedeep.components.common.errors import ConfigError, reason
+from widedeep.components.common.setting_types import takes_text
+from widedeep.components.common.settings import Strict, nearest, parse, read_yaml
+from widedeep.components.common.yaml_text import from_yaml
 from widedeep.components.dryrun.dry_run_options import DryRunOptions
 from widedeep.components.evaluator.evaluation_options import EvaluationOptions
 from widedeep.components.gate.gate_options import GateOptions
@@ -90,6 +92,25 @@ def _resolved(base: Path, path: str) -> str:
     return path if "://" in path else str((base / path).resolve())
 
 
+def _value(override: str, text: str, literal: bool) -> Any:
+    """The value of an override: YAML; but a text is what stands there, as a path with [, # or * in it.
+
+    Args:
+        override: all of it, for the error.
+        text: behind the equals sign.
+        literal: whether the setting takes a text alone.
+    """
+    try:
+        value = from_yaml(text)
+    except yaml.YAMLError as error:
+        if literal:
+            return text
+        problem = reason(getattr(error, "problem", None) or error)
+        raise ConfigError(f"--set {override}: the value is not valid YAML: {problem}.") from None
+    # In quotes it is YAML's.
+    return text if literal and value is not None and text.lstrip()[:1] not in ("'", '"') else value
+
+
 def _set(data: dict[str, Any], override: str) -> None:
     dotted, equals, text = override.partition("=")
     # What changes from day to day.
@@ -97,10 +118,7 @@ def _set(data: dict[str, Any], override: str) -> None:
     *parents, last = dotted.split(".")
     if not equals or not all([*parents, last]):
         raise ConfigError(f"--set {override}: needs KEY=VALUE, for example --set training.epochs=3.")
-    try:
-        value = from_yaml(text)
-    except yaml.YAMLError as error:
-        raise ConfigError(f"--set {override}: the value is not valid YAML: {error}") from None
+    value = _value(override, text, takes_text(PipelineConfig, [*parents, last]))
     for number, key in enumerate(parents, 1):
         # A key with nothing behind it ("training:") is an empty group.
         group = {} if data.get(key) is None else data[key]

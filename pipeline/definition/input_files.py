@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 
 import tensorflow as tf
 
-from widedeep.components.ingest.paths import matching_files
+from widedeep.components.ingest.paths import literal, matching_files
 from widedeep.pipeline.definition.data_options import DataOptions
-
-# Of TFX's input patterns: {SPAN}, {VERSION}, {SPAN:4}, and dates.
-_PLACEHOLDER = re.compile(r"\{(SPAN|VERSION)(:\d+)?\}|\{(YYYY|MM|DD)\}")
+from widedeep.pipeline.definition.spans import SpanPattern
 
 
 def input_files(data: DataOptions) -> list[str]:
@@ -21,9 +18,11 @@ def input_files(data: DataOptions) -> list[str]:
         ConfigError: a pattern matches none.
     """
     patterns = [*data.patterns, *filter(None, [data.serving])]
-    return [
-        path for pattern in patterns for path in matching_files(_PLACEHOLDER.sub("*", os.path.join(data.path, pattern)))
-    ]
+    return [path for pattern in patterns for path in matching_files(_in(data, pattern))]
+
+
+def _in(data: DataOptions, pattern: str) -> str:
+    return os.path.join(literal(data.path), SpanPattern(pattern).glob())
 
 
 def input_bytes(data: DataOptions) -> int:

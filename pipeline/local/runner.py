@@ -23,6 +23,7 @@ from widedeep.pipeline.definition.config import PipelineConfig
 from widedeep.pipeline.definition.create import Environment, create_pipeline
 from widedeep.pipeline.definition.input_files import input_bytes
 from widedeep.pipeline.definition.schema_file import schema_file_name, schema_text
+from widedeep.pipeline.definition.span_files import check_spans
 from widedeep.pipeline.local.launcher import run_node
 from widedeep.pipeline.local.workdir import Workdir
 
@@ -96,6 +97,7 @@ def prepare(config: PipelineConfig, workdir: Workdir, run_id: str) -> LocalRun:
     """
     spec = features.load(Path(config.features))
     check_features(config.gate, spec)
+    check_spans(config.data)
     connection = sqlite_connection(workdir.metadata)
     schema = schema_text(config, spec)
     schema_file = workdir.schemas / schema_file_name(schema)
