@@ -7,13 +7,13 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from widedeep.components.common.settings import Strict
+from widedeep.components.ingest.csv_dialect import CsvDialect
 from widedeep.pipeline.definition.spans import WAYS, WRITTEN, SpanPattern, span_numbers
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
 
 
-class DataOptions(Strict):
+class DataOptions(CsvDialect):
     """Where the raw rows are.
 
     `splits` names a file pattern for each split; `hash_split` instead cuts the files that `pattern` matches, by
@@ -55,6 +55,9 @@ class DataOptions(Strict):
         for split, use in (("train", "trained"), ("eval", "watched while training")):
             if split not in self.split_names:
                 raise ValueError(f"there is no split '{split}', on which the model is {use}")
+        others = sorted({"delimiter", "escape", "null_values"} & self.model_fields_set)
+        if others and self.format != "csv":
+            raise ValueError(f"{others[0]} is an option of CSV, and format is {self.format}")
         self._spans_fit()
         return self
 
@@ -77,6 +80,11 @@ class DataOptions(Strict):
                 raise ValueError(f"the pattern '{pattern.text}' and '{spans[0].text}' name spans in two ways")
             for span in self.span_numbers:
                 pattern.check_room(span)
+
+    @property
+    def dialect(self) -> CsvDialect:
+        """How CSV files are written."""
+        return CsvDialect(delimiter=self.delimiter, escape=self.escape, null_values=self.null_values)
 
     @property
     def split_names(self) -> list[str]:

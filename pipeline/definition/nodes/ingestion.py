@@ -81,7 +81,10 @@ def _input(patterns: dict[str, str]) -> example_gen_pb2.Input:
 def _custom_config(data: DataOptions, declared: str, labelled: bool) -> example_gen_pb2.CustomConfig:
     options = struct_pb2.Struct()
     code = code_digest("widedeep.components.ingest.executor")
-    options.update({"features": declared, "format": data.format, "labelled": labelled, "code": code})
+    dialect = data.dialect.model_dump_json()
+    options.update(
+        {"features": declared, "format": data.format, "dialect": dialect, "labelled": labelled, "code": code}
+    )
     custom = example_gen_pb2.CustomConfig()
     custom.custom_config.Pack(options)
     return custom

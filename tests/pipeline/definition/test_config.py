@@ -119,6 +119,16 @@ def test_of_the_data_sets(name: str) -> None:
             "data.splits.Train: String should match pattern '^[a-z][a-z0-9-]*$' (it is 'Train')",
         ),
         ("data.pattern", "*.csv", "data: 'pattern' goes with hash_split; splits has a pattern for each split"),
+        (
+            "data.escape",
+            "\\\\",
+            "data: escape is '\\\\\\\\', and must be one sign of ASCII, no quote and no line break",
+        ),
+        (
+            "data",
+            {"path": "x", "format": "parquet", "escape": "\\", "splits": {"train": "a", "eval": "b", "test": "c"}},
+            "data: escape is an option of CSV, and format is parquet",
+        ),
         ("data.span", 3, "data: the pattern 'a/*' has no {SPAN}, but span is 3"),
         (
             "data.splits.train",
