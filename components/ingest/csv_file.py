@@ -175,7 +175,7 @@ def _misquoted(path: str, row: int, error: RowFaultError, dialect: CsvDialect) -
         if escape
         else ' A quote within quotes is doubled: "5"" tall".'
     )
-    text = shown(error.text.decode(errors="replace"))
+    text = shown(error.text.decode(errors="replace").splitlines()[0])
     return f"{where}, {column}: a quote is neither doubled nor followed by the delimiter: {text}.{remedy}"
 
 

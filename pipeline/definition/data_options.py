@@ -11,6 +11,8 @@ from widedeep.components.ingest.csv_dialect import CsvDialect
 from widedeep.pipeline.definition.spans import WAYS, WRITTEN, SpanPattern, span_numbers
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+# What TFX takes; Kubeflow, too, which adds to it where it names a version.
+PipelineName = Annotated[Name, Field(max_length=63)]
 
 
 class DataOptions(CsvDialect):
