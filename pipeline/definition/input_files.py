@@ -6,6 +6,7 @@ import os
 
 import tensorflow as tf
 
+from widedeep.components.common.errors import ConfigError
 from widedeep.components.ingest.paths import literal, matching_files
 from widedeep.pipeline.definition.data_options import DataOptions
 from widedeep.pipeline.definition.spans import SpanPattern
@@ -15,10 +16,23 @@ def input_files(data: DataOptions) -> list[str]:
     """The files that the patterns match, of all spans; those that a server was asked for come last.
 
     Raises:
-        ConfigError: a pattern matches none.
+        ConfigError: there is no such folder, or a pattern matches none.
     """
+    _check_folder(data.path)
     patterns = [*data.patterns, *filter(None, [data.serving])]
     return [path for pattern in patterns for path in matching_files(_in(data, pattern))]
+
+
+def _check_folder(path: str) -> None:
+    if "://" in path or os.path.isdir(path):
+        return
+    if os.path.exists(path):
+        folder, name = os.path.split(path)
+        raise ConfigError(
+            f"data.path: {path} is a file, and a folder is wanted: write {folder}, and name the file in data.pattern "
+            f"beside data.hash_split, or in data.splits: {name}"
+        )
+    raise ConfigError(f"data.path: there is no folder {path}.")
 
 
 def _in(data: DataOptions, pattern: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
@@ -168,8 +169,8 @@ class _Models:
 
 
 def _refused(error: ServingError) -> Response:
-    return _error(_HTTP.get(error.code, 500), error.message)
+    return _error(_HTTP.get(error.code, 500), error.message, error.headers)
 
 
-def _error(status: int, message: str) -> Response:
-    return Response(json_codec.error(message), status, media_type=_JSON)
+def _error(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(json_codec.error(message), status, headers, media_type=_JSON)

@@ -150,3 +150,52 @@ def test_from_yaml_is_safe() -> None:
     assert from_yaml("{a: [1, 2.5, x, null]}") == {"a": [1, 2.5, "x", None]}
     with pytest.raises(yaml.YAMLError, match="twice"):
         from_yaml("{a: 1, a: 2}")
+
+
+class Empty(Strict):
+    pass
+
+
+class Hashed(Strict):
+    buckets: int
+
+
+class Optional(Strict):
+    embedding: int | None = None
+    pooling: str = "mean"
+
+
+class Two(Strict):
+    claim: str
+    path: str
+
+
+class Groups(Strict):
+    log: Empty | None = None
+    hash: Hashed | None = None
+    deep: Optional | None = None
+    volume: Two | None = None
+    inner: Groups | None = None
+    items: tuple[Hashed, ...] = ()
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("hash: 1000", "hash: write hash: {buckets: 1000} (it is 1000)"),
+        ("hash: 010", "hash: write hash: {buckets: 010} (it is 10)"),
+        ("hash: many", "hash: write hash: {buckets: ...} (it is 'many')"),
+        ("log: true", "log: write log: {} (it is True)"),
+        ("deep: 16", "deep: write deep: {embedding: 16} (it is 16)"),
+        ("deep: true", "deep: write deep: {} (it is True)"),
+        ("deep: x", "deep: write deep: {embedding: ..., pooling: ...} (it is 'x')"),
+        ("volume: here", "volume: write volume: {claim: ..., path: ...} (it is 'here')"),
+        ("inner: hash", "inner: write inner: {hash: ...} (it is 'hash')"),
+        ("inner: {hash: [1]}", "inner.hash: write hash: {buckets: ...} (it is [1])"),
+        ("items: [7]", "items.0: {buckets: 7} (it is 7)"),
+    ],
+)
+def test_a_value_where_a_group_of_keys_is_needed(text: str, meant: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse(Groups, from_yaml(text), "s.yaml")
+    assert str(caught.value) == f"s.yaml: {meant}"

@@ -59,3 +59,15 @@ def test_the_folder_is_taken_literally(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         input_files(data(folder, splits={"train": "b*", "eval": "a*"}))
     assert str(caught.value).startswith(f"{folder}/b*: matches no file.")
+
+
+def test_a_file_where_a_folder_is_wanted(tmp_path: Path) -> None:
+    (tmp_path / "all.csv").write_text("x")
+    with pytest.raises(ConfigError) as caught:
+        input_files(data(tmp_path / "all.csv"))
+    assert str(caught.value) == (
+        f"data.path: {tmp_path}/all.csv is a file, and a folder is wanted: write {tmp_path}, and name the file in "
+        "data.pattern beside data.hash_split, or in data.splits: all.csv"
+    )
+    with pytest.raises(ConfigError, match=r"data\.path: there is no folder .*/none\."):
+        input_files(data(tmp_path / "none"))
