@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from widedeep.components.common.errors import ConfigError, shown
+from widedeep.components.common.setting_types import kinds
+from widedeep.components.common.yaml_text import from_yaml
 
 _LISTED = 20
 
@@ -29,48 +32,45 @@ class Strict(BaseModel):
     """Settings that reject unknown keys, naming the nearest known one, and can't be changed once made."""
 
     # Infinity and NaN are no settings: neither survives JSON, and no limit or boundary means anything with them.
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    # Where a text is wanted, what looks like a number is one: the folder 2024, the tag 1.10.
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, coerce_numbers_to_str=True)
 
     @model_validator(mode="before")
     @classmethod
     def _known_keys(cls, data: Any) -> Any:
         if isinstance(data, Mapping):
-            known = [field.alias or name for name, field in cls.model_fields.items()]
-            for key in data:
+            known = {field.alias or name: field for name, field in cls.model_fields.items()}
+            for key, value in data.items():
                 if key not in known:
                     raise ValueError(f"unknown key '{key}': {nearest(str(key), known)}")
+                # Python takes true for 1.
+                if isinstance(value, bool) and kinds(known[key].annotation) <= {int, float}:
+                    raise ValueError(f"'{key}' is {str(value).lower()}, and a number is needed")
+        elif not isinstance(data, BaseModel) and not cls.model_config.get("strict"):
+            raise PydanticCustomError(_GROUP, "{example}", {"example": _example(cls, data)})
         return data
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """PyYAML keeps the last of two equal keys without a word; a feature would vanish."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[Hashable] = set()
-        for key_node, _ in node.value:
-            if key_node.tag == "tag:yaml.org,2002:merge":
-                continue  # "<<" brings the keys of another mapping, which this one's may override.
-            key = self.construct_object(key_node, deep=True)
-            if not isinstance(key, Hashable):
-                continue  # PyYAML refuses it, and says where.
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key '{key}' stands here twice", key_node.start_mark
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep)
+# The error of a value where a group of keys is needed.
+_GROUP = "group"
 
 
-def from_yaml(text: str) -> Any:
-    """Plain values out of YAML: no tag makes any other object, and no key stands twice.
-
-    Raises:
-        yaml.YAMLError: the text is not such YAML.
-    """
+def _example(group: type[Strict], value: object) -> str:
+    """What may be meant by a value where a group of keys is needed, in YAML."""
+    fields = {field.alias or name: field for name, field in group.model_fields.items()}
+    required = [name for name, field in fields.items() if field.is_required()]
+    if not fields or (not required and (value is True or value is None or value == "")):
+        return "{}"
+    if isinstance(value, str) and value in fields:
+        return f"{{{value}: ...}}"
+    first, *others = required or fields
     try:
-        return yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 (a SafeLoader)
-    except (ValueError, RecursionError) as error:  # "2024-13-45" looks like a date; "[[[[..." has no end
-        raise yaml.YAMLError(str(error)) from None
+        if required and others:
+            raise ValueError
+        group.model_validate({first: value})
+    except ValueError:
+        return "{" + ", ".join(f"{name}: ..." for name in required or list(fields)[:3]) + "}"
+    return f"{{{first}: {value}}}"
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -129,7 +129,10 @@ def problems(error: ValidationError, where: str, data: object) -> Iterable[str]:
         if item["type"] == "too_short" and item["loc"] in inside:
             continue  # pydantic does not count the items that are wrong, each of which has a line
         key = ".".join(str(part) for part in _key_path(item["loc"], data, item["type"] == "missing"))
-        wrong.setdefault(key, []).append(item["msg"].removeprefix("Value error, "))
+        message = item["msg"].removeprefix("Value error, ")
+        if item["type"] == _GROUP and isinstance(item["loc"][-1], str):
+            message = f"write {item['loc'][-1]}: {message}"
+        wrong.setdefault(key, []).append(message)
         value = item["input"]
         values[key] = "" if isinstance(value, dict | BaseModel) else f" (it is {shown(value)})"
     for key, messages in wrong.items():

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from widedeep.components.common.settings import Strict
 
@@ -25,3 +26,9 @@ class DryRunOptions(Strict):
     load_seconds: float = Field(60.0, gt=0, description="from the start of the server until the model must be loaded")
     p99_ms: float = Field(100.0, gt=0, description="of a request of 50 candidates, or rows")
     memory_mib: float = Field(4096.0, gt=0, description="of the server at most; not measured in docker")
+
+    @model_validator(mode="after")
+    def _an_image(self) -> Self:
+        if self.server == "infra_validator" and not re.fullmatch(r"\S+:[\w.-]+", self.image):
+            raise ValueError(f"image is '{self.image}', and infra_validator needs one with a tag: {IMAGE}")
+        return self

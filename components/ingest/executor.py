@@ -19,6 +19,7 @@ from tfx.utils import proto_utils
 from widedeep.components import features
 from widedeep.components.common.errors import DataError, unwrap
 from widedeep.components.ingest import raw_files
+from widedeep.components.ingest.csv_dialect import CsvDialect
 from widedeep.components.ingest.example_shards import Shards, encode, split_of
 from widedeep.components.ingest.paths import matching_files
 
@@ -61,7 +62,14 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                     | "Files" >> beam.Create(jobs)
                     | "Spread" >> beam.Reshuffle()
                     | "Convert"
-                    >> beam.ParDo(_Convert(str(options["features"]), str(options["format"]), bool(options["labelled"])))
+                    >> beam.ParDo(
+                        _Convert(
+                            str(options["features"]),
+                            str(options["format"]),
+                            bool(options["labelled"]),
+                            CsvDialect.model_validate_json(str(options["dialect"])),
+                        )
+                    )
                 )
         except Exception as error:
             raise unwrap(error) from error
@@ -88,15 +96,16 @@ def _jobs(
 
 
 class _Convert(beam.DoFn):
-    def __init__(self, spec: str, file_format: str, labelled: bool) -> None:
+    def __init__(self, spec: str, file_format: str, labelled: bool, dialect: CsvDialect) -> None:
         super().__init__()
-        self._spec, self._format, self._labelled = spec, file_format, labelled
+        self._spec, self._format, self._labelled, self._dialect = spec, file_format, labelled, dialect
 
     def process(self, job: Job) -> None:
         number, path, uris, buckets = job
         shards = [Shards(uri, number) for uri in uris]
         try:
-            for batch in raw_files.read(path, self._format, features.from_json(self._spec), self._labelled):
+            spec = features.from_json(self._spec)
+            for batch in raw_files.read(path, self._format, spec, self._labelled, self._dialect):
                 for example in encode(batch):
                     shards[split_of(example, buckets)].write(example)
         finally:

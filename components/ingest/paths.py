@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
+import glob
+import re
+
 import pyarrow.fs
 
 from widedeep.components.common.errors import ConfigError
+
+
+def literal(folder: str) -> str:
+    """A folder as the beginning of a pattern: a [, a * or a ? in its name stands for itself."""
+    return glob.escape(folder)
+
+
+def span_literal(folder: str) -> str:
+    """As `literal`, for a pattern with spans, which TFX reads as a regular expression, too.
+
+    TFX makes [*] of a pattern a broken set, and leaves other signs of regular expressions as they are. So each stands
+    in a set that means the same in both; where a set can't hold the sign itself, in a range around it.
+    """
+    signs = {"[": "[[]", "*": "[)-+]", "?": "[>-@]", "^": "[]-_]", "$": "[$]", "|": "[|]", "{": "[{]", "}": "[}]"}
+    return "".join(signs.get(character, character) for character in folder)
 
 
 def matching_files(pattern: str) -> list[str]:
@@ -18,7 +36,8 @@ def matching_files(pattern: str) -> list[str]:
 
     paths = sorted(path for path in tf.io.gfile.glob(pattern) if not tf.io.gfile.isdir(path))
     if not paths:
-        raise ConfigError(f"{pattern}: matches no file. See data.path and data.splits in the pipeline's config.")
+        shown = re.sub(r"\[([\[*?])\]", r"\1", pattern)
+        raise ConfigError(f"{shown}: matches no file. See data.path and data.splits in the pipeline's config.")
     return paths
 
 

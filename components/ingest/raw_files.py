@@ -11,8 +11,9 @@ import pyarrow.parquet
 from widedeep.components.common.errors import DataError, reason, shown
 from widedeep.components.common.settings import nearest
 from widedeep.components.features.spec import FeatureSpec
-from widedeep.components.ingest import csv_file
+from widedeep.components.ingest import csv_file, csv_hints
 from widedeep.components.ingest.arrow_columns import column_kinds, to_lists
+from widedeep.components.ingest.csv_dialect import PLAIN, CsvDialect
 from widedeep.components.ingest.paths import locate
 from widedeep.components.ingest.scalars import BadValueError
 
@@ -21,11 +22,20 @@ _BATCH_ROWS = 8192
 _BUFFER_BYTES = 1 << 20
 
 
-def read(path: str, file_format: str, spec: FeatureSpec, labelled: bool = True) -> Iterator[pa.RecordBatch]:
+def read(
+    path: str, file_format: str, spec: FeatureSpec, labelled: bool = True, dialect: CsvDialect = PLAIN
+) -> Iterator[pa.RecordBatch]:
     """Yields batches of up to 8,192 rows with one list column a declared column, in the declaration's order.
 
     Columns may stand in any order in the file, and others are ignored. Rows that are not `labelled` need neither label
     nor weight.
+
+    Args:
+        path: the file.
+        file_format: one of `FORMATS`.
+        spec: declares the columns.
+        labelled: whether the rows have label and weight.
+        dialect: of a CSV file.
 
     Raises:
         DataError: names the file, the row (counted from 1, a CSV's header not counted), the column, the value
@@ -34,7 +44,7 @@ def read(path: str, file_format: str, spec: FeatureSpec, labelled: bool = True) 
     kinds = column_kinds(spec, labelled)
     separators = {feature.key: feature.separator for feature in spec.features}
     row = 0
-    for block in _blocks(path, file_format, list(kinds)):
+    for block in _blocks(path, file_format, list(kinds), dialect):
         for start in range(0, block.num_rows, _BATCH_ROWS):
             batch = block.slice(start, _BATCH_ROWS)
             arrays = []
@@ -44,7 +54,8 @@ def read(path: str, file_format: str, spec: FeatureSpec, labelled: bool = True) 
                 except BadValueError as error:
                     where = f"{path}, row {row + error.index + 1}, column '{name}'"
                     value = "the value" if error.value is None else shown(error.value)
-                    raise DataError(f"{where}: {value} {error.fault}.") from None
+                    hint = csv_hints.of_value(error.value, kind, file_format)
+                    raise DataError(f"{where}: {value} {error.fault}{hint}.") from None
                 except DataError as error:
                     raise DataError(f"{path}: column '{name}' {error}.") from None
             row += batch.num_rows
@@ -53,9 +64,12 @@ def read(path: str, file_format: str, spec: FeatureSpec, labelled: bool = True) 
         raise DataError(f"{path}: {csv_file.NO_ROWS}")
 
 
-def _blocks(path: str, file_format: str, needed: list[str]) -> Iterator[pa.RecordBatch]:
+def _blocks(path: str, file_format: str, needed: list[str], dialect: CsvDialect) -> Iterator[pa.RecordBatch]:
     try:
-        yield from _RAW[file_format](path, needed)
+        if file_format == "csv":
+            yield from _csv(path, needed, dialect)
+        else:
+            yield from _RAW[file_format](path, needed)
     except OSError as error:  # Arrow's errors of files and of compression are such
         raise DataError(f"{path}: can't be read: {reason(error)}. Is the file whole?") from None
 
@@ -74,10 +88,14 @@ def _check_columns(path: str, names: Sequence[str], needed: list[str]) -> None:
             raise DataError(f"{path}: the column '{name}' stands {count[name]} times in the header. Rename the others.")
 
 
-def _csv(path: str, needed: list[str]) -> Iterator[pa.RecordBatch]:
-    names = csv_file.header(path)
+def _csv(path: str, needed: list[str], dialect: CsvDialect) -> Iterator[pa.RecordBatch]:
+    names = csv_file.header(path, dialect)
+    if not set(needed) <= set(names):
+        form = csv_hints.other_form(csv_file.first_line(path), names, needed, dialect)
+        if form:
+            raise DataError(f"{path}: {form}")
     _check_columns(path, names, needed)
-    yield from csv_file.read(path, needed)
+    yield from csv_file.read(path, needed, dialect)
 
 
 def _parquet(path: str, needed: list[str]) -> Iterator[pa.RecordBatch]:
@@ -124,4 +142,4 @@ def _check_whole(path: str) -> None:
             pass
 
 
-_RAW = {"csv": _csv, "parquet": _parquet, "tfrecord": _tfrecord}
+_RAW = {"parquet": _parquet, "tfrecord": _tfrecord}

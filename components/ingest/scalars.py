@@ -82,14 +82,19 @@ def label(values: pa.Array, declared: Label) -> pa.Array:
         DataError: the type holds no numbers.
     """
     values = _decode_dictionary(values)
-    numbers = _double(values)
+    classes = declared.classes or 2
+    requirement = "0 or 1" if classes == 2 else f"a whole number from 0 to {classes - 1}"
+    if declared.kind == "regression":
+        requirement = "a finite number of 32 bits"
+    try:
+        numbers = _double(values)
+    except BadValueError as error:
+        raise BadValueError(error.index, error.value, f"{error.fault}: the label must be {requirement}") from None
     if declared.kind == "regression":
         labels = numbers.cast(pa.float32(), safe=False)
-        good, requirement = pc.is_finite(labels), "a finite number of 32 bits"
+        good = pc.is_finite(labels)
     else:
-        classes = declared.classes or 2
         labels, good = numbers, pc.is_in(numbers, pa.array(range(classes), pa.float64()))
-        requirement = "0 or 1" if classes == 2 else f"a whole number from 0 to {classes - 1}"
     bad = _first(pc.invert(pc.fill_null(good, False)))
     if bad is not None:
         fault = "missing" if not numbers[bad].is_valid else "wrong"

@@ -60,7 +60,7 @@ class TrainingOptions(Strict):
     """Everything that a change of re-runs the Trainer and what follows it."""
 
     model: Literal["wide", "deep", "wide_deep"] = Field("wide_deep", description="which parts the model has")
-    epochs: int = Field(3, ge=1, description="passes over the train split, at most")
+    epochs: int = Field(3, ge=1, le=1_000_000, description="passes over the train split, at most")
     patience: int | None = Field(
         1,
         ge=1,
@@ -70,7 +70,7 @@ class TrainingOptions(Strict):
     stop_on: Literal["auc", "logloss", "accuracy", "rmse", "mae"] | None = Field(
         None, description="what is watched on eval; null: auc, logloss or rmse, as the label's kind is"
     )
-    batch_size: int = Field(256, ge=1, description="examples a step")
+    batch_size: int = Field(256, ge=1, lt=2**31, description="examples a step")
     checkpoint_steps: int = Field(10_000, ge=1, description="a killed training carries on from the last one")
     distribute: Literal["none", "mirrored"] = Field(
         "none", description="mirrored: a copy of the model on each GPU, each trained on its part of the batch"
@@ -78,6 +78,6 @@ class TrainingOptions(Strict):
     warm_start: bool | None = Field(
         None, description="start from the latest blessed model of another training; null: when the data come in spans"
     )
-    seed: int = Field(1, ge=0, description="equal data, settings and seed give equal weights")
+    seed: int = Field(1, ge=0, lt=2**32, description="equal data, settings and seed give equal weights")
     wide: WideOptions = Field(WideOptions(), description="how the wide part is trained")
     deep: DeepOptions = Field(DeepOptions(), description="the deep part's layers, and how it is trained")

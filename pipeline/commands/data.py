@@ -18,11 +18,13 @@ def command(name: str, out: Path) -> None:
     """
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     from widedeep.pipeline import datasets
 
+    # Paths as Text, since one may look like Rich's markup.
     summary = datasets.prepare(name, out)
-    table = Table("split", "rows", "label rate", "file", "sha256", title=f"{name} in {out}")
+    table = Table("split", "rows", "label rate", "file", "sha256", title=Text(f"{name} in {out}"))
     for split, written in summary.splits.items():
-        table.add_row(split, f"{written.rows:,}", f"{written.label_rate:.4f}", str(written.path), written.sha256)
+        table.add_row(split, f"{written.rows:,}", f"{written.label_rate:.4f}", Text(str(written.path)), written.sha256)
     Console(width=None if Console().is_terminal else 160).print(table)

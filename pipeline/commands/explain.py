@@ -75,6 +75,7 @@ def _explain(
         from widedeep.components.explain.explanation import explain
         from widedeep.components.explain.names import Names
         from widedeep.components.explain.wide_part import declaration
+        from widedeep.serving.literal_path import literal_path
 
         known = Names(names, declaration(str(model)))
         files = _files(model, data)
@@ -82,7 +83,8 @@ def _explain(
         def watch(rows: int) -> None:
             progress.update(task, description=f"{rows:,} rows read")
 
-        explained = explain(str(model), files, file_format, top, watch)
+        with literal_path(model) as literal:
+            explained = explain(str(literal), files, file_format, top, watch)
     rate = "" if explained.label_mean is None else f", {_rate(explained)} {explained.label_mean:.4f}"
     person.print(f"{explained.rows:,} rows{rate}")
     return explained, known
@@ -100,7 +102,9 @@ def _files(model: Path, data: tuple[str, ...]) -> list[str]:
             raise ConfigError(f"{error}. Name rows to look at: --data 'data/train/*.csv' --format csv") from None
     files: list[str] = []
     for pattern in data:
-        matched = sorted(path for path in tf.io.gfile.glob(pattern) if not tf.io.gfile.isdir(path))
+        # A file of that very name is meant where there is one.
+        names = [pattern] if os.path.isfile(pattern) else tf.io.gfile.glob(pattern)
+        matched = sorted(path for path in names if not tf.io.gfile.isdir(path))
         if not matched:
             raise ConfigError(f"--data {pattern}: matches no file.")
         files += matched

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from widedeep.components.common.errors import ConfigError
 from widedeep.pipeline.definition.command_options import overrides_option, pipeline_argument
 
 if TYPE_CHECKING:
@@ -38,12 +39,22 @@ def compile_(pipeline: Path, overrides: tuple[str, ...], out: Path, image: str |
     """
     from widedeep.pipeline.definition import config
 
-    if image:
+    if out.suffix not in (".yaml", ".yml"):
+        raise ConfigError(f"--out {out}: the name of the file must end in .yaml.")
+    if image is not None:
         overrides = (*overrides, f"kubeflow.image={image}")
     settings = config.load(pipeline, overrides)
     from widedeep.pipeline.local.output_log import log_output
 
-    out.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        there = out.exists()
+        with out.open("a"):
+            pass
+        if not there:
+            out.unlink()
+    except OSError as error:
+        raise ConfigError(f"--out {out}: can't be written: {error.strerror}.") from None
     # TensorFlow's words at its start, which no setting silences.
     with log_output(Path(os.devnull)):
         from widedeep.pipeline.kubeflow.compiler import spec

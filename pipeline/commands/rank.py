@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from widedeep.components.common.errors import DataError
+from widedeep.components.common.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
     from widedeep.serving.client import Ranking, RankingClient
     from widedeep.serving.client.candidates import Row
 
+# What TF Serving calls a model that it was given without a name.
+_NAMELESS = "model"
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -25,7 +30,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option(
     "--candidates", "file", required=True, metavar="FILE", type=click.Path(path_type=Path), help="What to rank."
 )
-@click.option("--model", default="model", show_default=True, help="Its name in the server.")
+@click.option("--model", help="Its name in the server.  [default: the only one that the server has]")
 @click.option("--rest", is_flag=True, help="Ask over REST instead of gRPC.")
 @click.option("--top", type=click.IntRange(1), metavar="N", help="Show so many of the best.  [default: all]")
 @click.option("--parallel", type=click.IntRange(1), default=1, show_default=True, help="Requests sent at once.")
@@ -39,7 +44,7 @@ def command(
     target: str,
     user_text: str,
     file: Path,
-    model: str,
+    model: str | None,
     rest: bool,
     top: int | None,
     parallel: int,
@@ -57,18 +62,28 @@ def command(
     """
     from rich.console import Console
 
-    from widedeep.serving.client import RankingClient, Tls, candidates
+    from widedeep.serving.client import ModelError, RankingClient, Tls, candidates
 
     user, rows = candidates.user(user_text), candidates.read(file)
     tls = Tls(tls_ca, tls_cert, tls_key) if tls_ca or tls_cert or tls_key else None
-    with RankingClient(
+    connect = partial(
+        RankingClient,
         target,
-        model=model,
         transport="rest" if rest else "grpc",
         deadline=deadline / 1000,
         parallel=parallel,
         tls=tls,
-    ) as client:
+    )
+    with ExitStack() as stack:
+        client = stack.enter_context(connect(model=model or _NAMELESS))
+        try:
+            client.features()
+        except ModelError as error:
+            if model is not None:
+                raise
+            model = _only(error.served, target)
+            client = stack.enter_context(connect(model=model))
+        model = model or _NAMELESS
         rows = candidates.typed(rows, client.features(), separator, file)
         ranking = client.rank(user, _known_columns(rows, client, file), top)
     version = "" if ranking.version is None else f", version {ranking.version}"
@@ -79,6 +94,22 @@ def command(
     console = Console(highlight=False)
     console.width = console.width if console.is_terminal else 160
     console.print(_table(ranking, rows))
+
+
+def _only(served: Sequence[str], target: str) -> str:
+    """The name of the only model that a server has.
+
+    Raises:
+        ConfigError: it has several, or does not tell.
+    """
+    if len(served) == 1:
+        return served[0]
+    if served:
+        raise ConfigError(f"{target}: has several models: {', '.join(served)}. Choose one: --model {served[0]}")
+    raise ConfigError(
+        f"{target}: has no model called '{_NAMELESS}', as TF Serving calls one without a name, and does not tell "
+        "which it has. Give the name that it was started with: --model NAME"
+    )
 
 
 def _known_columns(rows: list[Row], client: RankingClient, file: Path) -> list[Row]:

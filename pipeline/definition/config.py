@@ -9,15 +9,17 @@ from typing import Annotated, Any, Self
 import yaml
 from pydantic import Field, model_validator
 
-from widedeep.components.common.errors import ConfigError
-from widedeep.components.common.settings import Strict, from_yaml, nearest, parse, read_yaml
+from widedeep.components.common.errors import ConfigError, reason, shown
+from widedeep.components.common.setting_types import takes_text
+from widedeep.components.common.settings import Strict, nearest, parse, read_yaml
+from widedeep.components.common.yaml_text import from_yaml
 from widedeep.components.dryrun.dry_run_options import DryRunOptions
 from widedeep.components.evaluator.evaluation_options import EvaluationOptions
 from widedeep.components.gate.gate_options import GateOptions
 from widedeep.components.trainer.training_options import TrainingOptions
 from widedeep.components.tuner.tuning_options import TuningOptions
 from widedeep.pipeline.definition.beam_options import BeamOptions
-from widedeep.pipeline.definition.data_options import DataOptions, Name
+from widedeep.pipeline.definition.data_options import DataOptions, PipelineName
 from widedeep.pipeline.definition.kubeflow_options import KubeflowOptions
 
 
@@ -30,7 +32,7 @@ class PushOptions(Strict):
 class PipelineConfig(Strict):
     """A whole pipeline.yaml; paths in it are relative to it."""
 
-    name: Name = Field(description="of the pipeline, its working directory and its served model")
+    name: PipelineName = Field(description="of the pipeline, its working directory and its served model")
     features: str = Field("features.yaml", description="the feature declaration")
     schema_file: str | None = Field(None, alias="schema", description="a curated schema; else one is derived")
     data: DataOptions = Field(description="where the raw rows are")
@@ -45,6 +47,8 @@ class PipelineConfig(Strict):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
+        if self.evaluation.split == "train":
+            raise ValueError("evaluation.split is train: what the model has learned by heart can't judge it")
         if self.evaluation.split not in self.data.split_names:
             splits = nearest(self.evaluation.split, self.data.split_names)
             raise ValueError(f"evaluation.split: there is no split '{self.evaluation.split}': {splits}")
@@ -76,8 +80,14 @@ def load(path: Path, overrides: Sequence[str] = ()) -> PipelineConfig:
     """
     data = read_yaml(path)
     for override in overrides:
+        try:
+            override.encode()
+        except UnicodeEncodeError:
+            raise ConfigError(f"--set {shown(override)}: is not UTF-8 text.") from None
         _set(data, override)
-    config = parse(PipelineConfig, data, " ".join([str(path), *(f"--set {override}" for override in overrides)]))
+    config = parse(
+        PipelineConfig, data, " ".join([str(path), *(f"--set {_brief(override)}" for override in overrides)])
+    )
     base = path.resolve().parent
     resolved: dict[str, Any] = {"features": _resolved(base, config.features)}
     if config.schema_file is not None:
@@ -86,21 +96,58 @@ def load(path: Path, overrides: Sequence[str] = ()) -> PipelineConfig:
     return config.model_copy(update=resolved)
 
 
+def _brief(override: str) -> str:
+    return override if len(override) <= 80 else f"{override[:60]}..."
+
+
+def assignments(overrides: Sequence[str]) -> dict[str, Any]:
+    """What overrides set, as a pipeline.yaml that holds nothing else.
+
+    Raises:
+        ConfigError: an override is none.
+    """
+    data: dict[str, Any] = {}
+    for override in overrides:
+        _set(data, override)
+    return data
+
+
+def key_of(override: str) -> str:
+    """The dotted key that an override sets."""
+    dotted = override.partition("=")[0]
+    # What changes from day to day.
+    return "data.span" if dotted == "span" else dotted
+
+
 def _resolved(base: Path, path: str) -> str:
     return path if "://" in path else str((base / path).resolve())
 
 
-def _set(data: dict[str, Any], override: str) -> None:
-    dotted, equals, text = override.partition("=")
-    # What changes from day to day.
-    dotted = "data.span" if dotted == "span" else dotted
-    *parents, last = dotted.split(".")
-    if not equals or not all([*parents, last]):
-        raise ConfigError(f"--set {override}: needs KEY=VALUE, for example --set training.epochs=3.")
+def _value(override: str, text: str, literal: bool) -> Any:
+    """The value of an override: YAML; but a text is what stands there, as a path with [, # or * in it.
+
+    Args:
+        override: all of it, for the error.
+        text: behind the equals sign.
+        literal: whether the setting takes a text alone.
+    """
     try:
         value = from_yaml(text)
     except yaml.YAMLError as error:
-        raise ConfigError(f"--set {override}: the value is not valid YAML: {error}") from None
+        if literal:
+            return text
+        problem = reason(getattr(error, "problem", None) or error)
+        raise ConfigError(f"--set {override}: the value is not valid YAML: {problem}.") from None
+    # In quotes it is YAML's.
+    return text if literal and value is not None and text.lstrip()[:1] not in ("'", '"') else value
+
+
+def _set(data: dict[str, Any], override: str) -> None:
+    _, equals, text = override.partition("=")
+    *parents, last = key_of(override).split(".")
+    if not equals or not all([*parents, last]):
+        raise ConfigError(f"--set {override}: needs KEY=VALUE, for example --set training.epochs=3.")
+    value = _value(override, text, takes_text(PipelineConfig, [*parents, last]))
     for number, key in enumerate(parents, 1):
         # A key with nothing behind it ("training:") is an empty group.
         group = {} if data.get(key) is None else data[key]

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from widedeep.components.common.settings import Strict
+from widedeep.components.ingest.csv_dialect import CsvDialect
+from widedeep.pipeline.definition.spans import WAYS, WRITTEN, SpanPattern, span_numbers
 
-SpanRange = Annotated[str, Field(pattern=r"^[0-9]+-[0-9]+$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
-# A span is numbered, or a day, in TFX's ways of writing them.
-_SPAN = re.compile(r"\{SPAN(:\d+)?\}|\{YYYY\}")
+# What TFX takes; Kubeflow, too, which adds to it where it names a version.
+PipelineName = Annotated[Name, Field(max_length=63)]
 
 
-class DataOptions(Strict):
+class DataOptions(CsvDialect):
     """Where the raw rows are.
 
     `splits` names a file pattern for each split; `hash_split` instead cuts the files that `pattern` matches, by
@@ -29,13 +29,24 @@ class DataOptions(Strict):
         None, description="proportion of each split, instead of `splits`: by the rows' content"
     )
     pattern: str = Field("*", description="files of `hash_split`, relative to `path`")
-    span: Literal["latest"] | Annotated[int, Field(ge=0)] | SpanRange = Field(
-        "latest", description="which {SPAN} to read, where a pattern has one; 3-7 reads five, and trains on them"
+    span: Annotated[int, Field(ge=0)] | Annotated[str, Field(pattern=WRITTEN)] = Field(
+        "latest",
+        description="which {SPAN} to read, where a pattern has one: latest, 5, or with {YYYY}, {MM} and {DD} "
+        "2024-02-01; 3-7 reads five, and trains on them, and 2024-01-30-2024-02-02 four",
     )
     window: int = Field(1, ge=1, description="spans to train on: the one read, and those before it that were read")
     serving: str | None = Field(
         None, description="pattern of rows that a server was asked for, without label: the limits `skew` hold for them"
     )
+
+    @field_validator("span", mode="before")
+    @classmethod
+    def _a_span(cls, span: Any) -> Any:
+        if isinstance(span, int) and not isinstance(span, bool):
+            span = repr(int(span))
+        if not isinstance(span, str) or not re.fullmatch(WRITTEN, span):
+            raise ValueError(f"no span is written so: {WAYS}")
+        return int(span) if span.isdigit() else span
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -46,21 +57,36 @@ class DataOptions(Strict):
         for split, use in (("train", "trained"), ("eval", "watched while training")):
             if split not in self.split_names:
                 raise ValueError(f"there is no split '{split}', on which the model is {use}")
+        others = sorted({"delimiter", "escape", "null_values"} & self.model_fields_set)
+        if others and self.format != "csv":
+            raise ValueError(f"{others[0]} is an option of CSV, and format is {self.format}")
         self._spans_fit()
         return self
 
     def _spans_fit(self) -> None:
-        if self.spans is not None and not self.spans:
-            raise ValueError(f"span {self.span} ends before it begins")
         if self.window > 1 and not self.in_spans:
             raise ValueError(f"window is {self.window}, but no pattern has a {{SPAN}}")
-        spans = [pattern for pattern in self.patterns if _SPAN.search(pattern)]
-        for pattern in self.patterns:
-            if pattern not in spans and (spans or self.span != "latest"):
-                why = f"span is {self.span}" if self.span != "latest" else f"'{spans[0]}' has one"
-                raise ValueError(f"the pattern '{pattern}' has no {{SPAN}}, but {why}")
-            if pattern not in spans and "{VERSION" in pattern:
-                raise ValueError(f"the pattern '{pattern}' has a {{VERSION}} but no {{SPAN}} that it is a version of")
+        patterns = [SpanPattern(pattern) for pattern in self.patterns]
+        for pattern in [*patterns, *map(SpanPattern, filter(None, [self.serving]))]:
+            pattern.check()
+        spans = [pattern for pattern in patterns if pattern.in_spans]
+        for pattern in patterns:
+            if not pattern.in_spans and (spans or self.span != "latest"):
+                why = f"span is {self.span}" if self.span != "latest" else f"'{spans[0].text}' has one"
+                raise ValueError(f"the pattern '{pattern.text}' has no {{SPAN}}, but {why}")
+            if not pattern.in_spans and "{VERSION" in pattern.text:
+                raise ValueError(
+                    f"the pattern '{pattern.text}' has a {{VERSION}} but no {{SPAN}} that it is a version of"
+                )
+            if spans and pattern.dated != spans[0].dated:
+                raise ValueError(f"the pattern '{pattern.text}' and '{spans[0].text}' name spans in two ways")
+            for span in self.span_numbers:
+                pattern.check_room(span)
+
+    @property
+    def dialect(self) -> CsvDialect:
+        """How CSV files are written."""
+        return CsvDialect(delimiter=self.delimiter, escape=self.escape, null_values=self.null_values)
 
     @property
     def split_names(self) -> list[str]:
@@ -68,17 +94,22 @@ class DataOptions(Strict):
         return list(self.splits or self.hash_split or {})
 
     @property
-    def spans(self) -> range | None:
+    def span_numbers(self) -> tuple[int, ...]:
+        """The spans that `span` names; none where it is the latest."""
+        if self.span == "latest":
+            return ()
+        return span_numbers(self.span, any(SpanPattern(pattern).dated for pattern in self.patterns))
+
+    @property
+    def spans(self) -> tuple[int, ...] | None:
         """The spans of a range; None where one span is read."""
-        if isinstance(self.span, int) or self.span == "latest":
-            return None
-        first, last = map(int, self.span.split("-"))
-        return range(first, last + 1)
+        is_range = isinstance(self.span, str) and self.span.count("-") in (1, 5)
+        return self.span_numbers if is_range else None
 
     @property
     def in_spans(self) -> bool:
         """Whether the data come in spans."""
-        return any(_SPAN.search(pattern) for pattern in self.patterns)
+        return any(SpanPattern(pattern).in_spans for pattern in self.patterns)
 
     @property
     def patterns(self) -> list[str]:

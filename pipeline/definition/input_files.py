@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 import os
-import re
 
 import tensorflow as tf
 
-from widedeep.components.ingest.paths import matching_files
+from widedeep.components.common.errors import ConfigError
+from widedeep.components.ingest.paths import literal, matching_files
 from widedeep.pipeline.definition.data_options import DataOptions
-
-# Of TFX's input patterns: {SPAN}, {VERSION}, {SPAN:4}, and dates.
-_PLACEHOLDER = re.compile(r"\{(SPAN|VERSION)(:\d+)?\}|\{(YYYY|MM|DD)\}")
+from widedeep.pipeline.definition.spans import SpanPattern
 
 
 def input_files(data: DataOptions) -> list[str]:
     """The files that the patterns match, of all spans; those that a server was asked for come last.
 
     Raises:
-        ConfigError: a pattern matches none.
+        ConfigError: there is no such folder, or a pattern matches none.
     """
+    _check_folder(data.path)
     patterns = [*data.patterns, *filter(None, [data.serving])]
-    return [
-        path for pattern in patterns for path in matching_files(_PLACEHOLDER.sub("*", os.path.join(data.path, pattern)))
-    ]
+    return [path for pattern in patterns for path in matching_files(_in(data, pattern))]
+
+
+def _check_folder(path: str) -> None:
+    if "://" in path or os.path.isdir(path):
+        return
+    if os.path.exists(path):
+        folder, name = os.path.split(path)
+        raise ConfigError(
+            f"data.path: {path} is a file, and a folder is wanted: write {folder}, and name the file in data.pattern "
+            f"beside data.hash_split, or in data.splits: {name}"
+        )
+    raise ConfigError(f"data.path: there is no folder {path}.")
+
+
+def _in(data: DataOptions, pattern: str) -> str:
+    return os.path.join(literal(data.path), SpanPattern(pattern).glob())
 
 
 def input_bytes(data: DataOptions) -> int:

@@ -5,21 +5,25 @@ The defaults are the names in kubeflow/base and the Dockerfile.
 
 from __future__ import annotations
 
+import re
 from importlib.metadata import version
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from widedeep.components.common.settings import Strict
 
 Quantity = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?(m|[KMGT]i?)?$")]
 Path = Annotated[str, Field(pattern=r"^/")]
+# As Kubernetes names what it holds, and numbers users.
+ObjectName = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", max_length=253)]
+_MOST = 2**31 - 1
 
 
 class Volume(Strict):
     """A claim on storage, which every step mounts."""
 
-    claim: str = Field(description="name of the PersistentVolumeClaim")
+    claim: ObjectName = Field(description="name of the PersistentVolumeClaim")
     path: Path = Field(description="where containers see it")
 
 
@@ -41,25 +45,43 @@ class Resources(Strict):
     cpu_limit: Quantity = Field("4", description="at most")
     memory: Quantity = Field("2Gi", description="requested; a step takes 1 GB before it reads a row")
     memory_limit: Quantity = Field("8Gi", description="at most; a step that takes more is killed")
-    gpus: int = Field(0, ge=0, description="of `gpu_type`")
+    gpus: int = Field(0, ge=0, le=1024, description="of `gpu_type`")
     gpu_type: str = Field("nvidia.com/gpu", description="the resource's name on the cluster")
     tolerations: tuple[Toleration, ...] = Field((), description="taints of nodes that the step may run on")
     node_selector: dict[str, str] = Field({}, description="labels that a node must have")
+
+    @model_validator(mode="after")
+    def _limits_hold_requests(self) -> Self:
+        for name in ("cpu", "memory"):
+            requested, limit = getattr(self, name), getattr(self, f"{name}_limit")
+            if _amount(requested) > _amount(limit):
+                raise ValueError(f"{name} is {requested}, more than {name}_limit: {limit}")
+        return self
+
+
+def _amount(quantity: str) -> float:
+    """A quantity of Kubernetes as a number: 500m is 0.5, 2Gi 2147483648."""
+    number, suffix = re.fullmatch(r"([0-9.]+)(\w*)", quantity).groups()  # type: ignore[union-attr]
+    base, power = (1024 if suffix.endswith("i") else 1000), "KMGT".find(suffix[:1] or "-") + 1
+    return float(number) / 1000 if suffix == "m" else float(number) * base**power
 
 
 class Retries(Strict):
     """How often a failed step is started again, and after how long."""
 
-    attempts: int = Field(2, ge=0, description="further ones, after the first has failed")
-    wait_seconds: int = Field(30, ge=0, description="before the first; each further one waits `factor` times as long")
+    attempts: int = Field(2, ge=0, le=100, description="further ones, after the first has failed")
+    wait_seconds: int = Field(
+        30, ge=0, le=86_400, description="before the first; each further one waits `factor` times as long"
+    )
     # Argo can't resolve a fraction, which it finds at the first failure.
-    factor: int = Field(2, ge=1, description="of the waits, see `wait_seconds`")
+    factor: int = Field(2, ge=1, le=100, description="of the waits, see `wait_seconds`")
 
 
 class KubeflowOptions(Strict):
     """How the pipeline runs on Kubeflow."""
 
     image: str = Field(
+        pattern=r"^\S+$",
         default_factory=lambda: f"widedeep-tfx:{version('widedeep-tfx')}",
         description="of every step's container; unset: `widedeep-tfx` with the installed version as its tag",
     )
@@ -70,14 +92,23 @@ class KubeflowOptions(Strict):
     metadata: str = Field(
         "postgresql://widedeep-metadata:5432", description="the database; user, name and password are in the secret"
     )
-    secret: str = Field("widedeep-metadata", description="holds username, password and database")
+    secret: ObjectName = Field("widedeep-metadata", description="holds username, password and database")
     root: Volume = Field(Volume(claim="widedeep-root", path="/mnt/widedeep"), description="artifacts and data")
     models: Volume = Field(Volume(claim="widedeep-models", path="/mnt/models"), description="pushed versions")
     resources: Resources = Field(Resources(), description="of every step")
     steps: dict[str, Resources] = Field({}, description="of some steps, by node: replaces `resources` there")
     retries: Retries = Field(Retries(), description="of a failed step")
-    timeout_minutes: int = Field(720, ge=1, description="for one attempt of a step")
-    user: int = Field(10001, ge=1, description="user and group of the containers; never root")
+    timeout_minutes: int = Field(720, ge=1, le=1_000_000, description="for one attempt of a step")
+    user: int = Field(10001, ge=1, le=_MOST, description="user and group of the containers; never root")
+
+    @model_validator(mode="after")
+    def _retries_end(self) -> Self:
+        if self.retry_seconds > _MOST:
+            raise ValueError(
+                f"retries: all attempts and the waits between them may take {self.retry_seconds:,} seconds, at most "
+                f"{_MOST:,} go: lower attempts, wait_seconds, factor or timeout_minutes"
+            )
+        return self
 
     @property
     def retry_seconds(self) -> int:

@@ -10,8 +10,9 @@ from widedeep.components import features
 from widedeep.components.metadata.artifacts import outputs
 from widedeep.components.metadata.connection import open_store
 from widedeep.components.trainer.ablation import compare
-from widedeep.components.trainer.comparison import Comparison
+from widedeep.components.trainer.comparison import MODELS, Comparison
 from widedeep.pipeline.definition.config import PipelineConfig
+from widedeep.pipeline.definition.early_checks import check_models
 from widedeep.pipeline.local.session import Session
 
 
@@ -21,6 +22,8 @@ def ablate(config: PipelineConfig, session: Session, seeds: Sequence[int]) -> li
     Returns:
         One a variant; the metrics are those of the evaluation split.
     """
+    spec = features.load(Path(config.features))
+    check_models(spec, MODELS)
     session.execute("Transform")
     run = session.run
     transform = run.nodes[-1].execution_id
@@ -31,5 +34,4 @@ def ablate(config: PipelineConfig, session: Session, seeds: Sequence[int]) -> li
     train, watched, held_out = (
         [os.path.join(examples, f"Split-{split}", "*")] for split in ("train", "eval", config.evaluation.split)
     )
-    spec = features.load(Path(config.features))
     return compare(train, watched, held_out, artifacts["transform_graph"].uri, spec, config.training, seeds)

@@ -16,13 +16,14 @@ from tfx.proto.orchestration import pipeline_pb2
 from widedeep.components import features
 from widedeep.components.common.errors import unwrap
 from widedeep.components.common.files import write_if_changed
-from widedeep.components.gate.gate_options import check_features
 from widedeep.components.metadata.connection import Connection, sqlite_connection
 from widedeep.pipeline.definition.beam_options import beam_args
 from widedeep.pipeline.definition.config import PipelineConfig
 from widedeep.pipeline.definition.create import Environment, create_pipeline
+from widedeep.pipeline.definition.early_checks import check_settings
 from widedeep.pipeline.definition.input_files import input_bytes
 from widedeep.pipeline.definition.schema_file import schema_file_name, schema_text
+from widedeep.pipeline.definition.span_files import check_spans
 from widedeep.pipeline.local.launcher import run_node
 from widedeep.pipeline.local.workdir import Workdir
 
@@ -95,7 +96,8 @@ def prepare(config: PipelineConfig, workdir: Workdir, run_id: str) -> LocalRun:
         ConfigError: features, schema or data path are wrong.
     """
     spec = features.load(Path(config.features))
-    check_features(config.gate, spec)
+    check_settings(config, spec)
+    check_spans(config.data)
     connection = sqlite_connection(workdir.metadata)
     schema = schema_text(config, spec)
     schema_file = workdir.schemas / schema_file_name(schema)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.text import Text
+
 from widedeep.components.common.errors import WideDeepError
 from widedeep.pipeline.definition.config import PipelineConfig, by_span
 from widedeep.pipeline.local.output_log import log_output
@@ -68,7 +70,8 @@ def open_session(config: PipelineConfig, path: Path | None) -> Iterator[Session]
         folder = workdir.new_run()
         log = folder / "log.txt"
         with log_output(log) as console:
-            console.print(f"[bold]{config.name}[/]  run {folder.name}  log {log}")
+            # Paths as Text: a part of them may look like Rich's markup.
+            console.print(Text.assemble((config.name, "bold"), f"  run {folder.name}  log {log}"))
             try:
                 with spinner(console, "loading TensorFlow, Beam and TFX"):
                     from widedeep.pipeline.local import runner
@@ -79,7 +82,7 @@ def open_session(config: PipelineConfig, path: Path | None) -> Iterator[Session]
                 with ProgressDisplay(console) as display:
                     yield Session(run, folder, display, earlier)
             except KeyboardInterrupt:
-                console.print(f"Interrupted. The same command carries on from here. Log: {log}")
+                console.print(Text(f"Interrupted. The same command carries on from here. Log: {log}"))
                 # Beam's worker threads would keep the process from ending.
                 os._exit(1)
             except WideDeepError:

@@ -60,6 +60,10 @@ class Workdir:
         return finished[-1].parent
 
 
+# Beam matches the names of the files that it has written, and of the folders that it reads, as patterns.
+_PATTERN_SIGNS = "[*?"
+
+
 @contextmanager
 def lock(path: Path) -> Iterator[Workdir]:
     """Opens a folder for one run at a time.
@@ -67,9 +71,15 @@ def lock(path: Path) -> Iterator[Workdir]:
     The lock ends with the process, however it ends.
 
     Raises:
-        ConfigError: the folder can't be made or written.
+        ConfigError: the folder can't be made or written, or its path would be taken for a pattern.
         WideDeepError: another run holds it.
     """
+    signs = sorted(set(_PATTERN_SIGNS) & set(str(path.resolve())))
+    if signs:
+        raise ConfigError(
+            f"{path.resolve()}: a working directory can't have {' or '.join(signs)} in its path: Beam takes that for a "
+            "pattern of files, and might read another folder's. Choose another with --workdir."
+        )
     try:
         path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path):

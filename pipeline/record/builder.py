@@ -26,8 +26,8 @@ from widedeep.components.tuner.trials import Trials
 from widedeep.pipeline.local.runner import LocalRun
 from widedeep.pipeline.record.data_profile import profile
 from widedeep.pipeline.record.origins import origins
-from widedeep.pipeline.record.strongest_weights import strongest
-from widedeep.pipeline.record.summary import Intervals, NodeRecord, StrongWeight, Summary
+from widedeep.pipeline.record.strongest_weights import Strongest, strongest
+from widedeep.pipeline.record.summary import Intervals, NodeRecord, Summary
 from widedeep.pipeline.versions.listing import superseded_by
 
 
@@ -52,6 +52,7 @@ def summarise(run: LocalRun, folder: Path, spec: FeatureSpec) -> Summary:
     lineage = version_info.read_lineage(Path(made["Pusher"]["pushed_model"].uri))
     pushed_to = pushed[DESTINATION].string_value if pushed["pushed"].int_value else None
     model = made["Trainer"]["model"].uri
+    weighing = _strongest(run, model, examples)
     return Summary(
         run_id=run.run_id,
         pipeline=run.pipeline.pipeline_info.id,
@@ -79,7 +80,9 @@ def summarise(run: LocalRun, folder: Path, spec: FeatureSpec) -> Summary:
         plots=results.read_plots(made["Evaluator"]["evaluation"].uri),
         model=model,
         features=profile(made["StatisticsGen"]["statistics"].uri, verdict.distances, spec),
-        strongest=_strongest(run, model, examples),
+        strongest=weighing.weights,
+        strongest_rows=weighing.rows,
+        all_rows_counted=weighing.all_rows,
         lineage=origins(run.run_id, lineage),
         tuning=Trials.read(os.path.join(made["Tuner"]["tuner_results"].uri, TRIALS)) if "Tuner" in made else None,
     )
@@ -90,7 +93,7 @@ def _trained_on(store: Any, transform_graph: int) -> list[str]:
     return [artifact.uri for artifact in inputs(store, transform_graph, "examples")]
 
 
-def _strongest(run: LocalRun, model: str, examples: list[str]) -> list[StrongWeight]:
+def _strongest(run: LocalRun, model: str, examples: list[str]) -> Strongest:
     """Of a model that an earlier run has trained, what its record says: finding it takes a pass over the rows."""
     for record in sorted(run.workdir.runs.glob("*/run.json"), reverse=True):
         try:
@@ -99,5 +102,5 @@ def _strongest(run: LocalRun, model: str, examples: list[str]) -> list[StrongWei
             logging.warning("%s", error)
             continue
         if before.model == model:
-            return before.strongest
+            return Strongest(before.strongest, before.strongest_rows, before.all_rows_counted)
     return strongest(model, examples)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import tensorflow as tf
 from tfx.utils import path_utils
@@ -19,8 +20,23 @@ _TOP = 15
 _ROWS = 100_000
 
 
-def strongest(model: str, examples: Sequence[str]) -> list[StrongWeight]:
-    """The strongest weights, the strongest first; [] without a wide part.
+@dataclass(frozen=True)
+class Strongest:
+    """What weighs most.
+
+    Attributes:
+        weights: the strongest first; none without a wide part.
+        rows: that their support was counted in.
+        all_rows: whether these are all that the model was trained on.
+    """
+
+    weights: list[StrongWeight]
+    rows: int | None
+    all_rows: bool
+
+
+def strongest(model: str, examples: Sequence[str]) -> Strongest:
+    """The strongest weights.
 
     Those that none of the rows read have are left out.
 
@@ -31,12 +47,14 @@ def strongest(model: str, examples: Sequence[str]) -> list[StrongWeight]:
     served = path_utils.serving_model_path(model)
     files = [path for uri in examples for path in sorted(tf.io.gfile.glob(os.path.join(uri, "Split-train", "*")))]
     try:
-        explained = explain(served, files, "tfrecord", _TOP, lambda _: None, at_most=_ROWS).weights
+        explained = explain(served, files, "tfrecord", _TOP, lambda _: None, at_most=_ROWS)
     except ConfigError:
-        return []
+        return Strongest([], None, False)
     names = Names((), declaration(served))
-    return [
+    weights = [
         StrongWeight(name=names.text(each), weight=each.weight, support=each.support, label_rate=each.label_mean)
-        for each in explained
+        for each in explained.weights
         if each.support
     ]
+    # Where so many are read, there may be more.
+    return Strongest(weights, explained.rows, explained.rows < _ROWS)

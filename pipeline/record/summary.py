@@ -73,6 +73,10 @@ class Summary(Record):
     model: str | None = Field(None, description="the Trainer's output")
     features: list[FeatureProfile] = Field([], description="the data by feature, with its drift and skew")
     strongest: list[StrongWeight] = Field([], description="the strongest wide weights, the strongest first")
+    strongest_rows: int | None = Field(
+        None, description="rows trained on that their support was counted in; null in an older record"
+    )
+    all_rows_counted: bool = Field(False, description="whether these are all that the model was trained on")
     lineage: list[Annotated[tuple[str, str], Field(strict=False)]] = Field(
         [], description="pairs of label and text: what the model was made of"
     )

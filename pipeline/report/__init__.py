@@ -20,7 +20,7 @@ from widedeep.pipeline.report.sections.headline import confidence, figures, head
 from widedeep.pipeline.report.sections.metrics import metric_table
 from widedeep.pipeline.report.sections.plots import calibration_table, is_sure, plot_charts
 from widedeep.pipeline.report.sections.slices import slice_table
-from widedeep.pipeline.report.sections.strongest import strong_table
+from widedeep.pipeline.report.sections.strongest import counted_in, strong_table
 from widedeep.pipeline.report.sections.training import training_section
 from widedeep.pipeline.report.sections.tuning import tuning_table
 
@@ -57,6 +57,7 @@ def render(summary: Summary) -> str:
             start=words.warm_start(summary.base) if summary.base else [],
             crosses=cross_table(summary),
             strongest=strong_table(summary),
+            counted_in=counted_in(summary),
             features=features[:MOST_FEATURES],
             more_features=len(features[MOST_FEATURES:]),
             dry_run=dry_run(summary),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from widedeep.components.common.metrics import in_order
 from widedeep.pipeline.record import words
@@ -16,34 +16,38 @@ from widedeep.pipeline.report.sections.tuning import told
 def show(summary: Summary) -> None:
     """Prints the metrics, the verdict, where the model is and how to serve it."""
     console = Console(highlight=False, soft_wrap=True)
+
+    def line(head: str, text: str, style: str = "") -> None:
+        # As Text: a part of a path or a message may look like Rich's markup, or like the name of an emoji.
+        console.print(Text.assemble((head, style), text))
+
     console.print(_metrics(summary))
     if words.wide_part(summary.wide):
-        console.print(f"wide part  {words.wide_part(summary.wide)}")
+        line("wide part  ", words.wide_part(summary.wide) or "")
     if summary.base:
         first, *others = words.warm_start(summary.base)
-        console.print(f"warm start {escape(first)}")
+        line("warm start ", first)
         for other in others:
-            console.print(f"           {escape(other)}")
+            line("           ", other)
     if summary.tuning:
-        console.print(f"tuned      {escape(told(summary.tuning))}")
+        line("tuned      ", told(summary.tuning))
     if summary.dry_run and words.dry_run(summary.dry_run):
-        console.print(f"dry run    {escape(words.dry_run(summary.dry_run) or '')}")
+        line("dry run    ", words.dry_run(summary.dry_run) or "")
     crosses = [cross.warning for cross in summary.crosses if cross.warning]
     for warning in (*summary.warnings, *summary.unsettled, *crosses):
-        console.print(f"[yellow]warning[/]: {escape(warning)}")
+        line("warning", f": {warning}", "yellow")
     if summary.blessed:
-        console.print("[green]blessed[/]: every bound holds")
+        line("blessed", ": every bound holds", "green")
     for refusal in summary.refusals:
-        console.print(f"[red]not blessed[/]: {escape(refusal)}")
+        line("not blessed", f": {refusal}", "red")
     if summary.pushed_to:
-        console.print(f"pushed     {summary.pushed_to}{' (by an earlier run)' if summary.pushed_before else ''}")
+        line("pushed     ", f"{summary.pushed_to}{' (by an earlier run)' if summary.pushed_before else ''}")
         if summary.superseded_by:
-            said = words.superseded(summary.pushed_to, summary.superseded_by)
-            console.print(f"[yellow]warning[/]: {escape(said)}")
-        console.print(f"serve it   {' '.join(summary.serve_command)}")
+            line("warning", f": {words.superseded(summary.pushed_to, summary.superseded_by)}", "yellow")
+        line("serve it   ", " ".join(summary.serve_command))
     else:
-        console.print("not pushed; the version that serves is unchanged")
-    console.print(f"report     {summary.report}")
+        line("not pushed; the version that serves is unchanged", "")
+    line("report     ", summary.report)
 
 
 def _metrics(summary: Summary) -> Table:

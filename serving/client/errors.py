@@ -24,7 +24,15 @@ class DeadlineError(RankingError):
 
 
 class ModelError(RankingError):
-    """The server has no such model, or one that can't rank."""
+    """The server has no such model, or one that can't rank.
+
+    Attributes:
+        served: the names of the models that it has, where it tells them.
+    """
+
+    def __init__(self, message: str, served: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.served = served
 
 
 class FeatureError(RankingError):

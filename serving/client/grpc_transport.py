@@ -8,7 +8,7 @@ from typing import Any
 import grpc
 import numpy as np
 
-from widedeep.serving import tensors
+from widedeep.serving import served_models, tensors
 from widedeep.serving.client import messages
 from widedeep.serving.client.candidate_columns import Part
 from widedeep.serving.client.errors import RankingError, ServerAwayError
@@ -104,7 +104,8 @@ class GrpcTransport:
             spec.version_label = self._place.label
 
     def _failure(self, error: Any, clock: Clock) -> RankingError:
-        return failure(error.code().name, error.details() or "", self._place, clock)
+        served = served_models.decode(dict(error.trailing_metadata() or ()).get(served_models.HEADER))
+        return failure(error.code().name, error.details() or "", self._place, clock, served)
 
     def close(self) -> None:
         """As Transport's."""

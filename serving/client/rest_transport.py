@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NotRequired, TypedDict, TypeVar
@@ -11,7 +12,7 @@ from urllib.parse import quote
 import httpx
 import numpy as np
 
-from widedeep.serving import tensors
+from widedeep.serving import served_models, tensors
 from widedeep.serving.client.candidate_columns import Part
 from widedeep.serving.client.errors import RankingError, ServerAwayError, ServerError
 from widedeep.serving.client.signature import METADATA_FIELD, RANK, Metadata, Shape, Signature
@@ -103,7 +104,7 @@ class RestTransport:
         return f"/labels/{quote(self._place.label, safe='')}" if self._place.label else ""
 
     def _request(self, method: str, path: str, body: bytes | None, clock: Clock) -> dict[str, Any]:
-        status, answer = self._send(method, path, body, clock)
+        status, answer, served = self._send(method, path, body, clock)
         try:
             document = json.loads(answer)
         except ValueError:
@@ -114,12 +115,13 @@ class RestTransport:
                 if status not in (429, 503):  # a proxy may say so as well
                     raise self._not_tf_serving(f"HTTP {status} without an error message")
                 details = f"HTTP {status}"
-            raise failure(_CODES.get(status, f"HTTP {status}"), details, self._place, clock)
+            raise failure(_CODES.get(status, f"HTTP {status}"), details, self._place, clock, served)
         if not isinstance(document, dict):
             raise self._not_tf_serving("no JSON object")
         return document
 
-    def _send(self, method: str, path: str, body: bytes | None, clock: Clock) -> tuple[int, bytes]:
+    def _send(self, method: str, path: str, body: bytes | None, clock: Clock) -> tuple[int, bytes, tuple[str, ...]]:
+        """The answer's status, its body, and the models that the server has, where it says so."""
         timeout = max(clock.left(), 1e-3)
         try:
             with self._client.stream(method, self._url + path, content=body, timeout=timeout) as response:
@@ -128,10 +130,19 @@ class RestTransport:
                     answer += chunk
                     if not clock.left():  # nobody waits any more
                         raise clock.late()
-                return response.status_code, bytes(answer)
+                return (
+                    response.status_code,
+                    bytes(answer),
+                    served_models.decode(response.headers.get(served_models.HEADER)),
+                )
         except httpx.TimeoutException:
             raise clock.late() from None
         except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
+            if str(error).startswith("illegal ") and _speaks_http2(self._place.server, timeout):
+                raise ServerError(
+                    f"{self._place.server} is a gRPC port, which does not speak REST. Ask the REST port (TF Serving's "
+                    "is 8501 where none was chosen), or this one without --rest."
+                ) from None
             raise failure("UNAVAILABLE", str(error), self._place, clock) from None
         except httpx.HTTPError as error:
             raise ServerError(f"{self._place}: {error}.") from None
@@ -146,6 +157,18 @@ class RestTransport:
         """As Transport's."""
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._client.close()
+
+
+def _speaks_http2(server: str, timeout: float) -> bool:
+    """Whether what listens there begins as gRPC's servers do: with a frame of settings (RFC 9113, section 6.5)."""
+    host, _, port = server.rpartition(":")
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), timeout) as connection:
+            connection.settimeout(timeout)
+            connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0")
+            return connection.recv(9)[3:4] == b"\4"
+    except OSError:
+        return False
 
 
 def _answer(call: Future[PartScores], clock: Clock) -> PartScores | ServerAwayError:

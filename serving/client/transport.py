@@ -87,14 +87,27 @@ class Transport(Protocol):
         """Ends the connection."""
 
 
-def failure(code: str, details: str, place: Place, clock: Clock) -> RankingError:
-    """The error for a status, as gRPC names it."""
-    error = _failure(code, details, place, clock)
+def failure(code: str, details: str, place: Place, clock: Clock, served: Sequence[str] = ()) -> RankingError:
+    """The error for a status.
+
+    Args:
+        code: as gRPC names it.
+        details: the server's words.
+        place: that was asked.
+        clock: the call's.
+        served: the models that it has, where it tells them.
+    """
+    error = _failure(code, details, place, clock, served)
     error.code = code
     return error
 
 
-def _failure(code: str, details: str, place: Place, clock: Clock) -> RankingError:
+def _failure(code: str, details: str, place: Place, clock: Clock, served: Sequence[str]) -> RankingError:
+    if code == "UNAVAILABLE" and "Failed parsing HTTP/2" in details:
+        return ServerError(
+            f"{place.server} answers, but does not speak gRPC. If it is the REST port (TF Serving's is 8501), ask it "
+            "with --rest; the gRPC port is 8500 where none was chosen."
+        )
     if code == "UNAVAILABLE":
         return ServerAwayError(f"{place.server} is not available: {reason(details)}. Is a server running there?")
     if code == "RESOURCE_EXHAUSTED" and _TOO_LARGE not in details:
@@ -105,7 +118,8 @@ def _failure(code: str, details: str, place: Place, clock: Clock) -> RankingErro
     if code == "DEADLINE_EXCEEDED":
         return clock.late()
     if code == "NOT_FOUND":
-        return ModelError(f"{place} is not served: {reason(details)}.")
+        has = f" The server has: {', '.join(served)}." if served else ""
+        return ModelError(f"{place} is not served: {reason(details)}.{has}", tuple(served))
     if code in ("INVALID_ARGUMENT", "FAILED_PRECONDITION"):
         return MismatchError(f"{place} refuses the request: {reason(details)}.")
     return ServerError(f"{place} failed with {code}: {reason(details)}.")

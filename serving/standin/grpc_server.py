@@ -86,6 +86,7 @@ def _method(answer: Callable[[Any, Call], Any]) -> Callable[[Any, grpc.ServicerC
         try:
             return answer(request, Call("GRPC", context.is_active))
         except ServingError as error:
+            context.set_trailing_metadata(tuple(error.headers.items()))
             context.abort(error.code, _cut(error.message))
 
     return handle

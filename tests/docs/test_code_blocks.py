@@ -11,7 +11,7 @@ import click
 import pytest
 from pages import PAGES, ROOT, Block, blocks, lines, prose
 
-from widedeep.components.common.settings import from_yaml
+from widedeep.components.common.yaml_text import from_yaml
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.pipeline.cli import command as widedeep
 from widedeep.pipeline.definition.config import PipelineConfig

@@ -36,6 +36,13 @@ def corrupt_rows(scene: Scene) -> Ran:
     return scene.go(LOOSE, f"data.path={data}")
 
 
+def misplaced_quote(scene: Scene) -> Ran:
+    """As Spark writes by default, where nothing says so."""
+    data = scene.data("data")
+    edit(data / "train" / "data.csv", "sex", lambda _: r'"27\" TV"', range(17, 18))
+    return scene.go(LOOSE, f"data.path={data}")
+
+
 def unknown_values(scene: Scene) -> Ran:
     data = scene.data("data")
     edit(data / "train" / "data.csv", "sex", lambda _: "Unknown", range(1, 1001))

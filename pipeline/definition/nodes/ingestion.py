@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import cast
 
 from google.protobuf import struct_pb2
@@ -10,7 +11,9 @@ from tfx.proto import example_gen_pb2, range_config_pb2
 from widedeep.components.common.code_digest import code_digest
 from widedeep.components.common.errors import ConfigError
 from widedeep.components.ingest.component import ExampleGen
+from widedeep.components.ingest.paths import literal, span_literal
 from widedeep.pipeline.definition.data_options import DataOptions
+from widedeep.pipeline.definition.spans import SpanPattern
 
 
 def example_gen(data: DataOptions, declared: str) -> ExampleGen:
@@ -39,12 +42,13 @@ def example_gen(data: DataOptions, declared: str) -> ExampleGen:
             )
         )
     span = None
-    if isinstance(data.span, int):
+    if data.span_numbers:
+        [number] = data.span_numbers
         span = range_config_pb2.RangeConfig(
-            static_range=range_config_pb2.StaticRange(start_span_number=data.span, end_span_number=data.span)
+            static_range=range_config_pb2.StaticRange(start_span_number=number, end_span_number=number)
         )
     return ExampleGen(
-        input_base=data.path,
+        input_base=_base(data, patterns.values()),
         input_config=_input(patterns),
         output_config=output,
         range_config=span,
@@ -56,11 +60,17 @@ def serving_example_gen(data: DataOptions, declared: str) -> ExampleGen:
     """Reads what a server was asked for, the latest span of it where it comes in spans."""
     assert data.serving is not None
     node = ExampleGen(
-        input_base=data.path,
+        input_base=_base(data, [data.serving]),
         input_config=_input({"serving": data.serving}),
         custom_config=_custom_config(data, declared, labelled=False),
     )
     return cast("ExampleGen", node.with_id("ServingExampleGen"))
+
+
+def _base(data: DataOptions, patterns: Iterable[str]) -> str:
+    """The data's folder as TFX takes it: as the beginning of each pattern."""
+    in_spans = any(SpanPattern(pattern).in_spans for pattern in patterns)
+    return span_literal(data.path) if in_spans else literal(data.path)
 
 
 def _input(patterns: dict[str, str]) -> example_gen_pb2.Input:
@@ -71,7 +81,10 @@ def _input(patterns: dict[str, str]) -> example_gen_pb2.Input:
 def _custom_config(data: DataOptions, declared: str, labelled: bool) -> example_gen_pb2.CustomConfig:
     options = struct_pb2.Struct()
     code = code_digest("widedeep.components.ingest.executor")
-    options.update({"features": declared, "format": data.format, "labelled": labelled, "code": code})
+    dialect = data.dialect.model_dump_json()
+    options.update(
+        {"features": declared, "format": data.format, "dialect": dialect, "labelled": labelled, "code": code}
+    )
     custom = example_gen_pb2.CustomConfig()
     custom.custom_config.Pack(options)
     return custom

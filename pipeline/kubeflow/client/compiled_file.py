@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 import yaml
+from pydantic import TypeAdapter
 
 from widedeep.components.common.errors import ConfigError, shown
-from widedeep.components.common.settings import from_yaml, nearest
+from widedeep.components.common.settings import nearest
+from widedeep.components.common.yaml_text import from_yaml
+from widedeep.pipeline.definition.spans import WAYS, WRITTEN
 
 Value = str | int | float | bool
+# The parameter that names which spans are read.
+SPAN = "span"
 # The backend's limit on all parameters of a run together.
 LARGEST_PARAMETERS = 10_000
 # Of a run's, schedule's and experiment's name. The columns of runs hold 255, but not all that shows them.
@@ -92,14 +98,17 @@ class CompiledPipeline:
     def _value(self, name: str, text: str) -> Value:
         kind = _TYPES[self.parameters[name]]
         if kind is str:
+            if name == SPAN and not re.fullmatch(WRITTEN, text):
+                raise ConfigError(f"--param {name}: no span is written so: {WAYS} (it is {shown(text)})")
             return text
         try:
             value = from_yaml(text)
-        except yaml.YAMLError:
-            value = text
-        if type(value) is not kind:
-            raise ConfigError(f"--param {name}: needs a value of type {kind.__name__} (it is {shown(text)})")
-        return value
+            # As in settings; but there true is no number, either.
+            if isinstance(value, bool) and kind is not bool:
+                raise ValueError
+            return TypeAdapter(kind).validate_python(value)
+        except (yaml.YAMLError, ValueError):
+            raise ConfigError(f"--param {name}: needs a value of type {kind.__name__} (it is {shown(text)})") from None
 
 
 def check_names(name: str, experiment: str) -> None:

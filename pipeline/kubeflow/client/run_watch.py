@@ -73,7 +73,9 @@ def _steps(run: Any, tasks: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _table(run: Any, steps: dict[str, Any], tasks: Mapping[str, str], unknown: str) -> Table:
-    table = Table("step", "state", "seconds", box=None, pad_edge=False, caption=f"{run.display_name}: {run.state}")
+    # Text, since a run's name may look like Rich's markup.
+    caption = Text(f"{run.display_name}: {run.state}")
+    table = Table("step", "state", "seconds", box=None, pad_edge=False, caption=caption)
     for name, title in tasks.items():
         state = steps[name].state if name in steps else unknown
         seconds = _seconds(steps[name]) if name in steps else ""

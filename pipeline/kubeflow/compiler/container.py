@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from kfp import kubernetes
 
 from widedeep.components.metadata.cluster.address import DATABASE, PASSWORD, USERNAME
-from widedeep.pipeline.definition.config import PipelineConfig
+from widedeep.pipeline.definition.config import PipelineConfig, assignments, key_of
 from widedeep.pipeline.definition.kubeflow_options import KubeflowOptions, Resources
 
 _IN_IMAGE = Path("/opt/widedeep/schema")
@@ -34,15 +35,22 @@ class Parameter:
     setting: str | None = None
 
 
-def parameters(config: PipelineConfig) -> dict[str, Parameter]:
-    """The run's parameters by name."""
+def parameters(config: PipelineConfig, overrides: Sequence[str]) -> dict[str, Parameter]:
+    """The run's parameters by name; what was set for the compilation is their default.
+
+    Args:
+        config: the settings.
+        overrides: those that were set for the compilation.
+    """
     options = config.kubeflow
+    data_path = config.data.path
+    if "://" not in data_path:
+        # A local folder of whoever compiles is none of the cluster's, but for one that was named for it.
+        given = assignments(overrides).get("data")
+        named = given.get("path") if isinstance(given, dict) else None
+        data_path = str(named) if named is not None else f"{options.root.path}/data/{config.name}"
     run_parameters = {
-        "data_path": Parameter(
-            # A local folder of whoever compiles is none of the cluster's.
-            config.data.path if "://" in config.data.path else f"{options.root.path}/data/{config.name}",
-            "data.path",
-        ),
+        "data_path": Parameter(data_path, "data.path"),
         "epochs": Parameter(config.training.epochs, "training.epochs"),
         "pipeline_root": Parameter(f"{options.root.path}/{config.name}"),
         "models": Parameter(f"{options.models.path}/{config.name}"),
@@ -61,14 +69,14 @@ def component(node: str, config: PipelineConfig, file: Path, overrides: tuple[st
         file: the pipeline.yaml that they come from.
         overrides: the settings that were changed for this compilation.
     """
-    options, run_parameters = config.kubeflow, parameters(config)
+    options, run_parameters = config.kubeflow, parameters(config, overrides)
     settings = {
         parameter.setting: f"{parameter.setting}={_input(name)}"
         for name, parameter in run_parameters.items()
         if parameter.setting
     }
     # What was set for the compilation holds in every run, but for what a run's parameters or the cluster's group say.
-    keys = {override: override.partition("=")[0] for override in overrides}
+    keys = {override: key_of(override) for override in overrides}
     fixed = [override for override, key in keys.items() if key not in settings and key.partition(".")[0] != "kubeflow"]
     arguments = [
         options.pipeline or str(_IN_IMAGE / file.resolve().parent.name / file.name),

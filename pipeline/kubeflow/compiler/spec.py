@@ -7,14 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from google.protobuf import json_format
 from kfp import compiler, components, dsl
 from tfx.dsl.compiler import compiler as tfx_compiler
 
-from widedeep.components.common.errors import ConfigError
+from widedeep.components import features
+from widedeep.components.common.errors import ConfigError, reason
 from widedeep.components.common.settings import nearest
 from widedeep.components.metadata.connection import no_connection
 from widedeep.pipeline.definition.config import PipelineConfig
 from widedeep.pipeline.definition.create import Environment, create_pipeline
+from widedeep.pipeline.definition.early_checks import check_settings
+from widedeep.pipeline.kubeflow.client.compiled_file import LARGEST_PARAMETERS
 from widedeep.pipeline.kubeflow.compiler.container import component, parameters, place
 
 
@@ -30,11 +34,22 @@ def write(config: PipelineConfig, file: Path, overrides: tuple[str, ...], out: P
     Raises:
         ConfigError: the settings name a node that the pipeline has not.
     """
+    check_settings(config, features.load(Path(config.features)))
     nodes = _nodes(config)
     for name in config.kubeflow.steps:
         if name not in nodes:
             raise ConfigError(f"kubeflow.steps: the pipeline has no node '{name}': {nearest(name, nodes)}")
-    compiler.Compiler().compile(_pipeline(config, file, overrides, nodes), str(out))
+    size = sum(len(f"{name}{each.default}".encode()) for name, each in parameters(config, overrides).items())
+    if size > LARGEST_PARAMETERS:
+        raise ConfigError(
+            f"{file}: the run's parameters together have {size:,} bytes, at most {LARGEST_PARAMETERS:,} go: shorten "
+            "data.path."
+        )
+    try:
+        compiler.Compiler().compile(_pipeline(config, file, overrides, nodes), str(out))
+    except (ValueError, TypeError, json_format.ParseError) as error:
+        # What KFP can't write stands in a setting.
+        raise ConfigError(f"{file}: Kubeflow's compiler refuses the settings: {reason(error)}.") from None
 
 
 def _nodes(config: PipelineConfig) -> dict[str, list[str]]:
@@ -45,7 +60,7 @@ def _nodes(config: PipelineConfig) -> dict[str, list[str]]:
 
 
 def _pipeline(config: PipelineConfig, file: Path, overrides: tuple[str, ...], nodes: dict[str, list[str]]) -> Any:
-    options, run_parameters = config.kubeflow, parameters(config)
+    options, run_parameters = config.kubeflow, parameters(config, overrides)
 
     def body(*values: Any) -> None:
         tasks: dict[str, Any] = {}

@@ -10,11 +10,11 @@ from tfx.dsl.io import fileio
 from tfx.proto.orchestration import pipeline_pb2
 
 from widedeep.components import features
-from widedeep.components.gate.gate_options import check_features
 from widedeep.components.metadata.connection import no_connection
 from widedeep.pipeline.definition.beam_options import beam_args
 from widedeep.pipeline.definition.config import PipelineConfig
 from widedeep.pipeline.definition.create import Environment, create_pipeline
+from widedeep.pipeline.definition.early_checks import check_settings
 from widedeep.pipeline.definition.schema_file import schema_file_name, schema_text
 
 
@@ -30,7 +30,7 @@ def build(config: PipelineConfig, root: str, models: str) -> pipeline_pb2.Pipeli
         ConfigError: features or schema are wrong.
     """
     spec = features.load(Path(config.features))
-    check_features(config.gate, spec)
+    check_settings(config, spec)
     environment = Environment(
         root=os.path.join(root, "artifacts"),
         # Whoever launches a node has the address; in the definition it would be one more place for a password.

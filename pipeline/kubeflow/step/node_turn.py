@@ -91,6 +91,7 @@ def _run_in_process(
 ) -> list[str]:
     """Runs a node in this process; returns the nodes before it."""
     from widedeep.pipeline.definition.input_files import input_files
+    from widedeep.pipeline.definition.span_files import check_spans
     from widedeep.pipeline.kubeflow.step import definition
     from widedeep.pipeline.kubeflow.step.launcher import launch
     from widedeep.pipeline.kubeflow.step.run_definition import find_node, with_run_id
@@ -101,6 +102,7 @@ def _run_in_process(
     pipeline_node = find_node(pipeline, node.id)
     if node.id == _READER:
         input_files(config.data)
+        check_spans(config.data)
     with ProgressDisplay(Console(stderr=True, highlight=False, soft_wrap=True)):
         launch(pipeline, pipeline_node, node, database, turn)
     return list(pipeline_node.upstream_nodes)

@@ -33,6 +33,18 @@ def strong_table(summary: Summary) -> list[StrongRow]:
     return [_strong(weight, feature, largest) for weight, feature in weighed[:MOST_WEIGHTS]]
 
 
+def counted_in(summary: Summary) -> str:
+    """In which rows the rows of each feature were counted, as a sentence; nothing where that is not known."""
+    if summary.strongest_rows is None:
+        return ""
+    if summary.all_rows_counted:
+        return f"Rows are counted in all {count(summary.strongest_rows)} that the model was trained on."
+    return (
+        f"Rows are counted in the first {count(summary.strongest_rows)} that the model was trained on; "
+        "widedeep explain counts them in all."
+    )
+
+
 def _strong(weight: float, strong: StrongWeight, largest: float) -> StrongRow:
     width = 50 * abs(weight) / largest
     name = strong.name

@@ -104,8 +104,12 @@ class Registry:
         servable = loaded.get(max(loaded, default=0) if number is None else number)
         if servable is None:
             asked = f"Latest({spec.name})" if number is None else f"Specific({spec.name}, {number})"
-            raise ServingError(grpc.StatusCode.NOT_FOUND, f"Servable not found for request: {asked}")
+            raise ServingError(grpc.StatusCode.NOT_FOUND, f"Servable not found for request: {asked}", self._names())
         return servable
+
+    def _names(self) -> list[str]:
+        """The models with an available version."""
+        return [name for name, versions in self._serving.items() if versions]
 
     def _number(self, spec: ModelSpec) -> int | None:
         choice = spec.WhichOneof("version_choice")

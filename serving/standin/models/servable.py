@@ -19,6 +19,7 @@ from google.protobuf.message import DecodeError
 from tensorflow.core.protobuf.config_pb2 import CallableOptions, RunOptions
 from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef
 
+from widedeep.serving.literal_path import literal_path
 from widedeep.serving.standin import tensor_protos
 from widedeep.serving.standin.errors import invalid, numbered
 from widedeep.serving.tensors import Array
@@ -64,8 +65,8 @@ class Servable:
 
     def _load(self, path: Path) -> dict[str, SignatureDef]:
         try:
-            with self._graph.as_default():
-                meta = tf.compat.v1.saved_model.load(self._session, [tf.saved_model.SERVING], str(path))
+            with self._graph.as_default(), literal_path(path) as literal:
+                meta = tf.compat.v1.saved_model.load(self._session, [tf.saved_model.SERVING], str(literal))
         except tf.errors.OpError as error:
             raise numbered(error.error_code, error.message) from error
         except (OSError, RuntimeError, ValueError, DecodeError) as error:

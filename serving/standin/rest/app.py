@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import zlib
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
@@ -185,7 +186,7 @@ class _Models:
 
 
 def _refused(error: ServingError) -> Response:
-    return _error(_HTTP.get(error.code, 500), error.message)
+    return _error(_HTTP.get(error.code, 500), error.message, error.headers)
 
 
 def _page(status: int, name: str) -> Response:
@@ -194,5 +195,5 @@ def _page(status: int, name: str) -> Response:
     return Response(text, status, media_type="text/html")
 
 
-def _error(status: int, message: str) -> Response:
-    return Response(json_codec.error(message), status, media_type=_JSON)
+def _error(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(json_codec.error(message), status, headers, media_type=_JSON)

@@ -10,7 +10,8 @@ import yaml
 from pydantic import Field
 
 from widedeep.components.common.errors import ConfigError
-from widedeep.components.common.settings import Strict, from_yaml, nearest, parse, read_yaml
+from widedeep.components.common.settings import Strict, nearest, parse, read_yaml
+from widedeep.components.common.yaml_text import from_yaml
 
 
 class Item(Strict):
@@ -40,7 +41,7 @@ def refused(data: dict[str, object]) -> str:
         ({"name": "x", "named": "y"}, "s.yaml: unknown key 'named': did you mean 'name'?"),
         ({"name": "x", True: 1}, "s.yaml: unknown key 'True': known are: as, items, name, rate, when"),
         ({}, "s.yaml: name: Field required"),
-        ({"name": 3}, "s.yaml: name: Input should be a valid string (it is 3)"),
+        ({"name": [3]}, "s.yaml: name: Input should be a valid string (it is [3])"),
         (
             {"name": "x", "when": "new"},
             "s.yaml: when: Input should be 'latest'; or: Input should be a valid integer, "
@@ -64,7 +65,7 @@ def test_refused_with_key_and_value(data: dict[str, object], text: str) -> None:
 
 
 def test_every_wrong_key_has_a_line() -> None:
-    lines = refused({"name": 3, "rate": "fast"}).splitlines()
+    lines = refused({"name": [3], "rate": "fast"}).splitlines()
     assert [line.split(": ")[1] for line in lines] == ["name", "rate"]
 
 
@@ -119,7 +120,7 @@ def test_no_mapping(tmp_path: Path, content: str | bytes, text: str) -> None:
         ("a: [1\n", r"expected ',' or '\]'"),
         ("? [a, b]\n: 1\n", "found unhashable key"),
         ("a: !!python/object/apply:os.system ['touch pwned']\n", "could not determine a constructor for the tag"),
-        ("a: 2024-13-45\n", "month must be in 1..12"),
+        ("a: !!int yes\n", "'yes' is no whole number"),
         ("[" * 5000, "recursion|expected"),
     ],
 )
@@ -149,3 +150,52 @@ def test_from_yaml_is_safe() -> None:
     assert from_yaml("{a: [1, 2.5, x, null]}") == {"a": [1, 2.5, "x", None]}
     with pytest.raises(yaml.YAMLError, match="twice"):
         from_yaml("{a: 1, a: 2}")
+
+
+class Empty(Strict):
+    pass
+
+
+class Hashed(Strict):
+    buckets: int
+
+
+class Optional(Strict):
+    embedding: int | None = None
+    pooling: str = "mean"
+
+
+class Two(Strict):
+    claim: str
+    path: str
+
+
+class Groups(Strict):
+    log: Empty | None = None
+    hash: Hashed | None = None
+    deep: Optional | None = None
+    volume: Two | None = None
+    inner: Groups | None = None
+    items: tuple[Hashed, ...] = ()
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("hash: 1000", "hash: write hash: {buckets: 1000} (it is 1000)"),
+        ("hash: 010", "hash: write hash: {buckets: 010} (it is 10)"),
+        ("hash: many", "hash: write hash: {buckets: ...} (it is 'many')"),
+        ("log: true", "log: write log: {} (it is True)"),
+        ("deep: 16", "deep: write deep: {embedding: 16} (it is 16)"),
+        ("deep: true", "deep: write deep: {} (it is True)"),
+        ("deep: x", "deep: write deep: {embedding: ..., pooling: ...} (it is 'x')"),
+        ("volume: here", "volume: write volume: {claim: ..., path: ...} (it is 'here')"),
+        ("inner: hash", "inner: write inner: {hash: ...} (it is 'hash')"),
+        ("inner: {hash: [1]}", "inner.hash: write hash: {buckets: ...} (it is [1])"),
+        ("items: [7]", "items.0: {buckets: 7} (it is 7)"),
+    ],
+)
+def test_a_value_where_a_group_of_keys_is_needed(text: str, meant: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse(Groups, from_yaml(text), "s.yaml")
+    assert str(caught.value) == f"s.yaml: {meant}"

@@ -88,7 +88,11 @@ def test_other_columns_may_hold_anything(tmp_path: Path, spec: FeatureSpec, monk
         ('u,a,"1,234",0', "column 'age': '1,234' is not a number."),
         ("u,a,0x1F,0", "column 'age': '0x1F' is not a number."),
         ("u,a,1_000,0", "column 'age': '1_000' is not a number."),
-        ("u,a,nan,0", "column 'age': 'nan' is not a finite number of 32 bits (leave a missing value empty)."),
+        (
+            "u,a,nan,0",
+            "column 'age': 'nan' is not a finite number of 32 bits (leave a missing value empty); "
+            "if it stands for no value, name it: data: {null_values: ['nan']}.",
+        ),
         (
             "u,a,-Infinity,0",
             "column 'age': '-Infinity' is not a finite number of 32 bits (leave a missing value empty).",
@@ -97,7 +101,11 @@ def test_other_columns_may_hold_anything(tmp_path: Path, spec: FeatureSpec, monk
         ("u,a,1,2", "column 'label': '2' is wrong: the label must be 0 or 1."),
         ("u,a,1,0.5", "column 'label': '0.5' is wrong: the label must be 0 or 1."),
         ("u,a,1,nan", "column 'label': 'nan' is wrong: the label must be 0 or 1."),
-        ("u,a,1,yes", "column 'label': 'yes' is not a number."),
+        (
+            "u,a,1,yes",
+            "column 'label': 'yes' is not a number: the label must be 0 or 1; "
+            "write 1 for yes or true, and 0 for no or false, where the file is made.",
+        ),
         ("u,a,1,", "column 'label': the value is missing: the label must be 0 or 1."),
         (b"\xff\xfe,a,1,0", "column 'user': b'\\xff\\xfe' is not UTF-8 text."),
         (b"u,a|\xff,1,0", "column 'tags': b'a|\\xff' is not UTF-8 text."),

@@ -20,6 +20,7 @@ from widedeep.components import features
 from widedeep.components.common.errors import ConfigError, DataError
 from widedeep.components.features import FeatureSpec
 from widedeep.components.ingest import example_shards
+from widedeep.components.ingest.csv_dialect import CsvDialect
 from widedeep.components.ingest.example_shards import encode, split_of
 from widedeep.components.ingest.executor import Executor
 
@@ -41,7 +42,10 @@ class Ingest:
         artifact = standard_artifacts.Examples()
         artifact.uri = str(self.folder / f"out{self.runs}")
         options = struct_pb2.Struct()
-        options.update({"features": features.to_json(self.spec), "format": file_format, "labelled": labelled})
+        dialect = CsvDialect().model_dump_json()
+        options.update(
+            {"features": features.to_json(self.spec), "format": file_format, "dialect": dialect, "labelled": labelled}
+        )
         custom = example_gen_pb2.CustomConfig()
         custom.custom_config.Pack(options)
         read, written = example_gen_pb2.Input(), example_gen_pb2.Output()

@@ -113,11 +113,19 @@ def test_a_missing_label(read, file_format: str, label: dict[str, Any], needed: 
 
 
 @pytest.mark.parametrize("file_format", FORMATS)
-@pytest.mark.parametrize("label", [MULTICLASS, REGRESSION])
-def test_a_label_that_is_text(read, file_format: str, label: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("label", "needed"),
+    [
+        (MULTICLASS, "a whole number from 0 to 4; give each of its texts a number where the file is made"),
+        (REGRESSION, "a finite number of 32 bits"),
+    ],
+)
+def test_a_label_that_is_text(read, file_format: str, label: dict[str, Any], needed: str) -> None:
     with pytest.raises(DataError) as caught:
         read(label, file_format, ["1", "two"])
-    assert str(caught.value).endswith("data, row 2, column 'label': 'two' is not a number.")
+    assert str(caught.value).endswith(
+        f"data, row 2, column 'label': 'two' is not a number: the label must be {needed}."
+    )
 
 
 @pytest.mark.parametrize("file_format", ["csv", "parquet"])

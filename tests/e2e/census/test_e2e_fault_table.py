@@ -36,6 +36,12 @@ class Row:
 
 ROWS = [
     Row(faults.corrupt_rows, "ExampleGen", 1, ("data.csv", "row 17", "'age'", "'forty'", STOPPED)),
+    Row(
+        faults.misplaced_quote,
+        "ExampleGen",
+        1,
+        ("data.csv, row 17, column 'sex': a quote is neither doubled nor followed by the delimiter: ", STOPPED),
+    ),
     Row(faults.unknown_values, "DataGate", 1, ("split 'train', feature 'sex': ", "Unknown", "3,000", STOPPED)),
     Row(
         faults.drifted_span,

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from widedeep.components.common.errors import ConfigError, DataError
 from widedeep.pipeline.commands.rank import command
 from widedeep.serving import client as clients
-from widedeep.serving.client.errors import UnknownFeatureError
+from widedeep.serving.client.errors import ModelError, UnknownFeatureError
 from widedeep.serving.client.ranking import RankedCandidate, Ranking
 from widedeep.serving.client.signature import Feature
 
@@ -88,6 +88,46 @@ def written(folder: Path, kind: str) -> Path:
     else:
         pq.write_table(pa.Table.from_pylist(ROWS), path)
     return path
+
+
+@pytest.fixture
+def served(made: list[Any], monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The models that the server has."""
+    names: list[str] = []
+
+    def features(self: Any) -> Any:
+        if self.options["model"] not in names:
+            raise ModelError(f"model '{self.options['model']}' is not served.", tuple(names))
+        return FEATURES
+
+    monkeypatch.setattr(clients.RankingClient, "features", features)
+    return names
+
+
+@pytest.mark.parametrize(("names", "asked"), [(["model", "other"], "model"), (["movielens"], "movielens")])
+def test_without_a_name_the_only_model_is_asked(
+    made: list[Any], served: list[str], names: list[str], asked: str, tmp_path: Path
+) -> None:
+    served[:] = names
+    done = called("--user", "{}", "--candidates", str(written(tmp_path, "csv")))
+    assert done.exception is None
+    assert f"ranked by {asked}, version 3" in done.stderr
+
+
+def test_without_a_name_the_models_are_listed(served: list[str], tmp_path: Path) -> None:
+    served[:] = ["movielens", "taxi"]
+    done = called("--user", "{}", "--candidates", str(written(tmp_path, "csv")))
+    assert error_of(done, ConfigError) == (
+        "localhost:1: has several models: movielens, taxi. Choose one: --model movielens"
+    )
+
+
+def test_a_server_that_tells_no_names(served: list[str], tmp_path: Path) -> None:
+    done = called("--user", "{}", "--candidates", str(written(tmp_path, "csv")))
+    assert error_of(done, ConfigError) == (
+        "localhost:1: has no model called 'model', as TF Serving calls one without a name, and does not tell which it "
+        "has. Give the name that it was started with: --model NAME"
+    )
 
 
 @pytest.mark.parametrize("kind", ["csv", "json", "jsonl", "parquet"])

@@ -97,13 +97,13 @@ def test_of_the_data_sets(name: str) -> None:
         (
             "training",
             3,
-            "training: Input should be a valid dictionary or instance of TrainingOptions (it is 3)",
+            "training: write training: {model: ..., epochs: ..., patience: ...} (it is 3)",
         ),
         (
             "data.span",
             "newest",
-            "data.span: Input should be 'latest'; or: Input should be a valid integer, "
-            "unable to parse string as an integer; or: String should match pattern '^[0-9]+-[0-9]+$' (it is 'newest')",
+            "data.span: no span is written so: write latest, a number (5), a day (2024-02-01), or a range "
+            "(3-7, 2024-01-30-2024-02-02) (it is 'newest')",
         ),
         ("data.splits", ..., "data: give one of splits and hash_split"),
         ("data.hash_split", {"train": 1, "eval": 1}, "data: give one of splits and hash_split"),
@@ -119,6 +119,16 @@ def test_of_the_data_sets(name: str) -> None:
             "data.splits.Train: String should match pattern '^[a-z][a-z0-9-]*$' (it is 'Train')",
         ),
         ("data.pattern", "*.csv", "data: 'pattern' goes with hash_split; splits has a pattern for each split"),
+        (
+            "data.escape",
+            "\\\\",
+            "data: escape is '\\\\\\\\', and must be one sign of ASCII, no quote and no line break",
+        ),
+        (
+            "data",
+            {"path": "x", "format": "parquet", "escape": "\\", "splits": {"train": "a", "eval": "b", "test": "c"}},
+            "data: escape is an option of CSV, and format is parquet",
+        ),
         ("data.span", 3, "data: the pattern 'a/*' has no {SPAN}, but span is 3"),
         (
             "data.splits.train",
@@ -183,6 +193,33 @@ def test_set(tmp_path: Path) -> None:
     assert loaded.beam.options == ("--job_name=X=Y",)
 
 
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("[v2]/rows", "[v2]/rows"),
+        ("*/rows?", "*/rows?"),
+        ("a b #c: d", "a b #c: d"),
+        ("010", "010"),
+        ("1:30", "1:30"),
+        ("true", "true"),
+        ("{x}", "{x}"),
+        ("'in quotes'", "in quotes"),
+        ('"\\x41"', "A"),
+    ],
+)
+def test_a_text_is_set_as_it_stands(tmp_path: Path, text: str, path: str) -> None:
+    assert load(tmp_path, f"data.path={text}").data.path == str(tmp_path / path)
+    assert load(tmp_path, f"data.splits.train={text}").data.patterns[0] == path
+
+
+def test_numbers_of_settings_by_the_rules_of_yaml_1_2(tmp_path: Path) -> None:
+    for text, epochs in (("010", 10), ("0x1F", 31), ("1_000", 1000)):
+        assert load(tmp_path, f"training.epochs={text}").training.epochs == epochs
+    assert refused(tmp_path, "training.epochs=1:30").endswith("(it is '1:30')")
+    assert load(tmp_path, "training.warm_start=no").training.warm_start is False
+    assert load(tmp_path, "kubeflow.image=1.10").kubeflow.image == "1.10"
+
+
 def test_last_set_wins(tmp_path: Path) -> None:
     assert load(tmp_path, "training.epochs=7", "training.epochs=8").training.epochs == 8
 
@@ -230,7 +267,11 @@ NEEDS = "needs KEY=VALUE, for example --set training.epochs=3."
         ),
         ("training.deep.hidden=[8", "--set training.deep.hidden=[8: the value is not valid YAML: "),
         ("gate={features: {}, features: {}}", "--set gate={features: {}, features: {}}: the value is not valid YAML: "),
-        ("name=!!python/name:os.system", "--set name=!!python/name:os.system: the value is not valid YAML: "),
+        (
+            "training.seed=!!python/name:os.system",
+            "--set training.seed=!!python/name:os.system: the value is not valid YAML: could not determine ",
+        ),
+        ("training.epochs=true", "FILE --set training.epochs=true: training: 'epochs' is true, and a number is needed"),
     ],
 )
 def test_set_mistake(tmp_path: Path, override: str, text: str) -> None:

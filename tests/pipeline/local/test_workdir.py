@@ -55,3 +55,20 @@ def test_runs_sort_by_time_and_the_last_finished_one_is_found(tmp_path: Path) ->
     for folder in folders[:2]:
         (folder / "run.json").write_text("{}")
     assert workdir.last_run() == folders[1]
+
+
+@pytest.mark.parametrize("sign", ["[", "*", "?"])
+def test_a_folder_whose_name_would_be_a_pattern_is_refused(tmp_path: Path, sign: str) -> None:
+    folder = tmp_path / f"work {sign}v2]" / "inner"
+    with pytest.raises(ConfigError) as caught, lock(folder):
+        pass
+    assert str(caught.value) == (
+        f"{folder}: a working directory can't have {sign} in its path: Beam takes that for a pattern of files, and "
+        "might read another folder's. Choose another with --workdir."
+    )
+    assert not folder.exists()
+
+
+def test_a_folder_with_other_signs_is_none(tmp_path: Path) -> None:
+    with lock(tmp_path / "my work: (v2) {x} é :dog:") as workdir:
+        assert workdir.path.is_dir()

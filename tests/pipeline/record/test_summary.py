@@ -84,6 +84,8 @@ FULL: dict[str, Any] = OLDEST | {
             "distances": [DISTANCE | {"value": 0.05, "limit": 0.1, "changes": "mean 1 to 2"}],
         },
     ],
+    "strongest_rows": 900,
+    "all_rows_counted": True,
     "strongest": [{"name": "hour=3", "weight": -0.1, "support": 1, "label_rate": 0.0}],
     "lineage": [["run", "1"]],
     "unsettled": ["auc: the rows don't settle it"],

@@ -207,6 +207,8 @@ def record() -> Draft:
         model=None,
         features=[],
         strongest=[],
+        strongest_rows=None,
+        all_rows_counted=False,
         lineage=[],
         unsettled=[],
         superseded_by=None,

@@ -60,6 +60,24 @@ def test_the_strongest_in_words(page, full):
     ]
 
 
+@pytest.mark.parametrize(
+    ("rows", "all_rows", "told"),
+    [
+        (None, False, ""),
+        (4_321, True, "Rows are counted in all 4,321 that the model was trained on."),
+        (
+            100_352,
+            False,
+            "Rows are counted in the first 100,352 that the model was trained on; widedeep explain counts them in all.",
+        ),
+    ],
+)
+def test_in_which_rows_the_strongest_were_counted(page, full, rows, all_rows, told):
+    text = page(replace(full, strongest_rows=rows, all_rows_counted=all_rows)).text("strongest")
+    assert ("Rows are counted" in text) == bool(told)
+    assert told in text
+
+
 def test_the_strongest_of_a_number(page, full):
     """A mean label, that is no share."""
     full.strongest = [{"name": "a", "weight": 1, "support": 7, "label_rate": 12.5}]

@@ -20,6 +20,7 @@ DOCUMENT = {
                 "epochs": {"parameterType": "NUMBER_INTEGER"},
                 "rate": {"parameterType": "NUMBER_DOUBLE"},
                 "path": {"parameterType": "STRING"},
+                "span": {"parameterType": "STRING"},
             }
         },
         "dag": {
@@ -58,6 +59,18 @@ def test_values_have_the_parameters_types(compiled: CompiledPipeline) -> None:
     assert compiled.run_parameters([]) == {}
 
 
+def test_values_are_read_as_settings_are(compiled: CompiledPipeline) -> None:
+    values = compiled.run_parameters(["epochs=010", "rate=1", "path=010", "span=010"])
+    assert values == {"epochs": 10, "rate": 1.0, "path": "010", "span": "010"}
+    assert {name: type(value) for name, value in values.items()} == {
+        "epochs": int,
+        "rate": float,
+        "path": str,
+        "span": str,
+    }
+    assert compiled.run_parameters(["epochs=0x1F", "span=2024-02-01"]) == {"epochs": 31, "span": "2024-02-01"}
+
+
 @pytest.mark.parametrize(
     ("given", "says"),
     [
@@ -65,6 +78,12 @@ def test_values_have_the_parameters_types(compiled: CompiledPipeline) -> None:
         ("epoch=5", "has no such parameter: did you mean 'epochs'?"),
         ("epochs=many", "--param epochs: needs a value of type int (it is 'many')"),
         ("epochs=true", "--param epochs: needs a value of type int (it is 'true')"),
+        ("epochs=1:30", "--param epochs: needs a value of type int (it is '1:30')"),
+        ("epochs=2024-02-01", "--param epochs: needs a value of type int (it is '2024-02-01')"),
+        (
+            "span=1:30",
+            "--param span: no span is written so: write latest, a number (5), a day (2024-02-01), or a range",
+        ),
         ("epochs=[", "--param epochs: needs a value of type int (it is '[')"),
         ("path=" + "x" * 10_000, "all parameters together have 10,004 bytes, at most 10,000 go."),
     ],

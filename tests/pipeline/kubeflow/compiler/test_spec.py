@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import yaml
 from click.testing import CliRunner
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from ml_metadata.proto import metadata_store_pb2
 from tfx.dsl.compiler import compiler
 
 from widedeep.components.common.errors import ConfigError
 from widedeep.pipeline.commands.kubeflow import command
 from widedeep.pipeline.definition import config, create
+from widedeep.pipeline.kubeflow.compiler import spec as compiled_spec
 
 ROOT = Path(__file__).resolve().parents[4]
 MOVIELENS = ROOT / "schema" / "movielens" / "pipeline.yaml"
@@ -130,6 +134,118 @@ def test_data_in_spans_bring_a_parameter(compiled: Compile) -> None:
     defaults = {key: one["defaultValue"] for key, one in spec["root"]["inputDefinitions"]["parameters"].items()}
     assert (defaults["span"], defaults["data_path"]) == ("latest", "gs://bucket/days")
     assert "--set=data.span={{$.inputs.parameters['span']}}" in arguments(spec, "example-gen")
+
+
+# Which nodes there are is no matter of some settings, and takes TFX and KFP seconds.
+FEW_NODES = patch.object(compiled_spec, "_nodes", lambda _: {"Trainer": []})
+
+
+def defaults(spec: dict[str, Any]) -> dict[str, Any]:
+    return {key: one["defaultValue"] for key, one in spec["root"]["inputDefinitions"]["parameters"].items()}
+
+
+@pytest.mark.parametrize(
+    ("settings", "path"),
+    [
+        (("data.path=../mine [v2]",), "../mine [v2]"),
+        (("data={path: /first, format: parquet, hash_split: {train: 8, eval: 1, test: 1}}",), "/first"),
+    ],
+)
+def test_a_path_that_is_set_for_the_compilation_is_the_default(
+    compiled: Compile, settings: tuple[str, ...], path: str
+) -> None:
+    with FEW_NODES:
+        spec, _ = compiled(*settings)
+    assert defaults(spec)["data_path"] == path
+    given = [one for one in arguments(spec, "trainer") if one.startswith("--set=data.path")]
+    assert given == ["--set=data.path={{$.inputs.parameters['data_path']}}"]
+
+
+def test_a_span_that_is_set_for_the_compilation_is_the_default(compiled: Compile) -> None:
+    days = "{train: '{YYYY}-{MM}-{DD}/a', eval: '{YYYY}-{MM}-{DD}/b', test: '{YYYY}-{MM}-{DD}/c'}"
+    with FEW_NODES:
+        spec, _ = compiled(f"data.splits={days}", "span=2024-02-01", "training.epochs=010")
+    assert (defaults(spec)["span"], defaults(spec)["epochs"]) == ("2024-02-01", 10.0)
+    given = [one for one in arguments(spec, "trainer") if one.startswith("--set=")]
+    assert [one.partition("=")[2].partition("=")[0] for one in given] == [
+        "data.splits",
+        "data.path",
+        "training.epochs",
+        "data.span",
+    ]
+
+
+def refused(out: Path, *settings: str) -> str:
+    chosen = [f"--set={setting}" for setting in settings]
+    done = CliRunner().invoke(command, ["compile", str(MOVIELENS), "--out", str(out), *chosen])
+    assert isinstance(done.exception, ConfigError), done.exception
+    assert done.exception.exit_code == 2
+    assert "\n" not in str(done.exception)
+    return str(done.exception)
+
+
+def test_a_name_that_kubeflow_does_not_take(tmp_path: Path) -> None:
+    out = tmp_path / "x.yaml"
+    assert "name: String should have at most 63 characters (it is 'aaa" in refused(out, f"name={'a' * 64}")
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("name", ["x.json", "x", "x.yaml.txt", ".yaml"])
+def test_a_file_of_another_kind_is_not_written(tmp_path: Path, name: str) -> None:
+    out = tmp_path / name
+    assert refused(out) == f"--out {out}: the name of the file must end in .yaml."
+
+
+@pytest.mark.parametrize(("name", "why"), [("file/x.yaml", "File exists"), (f"{'n' * 300}.yaml", "File name too long")])
+def test_a_file_that_can_not_be_written(tmp_path: Path, name: str, why: str) -> None:
+    (tmp_path / "file").touch()
+    assert refused(tmp_path / name) == f"--out {tmp_path / name}: can't be written: {why}."
+
+
+def test_parameters_longer_than_a_run_may_have(tmp_path: Path) -> None:
+    assert refused(tmp_path / "x.yaml", f"data.path=/{'x' * 10_000}").endswith(
+        "bytes, at most 10,000 go: shorten data.path."
+    )
+
+
+TEXT = st.text(max_size=20) | st.sampled_from(
+    ["{{$}}", "{{$.inputs.parameters['x']}}", "{{channel:task=;name=x;type=String;}}", "null", "99999999999999999999"]
+)
+KEYS = st.sampled_from(
+    [
+        "name",
+        "data.path",
+        "data.splits.train",
+        "span",
+        "training.epochs",
+        "kubeflow.image",
+        "kubeflow.metadata",
+        "kubeflow.secret",
+        "kubeflow.pipeline",
+        "kubeflow.user",
+        "kubeflow.timeout_minutes",
+        "kubeflow.retries.attempts",
+        "kubeflow.retries.wait_seconds",
+        "kubeflow.retries.factor",
+        "kubeflow.resources.gpus",
+        "kubeflow.resources.gpu_type",
+        "kubeflow.resources.cpu",
+        "kubeflow.resources.node_selector.x",
+    ]
+)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(assignment=st.tuples(KEYS, TEXT | st.integers().map(str)))
+def test_no_name_and_no_value_is_more_than_an_error_in_words(assignment: tuple[str, str], tmp_path: Path) -> None:
+    key, value = assignment
+    with FEW_NODES:
+        done = CliRunner().invoke(
+            command, ["compile", str(MOVIELENS), "--out", str(tmp_path / "x.yaml"), f"--set={key}={value}"]
+        )
+    assert done.exception is None or isinstance(done.exception, ConfigError), done.exception
+    if done.exception is None:
+        assert list(yaml.safe_load_all((tmp_path / "x.yaml").read_text()))
 
 
 def test_where_and_how_containers_run(compiled: Compile) -> None:

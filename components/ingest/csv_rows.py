@@ -1,0 +1,132 @@
+r"""Where the rows of a CSV file end, whether its quotes are sound, and its fields without escapes.
+
+Arrow takes what follows a closing quote for more of the field, and drops the quote: "27\" TV" would become 27\ TV".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from widedeep.components.ingest.csv_dialect import CsvDialect
+
+_BOM = b"\xef\xbb\xbf"
+# What MySQL writes for no value.
+_MYSQL_NULL = b"N"
+
+
+class RowFaultError(Exception):
+    """A row that can't be read: `column` is its number from 0, `text` what stands there, `fault` what is wrong."""
+
+    def __init__(self, column: int, text: bytes, fault: str) -> None:
+        super().__init__(column, text, fault)
+        self.column, self.text, self.fault = column, text, fault
+
+
+MISPLACED, OPEN, LONG = "misplaced", "open", "long"
+
+
+class RowSyntax:
+    """A dialect's rows as regular expressions over bytes, possessive ones: none looks at a byte twice."""
+
+    def __init__(self, dialect: CsvDialect) -> None:
+        """Makes them.
+
+        Args:
+            dialect: the file's.
+        """
+        self.dialect = dialect
+        self._escape = (dialect.escape or "").encode()
+        self._delimiter = dialect.delimiter.encode()
+        delimiter, escape = re.escape(self._delimiter), re.escape(self._escape)
+        pair = rb"|" + escape + rb"." if escape else b""
+        plain = rb"[^" + delimiter + rb"\r\n" + escape + rb"]"
+        quoted = rb'"(?:[^"' + escape + rb']++|""' + pair + rb')*+"'
+        unquoted = rb'(?:(?!")' + plain + pair + rb")(?:" + plain + rb"++" + pair + rb")*+"
+        field = rb"(?:" + quoted + rb"|" + unquoted + rb")?+"
+        # At the end of what is known so far, \r may be half a line break.
+        line = rb"(?:" + field + delimiter + rb")*+" + field + rb"(?:\r\n|\r(?!\Z)|\n)"
+        self._row = re.compile(line, re.DOTALL)
+        self._rows = re.compile(rb"(?:" + line + rb")*+", re.DOTALL)
+        self._field = re.compile(field + delimiter, re.DOTALL)
+        self._quoted = re.compile(quoted, re.DOTALL)
+        clean = rb'(?:"(?:[^"' + escape + rb']++|"")*+"|(?!")' + plain + rb"++)?+"
+        # What has no escape, up to a field that has one.
+        self._escaped = re.compile(
+            rb"((?:" + clean + rb"(?:" + delimiter + rb"|\r\n|\r|\n))*+)(" + quoted + rb"|" + unquoted + rb")",
+            re.DOTALL,
+        )
+        meant = escape + rb'(["' + delimiter + escape + rb"\r\n])"
+        # The sign before anything else is itself; within quotes a doubled quote is one, too.
+        self._lone_pair, self._pair = re.compile(meant), re.compile(meant + rb'|"(")')
+
+    def blocks(self, stream: Any, size: int) -> Iterator[bytes]:
+        """Whole rows, about so many bytes at a time, the last with or without a line break.
+
+        Args:
+            stream: of bytes, as Arrow's.
+            size: of a block in bytes; a row that is longer is a broken file's.
+
+        Raises:
+            RowFaultError: of the row behind those that were given.
+        """
+        rest, first = b"", True
+        while block := stream.read(size):
+            data = rest + (block.removeprefix(_BOM) if first else block)
+            first = False
+            if self._escape or b'"' in data:
+                rows = self._rows.match(data)
+                end = rows.end() if rows else 0
+            else:
+                end = max(data.rfind(b"\n"), data.rfind(b"\r", 0, -1)) + 1
+            if end:
+                yield data[:end]
+            rest = data[end:]
+            self._check(rest, size, last=False)
+        self._check(rest, size, last=True)
+        if rest:
+            yield rest
+
+    def _check(self, rest: bytes, size: int, last: bool) -> None:
+        """Looks at a row that has no end so far."""
+        if b'"' not in rest and len(rest) <= size:
+            return
+        column, position = 0, 0
+        while match := self._field.match(rest, position):
+            column, position = column + 1, match.end()
+        text = rest[position : position + 60]
+        if rest[position : position + 1] == b'"':
+            quoted = self._quoted.match(rest, position)
+            after = rest[quoted.end() : quoted.end() + 1] if quoted else b""
+            if after not in (b"", self._delimiter, b"\r", b"\n"):
+                raise RowFaultError(column, text, MISPLACED)
+            if last and quoted is None:
+                raise RowFaultError(column, text, OPEN)
+        if len(rest) > size:
+            raise RowFaultError(column, text, LONG)
+
+    def count(self, block: bytes) -> int:
+        """How many rows it holds that end in a line break; blank lines are none."""
+        return sum(bool(row.group().strip(b"\r\n")) for row in self._row.finditer(block))
+
+    def behind_header(self, block: bytes) -> bytes:
+        """What follows the first row that is not blank."""
+        for row in self._row.finditer(block):
+            if row.group().strip(b"\r\n"):
+                return block[row.end() :]
+        return b""
+
+    def without_escapes(self, block: bytes) -> bytes:
+        """Whole rows with their quotes doubled instead of escaped."""
+        if self._escape not in block:
+            return block
+        return self._escaped.sub(self._rewritten, block)
+
+    def _rewritten(self, match: re.Match[bytes]) -> bytes:
+        before, field = match.groups()
+        if field == self._escape + _MYSQL_NULL:
+            return bytes(before)
+        quoted = field.startswith(b'"')
+        content = self._pair.sub(rb"\1\2", field[1:-1]) if quoted else self._lone_pair.sub(rb"\1", field)
+        return bytes(before + b'"' + content.replace(b'"', b'""') + b'"')

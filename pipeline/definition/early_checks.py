@@ -1,0 +1,55 @@
+"""What settings and features say together that can't go well, told before the first step runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import cast
+
+from widedeep.components.common.errors import ConfigError
+from widedeep.components.evaluator.evaluation_options import METRICS
+from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.gate.gate_options import check_features
+from widedeep.components.trainer.model.layout import Variant, make_layout
+from widedeep.components.transform import packed_columns
+from widedeep.pipeline.definition.config import PipelineConfig
+
+
+def check_settings(config: PipelineConfig, spec: FeatureSpec) -> None:
+    """Checks the settings against the features.
+
+    Raises:
+        ConfigError: names the setting, its value, and what the features have.
+    """
+    check_features(config.gate, spec)
+    tried = config.tuning.space["model"].choices if config.tuning and "model" in config.tuning.space else None
+    check_models(spec, cast("Iterable[Variant]", tried or [config.training.model]))
+    _check_metrics(config, spec)
+
+
+def check_models(spec: FeatureSpec, models: Iterable[Variant]) -> None:
+    """Checks that there are features for each model, and not too many ids for its tables.
+
+    Args:
+        spec: the declaration.
+        models: that are to be trained.
+
+    Raises:
+        ConfigError: a model would have no input, or too large a table.
+    """
+    # Of what a vocabulary will hold nothing is known.
+    vocabularies = {
+        packed_columns.vocabulary(feature): 0 for feature in spec.features if feature.transform.vocabulary is not None
+    }
+    for model in models:
+        make_layout(spec, vocabularies, model, spec.label.classes or 1)
+
+
+def _check_metrics(config: PipelineConfig, spec: FeatureSpec) -> None:
+    metrics = METRICS[spec.label.kind]
+    watched = config.training.stop_on
+    if watched is not None and watched not in metrics:
+        raise ConfigError(f"training.stop_on is '{watched}'; a {spec.label.kind} label has {', '.join(metrics)}.")
+    config.evaluation.bounds_of(spec.label)
+    config.evaluation.slice_metric(spec.label)
+    if config.evaluation.slices and not any(feature.slice for feature in spec.features):
+        raise ConfigError("evaluation.slices bounds what no feature in features.yaml has: give one `slice: true`.")
