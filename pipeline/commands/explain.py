@@ -91,6 +91,7 @@ def _explain(
 def _files(model: Path, data: tuple[str, ...]) -> list[str]:
     import tensorflow as tf
 
+    from widedeep.components.ingest.paths import holds_rows
     from widedeep.pipeline.versions.training_rows import train_files
 
     if not data:
@@ -100,7 +101,9 @@ def _files(model: Path, data: tuple[str, ...]) -> list[str]:
             raise ConfigError(f"{error}. Name rows to look at: --data 'data/train/*.csv' --format csv") from None
     files: list[str] = []
     for pattern in data:
-        matched = sorted(path for path in tf.io.gfile.glob(pattern) if not tf.io.gfile.isdir(path))
+        matched = sorted(
+            path for path in tf.io.gfile.glob(pattern) if not tf.io.gfile.isdir(path) and holds_rows(path, pattern)
+        )
         if not matched:
             raise ConfigError(f"--data {pattern}: matches no file.")
         files += matched

@@ -28,6 +28,8 @@ def show(summary: Summary) -> None:
         console.print(f"tuned      {escape(told(summary.tuning))}")
     if summary.dry_run and words.dry_run(summary.dry_run):
         console.print(f"dry run    {escape(words.dry_run(summary.dry_run) or '')}")
+    for note in summary.notes:
+        console.print(f"note       {escape(note)}")
     crosses = [cross.warning for cross in summary.crosses if cross.warning]
     for warning in (*summary.warnings, *summary.unsettled, *crosses):
         console.print(f"[yellow]warning[/]: {escape(warning)}")

@@ -151,6 +151,7 @@ def record() -> Draft:
         blessed=True,
         refusals=[],
         warnings=[],
+        notes=[],
         pushed_to="/srv/rides/models/7",
         training=[
             {
