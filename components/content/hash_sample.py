@@ -7,24 +7,27 @@ many (bottom-k sampling: Cohen and Kaplan 2007, "Summarizing data using bottom-k
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Hashable, Iterable
-from typing import Generic, TypeVar
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
 
 # What JSON's numbers hold everywhere.
-_BITS = 52
-ALL = 1 << _BITS
-
-Thing = TypeVar("Thing", bound=Hashable)
+ALL = 1 << 52
+Integers = npt.NDArray[np.int64]
 
 
-def hash_of(content: bytes) -> int:
-    """A hash below ALL that is the same in every process."""
-    return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "big") >> (64 - _BITS)
+def hashes_of(contents: Sequence[bytes]) -> Integers:
+    """Of each its hash below ALL, which is the same in every process (FarmHash's Fingerprint64)."""
+    if not contents:
+        return np.zeros(0, np.int64)
+    hashes: Integers = tf.strings.to_hash_bucket_fast(np.array(contents, object), ALL).numpy()
+    return hashes
 
 
-class HashSample(Generic[Thing]):
-    """Counts of things: of all whose hash is below `limit`."""
+class HashSample:
+    """Counts, by their hash, of all things whose hash is below `limit`."""
 
     def __init__(self, size: int) -> None:
         """Empty, and complete.
@@ -33,45 +36,41 @@ class HashSample(Generic[Thing]):
             size: how many different things it keeps at most.
         """
         self.size, self.limit = size, ALL
-        self.counts: dict[Thing, int] = {}
-        self._hashes: dict[Thing, int] = {}
+        self.counts: dict[int, int] = {}
+        self.contents: dict[int, bytes] = {}
 
-    def hashed(self, thing: Thing) -> int:
-        """The hash of a thing."""
-        assert isinstance(thing, bytes)
-        return hash_of(thing)
+    def add(self, hashes: Integers, counts: Integers, contents: Sequence[bytes] = ()) -> None:
+        """Counts things.
 
-    def add(self, things: Iterable[tuple[Thing, int]]) -> None:
-        """Counts things, each given with how often it occurs."""
-        for thing, count in things:
-            if thing in self.counts:
-                self.counts[thing] += count
-            elif (hashed := self.hashed(thing)) < self.limit:
-                self.counts[thing], self._hashes[thing] = count, hashed
+        Args:
+            hashes: of each.
+            counts: how often each occurs.
+            contents: each, where it is to be known by more than its hash.
+        """
+        for place in np.flatnonzero(hashes < self.limit).tolist():
+            hashed = int(hashes[place])
+            self.counts[hashed] = self.counts.get(hashed, 0) + int(counts[place])
+            if contents:
+                self.contents[hashed] = contents[place]
         # At twice the size, so that sorting is rare.
         if len(self.counts) > 2 * self.size:
             self.cut()
 
-    def merge(self, other: HashSample[Thing]) -> None:
+    def merge(self, other: HashSample) -> None:
         """Counts what another sample holds."""
         self.limit = min(self.limit, other.limit)
-        self.add(other.counts.items())
+        for hashed, count in other.counts.items():
+            self.counts[hashed] = self.counts.get(hashed, 0) + count
+        self.contents |= other.contents
         self._drop()
+        self.cut()
 
     def cut(self) -> None:
         """Keeps `size` things at most."""
         if len(self.counts) > self.size:
-            self.limit = sorted(self._hashes.values())[self.size]
+            self.limit = sorted(self.counts)[self.size]
             self._drop()
 
     def _drop(self) -> None:
-        for thing in [thing for thing, hashed in self._hashes.items() if hashed >= self.limit]:
-            del self.counts[thing], self._hashes[thing]
-
-
-class HashedSample(HashSample[int]):
-    """The same of things that are known by their hash alone."""
-
-    def hashed(self, thing: int) -> int:
-        """The thing itself."""
-        return thing
+        self.counts = {hashed: count for hashed, count in self.counts.items() if hashed < self.limit}
+        self.contents = {hashed: content for hashed, content in self.contents.items() if hashed < self.limit}

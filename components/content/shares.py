@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from widedeep.components.content.content_record import RowSample, ValueSample
-from widedeep.components.content.hash_sample import ALL, hash_of
+from widedeep.components.content.hash_sample import ALL, hashes_of
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,15 @@ def repeated_rows(split: RowSample, rows: int) -> Share:
     return _estimate(sum(count for count in split.counts if count > 1), rows, split.limit)
 
 
+def estimated_values(split: ValueSample) -> float:
+    """How many different values a split has."""
+    return len(split.counts) * ALL / split.limit
+
+
 def shared_values(split: ValueSample, other: ValueSample) -> Share:
     """How many different values of a split are in another one as well."""
     limit = min(split.limit, other.limit)
-    values = [value for value in split.counts if hash_of(value.encode()) < limit]
+    values = _below(split, limit)
     both = _estimate(sum(value in other.counts for value in values), len(values), limit)
     return Share(both.count, round(len(values) * ALL / limit), both.exact)
 
@@ -63,11 +68,7 @@ def unknown_values(split: ValueSample, other: ValueSample) -> tuple[Share, list[
         other: the other one.
     """
     limit = min(split.limit, other.limit)
-    unknown = {
-        value: count
-        for value, count in split.counts.items()
-        if value not in other.counts and hash_of(value.encode()) < limit
-    }
+    unknown = {value: split.counts[value] for value in _below(split, limit) if value not in other.counts}
     commonest = sorted(unknown, key=lambda value: (-unknown[value], value))
     return _estimate(sum(unknown.values()), split.values, limit), commonest
 
@@ -76,6 +77,14 @@ def out_of_vocabulary(split: ValueSample, vocabulary: frozenset[str]) -> Share:
     """How many of a split's values, each as often as it occurs, are not in a vocabulary."""
     outside = sum(count for value, count in split.counts.items() if value not in vocabulary)
     return _estimate(outside, split.values, split.limit)
+
+
+def _below(sample: ValueSample, limit: int) -> list[str]:
+    """The values whose hash is below a limit."""
+    if limit >= sample.limit:
+        return list(sample.counts)
+    hashes = hashes_of([value.encode() for value in sample.counts])
+    return [value for value, hashed in zip(sample.counts, hashes.tolist(), strict=True) if hashed < limit]
 
 
 def _estimate(count: int, of: int, limit: int) -> Share:

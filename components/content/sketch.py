@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import pyarrow as pa
 
 from widedeep.components.content.content_record import Content, FileContent, RowSample, SplitContent, ValueSample
-from widedeep.components.content.hash_sample import HashedSample, HashSample, hash_of
+from widedeep.components.content.hash_sample import HashSample, hashes_of
 from widedeep.components.features.spec import FeatureSpec
 
 # Shares are right to half a percent then. A record of thirty features stays below 10 MB a split.
@@ -19,7 +20,7 @@ _ROWS, _VALUES = 1 << 17, 1 << 13
 class _FeatureSketch:
     rows: int = 0
     values: int = 0
-    sample: HashSample[bytes] = field(default_factory=lambda: HashSample(_VALUES))
+    sample: HashSample = field(default_factory=lambda: HashSample(_VALUES))
 
 
 class SplitSketch:
@@ -28,7 +29,7 @@ class SplitSketch:
     def __init__(self, spec: FeatureSpec) -> None:
         """Nothing yet."""
         self.rows = 0
-        self._sample = HashedSample(_ROWS)
+        self._sample = HashSample(_ROWS)
         self._strings = [feature.key for feature in spec.features if feature.kind != "numeric"]
         self._features = {feature.key: _FeatureSketch() for feature in spec.features}
 
@@ -37,7 +38,7 @@ class SplitSketch:
         """How many rows have a value, by feature."""
         return {name: feature.rows for name, feature in self._features.items()}
 
-    def add(self, batch: pa.RecordBatch, examples: Iterable[bytes]) -> None:
+    def add(self, batch: pa.RecordBatch, examples: Sequence[bytes]) -> None:
         """Looks at some rows.
 
         Args:
@@ -45,7 +46,7 @@ class SplitSketch:
             examples: the same rows, as serialized tf.Examples.
         """
         self.rows += batch.num_rows
-        self._sample.add((hash_of(example), 1) for example in examples)
+        self._sample.add(hashes_of(examples), np.ones(len(examples), np.int64))
         for name, feature in self._features.items():
             column = batch.column(name)
             feature.rows += batch.num_rows - column.null_count
@@ -53,7 +54,8 @@ class SplitSketch:
                 values = column.flatten()
                 feature.values += len(values)
                 counts = values.value_counts()
-                feature.sample.add(zip(counts.field(0).to_pylist(), counts.field(1).to_pylist(), strict=True))
+                different = counts.field(0).to_pylist()
+                feature.sample.add(hashes_of(different), counts.field(1).to_numpy(), different)
 
     def merge(self, other: SplitSketch) -> None:
         """Adds what was seen of other rows."""
@@ -78,12 +80,14 @@ class SplitSketch:
 
 
 def _values(feature: _FeatureSketch) -> ValueSample:
-    feature.sample.cut()
+    sample = feature.sample
+    sample.cut()
+    by_value = sorted((sample.contents[hashed].decode(), count) for hashed, count in sample.counts.items())
     return ValueSample(
         rows=feature.rows,
         values=feature.values,
-        limit=feature.sample.limit,
-        counts={value.decode(): count for value, count in sorted(feature.sample.counts.items())},
+        limit=sample.limit,
+        counts=dict(by_value),
     )
 
 

@@ -68,16 +68,18 @@ class Executor(base_executor.BaseExecutor):
         numbers = {split: stats_artifact_utils.load_statistics(statistics, split).proto() for split in names}
         against: list[Finding] = []
         moved: list[Distance] = []
+        learned = numbers.get(LEARNED_FROM)
         for split in names:
             of_split = _anomalies(artifact_utils.get_split_uri([anomalies], split))
             columns = undeclared(content, split)
             against += findings(split, of_split, numbers[split], spec, columns)
-            if split != LEARNED_FROM:
+            if learned and split != LEARNED_FROM:
                 told = of_split.anomaly_info.keys()
-                against += absences(split, numbers[split], numbers[LEARNED_FROM], spec, told, columns)
+                against += absences(split, numbers[split], learned, spec, told, columns)
             moved += _distances(split, numbers[split], input_dict, spec)
         for split, asked_for in _serving(input_dict):
-            against += absences(split, asked_for, numbers[LEARNED_FROM], spec, (), undeclared(served, split))
+            if learned:
+                against += absences(split, asked_for, learned, spec, (), undeclared(served, split))
         against += [Finding(each.split, each.feature, each.reason) for each in moved if each.too_far]
         if content is not None:
             against += content_findings(content, served, spec, options.unseen)

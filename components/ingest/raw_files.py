@@ -126,6 +126,10 @@ def _parquet(columns: _Columns) -> Iterator[pa.RecordBatch]:
     filesystem, inner = locate(columns.path)
     if filesystem.get_file_info(inner).size == 0:
         return
+    if packed := compression_of(columns.path):
+        raise DataError(
+            f"{columns.path}: is packed by {packed}, and Parquet packs its columns itself: unpack the file."
+        )
     try:
         with filesystem.open_input_file(inner) as source:
             file = pyarrow.parquet.ParquetFile(source, buffer_size=_BUFFER_BYTES)
