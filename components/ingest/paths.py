@@ -18,6 +18,7 @@ _COMPRESSIONS = {
     "bz2": re.compile(rb"BZh[1-9]1AY&SY"),
     "zstd": re.compile(rb"\x28\xb5\x2f\xfd"),
 }
+MAGIC_BYTES = 16
 
 
 def matching_files(pattern: str) -> list[str]:
@@ -82,5 +83,9 @@ def compression_of(path: str) -> str | None:
     """What a file is compressed with, in Arrow's words, by its first bytes: its name may say nothing, or too much."""
     filesystem, inner = locate(path)
     with filesystem.open_input_stream(inner, compression=None) as stream:
-        start = stream.read(16)
+        return compression_by(stream.read(MAGIC_BYTES))
+
+
+def compression_by(start: bytes) -> str | None:
+    """The same of its first bytes themselves, of which MAGIC_BYTES are enough."""
     return next((name for name, magic in _COMPRESSIONS.items() if magic.match(start)), None)

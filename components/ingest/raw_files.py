@@ -15,7 +15,7 @@ from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.ingest import csv_file
 from widedeep.components.ingest.arrow_columns import column_kinds, to_lists
 from widedeep.components.ingest.csv_file import NoRowsError
-from widedeep.components.ingest.paths import compression_of, folder_values, locate
+from widedeep.components.ingest.paths import MAGIC_BYTES, compression_by, compression_of, folder_values, locate
 from widedeep.components.ingest.scalars import BadValueError
 
 FORMATS = ("csv", "parquet", "tfrecord")
@@ -146,11 +146,13 @@ def _tfrecord(columns: _Columns) -> Iterator[pa.RecordBatch]:
     from tfx_bsl.coders import example_coder
 
     decoder = example_coder.ExamplesToRecordBatchDecoder()
-    compression = "GZIP" if compression_of(columns.path) == "gzip" else ""
-    records = tf.data.TFRecordDataset(columns.path, compression).batch(_BATCH_ROWS).as_numpy_iterator()
     row = 0
     try:
-        for serialized in records:
+        # Through TensorFlow, whose file systems are those that TFRecords may lie in.
+        with tf.io.gfile.GFile(columns.path, "rb") as file:
+            packed = compression_by(file.read(MAGIC_BYTES)) == "gzip"
+        records = tf.data.TFRecordDataset(columns.path, "GZIP" if packed else "").batch(_BATCH_ROWS)
+        for serialized in records.as_numpy_iterator():
             batch = decoder.DecodeBatch(list(serialized))
             columns.undeclared.update(set(batch.schema.names) - set(columns.needed))
             for name in columns.needed:
@@ -163,7 +165,7 @@ def _tfrecord(columns: _Columns) -> Iterator[pa.RecordBatch]:
         message = error.message if isinstance(error, tf.errors.OpError) else str(error)
         where = f"{columns.path}, from row {row + 1} on"
         raise DataError(f"{where}: is not readable as TFRecord of tf.Examples: {reason(message)}.") from None
-    if compression:
+    if packed:
         _check_whole(columns.path)
 
 
