@@ -21,11 +21,21 @@ _LISTED = 20
 def nearest(name: str, names: Iterable[str]) -> str:
     """Says which known name is meant, or lists them: the end of every message about an unknown name."""
     names = sorted(names)
-    close = difflib.get_close_matches(name, names, n=1)
+    close = near(name, names)
     if close:
-        return f"did you mean '{close[0]}'?"
+        return f"did you mean '{close}'?"
     more = f", and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
     return f"known are: {', '.join(names[:_LISTED])}{more}"
+
+
+def near(name: str, names: Iterable[str]) -> str | None:
+    """The known name that is meant, whatever its case; None where none is near."""
+    names = sorted(names)
+    close = difflib.get_close_matches(name, names, n=1)
+    if close:
+        return close[0]
+    folded = {known.casefold(): known for known in names}
+    return next((folded[known] for known in difflib.get_close_matches(name.casefold(), folded, n=1)), None)
 
 
 class Strict(BaseModel):

@@ -16,9 +16,11 @@ from tfx.utils import io_utils
 
 from widedeep.components import features
 from widedeep.components.common.errors import GateError
+from widedeep.components.content.content_record import CONTENT, Content
 from widedeep.components.features.spec import FeatureSpec
-from widedeep.components.gate.distances import Statistics, distances
-from widedeep.components.gate.findings import Finding, findings
+from widedeep.components.gate.content_findings import content_findings, content_notes, undeclared
+from widedeep.components.gate.distances import distances
+from widedeep.components.gate.findings import LEARNED_FROM, Finding, Statistics, absences, findings
 from widedeep.components.gate.gate_options import GateOptions
 from widedeep.components.gate.gate_verdict import VERDICT, Distance, GateVerdict
 
@@ -42,6 +44,8 @@ class DataGateSpec(types.ComponentSpec):
         "anomalies": component_spec.ChannelParameter(type=standard_artifacts.ExampleAnomalies),
         "previous": component_spec.ChannelParameter(type=standard_artifacts.ExampleStatistics, optional=True),
         "serving": component_spec.ChannelParameter(type=standard_artifacts.ExampleStatistics, optional=True),
+        "examples": component_spec.ChannelParameter(type=standard_artifacts.Examples, optional=True),
+        "serving_examples": component_spec.ChannelParameter(type=standard_artifacts.Examples, optional=True),
     }
     OUTPUTS = {"verdict": component_spec.ChannelParameter(type=DataVerdict)}
 
@@ -59,22 +63,41 @@ class Executor(base_executor.BaseExecutor):
         options = GateOptions.model_validate_json(exec_properties["options"])
         statistics = artifact_utils.get_single_instance(input_dict["statistics"])
         anomalies = artifact_utils.get_single_instance(input_dict["anomalies"])
+        content, served = _content(input_dict, "examples"), _content(input_dict, "serving_examples")
+        names = artifact_utils.decode_split_names(statistics.split_names)
+        numbers = {split: stats_artifact_utils.load_statistics(statistics, split).proto() for split in names}
         against: list[Finding] = []
         moved: list[Distance] = []
-        for split in artifact_utils.decode_split_names(statistics.split_names):
+        learned = numbers.get(LEARNED_FROM)
+        for split in names:
             of_split = _anomalies(artifact_utils.get_split_uri([anomalies], split))
-            numbers = stats_artifact_utils.load_statistics(statistics, split).proto()
-            against += findings(split, of_split, numbers, spec)
-            moved += _distances(split, numbers, input_dict, spec)
+            columns = undeclared(content, split)
+            against += findings(split, of_split, numbers[split], spec, columns)
+            if learned and split != LEARNED_FROM:
+                told = of_split.anomaly_info.keys()
+                against += absences(split, numbers[split], learned, spec, told, columns)
+            moved += _distances(split, numbers[split], input_dict, spec)
+        for split, asked_for in _serving(input_dict):
+            if learned:
+                against += absences(split, asked_for, learned, spec, (), undeclared(served, split))
         against += [Finding(each.split, each.feature, each.reason) for each in moved if each.too_far]
+        if content is not None:
+            against += content_findings(content, served, spec, options.unseen)
         by_severity: dict[str, list[str]] = {"stop": [], "warn": [], "ignore": []}
         for finding in against:
             severity = "stop" if finding.fatal else options.severity(finding.feature)
-            by_severity[severity].append(str(finding))
+            by_severity["warn" if finding.mild and severity == "stop" else severity].append(str(finding))
         if by_severity["stop"]:
             raise GateError(_stopped(by_severity["stop"]))
         uri = artifact_utils.get_single_uri(output_dict["verdict"])
-        GateVerdict(warnings=by_severity["warn"], distances=moved).write(os.path.join(uri, VERDICT))
+        notes = [] if content is None else list(content_notes(content, served, spec))
+        GateVerdict(warnings=by_severity["warn"], notes=notes, distances=moved).write(os.path.join(uri, VERDICT))
+
+
+def _content(input_dict: dict[str, Any], key: str) -> Content | None:
+    for examples in input_dict.get(key) or []:
+        return Content.read(os.path.join(examples.uri, CONTENT))
+    return None
 
 
 def _distances(split: str, now: Statistics, input_dict: dict[str, Any], spec: FeatureSpec) -> Iterator[Distance]:
@@ -83,9 +106,14 @@ def _distances(split: str, now: Statistics, input_dict: dict[str, Any], spec: Fe
         if split in artifact_utils.decode_split_names(previous.split_names):
             other = stats_artifact_utils.load_statistics(previous, split).proto()
             yield from distances(split, "drift", now, other, spec)
+    for _, serving in _serving(input_dict):
+        yield from distances(split, "skew", now, serving, spec)
+
+
+def _serving(input_dict: dict[str, Any]) -> Iterator[tuple[str, Statistics]]:
     for serving in input_dict.get("serving") or []:
         for name in artifact_utils.decode_split_names(serving.split_names):
-            yield from distances(split, "skew", now, stats_artifact_utils.load_statistics(serving, name).proto(), spec)
+            yield name, stats_artifact_utils.load_statistics(serving, name).proto()
 
 
 def _anomalies(uri: str) -> anomalies_pb2.Anomalies:
@@ -117,6 +145,8 @@ class DataGate(base_component.BaseComponent):
         code: str,
         previous: types.Channel | None = None,
         serving: types.Channel | None = None,
+        examples: types.Channel | None = None,
+        serving_examples: types.Channel | None = None,
     ) -> None:
         """The gate over one run's statistics and anomalies.
 
@@ -128,6 +158,8 @@ class DataGate(base_component.BaseComponent):
             code: digest of the gate's code, a part of the cache key.
             previous: statistics of the span before, for drift.
             serving: statistics of what was logged while serving, for skew.
+            examples: ExampleGen's output, whose content the statistics tell too little of.
+            serving_examples: the same of what was logged while serving.
         """
         super().__init__(
             DataGateSpec(
@@ -138,6 +170,8 @@ class DataGate(base_component.BaseComponent):
                 anomalies=anomalies,
                 previous=previous,
                 serving=serving,
+                examples=examples,
+                serving_examples=serving_examples,
                 verdict=types.Channel(type=DataVerdict),
             )
         )

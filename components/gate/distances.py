@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TypeAlias
 
 import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import anomalies_pb2, statistics_pb2
 
 from widedeep.components.features.schema import derive
 from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.gate.findings import Statistics
 from widedeep.components.gate.gate_verdict import Distance, Kind
 
-Statistics: TypeAlias = statistics_pb2.DatasetFeatureStatisticsList
 _MEASURES = {
     anomalies_pb2.DriftSkewInfo.Measurement.L_INFTY: "L-infinity distance",
     anomalies_pb2.DriftSkewInfo.Measurement.JENSEN_SHANNON_DIVERGENCE: "Jensen-Shannon divergence",

@@ -1,17 +1,24 @@
-"""What speaks against a split's data: the schema's anomalies, and labels that are all the same."""
+"""What speaks against a split's data: the schema's anomalies, features without values, and equal labels."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2, statistics_pb2
 
+from widedeep.components.common.settings import near
+from widedeep.components.content.absence import is_no_chance
 from widedeep.components.features.spec import FeatureSpec
 
-_LEARNED_FROM = "train"
+Statistics: TypeAlias = statistics_pb2.DatasetFeatureStatisticsList
+
+LEARNED_FROM = "train"
 # Quantiles, moments and vocabularies of nothing don't exist: Transform could not go on.
-_EMPTY = "no row has a value to learn from: fill the column, or take the feature out of features.yaml"
+_REMEDY = "fill the column, or take the feature out of features.yaml"
+_EMPTY = f"no row has a value to learn from: {_REMEDY}"
+_ABSENT = f"no row has a value: {_REMEDY}"
 
 _CONSTANT = {
     "binary": "a ranking can't be learned or measured without both classes",
@@ -31,6 +38,7 @@ class Finding:
         present: rows that have a value.
         rows: all rows; None where it is about more than this split's.
         fatal: no severity lets it pass.
+        mild: it is a warning at most.
     """
 
     split: str
@@ -39,6 +47,7 @@ class Finding:
     present: int = 0
     rows: int | None = None
     fatal: bool = False
+    mild: bool = False
 
     def __str__(self) -> str:
         where = f"feature '{self.feature}'" if self.feature else "the data set"
@@ -51,10 +60,19 @@ class Finding:
 def findings(
     split: str,
     anomalies: anomalies_pb2.Anomalies,
-    statistics: statistics_pb2.DatasetFeatureStatisticsList,
+    statistics: Statistics,
     spec: FeatureSpec,
+    undeclared: Collection[str] = (),
 ) -> Iterator[Finding]:
-    """Yields the findings of one split, in the order of the features' names; equal labels come last."""
+    """Yields the findings of one split, in the order of the features' names; equal labels come last.
+
+    Args:
+        split: its name.
+        anomalies: of the split.
+        statistics: of the split.
+        spec: the declaration.
+        undeclared: the columns that it does not name: one may be what it means.
+    """
     [data] = statistics.datasets
     rows = data.num_examples
     by_name = {_name(feature): feature for feature in data.features}
@@ -67,11 +85,12 @@ def findings(
         yield Finding(split, "", _reasons(info) or info.description, rows, rows)
     if anomalies.data_missing or not rows:
         yield Finding(split, "", "it has no rows", 0, rows)
-    if split == _LEARNED_FROM and rows:
+    if split == LEARNED_FROM and rows:
         for feature in spec.features:
             empty = feature.key not in by_name or not _present(by_name[feature.key])
-            if empty and feature.transform.learns:
-                yield Finding(split, feature.key, _EMPTY, 0, rows, fatal=True)
+            if empty and (feature.transform.learns or feature.key not in anomalies.anomaly_info):
+                reason = (_EMPTY if feature.transform.learns else _ABSENT) + _meant(feature.key, undeclared)
+                yield Finding(split, feature.key, reason, 0, rows, fatal=feature.transform.learns)
     label = by_name.get(spec.label.key)
     # Where it has no values, or text, the schema's anomalies say so.
     if (
@@ -81,6 +100,43 @@ def findings(
     ):
         reason = f"all labels are {label.num_stats.min:g}; {_CONSTANT[spec.label.kind]}"
         yield Finding(split, spec.label.key, reason, _present(label), rows)
+
+
+def absences(
+    split: str,
+    statistics: Statistics,
+    train: Statistics,
+    spec: FeatureSpec,
+    told: Collection[str] = (),
+    undeclared: Collection[str] = (),
+) -> Iterator[Finding]:
+    """Yields the features of which no row of a split has a value, but rows of train have.
+
+    A rare one may be missing in a few rows by chance: that is a warning.
+
+    Args:
+        split: its name; `serving` is what a server was asked for.
+        statistics: of the split.
+        train: of what the model learns from.
+        spec: the declaration.
+        told: features of which an anomaly says so.
+        undeclared: the columns that the declaration does not name.
+    """
+    [data], [learned] = statistics.datasets, train.datasets
+    present = {_name(feature): _present(feature) for feature in data.features}
+    in_train = {_name(feature): _present(feature) for feature in learned.features}
+    for feature in spec.features:
+        share = in_train.get(feature.key, 0) / learned.num_examples if learned.num_examples else 0.0
+        if data.num_examples and share and not present.get(feature.key) and feature.key not in told:
+            reason = f"no row has a value, but {share:.1%} of the rows of train have one"
+            mild = not is_no_chance(data.num_examples, share)
+            reason += _meant(feature.key, undeclared)
+            yield Finding(split, feature.key, reason, 0, data.num_examples, mild=mild)
+
+
+def _meant(feature: str, undeclared: Collection[str]) -> str:
+    name = near(feature, undeclared)
+    return f" (is the column '{name}' meant?)" if name else ""
 
 
 def _name(feature: statistics_pb2.FeatureNameStatistics) -> str:

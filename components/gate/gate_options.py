@@ -19,6 +19,13 @@ class GateOptions(Strict):
 
     anomalies: Severity = Field("stop", description="of every feature that is not named in `features`")
     features: dict[Key, Severity] = Field({}, description="by feature, label or weight")
+    unseen: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="largest share of a feature's strings in a split, or in `data.serving`, that train never had; "
+        "null: only those that train has written otherwise are an anomaly",
+    )
 
     def severity(self, feature: str) -> Severity:
         """What an anomaly of this feature does ('' is the data set as a whole)."""

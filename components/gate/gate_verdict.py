@@ -42,4 +42,5 @@ class GateVerdict(Record):
     """The gate's verdict on data that passed."""
 
     warnings: list[str] = Field(description="what speaks against the data, but does not stop the run")
+    notes: list[str] = Field([], description="what is worth knowing of the data, and may be as it should")
     distances: list[Distance] = Field(description="by split, and by feature in the declaration's order")

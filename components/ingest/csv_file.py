@@ -15,12 +15,16 @@ import pyarrow.csv
 from widedeep.components.common.errors import DataError, reason, shown
 from widedeep.components.ingest.csv_dialect import PLAIN, CsvDialect
 from widedeep.components.ingest.csv_rows import LONG, OPEN, RowFaultError, RowSyntax
-from widedeep.components.ingest.paths import locate
+from widedeep.components.ingest.paths import compression_of, locate
 
 # A block must hold a whole row; a longer row is a broken file.
 _BLOCK_BYTES = 16 << 20
 _HEADER_BYTES = 1 << 20
 NO_ROWS = "the file has no rows. Remove it, or point data.path elsewhere."
+
+
+class NoRowsError(DataError):
+    """A file that is readable, and empty."""
 
 
 def first_line(path: str) -> str:
@@ -39,7 +43,7 @@ def header(path: str, dialect: CsvDialect = PLAIN) -> list[str]:
     with open_stream(path) as stream:
         start = stream.read(_HEADER_BYTES)
     if not start.strip():
-        raise DataError(f"{path}: the file is empty; a header and rows are needed.")
+        raise NoRowsError(f"{path}: the file is empty; a header and rows are needed.")
     # Escapes, since this much holds rows as well, whose bytes are checked where their number is known.
     text = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape").decode(start)
     try:
@@ -120,6 +124,8 @@ def _batches(
             rows += batch.num_rows
             yield batch
     except pa.ArrowInvalid as error:
+        if "cannot infer number of columns" in str(error):
+            raise NoRowsError(f"{path}: {NO_ROWS}") from None
         raise DataError(f"{path}{_fault(str(error), rows, before - (names is None))}") from None
 
 
@@ -137,8 +143,6 @@ def _fault(error: str, rows: int, before: int) -> str:
         )
     if "straddl" in error:
         return f", row {rows + 1}: is longer than {_BLOCK_BYTES >> 20} MB. Is a quote left open?"
-    if "cannot infer number of columns" in error:
-        return f": {NO_ROWS}"
     return f": is not readable as CSV: {reason(error)}."
 
 
@@ -180,6 +184,6 @@ def _misquoted(path: str, row: int, error: RowFaultError, dialect: CsvDialect) -
 
 
 def open_stream(path: str) -> pa.NativeFile:
-    """The file's bytes, decompressed by what the name ends in (.gz, .bz2, .zst)."""
+    """The file's bytes, decompressed where they begin as gzip, bzip2 or Zstandard do, whatever its name ends in."""
     filesystem, inner = locate(path)
-    return filesystem.open_input_stream(inner)
+    return filesystem.open_input_stream(inner, compression=compression_of(path))

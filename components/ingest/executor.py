@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 import os
-from collections.abc import Iterator
 from typing import Any
 
 import apache_beam as beam
@@ -17,15 +15,17 @@ from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import proto_utils
 
 from widedeep.components import features
-from widedeep.components.common.errors import DataError, unwrap
-from widedeep.components.ingest import raw_files
+from widedeep.components.common.errors import unwrap
+from widedeep.components.content.content_record import CONTENT, Content
+from widedeep.components.content.sketch import Sketch
+from widedeep.components.ingest.conversion import Convert, Union
 from widedeep.components.ingest.csv_dialect import CsvDialect
-from widedeep.components.ingest.example_shards import Shards, encode, split_of
-from widedeep.components.ingest.paths import matching_files
+from widedeep.components.ingest.presence import check_presence, check_rows
+from widedeep.components.ingest.split_files import jobs
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
-    """Writes every split as gzipped TFRecords of tf.Examples.
+    """Writes every split as gzipped TFRecords of tf.Examples, and beside them what they hold.
 
     Rows never travel through Beam one by one: a work item is a whole input file, which a worker streams from
     the reader's Arrow batches to its shards. Many files spread over many workers.
@@ -35,8 +35,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         """Reads the files that the splits' patterns match.
 
         Raises:
-            ConfigError: a pattern matches no file.
-            DataError: a file can't be used, or a split is left without rows.
+            ConfigError: a pattern matches no file, or a file is in two splits.
+            DataError: a file can't be used, a split is left without rows, or a feature is nowhere in one.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         input_config = example_gen_pb2.Input()
@@ -51,63 +51,37 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         [artifact] = output_dict[standard_component_specs.EXAMPLES_KEY]
         splits = utils.generate_output_split_names(input_config, output_config)
         artifact.split_names = artifact_utils.encode_split_names(splits)
-        uris = [artifact_utils.get_split_uri([artifact], split) for split in splits]
-        for uri in uris:
-            tf.io.gfile.makedirs(uri)
-        jobs = list(_jobs(exec_properties[standard_component_specs.INPUT_BASE_KEY], input_config, output_config, uris))
+        folders = {split: artifact_utils.get_split_uri([artifact], split) for split in splits}
+        for folder in folders.values():
+            tf.io.gfile.makedirs(folder)
+        work = jobs(exec_properties[standard_component_specs.INPUT_BASE_KEY], input_config, output_config, folders)
+        by_hash = bool(output_config.split_config.splits)
+        record = os.path.join(artifact.uri, CONTENT)
         try:
             with self._make_beam_pipeline() as pipeline:
                 (
                     pipeline
-                    | "Files" >> beam.Create(jobs)
+                    | "Files" >> beam.Create(work)
                     | "Spread" >> beam.Reshuffle()
                     | "Convert"
                     >> beam.ParDo(
-                        _Convert(
+                        Convert(
                             str(options["features"]),
                             str(options["format"]),
                             bool(options["labelled"]),
                             CsvDialect.model_validate_json(str(options["dialect"])),
                         )
                     )
+                    | "All" >> beam.CombineGlobally(Union())
+                    | "Record" >> beam.Map(_record, record, splits, by_hash)
                 )
         except Exception as error:
             raise unwrap(error) from error
-        for split, uri in zip(splits, uris, strict=True):
-            if not tf.io.gfile.glob(os.path.join(uri, "*")):
-                raise DataError(
-                    f"the split '{split}' is empty: no row fell into it. There are too few different rows for "
-                    f"data.hash_split; give '{split}' a larger share, or name files in data.splits."
-                )
+        content = Content.read(record)
+        check_rows(content, splits)
+        if options["format"] == "tfrecord":
+            check_presence(content, features.from_json(str(options["features"])), bool(options["labelled"]))
 
 
-Job = tuple[int, str, list[str], list[int]]
-
-
-def _jobs(
-    base: str, input_config: example_gen_pb2.Input, output_config: example_gen_pb2.Output, uris: list[str]
-) -> Iterator[Job]:
-    """(number, file, the splits' folders it may write to, the upper hash bucket of each), one a file."""
-    buckets = list(itertools.accumulate(split.hash_buckets for split in output_config.split_config.splits))
-    number = itertools.count()
-    for index, split in enumerate(input_config.splits):
-        for path in matching_files(os.path.join(base, split.pattern)):
-            yield next(number), path, (uris if buckets else [uris[index]]), (buckets or [1])
-
-
-class _Convert(beam.DoFn):
-    def __init__(self, spec: str, file_format: str, labelled: bool, dialect: CsvDialect) -> None:
-        super().__init__()
-        self._spec, self._format, self._labelled, self._dialect = spec, file_format, labelled, dialect
-
-    def process(self, job: Job) -> None:
-        number, path, uris, buckets = job
-        shards = [Shards(uri, number) for uri in uris]
-        try:
-            spec = features.from_json(self._spec)
-            for batch in raw_files.read(path, self._format, spec, self._labelled, self._dialect):
-                for example in encode(batch):
-                    shards[split_of(example, buckets)].write(example)
-        finally:
-            for shard in shards:
-                shard.close()
+def _record(sketch: Sketch, path: str, splits: list[str], by_hash: bool) -> None:
+    sketch.record(splits, by_hash).write(path)

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import glob
+import os
 import re
+from urllib.parse import unquote
 
 import pyarrow.fs
 
 from widedeep.components.common.errors import ConfigError
+
+# What Spark and Hive call a folder whose rows have no value.
+_NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
+# What files begin with that Arrow can decompress: no text, and no TFRecord of rows of an ordinary length, begins so.
+_COMPRESSIONS = {
+    "gzip": re.compile(rb"\x1f\x8b\x08"),
+    "bz2": re.compile(rb"BZh[1-9]1AY&SY"),
+    "zstd": re.compile(rb"\x28\xb5\x2f\xfd"),
+}
+MAGIC_BYTES = 16
 
 
 def literal(folder: str) -> str:
@@ -26,7 +38,7 @@ def span_literal(folder: str) -> str:
 
 
 def matching_files(pattern: str) -> list[str]:
-    """The files that a pattern matches, sorted.
+    """The files of rows that a pattern matches, sorted.
 
     Raises:
         ConfigError: there is none.
@@ -34,11 +46,46 @@ def matching_files(pattern: str) -> list[str]:
     # Only here, since reading most formats needs no TensorFlow.
     import tensorflow as tf
 
-    paths = sorted(path for path in tf.io.gfile.glob(pattern) if not tf.io.gfile.isdir(path))
+    matched = sorted(path for path in tf.io.gfile.glob(pattern) if not tf.io.gfile.isdir(path))
+    paths = [path for path in matched if holds_rows(path, pattern)]
+    if matched and not paths:
+        raise ConfigError(
+            f"{pattern}: matches only files that hold no rows, as names that begin with '.' or '_' say "
+            f"({os.path.basename(matched[0])}). Rename them, or write the mark into the pattern."
+        )
     if not paths:
         shown = re.sub(r"\[([\[*?])\]", r"\1", pattern)
         raise ConfigError(f"{shown}: matches no file. See data.path and data.splits in the pipeline's config.")
     return paths
+
+
+def holds_rows(path: str, pattern: str) -> bool:
+    """Whether a file that a pattern matches is data, and no mark, check sum or unfinished part of an engine.
+
+    Names of files and folders that begin with "." or "_" are none, unless the pattern itself begins so there. As in
+    Spark a folder "_key=value" is an ordinary one.
+    """
+    matched, parts = path.split("/"), pattern.split("/")
+    # Whatever the file system changed at the beginning, they end alike.
+    for name, part in zip(reversed(matched), reversed(parts), strict=False):
+        hidden = name.startswith(".") or (name.startswith("_") and "=" not in name)
+        if hidden and name[:1] != part[:1]:
+            return False
+    return True
+
+
+def folder_values(path: str) -> dict[str, str | None]:
+    """The columns that the names of a file's folders hold, as Hive, Spark and Arrow write them.
+
+    Example: "data/dt=2024-01-01/country=__HIVE_DEFAULT_PARTITION__/part-0.csv" has {"dt": "2024-01-01",
+    "country": None}.
+    """
+    values: dict[str, str | None] = {}
+    for folder in path.split("/")[:-1]:
+        key, equals, value = folder.partition("=")
+        if key and equals:
+            values[unquote(key)] = None if value == _NO_VALUE else unquote(value)
+    return values
 
 
 def locate(path: str) -> tuple[pyarrow.fs.FileSystem, str]:
@@ -47,3 +94,15 @@ def locate(path: str) -> tuple[pyarrow.fs.FileSystem, str]:
         filesystem, inner = pyarrow.fs.FileSystem.from_uri(path)
         return filesystem, inner
     return pyarrow.fs.LocalFileSystem(), path
+
+
+def compression_of(path: str) -> str | None:
+    """What a file is compressed with, in Arrow's words, by its first bytes: its name may say nothing, or too much."""
+    filesystem, inner = locate(path)
+    with filesystem.open_input_stream(inner, compression=None) as stream:
+        return compression_by(stream.read(MAGIC_BYTES))
+
+
+def compression_by(start: bytes) -> str | None:
+    """The same of its first bytes themselves, of which MAGIC_BYTES are enough."""
+    return next((name for name, magic in _COMPRESSIONS.items() if magic.match(start)), None)

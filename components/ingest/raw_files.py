@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.parquet
@@ -14,7 +15,8 @@ from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.ingest import csv_file, csv_hints
 from widedeep.components.ingest.arrow_columns import column_kinds, to_lists
 from widedeep.components.ingest.csv_dialect import PLAIN, CsvDialect
-from widedeep.components.ingest.paths import locate
+from widedeep.components.ingest.csv_file import NoRowsError
+from widedeep.components.ingest.paths import MAGIC_BYTES, compression_by, compression_of, folder_values, locate
 from widedeep.components.ingest.scalars import BadValueError
 
 FORMATS = ("csv", "parquet", "tfrecord")
@@ -23,34 +25,47 @@ _BUFFER_BYTES = 1 << 20
 
 
 def read(
-    path: str, file_format: str, spec: FeatureSpec, labelled: bool = True, dialect: CsvDialect = PLAIN
+    path: str,
+    file_format: str,
+    spec: FeatureSpec,
+    labelled: bool = True,
+    dialect: CsvDialect = PLAIN,
+    undeclared: set[str] | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Yields batches of up to 8,192 rows with one list column a declared column, in the declaration's order.
 
-    Columns may stand in any order in the file, and others are ignored. Rows that are not `labelled` need neither label
-    nor weight.
+    Columns may stand in any order in the file, and others are ignored; one that the file lacks may be the key of a
+    folder above it ("dt=2024-01-01/"). Rows that are not `labelled` need neither label nor weight.
 
     Args:
         path: the file.
-        file_format: one of `FORMATS`.
-        spec: declares the columns.
+        file_format: one of FORMATS.
+        spec: the declaration.
         labelled: whether the rows have label and weight.
         dialect: of a CSV file.
+        undeclared: gets the names of the columns that are ignored.
 
     Raises:
+        NoRowsError: there is no row in it.
         DataError: names the file, the row (counted from 1, a CSV's header not counted), the column, the value
             and what is needed.
     """
     kinds = column_kinds(spec, labelled)
+    folders = {key: value for key, value in folder_values(path).items() if key in kinds}
     separators = {feature.key: feature.separator for feature in spec.features}
     row = 0
-    for block in _blocks(path, file_format, list(kinds), dialect):
+    columns = _Columns(path, list(kinds), folders.keys(), dialect, set() if undeclared is None else undeclared)
+    for block in _blocks(file_format, columns):
         for start in range(0, block.num_rows, _BATCH_ROWS):
             batch = block.slice(start, _BATCH_ROWS)
             arrays = []
             for name, kind in kinds.items():
                 try:
-                    arrays.append(to_lists(batch.column(name), kind, separators.get(name, "|")))
+                    if name in batch.schema.names:
+                        column = batch.column(name)
+                    else:
+                        column = pa.repeat(pa.scalar(folders[name], pa.string()), batch.num_rows)
+                    arrays.append(to_lists(column, kind, separators.get(name, "|")))
                 except BadValueError as error:
                     where = f"{path}, row {row + error.index + 1}, column '{name}'"
                     value = "the value" if error.value is None else shown(error.value)
@@ -61,78 +76,113 @@ def read(
             row += batch.num_rows
             yield pa.RecordBatch.from_arrays(arrays, names=list(kinds))
     if row == 0:
-        raise DataError(f"{path}: {csv_file.NO_ROWS}")
+        raise NoRowsError(f"{path}: {csv_file.NO_ROWS}")
 
 
-def _blocks(path: str, file_format: str, needed: list[str], dialect: CsvDialect) -> Iterator[pa.RecordBatch]:
+@dataclass(frozen=True)
+class _Columns:
+    """What is wanted of a file.
+
+    Attributes:
+        path: the file.
+        needed: names of the declared columns.
+        in_folders: those of them that the names of its folders hold, where the file itself does not.
+        dialect: of a CSV file.
+        undeclared: gets the names of the others.
+    """
+
+    path: str
+    needed: list[str]
+    in_folders: Collection[str]
+    dialect: CsvDialect
+    undeclared: set[str]
+
+    def of(self, names: Sequence[str]) -> list[str]:
+        """Which columns to read, given the names of all that the file has.
+
+        Raises:
+            DataError: one is missing, or stands there twice.
+        """
+        self.undeclared.update(set(names) - set(self.needed))
+        count = Counter(names)
+        for name in self.needed:
+            if name not in count and name not in self.in_folders:
+                hint = nearest(name, self.undeclared)
+                hint = hint.replace("known are:", "the columns that features.yaml does not name are:")
+                raise DataError(
+                    f"{self.path}: there is no column '{name}', which features.yaml declares"
+                    f"{': ' + hint if self.undeclared else ', and no other column that it could be.'}"
+                )
+            if count[name] > 1:
+                raise DataError(
+                    f"{self.path}: the column '{name}' stands {count[name]} times in the header. Rename the others."
+                )
+        return [name for name in self.needed if name in count]
+
+
+def _blocks(file_format: str, columns: _Columns) -> Iterator[pa.RecordBatch]:
     try:
-        if file_format == "csv":
-            yield from _csv(path, needed, dialect)
-        else:
-            yield from _RAW[file_format](path, needed)
+        yield from _RAW[file_format](columns)
     except OSError as error:  # Arrow's errors of files and of compression are such
-        raise DataError(f"{path}: can't be read: {reason(error)}. Is the file whole?") from None
+        raise DataError(f"{columns.path}: can't be read: {reason(error)}. Is the file whole?") from None
 
 
-def _check_columns(path: str, names: Sequence[str], needed: list[str]) -> None:
-    count = Counter(names)
-    for name in needed:
-        if name not in count:
-            extra = set(names) - set(needed)
-            hint = nearest(name, extra).replace("known are:", "the columns that features.yaml does not name are:")
-            raise DataError(
-                f"{path}: there is no column '{name}', which features.yaml declares"
-                f"{': ' + hint if extra else ', and no other column that it could be.'}"
-            )
-        if count[name] > 1:
-            raise DataError(f"{path}: the column '{name}' stands {count[name]} times in the header. Rename the others.")
-
-
-def _csv(path: str, needed: list[str], dialect: CsvDialect) -> Iterator[pa.RecordBatch]:
+def _csv(columns: _Columns) -> Iterator[pa.RecordBatch]:
+    path, dialect = columns.path, columns.dialect
     names = csv_file.header(path, dialect)
+    needed = [name for name in columns.needed if name not in columns.in_folders]
     if not set(needed) <= set(names):
         form = csv_hints.other_form(csv_file.first_line(path), names, needed, dialect)
         if form:
             raise DataError(f"{path}: {form}")
-    _check_columns(path, names, needed)
-    yield from csv_file.read(path, needed, dialect)
+    yield from csv_file.read(path, columns.of(names), dialect)
 
 
-def _parquet(path: str, needed: list[str]) -> Iterator[pa.RecordBatch]:
-    filesystem, inner = locate(path)
+def _parquet(columns: _Columns) -> Iterator[pa.RecordBatch]:
+    filesystem, inner = locate(columns.path)
+    if filesystem.get_file_info(inner).size == 0:
+        return
+    if packed := compression_of(columns.path):
+        raise DataError(
+            f"{columns.path}: is packed by {packed}, and Parquet packs its columns itself: unpack the file."
+        )
     try:
         with filesystem.open_input_file(inner) as source:
             file = pyarrow.parquet.ParquetFile(source, buffer_size=_BUFFER_BYTES)
-            _check_columns(path, file.schema_arrow.names, needed)
+            needed = columns.of(file.schema_arrow.names)
             yield from file.iter_batches(batch_size=_BATCH_ROWS, columns=needed)
     except pa.ArrowInvalid as error:
-        raise DataError(f"{path}: is not readable as Parquet: {reason(error)}. Is data.format right?") from None
+        fault = f"is not readable as Parquet: {reason(error)}. Is data.format right?"
+        raise DataError(f"{columns.path}: {fault}") from None
 
 
-def _tfrecord(path: str, needed: list[str]) -> Iterator[pa.RecordBatch]:
+def _tfrecord(columns: _Columns) -> Iterator[pa.RecordBatch]:
     # Only here, since reading the other formats needs no TensorFlow.
     import tensorflow as tf
     from tfx_bsl.coders import example_coder
 
     decoder = example_coder.ExamplesToRecordBatchDecoder()
-    compression = "GZIP" if path.endswith(".gz") else ""
-    records = tf.data.TFRecordDataset(path, compression).batch(_BATCH_ROWS).as_numpy_iterator()
     row = 0
     try:
-        for serialized in records:
+        # Through TensorFlow, whose file systems are those that TFRecords may lie in.
+        with tf.io.gfile.GFile(columns.path, "rb") as file:
+            packed = compression_by(file.read(MAGIC_BYTES)) == "gzip"
+        records = tf.data.TFRecordDataset(columns.path, "GZIP" if packed else "").batch(_BATCH_ROWS)
+        for serialized in records.as_numpy_iterator():
             batch = decoder.DecodeBatch(list(serialized))
-            for name in needed:
-                # In tf.Examples a feature that no row of a batch has leaves no trace, which is no fault.
-                if name not in batch.schema.names:
+            columns.undeclared.update(set(batch.schema.names) - set(columns.needed))
+            for name in columns.needed:
+                # In tf.Examples a feature that no row of a batch has leaves no trace, which is no fault of the batch.
+                if name not in batch.schema.names and name not in columns.in_folders:
                     batch = batch.append_column(name, pa.nulls(batch.num_rows))
             row += batch.num_rows
-            yield batch.select(needed)
+            yield batch.select([name for name in columns.needed if name in batch.schema.names])
     except (tf.errors.OpError, RuntimeError) as error:
         message = error.message if isinstance(error, tf.errors.OpError) else str(error)
-        where = f"{path}, from row {row + 1} on"
+        where = f"{columns.path}, from row {row + 1} on"
         raise DataError(f"{where}: is not readable as TFRecord of tf.Examples: {reason(message)}.") from None
-    if compression:
-        _check_whole(path)
+    if packed:
+        _check_whole(columns.path)
 
 
 def _check_whole(path: str) -> None:

@@ -93,6 +93,7 @@ def _explain(
 def _files(model: Path, data: tuple[str, ...]) -> list[str]:
     import tensorflow as tf
 
+    from widedeep.components.ingest.paths import holds_rows
     from widedeep.pipeline.versions.training_rows import train_files
 
     if not data:
@@ -104,7 +105,7 @@ def _files(model: Path, data: tuple[str, ...]) -> list[str]:
     for pattern in data:
         # A file of that very name is meant where there is one.
         names = [pattern] if os.path.isfile(pattern) else tf.io.gfile.glob(pattern)
-        matched = sorted(path for path in names if not tf.io.gfile.isdir(path))
+        matched = sorted(path for path in names if not tf.io.gfile.isdir(path) and holds_rows(path, pattern))
         if not matched:
             raise ConfigError(f"--data {pattern}: matches no file.")
         files += matched

@@ -28,6 +28,7 @@ from widedeep.pipeline.record.data_profile import profile
 from widedeep.pipeline.record.origins import origins
 from widedeep.pipeline.record.strongest_weights import Strongest, strongest
 from widedeep.pipeline.record.summary import Intervals, NodeRecord, Summary
+from widedeep.pipeline.record.vocabulary_use import with_vocabulary_use
 from widedeep.pipeline.versions.listing import superseded_by
 
 
@@ -64,6 +65,7 @@ def summarise(run: LocalRun, folder: Path, spec: FeatureSpec) -> Summary:
         and not refused,
         refusals=evaluation.refusals + failed + refused,
         warnings=verdict.warnings,
+        notes=verdict.notes,
         pushed_to=pushed_to,
         superseded_by=superseded_by(pushed_to),
         training=training.curve,
@@ -79,7 +81,12 @@ def summarise(run: LocalRun, folder: Path, spec: FeatureSpec) -> Summary:
         ),
         plots=results.read_plots(made["Evaluator"]["evaluation"].uri),
         model=model,
-        features=profile(made["StatisticsGen"]["statistics"].uri, verdict.distances, spec),
+        features=with_vocabulary_use(
+            profile(made["StatisticsGen"]["statistics"].uri, verdict.distances, spec),
+            made["ExampleGen"]["examples"].uri,
+            made["Transform"]["transform_graph"].uri,
+            spec,
+        ),
         strongest=weighing.weights,
         strongest_rows=weighing.rows,
         all_rows_counted=weighing.all_rows,

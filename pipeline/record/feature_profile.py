@@ -25,4 +25,10 @@ class FeatureProfile(SparseRecord):
     top: list[Annotated[tuple[str, float], Field(strict=False)]] | None = Field(
         None, description="of strings, the most frequent ones: pairs of value and share of all values"
     )
+    unseen: dict[str, float] | None = Field(
+        None, description="of strings, the share of all values that train never had, by split; of many an estimate"
+    )
+    out_of_vocabulary: dict[str, float] | None = Field(
+        None, description="the share of all values that share the out-of-vocabulary ids, by split; of many an estimate"
+    )
     distances: list[Distance] = Field([], description="how far it drifted or is skewed, on any split")

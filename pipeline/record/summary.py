@@ -55,6 +55,7 @@ class Summary(Record):
     blessed: bool = Field(description="whether the candidate passed every bound, and the dry run")
     refusals: list[str] = Field(description="where it did not, why: a sentence each")
     warnings: list[str] = Field(description="of the gate on data, a sentence each")
+    notes: list[str] = Field([], description="of the gate on data, what is worth knowing, a sentence each")
     pushed_to: str | None = Field(description="the pushed version's folder; null where none was pushed")
     training: list[Epoch] = Field(description="loss and quality, an item an epoch")
     crosses: list[CrossUse] = Field(description="how full each cross is")

@@ -15,7 +15,7 @@ from widedeep.pipeline.report.sections.components import component_table
 from widedeep.pipeline.report.sections.confusion import confusion_table
 from widedeep.pipeline.report.sections.crosses import cross_table
 from widedeep.pipeline.report.sections.facts import dry_run, lineage
-from widedeep.pipeline.report.sections.features import MOST_FEATURES, feature_table
+from widedeep.pipeline.report.sections.features import MOST_FEATURES, feature_table, vocabulary_table
 from widedeep.pipeline.report.sections.headline import confidence, figures, heading, took, verdict_of
 from widedeep.pipeline.report.sections.metrics import metric_table
 from widedeep.pipeline.report.sections.plots import calibration_table, is_sure, plot_charts
@@ -59,6 +59,7 @@ def render(summary: Summary) -> str:
             strongest=strong_table(summary),
             counted_in=counted_in(summary),
             features=features[:MOST_FEATURES],
+            vocabularies=vocabulary_table(summary),
             more_features=len(features[MOST_FEATURES:]),
             dry_run=dry_run(summary),
             lineage=lineage(summary),

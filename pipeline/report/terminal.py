@@ -33,6 +33,8 @@ def show(summary: Summary) -> None:
         line("tuned      ", told(summary.tuning))
     if summary.dry_run and words.dry_run(summary.dry_run):
         line("dry run    ", words.dry_run(summary.dry_run) or "")
+    for note in summary.notes:
+        line("note       ", note)
     crosses = [cross.warning for cross in summary.crosses if cross.warning]
     for warning in (*summary.warnings, *summary.unsettled, *crosses):
         line("warning", f": {warning}", "yellow")

@@ -49,6 +49,25 @@ def unknown_values(scene: Scene) -> Ran:
     return scene.go(LOOSE, f"data.path={data}")
 
 
+def file_in_two_splits(scene: Scene) -> Ran:
+    """The model would learn the rows that judge it."""
+    return scene.go(LOOSE, "data.splits={train: '*/*', eval: eval/*, test: test/*}")
+
+
+def values_written_otherwise(scene: Scene) -> Ran:
+    """As another program writes them, without a schema that says which there are."""
+    data = scene.data("data")
+    edit(data / "test" / "data.csv", "occupation", str.upper)
+    return scene.go(LOOSE, f"data.path={data}", "schema=null")
+
+
+def feature_without_values(scene: Scene) -> Ran:
+    """Of a feature with fixed buckets, of which nothing is learned, and which need not be present."""
+    data = scene.data("data")
+    edit(data / "eval" / "data.csv", "capital_gain", lambda _: "")
+    return scene.go(LOOSE, f"data.path={data}", "schema=null")
+
+
 def drifted_span(scene: Scene) -> Ran:
     """The second day's people are twenty years older, which is no age that the schema forbids."""
     scene.data("days/1")

@@ -42,6 +42,8 @@ def check_nodes(
         code=code_digest("widedeep.components.gate.component"),
         previous=previous.outputs["statistics"] if previous else None,
         serving=serving[-1].outputs["statistics"] if serving else None,
+        examples=examples,
+        serving_examples=serving[0].outputs["examples"] if serving else None,
     )
     return gate, [statistics, validator, *([previous] if previous else []), *serving, gate]
 

@@ -1,4 +1,4 @@
-"""The features that the model was trained on: how they are spread, and how far they drifted."""
+"""The features that the model was trained on: how they are spread, how far they drifted, what has no id of its own."""
 
 from __future__ import annotations
 
@@ -40,6 +40,22 @@ class FeatureRow:
     moved: Moved | None
 
 
+@dataclass(frozen=True)
+class VocabularyCell:
+    """Shares of a feature's values in one split; '' where there is none."""
+
+    outside: str
+    unseen: str
+
+
+@dataclass(frozen=True)
+class VocabularyTable:
+    """The splits, and for each feature its name and a cell a split."""
+
+    splits: list[str]
+    rows: list[tuple[str, list[VocabularyCell]]]
+
+
 def feature_table(summary: Summary) -> list[FeatureRow]:
     """In the record's order, but those that moved too far first."""
     rows = [_feature(feature) for feature in summary.features]
@@ -58,6 +74,31 @@ def _feature(feature: FeatureProfile) -> FeatureRow:
         or ", ".join(f"{_cut(value)} ({share(part)})" for value, part in (feature.top or [])[:_TOP]),
         moved=_farthest(feature.distances),
     )
+
+
+def vocabulary_table(summary: Summary) -> VocabularyTable:
+    """The features of strings, in the record's order; hashed ones have no vocabulary."""
+    features = [feature for feature in summary.features if feature.unseen is not None][:MOST_FEATURES]
+    shares = [shares for feature in features for shares in (feature.out_of_vocabulary, feature.unseen) if shares]
+    splits = list(dict.fromkeys(split for by_split in shares for split in by_split))
+    rows = [
+        (
+            _cut(feature.feature),
+            [
+                VocabularyCell(
+                    outside=_share((feature.out_of_vocabulary or {}).get(split)),
+                    unseen=_share((feature.unseen or {}).get(split)),
+                )
+                for split in splits
+            ],
+        )
+        for feature in features
+    ]
+    return VocabularyTable(splits, rows)
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else share(number(value))
 
 
 def _range(feature: FeatureProfile) -> str:

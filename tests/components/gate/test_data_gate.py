@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 import tensorflow_data_validation as tfdv
+from content_scene import content
 from google.protobuf import text_format
 from tensorflow_data_validation.statistics import stats_impl
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
@@ -18,6 +19,7 @@ from tfx.utils import io_utils
 
 from widedeep.components import features
 from widedeep.components.common.errors import ConfigError, GateError
+from widedeep.components.content.content_record import CONTENT, Content
 from widedeep.components.features import FeatureSpec
 from widedeep.components.features import schema as schemas
 from widedeep.components.features.spec import Label
@@ -45,6 +47,7 @@ GOOD: dict[str, list[Any]] = {
     "label": [0, 1, 0, 1],
 }
 SPLITS = ("train", "eval", "test")
+PASSED: dict[str, Any] = {"warnings": [], "notes": [], "distances": []}
 KINDS = {"user": pa.binary(), "genre": pa.binary(), "zip": pa.binary(), "age": pa.float32(), "label": pa.int64()}
 
 
@@ -85,7 +88,9 @@ class Gate:
         Path(made.uri).mkdir()
         return made
 
-    def __call__(self, options: dict[str, Any] | None = None, **splits: dict[str, list[Any]]) -> dict[str, Any]:
+    def __call__(
+        self, options: dict[str, Any] | None = None, read: Content | None = None, **splits: dict[str, list[Any]]
+    ) -> dict[str, Any]:
         stats = self.artifact(standard_artifacts.ExampleStatistics, "statistics")
         stats.split_names = artifact_utils.encode_split_names(list(SPLITS))
         for split in SPLITS:
@@ -104,7 +109,19 @@ class Gate:
             "options": GateOptions.model_validate(options or {}).model_dump_json(),
             "code": "",
         }
-        Executor().Do({"statistics": [stats], "anomalies": [anomalies]}, {"verdict": [verdict]}, properties)
+        inputs = {"statistics": [stats], "anomalies": [anomalies]}
+        if "serving" in splits:
+            served = self.artifact(standard_artifacts.ExampleStatistics, "serving")
+            served.split_names = artifact_utils.encode_split_names(["serving"])
+            folder = Path(served.uri, "Split-serving")
+            folder.mkdir()
+            (folder / "FeatureStats.pb").write_bytes(statistics(splits["serving"]).SerializeToString())
+            inputs["serving"] = [served]
+        if read:
+            examples = self.artifact(standard_artifacts.Examples, "examples")
+            read.write(Path(examples.uri, CONTENT))
+            inputs["examples"] = [examples]
+        Executor().Do(inputs, {"verdict": [verdict]}, properties)
         found: dict[str, Any] = json.loads(Path(verdict.uri, "verdict.json").read_text())
         return found
 
@@ -127,7 +144,7 @@ def gate(tmp_path: Path) -> Gate:
 
 
 def test_good_data_passes(gate: Gate) -> None:
-    assert gate() == {"warnings": [], "distances": []}
+    assert gate() == PASSED
 
 
 def test_missing_values_stop(gate: Gate) -> None:
@@ -150,8 +167,64 @@ def test_a_feature_that_train_has_no_value_of_stops_at_any_severity(gate: Gate) 
     ]
 
 
-def test_hash_buckets_need_no_values_to_learn_from(gate: Gate) -> None:
-    assert gate(train={**GOOD, "zip": [None] * 4}) == {"warnings": [], "distances": []}
+MANY: dict[str, list[Any]] = {name: values * 30 for name, values in GOOD.items()}
+
+
+def test_a_hashed_feature_that_train_has_no_value_of_stops(gate: Gate) -> None:
+    assert gate.stopped(train={**GOOD, "zip": [None] * 4}) == [
+        "split 'train', feature 'zip': no row has a value: fill the column, or take the feature out of features.yaml "
+        "(0 of 4 rows have a value)"
+    ]
+
+
+@pytest.mark.parametrize("split", ["eval", "test", "serving"])
+@pytest.mark.parametrize(("feature", "share"), [("zip", "25.0%"), ("genre", "75.0%"), ("age", "75.0%")])
+def test_a_feature_that_train_has_and_another_split_has_not_stops(
+    gate: Gate, split: str, feature: str, share: str
+) -> None:
+    """Of 120 rows that each have a zip with probability 0.25, none has one in 1 of 10^15 splits."""
+    assert gate.stopped(**{split: {**MANY, feature: [None] * 120}}) == [
+        f"split '{split}', feature '{feature}': no row has a value, but {share} of the rows of train have one "
+        "(0 of 120 rows have a value)"
+    ]
+
+
+def test_a_rare_feature_may_be_missing_in_a_small_split(gate: Gate) -> None:
+    """That is never silent: 0.75^4 = 0.32."""
+    assert gate(eval={**GOOD, "zip": [None] * 4})["warnings"] == [
+        "split 'eval', feature 'zip': no row has a value, but 25.0% of the rows of train have one "
+        "(0 of 4 rows have a value)"
+    ]
+
+
+def test_a_feature_that_is_missing_may_be_told_to_pass(gate: Gate) -> None:
+    options = {"features": {"zip": "warn", "genre": "ignore"}}
+    verdict = gate(options, eval={**MANY, "zip": [None] * 120, "genre": [None] * 120})
+    assert [warning.partition(":")[0] for warning in verdict["warnings"]] == ["split 'eval', feature 'zip'"]
+
+
+def test_the_column_that_may_be_meant_is_named(gate: Gate) -> None:
+    read = content(SPEC, {"train": GOOD, "eval": GOOD, "test": GOOD})
+    files = [file.model_copy(update={"undeclared": ["Zip", "other"]}) for file in read.files]
+    read = read.model_copy(update={"files": files})
+    [reason] = gate.stopped(read=read, train={**GOOD, "zip": [None] * 4})
+    assert "take the feature out of features.yaml (is the column 'Zip' meant?) (0 of 4" in reason
+
+
+def test_what_ingestion_saw_is_judged(gate: Gate) -> None:
+    other = {**MANY, "user": [user.upper() for user in MANY["user"]]}
+    read = content(SPEC, {"train": MANY, "eval": MANY, "test": other})
+    [reason] = gate.stopped(read=read)
+    assert reason.startswith("split 'test', feature 'user': train never had 100.0% (120 of 120) of its values, which")
+
+
+def test_notes_and_warnings_are_kept(gate: Gate) -> None:
+    train = {name: values[:4] for name, values in MANY.items()}
+    other = {name: [f"{value}9" if isinstance(value, str) else value for value in GOOD[name]] for name in GOOD}
+    verdict = gate(read=content(SPEC, {"train": train, "test": train, "eval": other}))
+    assert verdict["notes"] == ["4 of 4 rows of 'test' (100.0%) are equal to rows of 'train'"]
+    [warning] = verdict["warnings"]
+    assert warning.startswith("split 'test', the data set: 4 of 4 rows (100.0%) are equal to rows of 'train'")
 
 
 def test_value_outside_a_domain(gate: Gate) -> None:
@@ -236,7 +309,7 @@ def test_default_severity(gate: Gate) -> None:
 
 
 def test_everything_ignored(gate: Gate) -> None:
-    assert gate({"anomalies": "ignore"}, train=BAD) == {"warnings": [], "distances": []}
+    assert gate({"anomalies": "ignore"}, train=BAD) == PASSED
 
 
 def test_findings_about_the_data_set() -> None:

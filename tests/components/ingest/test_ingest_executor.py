@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import math
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from tfx.utils import proto_utils
 
 from widedeep.components import features
 from widedeep.components.common.errors import ConfigError, DataError
+from widedeep.components.content.content_record import CONTENT, Content
 from widedeep.components.features import FeatureSpec
 from widedeep.components.ingest import example_shards
 from widedeep.components.ingest.csv_dialect import CsvDialect
@@ -64,6 +66,7 @@ class Ingest:
             beam_pipeline_args=args, tmp_dir=str(self.folder / "tmp"), unique_id="1"
         )
         Executor(context).Do({}, {"examples": [artifact]}, properties)
+        self.content = Content.read(Path(artifact.uri) / CONTENT)
         self.files = {
             split: sorted(Path(artifact_utils.get_split_uri([artifact], split)).iterdir())
             for split in artifact_utils.decode_split_names(artifact.split_names)
@@ -214,6 +217,122 @@ def test_error_of_a_worker_is_readable(ingest: Ingest) -> None:
     with pytest.raises(DataError) as caught:
         ingest({"train": "a.csv", "eval": "b.csv"}, file_format="csv")
     assert str(caught.value) == f"{folder}/b.csv, row 2, column 'age': 'old' is not a number."
+
+
+def test_what_was_read_is_recorded(ingest: Ingest) -> None:
+    """Rows 0 to 11: u0, u1, ... with a tag where the number is no multiple of 3, an age where it is none of 4."""
+    ingest.put("train/a.parquet", table(4))
+    ingest.put("train/b.parquet", table(4, start=4).append_column("other", pa.array(range(4))))
+    ingest.put("eval/a.parquet", table(4, start=2))
+    ingest({"train": "train/*", "eval": "eval/*"})
+    read = ingest.content
+    assert not read.by_hash
+    train, evaluation = read.splits["train"], read.splits["eval"]
+    assert (train.rows, evaluation.rows) == (8, 4)
+    assert train.features["user"].counts == {f"u{n}": 1 for n in range(8)}
+    # Rows 1, 4 and 7 have one tag, 2 and 5 two, of which one is x.
+    assert train.features["tags"].counts == {"t1": 1, "t4": 1, "t7": 1, "t2": 1, "t5": 1, "x": 2}
+    assert (train.features["tags"].rows, train.features["tags"].values) == (5, 7)
+    assert (train.features["age"].rows, train.features["age"].counts) == (6, {})
+    assert len(set(train.sample.hashes) & set(evaluation.sample.hashes)) == 4
+    assert set(train.sample.counts) == {1}
+    assert [(Path(file.path).name, file.split, file.rows, file.undeclared) for file in read.files] == [
+        ("a.parquet", "eval", 4, []),
+        ("a.parquet", "train", 4, []),
+        ("b.parquet", "train", 4, ["other"]),
+    ]
+    assert read.files[1].present == {"user": 4, "tags": 2, "age": 3}
+
+
+def test_what_is_spread_by_hash_is_recorded_split_by_split(ingest: Ingest) -> None:
+    ingest.put("a.parquet", table(50))
+    written = ingest({"all": "*"}, {"train": 5, "eval": 5})
+    read = ingest.content
+    assert read.by_hash
+    assert {name: split.rows for name, split in read.splits.items()} == {
+        name: len(examples) for name, examples in written.items()
+    }
+    users = {
+        name: {example.features.feature["user"].bytes_list.value[0].decode() for example in map(parsed, examples)}
+        for name, examples in written.items()
+    }
+    assert {name: set(split.features["user"].counts) for name, split in read.splits.items()} == users
+    [file] = read.files
+    assert (file.split, file.rows, file.present["user"]) == ("all", 50, 50)
+
+
+parsed = tf.train.Example.FromString
+
+
+@pytest.mark.parametrize(
+    ("splits", "first", "second"),
+    [
+        (("train", "eval", "test"), "train: part*", "eval: part-eval*"),
+        (("eval", "test", "train"), "eval: part-eval*", "train: part*"),
+    ],
+)
+def test_a_file_in_two_splits(ingest: Ingest, splits: tuple[str, ...], first: str, second: str) -> None:
+    patterns = {"train": "part*", "eval": "part-eval*", "test": "part-test*"}
+    for start, name in enumerate(("part-0", "part-eval", "part-test")):
+        ingest.put(f"{name}.parquet", table(3, start))
+    with pytest.raises(ConfigError) as caught:
+        ingest({split: patterns[split] for split in splits})
+    assert str(caught.value) == (
+        f"data.splits: '{first}' and '{second}' both take {ingest.folder}/in/part-eval.parquet. "
+        "A row that a model is trained on can't measure it: a file belongs to one split."
+    )
+
+
+def test_a_file_in_two_splits_by_another_name(ingest: Ingest) -> None:
+    for number in range(5):
+        ingest.put(f"train/{number}.parquet", table(3, start=number))
+    (ingest.folder / "in" / "eval").symlink_to("train")
+    with pytest.raises(ConfigError, match=r"eval/0.parquet, .*eval/1.parquet, .*eval/2.parquet and 2 more\. A row"):
+        ingest({"train": "train/*", "eval": "eval/*"})
+
+
+@pytest.mark.parametrize("file_format", ["csv", "parquet", "tfrecord"])
+def test_an_empty_part_among_others_is_left_out(ingest: Ingest, file_format: str) -> None:
+    folder = ingest.folder / "in" / "train"
+    folder.mkdir(parents=True)
+    full = {"csv": b"user,tags,age,label\nu,a,1,0\n", "parquet": b"", "tfrecord": b""}[file_format]
+    if file_format == "parquet":
+        pq.write_table(table(1), folder / "a")
+    elif file_format == "tfrecord":
+        with tf.io.TFRecordWriter(str(folder / "a")) as writer:
+            writer.write(b"".join(encode(pa.RecordBatch.from_pydict(ONE_ROW))))
+    else:
+        (folder / "a").write_bytes(full)
+    (folder / "b").write_bytes(b"")
+    (folder / "c").write_bytes(gzip.compress(b"") if file_format != "parquet" else b"")
+    written = ingest({"train": "train/*"}, file_format=file_format)
+    assert len(written["train"]) == 1
+    assert [(Path(file.path).name, file.rows) for file in ingest.content.files] == [("a", 1), ("b", 0), ("c", 0)]
+    (folder / "a").write_bytes(b"")
+    with pytest.raises(DataError, match=r"train/a: the file has no rows\. .* So it is with all 3 files of 'train'"):
+        ingest({"train": "train/*"}, file_format=file_format)
+
+
+ONE_ROW = {
+    "user": pa.array([[b"u"]], pa.list_(pa.binary())),
+    "tags": pa.array([[b"a"]], pa.list_(pa.binary())),
+    "age": pa.array([[1.0]], pa.list_(pa.float32())),
+    "label": pa.array([[1]], pa.list_(pa.int64())),
+}
+
+
+def test_a_feature_that_no_tf_example_has(ingest: Ingest) -> None:
+    folder = ingest.folder / "in"
+    folder.mkdir()
+    misspelt = {("User" if name == "user" else name): column for name, column in ONE_ROW.items()}
+    with tf.io.TFRecordWriter(str(folder / "a")) as writer:
+        writer.write(b"".join(encode(pa.RecordBatch.from_pydict(misspelt))))
+    with pytest.raises(DataError) as caught:
+        ingest({"train": "*"}, file_format="tfrecord")
+    assert str(caught.value) == (
+        f"{folder}/a: none of the 1 rows of 'train' has a feature 'user', which features.yaml declares: "
+        "did you mean 'User'?"
+    )
 
 
 def test_rows_that_a_server_was_asked_for_need_no_label(ingest: Ingest) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import gzip
 from pathlib import Path
 from typing import Any
 
@@ -235,7 +236,8 @@ def test_missing_column(tmp_path: Path, spec: FeatureSpec) -> None:
 @pytest.mark.parametrize(
     ("content", "text"),
     [
-        (b"", ": is not readable as Parquet: Parquet file size is 0 bytes. Is data.format right?"),
+        (b"", ": the file has no rows. Remove it, or point data.path elsewhere."),
+        (gzip.compress(b"PAR1"), ": is packed by gzip, and Parquet packs its columns itself: unpack the file."),
         (b"user,label\n1,2\n" * 9, ": is not readable as Parquet: Parquet magic bytes not found in footer."),
     ],
 )

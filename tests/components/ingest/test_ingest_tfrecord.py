@@ -118,7 +118,7 @@ def test_bad_records(tmp_path: Path, spec: FeatureSpec, records: list[bytes], te
     ("name", "content", "text"),
     [
         ("data.tfrecord", b"user,label\n" * 9, "corrupted record at 0 (Is this even a TFRecord file?)"),
-        ("data.tfrecord.gz", b"user,label\n" * 9, "inflate() failed"),
+        ("data.tfrecord.gz", b"\x1f\x8b\x08user,label\n" * 9, "inflate() failed"),
     ],
 )
 def test_not_tfrecord(tmp_path: Path, spec: FeatureSpec, name: str, content: bytes, text: str) -> None:

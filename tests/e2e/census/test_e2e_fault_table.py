@@ -43,6 +43,26 @@ ROWS = [
         ("data.csv, row 17, column 'sex': a quote is neither doubled nor followed by the delimiter: ", STOPPED),
     ),
     Row(faults.unknown_values, "DataGate", 1, ("split 'train', feature 'sex': ", "Unknown", "3,000", STOPPED)),
+    Row(faults.file_in_two_splits, "ExampleGen", 2, ("'train: */*' and 'eval: eval/*' both take ", STOPPED)),
+    Row(
+        faults.values_written_otherwise,
+        "DataGate",
+        1,
+        (
+            "split 'test', feature 'occupation': train never had 100.0% ",
+            "'EXEC-MANAGERIAL' is 'Exec-managerial' in train",
+            STOPPED,
+        ),
+    ),
+    Row(
+        faults.feature_without_values,
+        "DataGate",
+        1,
+        (
+            "split 'eval', feature 'capital_gain': no row has a value, but 100.0% of the rows of train have one",
+            STOPPED,
+        ),
+    ),
     Row(
         faults.drifted_span,
         "DataGate",

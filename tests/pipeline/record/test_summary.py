@@ -63,6 +63,7 @@ FULL: dict[str, Any] = OLDEST | {
         "checks": [{"name": "requests that failed", "value": 0, "limit": 0, "ok": True, "said": ""}],
     },
     "model": "/srv/rides/pipeline/Trainer/model/7",
+    "notes": ["2 rows of 'test' are equal to rows of 'train'"],
     "features": [
         {
             "feature": "area",
@@ -70,6 +71,8 @@ FULL: dict[str, Any] = OLDEST | {
             "present_share": 1,
             "unique": 77,
             "top": [["8", 0.4]],
+            "unseen": {"test": 0.1},
+            "out_of_vocabulary": {"train": 0.2, "test": 0.3},
             "distances": [],
         },
         {

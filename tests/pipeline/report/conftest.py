@@ -151,6 +151,7 @@ def record() -> Draft:
         blessed=True,
         refusals=[],
         warnings=[],
+        notes=[],
         pushed_to="/srv/rides/models/7",
         training=[
             {
@@ -257,6 +258,8 @@ def full(record: Draft) -> Draft:
             "present_share": 1.0,
             "unique": 77,
             "top": [["8", 0.4], ["32", 0.3]],
+            "unseen": {"eval": 0.0, "test": 0.2},
+            "out_of_vocabulary": {"train": 0.01, "eval": 0.02, "test": 0.25},
         },
         {
             "feature": "fare",

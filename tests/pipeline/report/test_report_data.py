@@ -33,6 +33,30 @@ def test_features_that_moved_come_first(page, full):
     assert "the mark is the limit." in shown.text("features")
 
 
+def test_what_has_no_id_of_its_own(page, full):
+    """A split a column: the share out of vocabulary, and that of values that train never had."""
+    full.features = [
+        feature(
+            "area", out_of_vocabulary={"train": 0.01, "eval": 0.02, "test": 0.25}, unseen={"eval": 0.0, "test": 0.2}
+        ),
+        feature("hashed", unseen={"eval": 0.5, "test": 0.125}),
+        {"feature": "fare", "kind": "numeric", "present_share": 1.0},
+    ]
+    assert page(full).rows("vocabularies") == [
+        ["Feature", "train", "eval", "test"],
+        ["area", "1 %", "2 % 0 % new", "25 % 20 % new"],
+        ["hashed", "–", "– 50 % new", "– 12 % new"],
+    ]
+
+
+def test_what_is_worth_knowing(page, full):
+    assert not page(full).has("notes")
+    full.notes = ["2 rows of <test> are equal to rows of train"]
+    shown = page(full)
+    assert shown.text("notes") == "Worth knowing 2 rows of <test> are equal to rows of train"
+    assert "The data gate had no warnings." in shown.text("data")
+
+
 def test_without_distances_there_is_no_column_of_them(page, full):
     shown = page(replace(full, features=full.features[:1]))
     assert shown.rows("features")[0] == ["Feature", "Present", "Values", "Which"]
@@ -100,7 +124,7 @@ def test_what_it_was_made_of(page, full):
     assert page(full).text("lineage") == "Made of Rows train/*.csv Baseline version 6"
 
 
-@pytest.mark.parametrize("part", ["features", "strongest", "dryrun", "lineage", "unsettled"])
+@pytest.mark.parametrize("part", ["features", "vocabularies", "notes", "strongest", "dryrun", "lineage", "unsettled"])
 def test_what_is_not_there_has_no_section(page, record, part):
     assert not page(record).has(part)
 

@@ -1,0 +1,52 @@
+"""What an ingestion has read, in the file that it leaves beside the splits."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from widedeep.components.common.records import Record
+
+CONTENT = "content.json"
+
+
+class RowSample(Record):
+    """The different rows of a split, or those whose hash is lowest: equal rows have equal hashes, in any split."""
+
+    limit: int = Field(description="the hash below which every different row is here")
+    hashes: list[int] = Field(description="of the rows, rising")
+    counts: list[int] = Field(description="how often each row occurs")
+
+
+class ValueSample(Record):
+    """The different values of a feature in a split, or those whose hash is lowest."""
+
+    rows: int = Field(description="that have a value")
+    values: int = Field(description="how many they have, of a set all its members; 0 of a number, whose are not kept")
+    limit: int = Field(description="the hash below which every different value is here")
+    counts: dict[str, int] = Field(description="how often each value occurs")
+
+
+class SplitContent(Record):
+    """What one split holds."""
+
+    rows: int = Field(description="how many")
+    sample: RowSample = Field(description="of the rows")
+    features: dict[str, ValueSample] = Field(description="by feature")
+
+
+class FileContent(Record):
+    """What one file holds."""
+
+    path: str = Field(description="of the file")
+    split: str = Field(description="that it was read for; where rows are spread by their hash, 'all'")
+    rows: int = Field(description="how many; a file without rows is left out")
+    present: dict[str, int] = Field(description="rows that have a value, by feature")
+    undeclared: list[str] = Field(description="columns that the declaration does not name")
+
+
+class Content(Record):
+    """What an ingestion has read."""
+
+    by_hash: bool = Field(description="whether rows were spread over the splits by their hash")
+    splits: dict[str, SplitContent] = Field(description="by name")
+    files: list[FileContent] = Field(description="by path")

@@ -1,0 +1,45 @@
+"""What speaks against the data by what ingestion saw of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from widedeep.components.content.content_record import Content
+from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.gate.file_gaps import empty_file_notes, gap_findings
+from widedeep.components.gate.findings import LEARNED_FROM, Finding
+from widedeep.components.gate.split_overlap import overlap_findings, overlap_notes
+from widedeep.components.gate.unseen_values import unseen_values
+
+
+def content_findings(
+    content: Content, serving: Content | None, spec: FeatureSpec, unseen: float | None
+) -> Iterator[Finding]:
+    """Yields what splits have in common and what they lack of each other.
+
+    Args:
+        content: of the splits.
+        serving: of what a server was asked for.
+        spec: the declaration.
+        unseen: the largest share of a feature's values that train may lack.
+    """
+    yield from overlap_findings(content)
+    for read in filter(None, (content, serving)):
+        yield from gap_findings(read, spec)
+        for split, its in read.splits.items():
+            if split != LEARNED_FROM:
+                yield from unseen_values(split, its.features, content.splits[LEARNED_FROM].features, spec, unseen)
+
+
+def content_notes(content: Content, serving: Content | None, spec: FeatureSpec) -> Iterator[str]:
+    """Yields what is worth knowing of the files, rows and users, and no fault."""
+    for read in filter(None, (content, serving)):
+        yield from empty_file_notes(read)
+    yield from overlap_notes(content, spec)
+
+
+def undeclared(content: Content | None, split: str) -> list[str]:
+    """The columns of a split's files that the declaration does not name."""
+    files = content.files if content else []
+    of_split = [file for file in files if file.split == split or (content and content.by_hash)]
+    return sorted({name for file in of_split for name in file.undeclared})

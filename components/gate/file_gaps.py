@@ -1,0 +1,48 @@
+"""What single files lack that the others of their split have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from widedeep.components.content.absence import is_no_chance
+from widedeep.components.content.content_record import Content, FileContent
+from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.gate.findings import Finding
+
+_LISTED = 3
+
+
+def gap_findings(content: Content, spec: FeatureSpec) -> Iterator[Finding]:
+    """Yields a warning for each feature that whole files lack, where that can't be chance."""
+    for split, files in _by_split(content).items():
+        for feature in spec.features:
+            having = [file for file in files if file.present.get(feature.key)]
+            rows = sum(file.rows for file in having)
+            share = sum(file.present[feature.key] for file in having) / rows if rows else 0.0
+            lacking = [file for file in files if file not in having and is_no_chance(file.rows, share)]
+            if lacking:
+                reason = (
+                    f"no row has a value in {len(lacking)} of {len(files)} files: {_listed(lacking)}; "
+                    f"{share:.1%} of the rows of the others have one"
+                )
+                yield Finding(split, feature.key, reason, mild=True)
+
+
+def empty_file_notes(content: Content) -> Iterator[str]:
+    """Yields which files have no rows."""
+    for split, files in _by_split(content).items():
+        empty = [file for file in files if not file.rows]
+        if empty:
+            yield f"of {len(files)} files of '{split}' {len(empty)} without a row left out: {_listed(empty)}"
+
+
+def _by_split(content: Content) -> dict[str, list[FileContent]]:
+    by_split: dict[str, list[FileContent]] = {}
+    for file in content.files:
+        by_split.setdefault(file.split, []).append(file)
+    return by_split
+
+
+def _listed(files: Sequence[FileContent]) -> str:
+    more = f" and {len(files) - _LISTED} more" if len(files) > _LISTED else ""
+    return ", ".join(file.path for file in files[:_LISTED]) + more

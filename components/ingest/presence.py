@@ -1,0 +1,88 @@
+"""What the files of a split must have between them: rows, and every declared feature."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from widedeep.components.common.errors import DataError
+from widedeep.components.common.settings import near, nearest
+from widedeep.components.content.absence import is_no_chance
+from widedeep.components.content.content_record import Content, FileContent
+from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.ingest.csv_file import NO_ROWS
+
+
+def check_rows(content: Content, splits: Sequence[str]) -> None:
+    """Refuses a split without rows, and files that have none between them. (One among others is a note's worth.)
+
+    Raises:
+        DataError: names the files, or the split.
+    """
+    for split in dict.fromkeys(file.split for file in content.files):
+        files = [file for file in content.files if file.split == split]
+        if not any(file.rows for file in files):
+            others = f" So it is with all {len(files)} files of '{split}'." if len(files) > 1 else ""
+            raise DataError(f"{files[0].path}: {NO_ROWS}{others}")
+    for split in splits:
+        if split not in content.splits:
+            raise DataError(
+                f"the split '{split}' is empty: no row fell into it. There are too few different rows for "
+                f"data.hash_split; give '{split}' a larger share, or name files in data.splits."
+            )
+
+
+def check_presence(content: Content, spec: FeatureSpec, labelled: bool) -> None:
+    """Refuses tf.Examples that lack a declared feature: nothing else tells a misspelt name from a missing value.
+
+    Args:
+        content: what was read.
+        spec: the declaration.
+        labelled: whether a model is to learn from it; what a server was not asked for is the gate's business.
+
+    Raises:
+        DataError: names the file or the split, the feature, and what may be meant.
+    """
+    by_split: dict[str, list[FileContent]] = {}
+    for file in content.files:
+        by_split.setdefault(file.split, []).append(file)
+    # What is learned from comes first; where there is one split alone, it is that.
+    [first, *_] = sorted(by_split, key=lambda split: split != "train")
+    for feature in spec.features:
+        expected = _share(by_split[first], feature.key)
+        for split, files in by_split.items():
+            rows = sum(file.rows for file in files)
+            no_chance = labelled and (expected == 0 or is_no_chance(rows, expected))
+            _check_split(split, files, feature.key, no_chance)
+
+
+def _check_split(split: str, files: Sequence[FileContent], feature: str, no_chance: bool) -> None:
+    share = _share(files, feature)
+    if share == 0:
+        rows = sum(file.rows for file in files)
+        undeclared = {name for file in files for name in file.undeclared}
+        if no_chance or near(feature, undeclared):
+            raise DataError(
+                f"{files[0].path}: none of the {rows:,} rows of '{split}' has a feature '{feature}', which "
+                f"features.yaml declares: {_hint(feature, undeclared)}"
+            )
+        return
+    for file in files:
+        # Without a name that it could be, a rare feature may well be missing in a whole file.
+        if not file.present[feature] and is_no_chance(file.rows, share) and near(feature, file.undeclared):
+            raise DataError(
+                f"{file.path}: none of its {file.rows:,} rows has a feature '{feature}', which features.yaml "
+                f"declares: {_hint(feature, file.undeclared)}"
+            )
+
+
+def _share(files: Iterable[FileContent], feature: str) -> float:
+    files = list(files)
+    rows = sum(file.rows for file in files)
+    return sum(file.present[feature] for file in files) / rows if rows else 0.0
+
+
+def _hint(feature: str, undeclared: Iterable[str]) -> str:
+    names = set(undeclared)
+    if not names:
+        return "and there is no other that it could be."
+    return nearest(feature, names).replace("known are:", "the features that features.yaml does not name are:")
