@@ -13,7 +13,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from widedeep.components.common.settings import Strict, nearest
-from widedeep.components.features.transforms import MOST_IDS, NUMBERS, STRINGS, Key, Transform
+from widedeep.components.features.names import Column, Key, check_key
+from widedeep.components.features.transforms import MOST_IDS, NUMBERS, STRINGS, Transform
 
 # An input of the signature `rank`, beside one for each feature.
 TOP_K = "top_k"
@@ -34,7 +35,8 @@ class Deep(Strict):
 class Feature(Strict):
     """One raw column and its roles."""
 
-    key: Key = Field(description="name of the column")
+    key: Key = Field(description="its name, and that of the column where `column` is not set")
+    column: Column | None = Field(None, description="name of the column in the data, where it is not the key")
     kind: Kind = Field(description="a string, a number, or a set of strings")
     transform: Transform = Field(description="how its values become ids or numbers")
     side: Literal["context", "candidate"] = Field(
@@ -102,7 +104,8 @@ class Label(Strict):
     one of `classes` classes, 0 to classes - 1.
     """
 
-    key: Key = Field(description="name of the column")
+    key: Key = Field(description="its name, and that of the column where `column` is not set")
+    column: Column | None = Field(None, description="name of the column in the data, where it is not the key")
     kind: Literal["binary", "regression", "multiclass"] = Field(
         "binary", description="0 or 1, a number, or a class from 0 to `classes` - 1"
     )
@@ -119,14 +122,27 @@ class FeatureSpec(Strict):
     """A whole features.yaml."""
 
     label: Label = Field(description="what the model predicts")
-    weight: Key | None = Field(None, description="column of example weights")
+    weight: Key | None = Field(None, description="example weights: their name, and that of their column")
+    weight_column: Column | None = Field(None, description="name of their column in the data, where it is another")
     features: tuple[Feature, ...] = Field(min_length=1, description="the raw columns")
     crosses: tuple[Cross, ...] = Field((), description="combinations of features that the wide part has weights for")
+
+    @field_validator("weight", mode="before")
+    @classmethod
+    def _weight_is_key(cls, value: object) -> object:
+        return check_key(value, "weight", "weight_column")
 
     @cached_property
     def by_key(self) -> dict[str, Feature]:
         """The features by their key."""
         return {feature.key: feature for feature in self.features}
+
+    @cached_property
+    def columns(self) -> dict[str, str]:
+        """The column of the raw data that each key of a feature, the label and the weight stands for."""
+        columns = {feature.key: feature.column or feature.key for feature in self.features}
+        columns[self.label.key] = self.label.column or self.label.key
+        return columns | ({self.weight: self.weight_column or self.weight} if self.weight else {})
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -143,6 +159,7 @@ class FeatureSpec(Strict):
         for name, count in Counter(names).items():
             if count > 1:
                 raise ValueError(f"'{name}' is declared {count} times")
+        self._columns_fit()
         for cross in self.crosses:
             self._cross_fits(cross)
         for feature in self.features:
@@ -150,6 +167,14 @@ class FeatureSpec(Strict):
         if not self.crosses and not any(feature.wide or feature.deep for feature in self.features):
             raise ValueError("no feature is wide or deep, and there is no cross: the model would have no input")
         return self
+
+    def _columns_fit(self) -> None:
+        if self.weight_column and not self.weight:
+            raise ValueError("weight_column names the column of 'weight', which is not set")
+        of_label = self.columns[self.label.key]
+        for feature in self.features:
+            if self.columns[feature.key] == of_label:
+                raise ValueError(f"{feature.key}: its column '{of_label}' is the label's: the label would be its input")
 
     def _cross_fits(self, cross: Cross) -> None:
         for key in cross.keys:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from typing import Annotated, Self
+from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
 from widedeep.components.common.settings import Strict
-
-Key = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+from widedeep.components.features.names import Key
 
 # Rows of the model's tables are numbered in 32 bits: it halves what the ids of the data take in memory.
 MOST_IDS = 2**31 - 1

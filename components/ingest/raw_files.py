@@ -10,6 +10,7 @@ import pyarrow.parquet
 
 from widedeep.components.common.errors import DataError, reason, shown
 from widedeep.components.common.settings import nearest
+from widedeep.components.features.names import declared_as, key_for
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.ingest import csv_file
 from widedeep.components.ingest.arrow_columns import column_kinds, to_lists
@@ -17,6 +18,8 @@ from widedeep.components.ingest.paths import locate
 from widedeep.components.ingest.scalars import BadValueError
 
 FORMATS = ("csv", "parquet", "tfrecord")
+# TFRecords that ExampleGen wrote: what they hold is named by the features' keys.
+EXAMPLES = "examples"
 _BATCH_ROWS = 8192
 _BUFFER_BYTES = 1 << 20
 
@@ -24,8 +27,14 @@ _BUFFER_BYTES = 1 << 20
 def read(path: str, file_format: str, spec: FeatureSpec, labelled: bool = True) -> Iterator[pa.RecordBatch]:
     """Yields batches of up to 8,192 rows with one list column a declared column, in the declaration's order.
 
-    Columns may stand in any order in the file, and others are ignored. Rows that are not `labelled` need neither label
-    nor weight.
+    The batches' columns are named by keys. The file's columns may stand in any order, and others are ignored. Rows that
+    are not `labelled` need neither label nor weight.
+
+    Args:
+        path: the file.
+        file_format: one of FORMATS, or EXAMPLES.
+        spec: the declaration.
+        labelled: whether label and weight are needed.
 
     Raises:
         DataError: names the file, the row (counted from 1, a CSV's header not counted), the column, the value
@@ -33,20 +42,21 @@ def read(path: str, file_format: str, spec: FeatureSpec, labelled: bool = True) 
     """
     kinds = column_kinds(spec, labelled)
     separators = {feature.key: feature.separator for feature in spec.features}
+    columns = {key: key if file_format == EXAMPLES else spec.columns[key] for key in kinds}
     row = 0
-    for block in _blocks(path, file_format, list(kinds)):
+    for block in _blocks(path, file_format, list(dict.fromkeys(columns.values()))):
         for start in range(0, block.num_rows, _BATCH_ROWS):
             batch = block.slice(start, _BATCH_ROWS)
             arrays = []
-            for name, kind in kinds.items():
+            for key, kind in kinds.items():
                 try:
-                    arrays.append(to_lists(batch.column(name), kind, separators.get(name, "|")))
+                    arrays.append(to_lists(batch.column(columns[key]), kind, separators.get(key, "|")))
                 except BadValueError as error:
-                    where = f"{path}, row {row + error.index + 1}, column '{name}'"
+                    where = f"{path}, row {row + error.index + 1}, column '{columns[key]}'"
                     value = "the value" if error.value is None else shown(error.value)
                     raise DataError(f"{where}: {value} {error.fault}.") from None
                 except DataError as error:
-                    raise DataError(f"{path}: column '{name}' {error}.") from None
+                    raise DataError(f"{path}: column '{columns[key]}' {error}.") from None
             row += batch.num_rows
             yield pa.RecordBatch.from_arrays(arrays, names=list(kinds))
     if row == 0:
@@ -65,13 +75,21 @@ def _check_columns(path: str, names: Sequence[str], needed: list[str]) -> None:
     for name in needed:
         if name not in count:
             extra = set(names) - set(needed)
-            hint = nearest(name, extra).replace("known are:", "the columns that features.yaml does not name are:")
+            hint = _meant(name, extra)
             raise DataError(
                 f"{path}: there is no column '{name}', which features.yaml declares"
                 f"{': ' + hint if extra else ', and no other column that it could be.'}"
             )
         if count[name] > 1:
             raise DataError(f"{path}: the column '{name}' stands {count[name]} times in the header. Rename the others.")
+
+
+def _meant(name: str, extra: set[str]) -> str:
+    """Which of the columns that are not declared is meant."""
+    for column in sorted(extra):
+        if key_for(column) == name:
+            return f"if {shown(column)} is meant, write {declared_as(column)}."
+    return nearest(name, extra).replace("known are:", "the columns that features.yaml does not name are:")
 
 
 def _csv(path: str, needed: list[str]) -> Iterator[pa.RecordBatch]:
@@ -124,4 +142,4 @@ def _check_whole(path: str) -> None:
             pass
 
 
-_RAW = {"csv": _csv, "parquet": _parquet, "tfrecord": _tfrecord}
+_RAW = {"csv": _csv, "parquet": _parquet, "tfrecord": _tfrecord, EXAMPLES: _tfrecord}

@@ -15,10 +15,10 @@ from widedeep.components.features.spec import Feature
 TYPES = {"categorical": tf.string, "set": tf.string, "numeric": tf.float32}
 
 
-def tensor_spec(feature: Feature, leading: int) -> tf.TensorSpec:
-    """What the feature looks like with `leading` dimensions before a set's own."""
+def tensor_spec(feature: Feature, leading: int, name: str) -> tf.TensorSpec:
+    """What the feature looks like under a name, with `leading` dimensions before a set's own."""
     shape = [None] * (leading + (feature.kind == "set"))
-    return tf.TensorSpec(shape, TYPES[feature.kind], name=feature.key)
+    return tf.TensorSpec(shape, TYPES[feature.kind], name=name)
 
 
 def missing(feature: Feature, leading: int) -> tf.Tensor:

@@ -15,6 +15,7 @@ from widedeep.components import features
 from widedeep.components.features.model_files import EXTRA, FEATURES, WIDE
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.trainer.export.ranking import Ranking, Raw
+from widedeep.components.trainer.export.request_names import give_request_names
 from widedeep.components.trainer.export.signatures import Signatures
 from widedeep.components.trainer.model.heads import Head
 from widedeep.components.trainer.model.inputs import LABEL_TYPES, Transformed, from_transformed
@@ -60,7 +61,9 @@ class ServedModel(tf.Module):
 
     def save(self, path: str) -> None:
         """Writes the SavedModel with its signatures, and beside it what it was made of."""
-        tf.saved_model.save(self, path, signatures=Signatures(self._spec, self.outputs, self.rank_scores).all())
+        signatures = Signatures(self._spec, self.outputs, self.rank_scores)
+        tf.saved_model.save(self, path, signatures=signatures.all())
+        give_request_names(path, signatures.arguments)
         tf.io.gfile.makedirs(os.path.join(path, EXTRA))
         _write(os.path.join(path, FEATURES), features.to_json(self._spec))
         _write(os.path.join(path, WIDE), json.dumps(self._wide_facts()))
