@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import statistics
 from collections import Counter
@@ -135,7 +136,8 @@ class Transformed:
         return {key: parser for key, parser in PARSING.items() if key not in ("label", "weight")}
 
     def vocabulary(self, key: str) -> list[str]:
-        return [word.decode() for word in self.output.vocabulary_by_name(f"{key}_vocabulary")]
+        lines = self.output.vocabulary_by_name(f"{key}_vocabulary")
+        return [base64.urlsafe_b64decode(line + b"=" * (-len(line) % 4)).decode() for line in lines]
 
 
 def plain(value: Any) -> list[Any]:
@@ -189,7 +191,9 @@ def ids_in(vocabulary: list[str], oov: int) -> Callable[[str], int]:
     def one(word: str) -> int:
         if word in vocabulary:
             return vocabulary.index(word)
-        return len(vocabulary) + farmhash.fingerprint64(word) % oov
+        # The graph looks values up by their base64.
+        encoded = base64.urlsafe_b64encode(word.encode()).rstrip(b"=").decode()
+        return len(vocabulary) + farmhash.fingerprint64(encoded) % oov
 
     return one
 
