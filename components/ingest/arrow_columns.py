@@ -25,7 +25,7 @@ def column_kinds(spec: FeatureSpec, labelled: bool) -> dict[str, Kind | Label]:
 
 
 def to_lists(column: pa.Array, kind: Kind | Label, separator: str) -> pa.ListArray:
-    """A column of scalars or lists as lists of binary (text), float32 or int64 (classes); a missing value is null.
+    """A column of scalars or lists as lists of binary (text), float64 or int64 (classes); a missing value is null.
 
     Example: the set column ["a|b", "", null] with separator "|" becomes [[b"a", b"b"], null, null].
 
@@ -40,6 +40,11 @@ def to_lists(column: pa.Array, kind: Kind | Label, separator: str) -> pa.ListArr
     if kind == "categorical":
         return _wrap(scalars.text(column)).cast(pa.list_(pa.binary()))
     return _wrap(scalars.label(column, kind) if isinstance(kind, Label) else scalars.number(column))
+
+
+def narrowed(column: pa.ListArray) -> pa.ListArray:
+    """The column as tf.Examples hold it: numbers in 32 bits."""
+    return column.cast(pa.list_(pa.float32()), safe=False) if column.type.value_type == pa.float64() else column
 
 
 def _is_list(kind: pa.DataType) -> bool:

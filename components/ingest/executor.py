@@ -18,8 +18,9 @@ from tfx.utils import proto_utils
 
 from widedeep.components import features
 from widedeep.components.common.errors import DataError, unwrap
-from widedeep.components.ingest import raw_files
+from widedeep.components.ingest import number_files, raw_files
 from widedeep.components.ingest.example_shards import Shards, encode, split_of
+from widedeep.components.ingest.number_profile import NumberProfile
 from widedeep.components.ingest.paths import matching_files
 
 
@@ -35,7 +36,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 
         Raises:
             ConfigError: a pattern matches no file.
-            DataError: a file can't be used, or a split is left without rows.
+            DataError: a file can't be used, a split is left without rows, or 32 bits can't hold a column's numbers.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         input_config = example_gen_pb2.Input()
@@ -65,6 +66,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 )
         except Exception as error:
             raise unwrap(error) from error
+        number_files.check(artifact.uri, features.from_json(str(options["features"])))
         for split, uri in zip(splits, uris, strict=True):
             if not tf.io.gfile.glob(os.path.join(uri, "*")):
                 raise DataError(
@@ -94,11 +96,14 @@ class _Convert(beam.DoFn):
 
     def process(self, job: Job) -> None:
         number, path, uris, buckets = job
+        spec = features.from_json(self._spec)
         shards = [Shards(uri, number) for uri in uris]
+        profile = NumberProfile(spec)
         try:
-            for batch in raw_files.read(path, self._format, features.from_json(self._spec), self._labelled):
+            for batch in raw_files.read(path, self._format, spec, self._labelled, profile):
                 for example in encode(batch):
                     shards[split_of(example, buckets)].write(example)
+            number_files.write(uris, number, path, profile)
         finally:
             for shard in shards:
                 shard.close()

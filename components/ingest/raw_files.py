@@ -13,7 +13,8 @@ from widedeep.components.common.settings import nearest
 from widedeep.components.features.names import declared_as, key_for
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.ingest import csv_file
-from widedeep.components.ingest.arrow_columns import column_kinds, to_lists
+from widedeep.components.ingest.arrow_columns import column_kinds, narrowed, to_lists
+from widedeep.components.ingest.number_profile import NumberProfile
 from widedeep.components.ingest.paths import locate
 from widedeep.components.ingest.scalars import BadValueError
 
@@ -24,7 +25,9 @@ _BATCH_ROWS = 8192
 _BUFFER_BYTES = 1 << 20
 
 
-def read(path: str, file_format: str, spec: FeatureSpec, labelled: bool = True) -> Iterator[pa.RecordBatch]:
+def read(
+    path: str, file_format: str, spec: FeatureSpec, labelled: bool = True, profile: NumberProfile | None = None
+) -> Iterator[pa.RecordBatch]:
     """Yields batches of up to 8,192 rows with one list column a declared column, in the declaration's order.
 
     The batches' columns are named by keys. The file's columns may stand in any order, and others are ignored. Rows that
@@ -35,6 +38,7 @@ def read(path: str, file_format: str, spec: FeatureSpec, labelled: bool = True) 
         file_format: one of FORMATS, or EXAMPLES.
         spec: the declaration.
         labelled: whether label and weight are needed.
+        profile: what sees the numbers in 64 bits.
 
     Raises:
         DataError: names the file, the row (counted from 1, a CSV's header not counted), the column, the value
@@ -50,13 +54,16 @@ def read(path: str, file_format: str, spec: FeatureSpec, labelled: bool = True) 
             arrays = []
             for key, kind in kinds.items():
                 try:
-                    arrays.append(to_lists(batch.column(columns[key]), kind, separators.get(key, "|")))
+                    lists = to_lists(batch.column(columns[key]), kind, separators.get(key, "|"))
                 except BadValueError as error:
                     where = f"{path}, row {row + error.index + 1}, column '{columns[key]}'"
                     value = "the value" if error.value is None else shown(error.value)
                     raise DataError(f"{where}: {value} {error.fault}.") from None
                 except DataError as error:
                     raise DataError(f"{path}: column '{columns[key]}' {error}.") from None
+                if profile:
+                    profile.add(key, row + 1, lists)
+                arrays.append(narrowed(lists))
             row += batch.num_rows
             yield pa.RecordBatch.from_arrays(arrays, names=list(kinds))
     if row == 0:

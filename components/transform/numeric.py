@@ -67,16 +67,21 @@ class Numerics:
         return indices_of_features
 
     def _z_scores(self, features: Sequence[Feature]) -> dict[str, tf.Tensor]:
-        """(value - mean) / standard deviation (1 for a constant), float32 [batch]; one analyzer for all."""
+        """(value - mean) / standard deviation (1 for a constant), float32 [batch]; one analyzer for all.
+
+        In 64 bits up to the end: in 32, the square of 1e20 is infinite, and sums of many or large numbers are rough.
+        """
         members = [feature for feature in features if feature.transform.z_score or feature.transform.log]
         if not members:
             return {}
-        matrix = tf.stack([_log(feature, self._values[feature.key]) for feature in members], axis=1)
+        matrix = tf.stack(
+            [_log(feature, tf.cast(self._values[feature.key], tf.float64)) for feature in members], axis=1
+        )
         mean = tft.mean(matrix, reduce_instance_dims=False, name="mean")
         variance = tft.var(matrix, reduce_instance_dims=False, name="variance")
         scores = (matrix - mean) / tf.where(variance > 0, tf.sqrt(variance), tf.ones_like(variance))
         # A feature without any value has no mean: what comes later says nothing to a model that never saw one.
-        scores = tf.where(tf.math.is_nan(mean), tf.zeros_like(scores), scores)
+        scores = tf.cast(tf.where(tf.math.is_nan(mean), tf.zeros_like(scores), scores), tf.float32)
         return dict(zip((feature.key for feature in members), tf.unstack(scores, axis=1), strict=True))
 
 

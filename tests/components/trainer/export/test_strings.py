@@ -33,8 +33,11 @@ SPEC = FeatureSpec.model_validate(
         "label": {"key": "y", "kind": "regression"},
         "features": [
             {
-                **{"key": "item", "kind": "categorical", "side": "candidate"},
-                **{"transform": {"vocabulary": {}}, "wide": True},
+                "key": "item",
+                "kind": "categorical",
+                "side": "candidate",
+                "transform": {"vocabulary": {}},
+                "wide": True,
             },
             {"key": "seen", "kind": "set", "side": "context", "transform": {"vocabulary": {"of": "item"}}},
         ],
