@@ -14,7 +14,7 @@ from pydantic import Field, field_validator, model_validator
 
 from widedeep.components.common.settings import Strict, nearest
 from widedeep.components.features.names import Column, Key, check_key
-from widedeep.components.features.transforms import MOST_IDS, NUMBERS, STRINGS, Transform
+from widedeep.components.features.transforms import MOST_IDS, STRINGS, Transform, check_number
 
 # An input of the signature `rank`, beside one for each feature.
 TOP_K = "top_k"
@@ -43,6 +43,7 @@ class Feature(Strict):
         description="what a ranking request sends once (user and context), or once a candidate"
     )
     required: bool = Field(False, description="a missing value is an anomaly")
+    bits: Literal[32, 64] = Field(32, description="of a number: 64 keep apart what 32 can't, as times in milliseconds")
     separator: str = Field("|", min_length=1, max_length=1, description="between the members of a set in CSV")
     wide: bool = Field(False, description="its ids have weights of their own in the wide part")
     deep: Deep | None = Field(None, description="its part in the deep model: `{embedding: 32}`, or `{}` for a number")
@@ -51,15 +52,23 @@ class Feature(Strict):
     skew: Distance | None = Field(None, description="largest distance between training and serving data")
 
     @property
+    def rest(self) -> str | None:
+        """What a tf.Example calls the rest of a 64-bit number, beside the number in 32 bits; None of other features."""
+        return f"{self.key}_rest" if self.bits == 64 else None
+
+    @property
     def has_buckets(self) -> bool:
         """Whether a numeric has bucket ids (its buckets, else its quantiles), as wide, crosses and embeddings need."""
-        return bool(self.transform.buckets or self.transform.quantile_cdf)
+        return self.transform.has_buckets
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
         transforms = self.transform.names
         if self.kind == "numeric":
-            self._numeric_fits(transforms)
+            embedded = bool(self.deep and self.deep.embedding)
+            check_number(self.transform, ids=self.wide or embedded, value=self.deep is not None and not embedded)
+        elif self.bits == 64:
+            raise ValueError(f"bits are those of a number, and this one is {self.kind}: text is kept as it is")
         elif len(transforms) != 1 or not transforms <= STRINGS:
             raise ValueError(f"a {self.kind} feature has one transform, vocabulary or hash")
         elif self.deep and not self.deep.embedding:
@@ -67,14 +76,6 @@ class Feature(Strict):
         if self.slice and self.kind != "categorical":
             raise ValueError(f"slices are made of categorical features, this one is {self.kind}")
         return self
-
-    def _numeric_fits(self, transforms: set[str]) -> None:
-        if not transforms or transforms & STRINGS or len(transforms & NUMBERS) > 1:
-            raise ValueError("a numeric feature has one of quantile_cdf, z_score, log; or buckets, beside or alone")
-        if (self.wide or (self.deep and self.deep.embedding)) and not self.has_buckets:
-            raise ValueError("wide, or an embedding, of a numeric feature needs its buckets or quantile_cdf")
-        if self.deep and not self.deep.embedding and not transforms & NUMBERS:
-            raise ValueError("deep: {} of a numeric feature needs quantile_cdf, z_score or log")
 
 
 class Cross(Strict):
@@ -154,6 +155,7 @@ class FeatureSpec(Strict):
                     f"'{key}' is what Transform calls a column of its own: name the label or weight otherwise"
                 )
         keys = [feature.key for feature in self.features] + [self.label.key]
+        keys += [feature.rest for feature in self.features if feature.rest]
         keys += [self.weight] if self.weight else []
         names = keys + [cross.name for cross in self.crosses]
         for name, count in Counter(names).items():

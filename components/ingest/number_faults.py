@@ -44,9 +44,10 @@ def faults(files: Sequence[FileNumbers], spec: FeatureSpec) -> tuple[list[str], 
     for key in dict.fromkeys(key for file in files for key in file.columns):
         name = f"column '{spec.columns[key]}'"
         having = [file for file in files if key in file.columns]
-        share, pair = _merged(_pooled([file.columns[key] for file in having]))
+        kept = spec.by_key[key].bits if key in spec.by_key else 32
+        share, pair = _merged(_pooled([file.columns[key] for file in having]), kept)
         if share >= MERGED:
-            sentence = f"{name}: {_merged_text(share, pair)}"
+            sentence = f"{name}: {_merged_text(share, pair, kept, key in spec.by_key)}"
             (stopping if share >= MOST_MERGED else warnings).append(sentence)
         warnings += [f"{name}: {sentence}" for sentence in _beyond(key, having)]
         if key in spec.by_key and spec.by_key[key].transform.z_score:
@@ -61,10 +62,16 @@ def _pooled(columns: Sequence[Numbers]) -> np.ndarray:
     return np.concatenate([column.sample[:: stride // column.stride] for column in columns])
 
 
-def _merged(sample: np.ndarray) -> tuple[float, tuple[float, float]]:
-    """The share of pairs that become equal, and the two values nearest to each other that do."""
+def _kept(values: np.ndarray, bits: int) -> np.ndarray:
+    """What examples hold of float64 values: the value in 32 bits, and of 64 bits the rest in 32 more."""
+    narrow = values.astype(np.float32).astype(np.float64)
+    return narrow if bits == 32 else narrow + (values - narrow).astype(np.float32)
+
+
+def _merged(sample: np.ndarray, bits: int) -> tuple[float, tuple[float, float]]:
+    """The share of pairs that become equal, and the two values farthest from each other of those next that do."""
     values, counts = np.unique(sample, return_counts=True)
-    narrow = values.astype(np.float32)
+    narrow = _kept(values, bits)
     _, which = np.unique(narrow, return_inverse=True)
     together = np.bincount(which, counts)
     equal = float((counts.astype(np.float64) ** 2).sum())
@@ -77,13 +84,15 @@ def _merged(sample: np.ndarray) -> tuple[float, tuple[float, float]]:
     return merged / different, (float(values[first]), float(values[first + 1]))
 
 
-def _merged_text(share: float, pair: tuple[float, float]) -> str:
+def _merged_text(share: float, pair: tuple[float, float], bits: int, is_feature: bool) -> str:
     low, high = pair
+    both = _text(float(_kept(np.array([low]), bits)[0]))
+    start = f"count from a later start, as {_start(low):.10g}, in the data and in requests"
+    remedy = f"Set 'bits: 64' for the feature, or {start}" if bits == 32 and is_feature else start.capitalize()
     return (
-        f"32 bits, which examples and requests hold, can't keep its numbers apart: {share:.1%} of the pairs of "
-        f"different ones become equal, as {_text(low)} and {_text(high)} (both {_text(float(np.float32(low)))}). Count "
-        f"from a later start, as {_start(low):.10g}, in the data and in requests; where the numbers are names, declare "
-        "the feature categorical."
+        f"{bits} bits can't keep its numbers apart: {share:.1%} of the pairs of different ones become equal, as "
+        f"{_text(low)} and {_text(high)} (both {both}). {remedy}; where the numbers are names, declare the feature "
+        "categorical."
     )
 
 

@@ -13,7 +13,7 @@ from widedeep.components.common.settings import nearest
 from widedeep.components.features.names import declared_as, key_for
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.ingest import csv_file
-from widedeep.components.ingest.arrow_columns import column_kinds, narrowed, to_lists
+from widedeep.components.ingest.arrow_columns import column_kinds, narrowed, rest_of, to_lists, with_rest
 from widedeep.components.ingest.number_profile import NumberProfile
 from widedeep.components.ingest.paths import locate
 from widedeep.components.ingest.scalars import BadValueError
@@ -29,6 +29,8 @@ def read(
     path: str, file_format: str, spec: FeatureSpec, labelled: bool = True, profile: NumberProfile | None = None
 ) -> Iterator[pa.RecordBatch]:
     """Yields batches of up to 8,192 rows with one list column a declared column, in the declaration's order.
+
+    A number of 64 bits has two, the number in 32 bits and its rest.
 
     The batches' columns are named by keys. The file's columns may stand in any order, and others are ignored. Rows that
     are not `labelled` need neither label nor weight.
@@ -47,11 +49,13 @@ def read(
     kinds = column_kinds(spec, labelled)
     separators = {feature.key: feature.separator for feature in spec.features}
     columns = {key: key if file_format == EXAMPLES else spec.columns[key] for key in kinds}
+    rests = {feature.key: feature.rest for feature in spec.features if feature.rest}
+    needed = [*columns.values(), *(rests.values() if file_format == EXAMPLES else ())]
     row = 0
-    for block in _blocks(path, file_format, list(dict.fromkeys(columns.values()))):
+    for block in _blocks(path, file_format, list(dict.fromkeys(needed))):
         for start in range(0, block.num_rows, _BATCH_ROWS):
             batch = block.slice(start, _BATCH_ROWS)
-            arrays = []
+            arrays: dict[str, pa.Array] = {}
             for key, kind in kinds.items():
                 try:
                     lists = to_lists(batch.column(columns[key]), kind, separators.get(key, "|"))
@@ -61,11 +65,15 @@ def read(
                     raise DataError(f"{where}: {value} {error.fault}.") from None
                 except DataError as error:
                     raise DataError(f"{path}: column '{columns[key]}' {error}.") from None
+                if key in rests and file_format == EXAMPLES:
+                    lists = with_rest(lists, batch.column(rests[key]))
                 if profile:
                     profile.add(key, row + 1, lists)
-                arrays.append(narrowed(lists))
+                arrays[key] = narrowed(lists)
+                if key in rests:
+                    arrays[rests[key]] = rest_of(lists)
             row += batch.num_rows
-            yield pa.RecordBatch.from_arrays(arrays, names=list(kinds))
+            yield pa.RecordBatch.from_pydict(arrays)
     if row == 0:
         raise DataError(f"{path}: {csv_file.NO_ROWS}")
 

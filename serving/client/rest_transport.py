@@ -23,7 +23,7 @@ from widedeep.serving.tensors import Array
 _CONNECTIONS = 32
 _CODES = {400: "INVALID_ARGUMENT", 404: "NOT_FOUND", 503: "UNAVAILABLE", 504: "DEADLINE_EXCEEDED"}
 Result = TypeVar("Result")
-_TYPES = {"DT_STRING": tensors.STRING, "DT_FLOAT": tensors.FLOAT}
+_TYPES = {"DT_STRING": tensors.STRING, "DT_FLOAT": tensors.FLOAT, "DT_DOUBLE": tensors.DOUBLE}
 
 
 class _TensorShape(TypedDict):

@@ -65,7 +65,7 @@ class Signatures:
         return signatures
 
     def _of_examples(self, examples: tf.Tensor) -> Outputs:
-        parsing = {feature.key: tf.io.VarLenFeature(raw_tensors.TYPES[feature.kind]) for feature in self._spec.features}
+        parsing = raw_tensors.parsing(self._spec.features)
         return self._outputs(tf.io.parse_example(examples, parsing), tf.size(examples, out_type=tf.int64))
 
     def _serving_default(self) -> Signature:

@@ -46,6 +46,9 @@ def refused(tmp_path: Path, *declared: dict[str, Any], **more: Any) -> str:
             "features.a b.key: a key is of letters A to Z, digits and _, and begins with a letter; `column` beside it "
             "says what the data calls it: {key: a_b, column: \"a b\"} (it is 'a b')",
         ),
+        ({"bits": 64}, "features.a: bits are those of a number, and this one is categorical: text is kept as it is"),
+        ({"bits": 16}, "features.a.bits: Input should be 32 or 64 (it is 16)"),
+        ({"key": "n_rest"}, "'n_rest' is declared 2 times"),
         ({"column": ""}, "features.a.column: String should have at least 1 character (it is '')"),
         ({"column": "label"}, "a: its column 'label' is the label's: the label would be its input"),
         ({"transform": {"vocab": {}}}, "features.a.transform: unknown key 'vocab': did you mean 'vocabulary'?"),
@@ -83,7 +86,7 @@ def refused(tmp_path: Path, *declared: dict[str, Any], **more: Any) -> str:
     ],
 )
 def test_wrong_feature(tmp_path: Path, declared: dict[str, Any], text: str) -> None:
-    number = feature("n", "numeric", transform={"quantile_cdf": {"quantiles": 2}})
+    number = feature("n", "numeric", transform={"quantile_cdf": {"quantiles": 2}}, bits=64)
     crosses = [{"keys": ["b", "n"], "buckets": 10}]
     assert refused(tmp_path, {**feature("a"), **declared}, feature("b"), number, crosses=crosses) == text
 

@@ -36,7 +36,12 @@ class Row:
 
 ROWS = [
     Row(faults.corrupt_rows, "ExampleGen", 1, ("data.csv", "row 17", "'age'", "'forty'", STOPPED)),
-    Row(faults.times_as_numbers, "ExampleGen", 1, ("column 'age': 32 bits", "of the pairs of different ones", STOPPED)),
+    Row(
+        faults.times_as_numbers,
+        "ExampleGen",
+        1,
+        ("column 'age': 32 bits can't keep its numbers apart", "of the pairs of different ones", STOPPED),
+    ),
     Row(faults.unknown_values, "DataGate", 1, ("split 'train', feature 'sex': ", "Unknown", "3,000", STOPPED)),
     Row(
         faults.drifted_span,
