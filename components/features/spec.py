@@ -13,8 +13,11 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from widedeep.components.common.settings import Strict, nearest
+from widedeep.components.features.label import Label
 from widedeep.components.features.names import Column, Key, check_key
 from widedeep.components.features.transforms import MOST_IDS, STRINGS, Transform, check_number
+
+__all__ = ["TOP_K", "TRANSFORMED", "Cross", "Deep", "Feature", "FeatureSpec", "Kind", "Label"]
 
 # An input of the signature `rank`, beside one for each feature.
 TOP_K = "top_k"
@@ -96,27 +99,6 @@ class Cross(Strict):
         if twice:
             raise ValueError(f"'{twice[0]}' is crossed with itself")
         return keys
-
-
-class Label(Strict):
-    """What the model predicts.
-
-    binary: 1 if the shown item was taken (installed, liked, bought), else 0; regression: a number; multiclass:
-    one of `classes` classes, 0 to classes - 1.
-    """
-
-    key: Key = Field(description="its name, and that of the column where `column` is not set")
-    column: Column | None = Field(None, description="name of the column in the data, where it is not the key")
-    kind: Literal["binary", "regression", "multiclass"] = Field(
-        "binary", description="0 or 1, a number, or a class from 0 to `classes` - 1"
-    )
-    classes: int | None = Field(None, ge=3, le=10_000, description="number of classes of a multiclass label")
-
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
-        if (self.classes is not None) != (self.kind == "multiclass"):
-            raise ValueError("'classes' is given for a multiclass label, and for no other")
-        return self
 
 
 class FeatureSpec(Strict):

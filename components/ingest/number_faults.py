@@ -21,6 +21,8 @@ from widedeep.components.ingest.number_profile import WHOLE, FileNumbers, Number
 MOST_MERGED = 0.05
 # A half in a hundred is worth a word: some two hundred are.
 MERGED = 0.005
+# Fewer different numbers than these are worth a word, too, where they came in 32 bits.
+_LEVELS = 200
 # The spread of 99 % of a column's values, in its standard deviations. Of a normal distribution it is 1.
 LEAST_SPREAD = 0.01
 _FEW = 20
@@ -49,7 +51,7 @@ def faults(files: Sequence[FileNumbers], spec: FeatureSpec) -> tuple[list[str], 
         if share >= MERGED:
             sentence = f"{name}: {_merged_text(share, pair, kept, key in spec.by_key)}"
             (stopping if share >= MOST_MERGED else warnings).append(sentence)
-        warnings += [f"{name}: {sentence}" for sentence in _beyond(key, having)]
+        warnings += [f"{name}: {sentence}" for sentence in (*_narrowed_before(key, having), *_beyond(key, having))]
         if key in spec.by_key and spec.by_key[key].transform.z_score:
             learned_from = [file for file in having if file.split in ("train", None)]
             warnings += [f"{name}: {sentence}" for sentence in _far_out(key, learned_from)]
@@ -102,6 +104,20 @@ def _start(low: float) -> float:
         return low
     unit = 10.0 ** (math.floor(math.log10(abs(low))) - 2)
     return math.floor(low / unit) * unit
+
+
+def _narrowed_before(key: str, files: Sequence[FileNumbers]) -> Iterator[str]:
+    """Numbers that stand where 32 bits have their next ones, which nothing but 32 bits makes them do."""
+    values = np.unique(_pooled([file.columns[key] for file in files]))
+    narrow = values.astype(np.float32)
+    if not 3 <= len(values) <= _LEVELS or (narrow != values).any():
+        return
+    next_to_each_other = np.diff(values) == np.spacing(np.abs(narrow[:-1]))
+    if next_to_each_other.mean() >= 0.5:
+        yield (
+            f"its numbers lie as close together as 32 bits allow, as {_text(values[0])} and {_text(values[1])}: "
+            "something has narrowed them before. Write them as whole numbers or in 64 bits, and set 'bits: 64' for the feature."
+        )
 
 
 def _beyond(key: str, files: Sequence[FileNumbers]) -> Iterator[str]:

@@ -97,6 +97,21 @@ def test_a_part_of_the_pairs_is_told() -> None:
     assert "can't keep its numbers apart: 3." in sentence
 
 
+def test_numbers_that_were_narrowed_before(tmp_path: Path) -> None:
+    """Of a Parquet file's floats, or a tf.Example's, nothing brings back what they have lost."""
+    times = (1_700_000_000 + np.arange(600)).astype(np.float32)
+    table = pa.table({"x": RANDOM.permutation(times), "label": np.arange(600) % 2})
+    pq.write_table(table, tmp_path / "part.parquet")
+    profile = NumberProfile(declared())
+    list(raw_files.read(str(tmp_path / "part.parquet"), "parquet", declared(), profile=profile))
+    stopping, [sentence] = faults([profile.record("part", "train")], declared())
+    assert stopping == []
+    assert sentence == (
+        "column 'x': its numbers lie as close together as 32 bits allow, as 1700000000 and 1700000128: something has "
+        "narrowed them before. Write them as whole numbers or in 64 bits, and set 'bits: 64' for the feature."
+    )
+
+
 @given(st.lists(st.sampled_from([0.0, 1.0, 1.0 + 2.0**-30, 1e20, 1e20 + 2.0**40, -5.0]), min_size=2, max_size=30))
 def test_share_of_pairs(values: list[float]) -> None:
     """As counted pair by pair."""
