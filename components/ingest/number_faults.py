@@ -116,7 +116,8 @@ def _narrowed_before(key: str, files: Sequence[FileNumbers]) -> Iterator[str]:
     if next_to_each_other.mean() >= 0.5:
         yield (
             f"its numbers lie as close together as 32 bits allow, as {_text(values[0])} and {_text(values[1])}: "
-            "something has narrowed them before. Write them as whole numbers or in 64 bits, and set 'bits: 64' for the feature."
+            "something has narrowed them before. Write them as whole numbers or in 64 bits, and set 'bits: 64' for the "
+            "feature."
         )
 
 
