@@ -107,13 +107,19 @@ def _column(feature: Feature, parsed: Sequence[tf.train.Example]) -> np.ndarray:
     """As components/trainer/export/raw_tensors.py has it."""
     values = [_values(example, feature.key) for example in parsed]
     if feature.kind == "numeric":
-        return np.array([(list(value.float_list.value) or [np.nan])[0] for value in values], np.float32)
+        numbers = np.array([(list(value.float_list.value) or [np.nan])[0] for value in values], np.float32)
+        return numbers + _rests(parsed, feature.rest) if feature.rest else numbers
     lists = [list(value.bytes_list.value) for value in values]
     if feature.kind == "categorical":
         return np.array([(strings or [b""])[0] for strings in lists], object)
     width = max((len(strings) for strings in lists), default=0)
     padded = [strings + [b""] * (width - len(strings)) for strings in lists]
     return np.array(padded, object).reshape(len(parsed), width)
+
+
+def _rests(parsed: Sequence[tf.train.Example], key: str) -> np.ndarray:
+    """float64 [n]; 0 where an example has none."""
+    return np.array([sum(_values(example, key).float_list.value) for example in parsed], np.float64)
 
 
 def _values(example: tf.train.Example, key: str) -> tf.train.Feature:
@@ -126,9 +132,10 @@ def _joined(spec: FeatureSpec, user: tf.train.Example, candidate: tf.train.Examp
     row = tf.train.Example.FromString(candidate.SerializeToString())
     for feature in spec.features:
         if feature.side == "context":
-            row.features.feature.pop(feature.key, None)
-            if feature.key in user.features.feature:
-                row.features.feature[feature.key].CopyFrom(user.features.feature[feature.key])
+            for key in filter(None, (feature.key, feature.rest)):
+                row.features.feature.pop(key, None)
+                if key in user.features.feature:
+                    row.features.feature[key].CopyFrom(user.features.feature[key])
     return bytes(row.SerializeToString())
 
 
@@ -137,5 +144,6 @@ def _bare(spec: FeatureSpec, row: bytes) -> bytes:
     example = tf.train.Example.FromString(row)
     for feature in spec.features:
         if not feature.required:
-            example.features.feature.pop(feature.key, None)
+            for key in filter(None, (feature.key, feature.rest)):
+                example.features.feature.pop(key, None)
     return bytes(example.SerializeToString())

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from widedeep.components.explain.boundaries import Boundaries, range_text
 from widedeep.components.features.spec import Feature, FeatureSpec
+from widedeep.components.ingest.arrow_columns import with_rest
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,8 @@ class Batch:
         if key not in self._values:
             feature = self._spec.by_key[key]
             column = self._records.column(key)
+            if feature.rest:
+                column = with_rest(column.cast(pa.list_(pa.float64())), self._records.column(feature.rest))
             self._values[key] = (
                 _buckets(column, self._boundaries[key]) if feature.kind == "numeric" else _strings(column, feature)
             )
@@ -73,7 +76,7 @@ def _strings(column: pa.ListArray, feature: Feature) -> Values:
 
 
 def _buckets(column: pa.ListArray, boundaries: np.ndarray) -> Values:
-    numbers = column.flatten().to_numpy().astype(np.float32)
+    numbers = column.flatten().to_numpy()
     codes = np.searchsorted(boundaries, numbers, side="right").astype(np.int64)
     buckets = range(len(boundaries) + 1)
     words = [str(bucket).encode() for bucket in buckets]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,9 @@ Boundaries = dict[str, np.ndarray]
 
 
 def bucket_boundaries(folder: str, spec: FeatureSpec) -> Boundaries:
-    """The rising boundaries (float32) of every bucketised numeric feature, as the model's own graph has them.
+    """The rising boundaries of every bucketised numeric feature, as the model's own graph has them.
+
+    They are float32, and float64 of a 64-bit number.
 
     Args:
         folder: a SavedModel that holds the transform graph.
@@ -26,7 +29,7 @@ def bucket_boundaries(folder: str, spec: FeatureSpec) -> Boundaries:
     """
     numerics = [feature for feature in spec.features if feature.kind == "numeric" and feature.has_buckets]
     declared = {
-        feature.key: np.array(feature.transform.buckets.boundaries, np.float32)
+        feature.key: np.array(feature.transform.buckets.boundaries, _dtype(feature))
         for feature in numerics
         if feature.transform.buckets
     }
@@ -48,23 +51,30 @@ def range_text(boundaries: np.ndarray, bucket: int) -> str:
 
 
 def _quantiles(folder: str, features: list[Feature]) -> Boundaries:
-    """Transform learns the quantiles of all features with the same number of them as one matrix [features, n - 1].
+    """Transform learns the quantiles of all features with the same number of them, and as many bits, as one matrix.
 
-    Its graph searches each value in its feature's row, and holds nothing else of that shape to search in.
+    It is [features, n - 1]: its graph searches each value in its feature's row, and holds nothing else of that shape
+    and type to search in.
     """
     tables = _search_tables(folder)
     boundaries: Boundaries = {}
-    counts = Counter(_count(feature) for feature in features)
-    for quantiles, members in counts.items():
-        matrices = [matrix for matrix in tables if matrix.shape == (members, quantiles - 1)]
+    counts = Counter((_count(feature), feature.bits) for feature in features)
+    for (quantiles, bits), members in counts.items():
+        matrices = [
+            matrix for matrix in tables if matrix.shape == (members, quantiles - 1) and matrix.itemsize * 8 == bits
+        ]
         if len(matrices) != 1:
             raise WideDeepError(
                 f"{folder}: its graph holds {len(matrices)} tables of {quantiles} quantiles of {members} features, and "
                 "one is needed: was it made by another version? Run the pipeline again."
             )
-        keys = [feature.key for feature in features if _count(feature) == quantiles]
+        keys = [feature.key for feature in features if (_count(feature), feature.bits) == (quantiles, bits)]
         boundaries.update(zip(keys, matrices[0], strict=True))
     return boundaries
+
+
+def _dtype(feature: Feature) -> type[np.floating[Any]]:
+    return np.float64 if feature.bits == 64 else np.float32
 
 
 def _count(feature: Feature) -> int:
@@ -81,9 +91,24 @@ def _search_tables(folder: str) -> list[np.ndarray]:
     matrices = []
     for operation in transform.graph.get_operations():
         if operation.type == "UpperBound":
-            tensor = operation.inputs[0]
-            while tensor.op.type == "Reshape":
-                tensor = tensor.op.inputs[0]
-            if tensor.name in learned:
-                matrices.append(learned[tensor.name].numpy())
+            matrix = _learned(operation.inputs[0], learned)
+            if matrix is not None:
+                matrices.append(matrix)
     return matrices
+
+
+def _learned(tensor: Any, learned: Mapping[str, Any]) -> np.ndarray | None:
+    """The value of a tensor that the graph makes of what was learned alone; None of others."""
+    if tensor.name in learned:
+        return np.asarray(learned[tensor.name].numpy())
+    operation = tensor.op
+    if operation.type not in ("Reshape", "Cast", "AddV2"):
+        return None
+    value = _learned(operation.inputs[0], learned)
+    if value is None or operation.type == "Reshape":
+        # Its shape is the same but for dimensions of one row.
+        return value
+    if operation.type == "Cast":
+        return value.astype(tensor.dtype.as_numpy_dtype)
+    other = _learned(operation.inputs[1], learned)
+    return None if other is None else value + other

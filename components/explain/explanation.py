@@ -74,7 +74,7 @@ def explain(
     Args:
         folder: a served model.
         paths: files of raw rows like those it was trained on, to find the values in and to count.
-        file_format: one of `widedeep.components.ingest.raw_files.FORMATS`.
+        file_format: one of `widedeep.components.ingest.raw_files.FORMATS`, or EXAMPLES.
         top: how many weights.
         watch: is told how many rows have been read, after each batch.
         at_most: rows to read, and those of the batch in which they end; None reads them all.

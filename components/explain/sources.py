@@ -11,9 +11,11 @@ from typing import Protocol
 import numpy as np
 import tensorflow as tf
 
+from widedeep.components.common.errors import WideDeepError
 from widedeep.components.explain.batch import Batch
 from widedeep.components.explain.boundaries import range_text
 from widedeep.components.features.spec import Feature
+from widedeep.components.transform import vocabulary_strings
 
 
 @dataclass(frozen=True)
@@ -81,16 +83,28 @@ class VocabularySource:
     def occurrences(self, batch: Batch, targets: np.ndarray) -> Occurrences:
         """As Source says."""
         values = batch.values(*self.keys)
-        return _of_id(values.rows, self._table.lookup(values.tensor).numpy()[values.codes], targets)
+        ids = self._table.lookup(vocabulary_strings.encode(values.tensor)).numpy()
+        return _of_id(values.rows, ids[values.codes], targets)
 
     def fixed_names(self, targets: np.ndarray) -> dict[int, str]:
-        """Its strings, and which bucket of all other strings."""
+        """Its strings, and which bucket of all other strings.
+
+        Raises:
+            WideDeepError: the file is not as this version writes it.
+        """
         ids, size = set(targets.tolist()), 0
-        names: dict[int, str] = {}
+        lines: dict[int, bytes] = {}
         with tf.io.gfile.GFile(self._path, "rb") as file:
             for size, line in enumerate(file, 1):
                 if size - 1 in ids:
-                    names[size - 1] = line.rstrip(b"\n").decode(errors="replace")
+                    lines[size - 1] = line.rstrip(b"\n")
+        try:
+            strings = vocabulary_strings.decode(list(lines.values()))
+        except tf.errors.InvalidArgumentError:
+            raise WideDeepError(
+                f"{self._path}: holds other text than base64: was it made by another version? Run the pipeline again."
+            ) from None
+        names = {number: string.decode(errors="replace") for number, string in zip(lines, strings, strict=True)}
         for bucket in ids - names.keys():
             which = f", bucket {bucket - size + 1} of {self._oov_buckets}" if self._oov_buckets > 1 else ""
             names[bucket] = f"(out of vocabulary{which})"

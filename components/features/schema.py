@@ -46,6 +46,8 @@ def _add(schema: schema_pb2.Schema, feature: Feature) -> None:
             comparator.jensen_shannon_divergence.threshold = limit
         else:
             comparator.infinity_norm.threshold = limit
+    if feature.rest:
+        _one_value(schema.feature.add(name=feature.rest, type=schema_pb2.FLOAT))
 
 
 def _add_label(schema: schema_pb2.Schema, label: Label) -> None:

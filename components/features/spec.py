@@ -13,7 +13,11 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from widedeep.components.common.settings import Strict, nearest
-from widedeep.components.features.transforms import MOST_IDS, NUMBERS, STRINGS, Key, Transform
+from widedeep.components.features.label import Label
+from widedeep.components.features.names import Column, Key, check_key
+from widedeep.components.features.transforms import MOST_IDS, STRINGS, Transform, check_number
+
+__all__ = ["TOP_K", "TRANSFORMED", "Cross", "Deep", "Feature", "FeatureSpec", "Kind", "Label"]
 
 # An input of the signature `rank`, beside one for each feature.
 TOP_K = "top_k"
@@ -34,13 +38,15 @@ class Deep(Strict):
 class Feature(Strict):
     """One raw column and its roles."""
 
-    key: Key = Field(description="name of the column")
+    key: Key = Field(description="its name, and that of the column where `column` is not set")
+    column: Column | None = Field(None, description="name of the column in the data, where it is not the key")
     kind: Kind = Field(description="a string, a number, or a set of strings")
     transform: Transform = Field(description="how its values become ids or numbers")
     side: Literal["context", "candidate"] = Field(
         description="what a ranking request sends once (user and context), or once a candidate"
     )
     required: bool = Field(False, description="a missing value is an anomaly")
+    bits: Literal[32, 64] = Field(32, description="of a number: 64 keep apart what 32 can't, as times in milliseconds")
     separator: str = Field("|", min_length=1, max_length=1, description="between the members of a set in CSV")
     wide: bool = Field(False, description="its ids have weights of their own in the wide part")
     deep: Deep | None = Field(None, description="its part in the deep model: `{embedding: 32}`, or `{}` for a number")
@@ -49,15 +55,23 @@ class Feature(Strict):
     skew: Distance | None = Field(None, description="largest distance between training and serving data")
 
     @property
+    def rest(self) -> str | None:
+        """What a tf.Example calls the rest of a 64-bit number, beside the number in 32 bits; None of other features."""
+        return f"{self.key}_rest" if self.bits == 64 else None
+
+    @property
     def has_buckets(self) -> bool:
         """Whether a numeric has bucket ids (its buckets, else its quantiles), as wide, crosses and embeddings need."""
-        return bool(self.transform.buckets or self.transform.quantile_cdf)
+        return self.transform.has_buckets
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
         transforms = self.transform.names
         if self.kind == "numeric":
-            self._numeric_fits(transforms)
+            embedded = bool(self.deep and self.deep.embedding)
+            check_number(self.transform, ids=self.wide or embedded, value=self.deep is not None and not embedded)
+        elif self.bits == 64:
+            raise ValueError(f"bits are those of a number, and this one is {self.kind}: text is kept as it is")
         elif len(transforms) != 1 or not transforms <= STRINGS:
             raise ValueError(f"a {self.kind} feature has one transform, vocabulary or hash")
         elif self.deep and not self.deep.embedding:
@@ -65,14 +79,6 @@ class Feature(Strict):
         if self.slice and self.kind != "categorical":
             raise ValueError(f"slices are made of categorical features, this one is {self.kind}")
         return self
-
-    def _numeric_fits(self, transforms: set[str]) -> None:
-        if not transforms or transforms & STRINGS or len(transforms & NUMBERS) > 1:
-            raise ValueError("a numeric feature has one of quantile_cdf, z_score, log; or buckets, beside or alone")
-        if (self.wide or (self.deep and self.deep.embedding)) and not self.has_buckets:
-            raise ValueError("wide, or an embedding, of a numeric feature needs its buckets or quantile_cdf")
-        if self.deep and not self.deep.embedding and not transforms & NUMBERS:
-            raise ValueError("deep: {} of a numeric feature needs quantile_cdf, z_score or log")
 
 
 class Cross(Strict):
@@ -95,38 +101,31 @@ class Cross(Strict):
         return keys
 
 
-class Label(Strict):
-    """What the model predicts.
-
-    binary: 1 if the shown item was taken (installed, liked, bought), else 0; regression: a number; multiclass:
-    one of `classes` classes, 0 to classes - 1.
-    """
-
-    key: Key = Field(description="name of the column")
-    kind: Literal["binary", "regression", "multiclass"] = Field(
-        "binary", description="0 or 1, a number, or a class from 0 to `classes` - 1"
-    )
-    classes: int | None = Field(None, ge=3, le=10_000, description="number of classes of a multiclass label")
-
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
-        if (self.classes is not None) != (self.kind == "multiclass"):
-            raise ValueError("'classes' is given for a multiclass label, and for no other")
-        return self
-
-
 class FeatureSpec(Strict):
     """A whole features.yaml."""
 
     label: Label = Field(description="what the model predicts")
-    weight: Key | None = Field(None, description="column of example weights")
+    weight: Key | None = Field(None, description="example weights: their name, and that of their column")
+    weight_column: Column | None = Field(None, description="name of their column in the data, where it is another")
     features: tuple[Feature, ...] = Field(min_length=1, description="the raw columns")
     crosses: tuple[Cross, ...] = Field((), description="combinations of features that the wide part has weights for")
+
+    @field_validator("weight", mode="before")
+    @classmethod
+    def _weight_is_key(cls, value: object) -> object:
+        return check_key(value, "weight", "weight_column")
 
     @cached_property
     def by_key(self) -> dict[str, Feature]:
         """The features by their key."""
         return {feature.key: feature for feature in self.features}
+
+    @cached_property
+    def columns(self) -> dict[str, str]:
+        """The column of the raw data that each key of a feature, the label and the weight stands for."""
+        columns = {feature.key: feature.column or feature.key for feature in self.features}
+        columns[self.label.key] = self.label.column or self.label.key
+        return columns | ({self.weight: self.weight_column or self.weight} if self.weight else {})
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -138,11 +137,13 @@ class FeatureSpec(Strict):
                     f"'{key}' is what Transform calls a column of its own: name the label or weight otherwise"
                 )
         keys = [feature.key for feature in self.features] + [self.label.key]
+        keys += [feature.rest for feature in self.features if feature.rest]
         keys += [self.weight] if self.weight else []
         names = keys + [cross.name for cross in self.crosses]
         for name, count in Counter(names).items():
             if count > 1:
                 raise ValueError(f"'{name}' is declared {count} times")
+        self._columns_fit()
         for cross in self.crosses:
             self._cross_fits(cross)
         for feature in self.features:
@@ -150,6 +151,14 @@ class FeatureSpec(Strict):
         if not self.crosses and not any(feature.wide or feature.deep for feature in self.features):
             raise ValueError("no feature is wide or deep, and there is no cross: the model would have no input")
         return self
+
+    def _columns_fit(self) -> None:
+        if self.weight_column and not self.weight:
+            raise ValueError("weight_column names the column of 'weight', which is not set")
+        of_label = self.columns[self.label.key]
+        for feature in self.features:
+            if self.columns[feature.key] == of_label:
+                raise ValueError(f"{feature.key}: its column '{of_label}' is the label's: the label would be its input")
 
     def _cross_fits(self, cross: Cross) -> None:
         for key in cross.keys:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from typing import Annotated, Self
+from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
 from widedeep.components.common.settings import Strict
-
-Key = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+from widedeep.components.features.names import Key
 
 # Rows of the model's tables are numbered in 32 bits: it halves what the ids of the data take in memory.
 MOST_IDS = 2**31 - 1
@@ -84,7 +83,32 @@ class Transform(Strict):
         return {name for name in type(self).model_fields if getattr(self, name) is not None}
 
     @property
+    def has_buckets(self) -> bool:
+        """Whether a number has bucket ids: its buckets, else its quantiles."""
+        return bool(self.buckets or self.quantile_cdf)
+
+    @property
     def learns(self) -> bool:
         """Whether something is learned from the values of the train split: a vocabulary, quantiles, moments."""
         own_vocabulary = self.vocabulary is not None and self.vocabulary.of is None
         return own_vocabulary or bool(self.names & NUMBERS)
+
+
+def check_number(transform: Transform, ids: bool, value: bool) -> None:
+    """Checks the transforms of a numeric feature.
+
+    Args:
+        transform: the feature's.
+        ids: whether the model reads its bucket ids.
+        value: whether the model reads its scaled value.
+
+    Raises:
+        ValueError: they make no such, or are those of strings.
+    """
+    names = transform.names
+    if not names or names & STRINGS or len(names & NUMBERS) > 1:
+        raise ValueError("a numeric feature has one of quantile_cdf, z_score, log; or buckets, beside or alone")
+    if ids and not transform.has_buckets:
+        raise ValueError("wide, or an embedding, of a numeric feature needs its buckets or quantile_cdf")
+    if value and not names & NUMBERS:
+        raise ValueError("deep: {} of a numeric feature needs quantile_cdf, z_score or log")

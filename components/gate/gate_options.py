@@ -8,8 +8,8 @@ from pydantic import Field
 
 from widedeep.components.common.errors import ConfigError
 from widedeep.components.common.settings import Strict, nearest
+from widedeep.components.features.names import Key
 from widedeep.components.features.spec import FeatureSpec
-from widedeep.components.features.transforms import Key
 
 Severity = Literal["stop", "warn", "ignore"]
 

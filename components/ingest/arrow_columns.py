@@ -25,7 +25,7 @@ def column_kinds(spec: FeatureSpec, labelled: bool) -> dict[str, Kind | Label]:
 
 
 def to_lists(column: pa.Array, kind: Kind | Label, separator: str) -> pa.ListArray:
-    """A column of scalars or lists as lists of binary (text), float32 or int64 (classes); a missing value is null.
+    """A column of scalars or lists as lists of binary (text), float64 or int64 (classes); a missing value is null.
 
     Example: the set column ["a|b", "", null] with separator "|" becomes [[b"a", b"b"], null, null].
 
@@ -40,6 +40,27 @@ def to_lists(column: pa.Array, kind: Kind | Label, separator: str) -> pa.ListArr
     if kind == "categorical":
         return _wrap(scalars.text(column)).cast(pa.list_(pa.binary()))
     return _wrap(scalars.label(column, kind) if isinstance(kind, Label) else scalars.number(column))
+
+
+def with_rest(column: pa.ListArray, rest: pa.ListArray) -> pa.ListArray:
+    """The float64 numbers of 32 bits and their rests, which `rest_of` has made."""
+    # Examples without any rest have no type for it.
+    rests = _single(rest) if _is_list(rest.type) else pa.nulls(len(rest), pa.float32())
+    return _wrap(pc.add(_single(column), pc.fill_null(rests, 0.0)))
+
+
+def rest_of(column: pa.ListArray) -> pa.ListArray:
+    """What float64 numbers have beyond their 32 bits, as float32; no value where that is nothing."""
+    numbers = _single(column)
+    rest = pc.subtract(numbers, numbers.cast(pa.float32(), safe=False).cast(pa.float64())).cast(
+        pa.float32(), safe=False
+    )
+    return _wrap(pc.if_else(pc.equal(rest, 0.0), pa.scalar(None, pa.float32()), rest))
+
+
+def narrowed(column: pa.ListArray) -> pa.ListArray:
+    """The column as tf.Examples hold it: numbers in 32 bits."""
+    return column.cast(pa.list_(pa.float32()), safe=False) if column.type.value_type == pa.float64() else column
 
 
 def _is_list(kind: pa.DataType) -> bool:

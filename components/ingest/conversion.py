@@ -12,10 +12,11 @@ from widedeep.components import features
 from widedeep.components.content.content_record import FileContent
 from widedeep.components.content.sketch import Sketch, SplitSketch
 from widedeep.components.features.spec import FeatureSpec
-from widedeep.components.ingest import raw_files
+from widedeep.components.ingest import number_files, raw_files
 from widedeep.components.ingest.csv_dialect import CsvDialect
 from widedeep.components.ingest.csv_file import NoRowsError
 from widedeep.components.ingest.example_shards import Shards, encode, split_of
+from widedeep.components.ingest.number_profile import NumberProfile
 
 
 class Job(NamedTuple):
@@ -50,9 +51,13 @@ class Convert(beam.DoFn):
         undeclared: set[str] = set()
         shards = [Shards(uri, job.number) for _, uri in job.outputs]
         sketches = [SplitSketch(spec) for _ in job.outputs]
+        profile = NumberProfile(spec)
         try:
-            for batch in raw_files.read(job.path, self._format, spec, self._labelled, self._dialect, undeclared):
+            for batch in raw_files.read(
+                job.path, self._format, spec, self._labelled, self._dialect, undeclared, profile
+            ):
                 _write(batch, job.buckets, shards, sketches)
+            number_files.write([uri for _, uri in job.outputs], job.number, job.path, profile)
         except NoRowsError:
             pass
         finally:

@@ -18,6 +18,7 @@ from widedeep.components import features
 from widedeep.components.common.errors import unwrap
 from widedeep.components.content.content_record import CONTENT, Content
 from widedeep.components.content.sketch import Sketch
+from widedeep.components.ingest import number_files
 from widedeep.components.ingest.conversion import Convert, Union
 from widedeep.components.ingest.csv_dialect import CsvDialect
 from widedeep.components.ingest.presence import check_presence, check_rows
@@ -36,7 +37,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 
         Raises:
             ConfigError: a pattern matches no file, or a file is in two splits.
-            DataError: a file can't be used, a split is left without rows, or a feature is nowhere in one.
+            DataError: a file can't be used, a split is left without rows, a feature is nowhere in one, or 32 bits can't
+                hold a column's numbers.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         input_config = example_gen_pb2.Input()
@@ -77,6 +79,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 )
         except Exception as error:
             raise unwrap(error) from error
+        number_files.check(artifact.uri, features.from_json(str(options["features"])))
         content = Content.read(record)
         check_rows(content, splits)
         if options["format"] == "tfrecord":

@@ -11,15 +11,19 @@ import pyarrow.parquet
 
 from widedeep.components.common.errors import DataError, reason, shown
 from widedeep.components.common.settings import nearest
+from widedeep.components.features.names import declared_as, key_for
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.ingest import csv_file, csv_hints
-from widedeep.components.ingest.arrow_columns import column_kinds, to_lists
+from widedeep.components.ingest.arrow_columns import column_kinds, narrowed, rest_of, to_lists, with_rest
 from widedeep.components.ingest.csv_dialect import PLAIN, CsvDialect
 from widedeep.components.ingest.csv_file import NoRowsError
+from widedeep.components.ingest.number_profile import NumberProfile
 from widedeep.components.ingest.paths import MAGIC_BYTES, compression_by, compression_of, folder_values, locate
 from widedeep.components.ingest.scalars import BadValueError
 
 FORMATS = ("csv", "parquet", "tfrecord")
+# TFRecords that ExampleGen wrote: what they hold is named by the features' keys.
+EXAMPLES = "examples"
 _BATCH_ROWS = 8192
 _BUFFER_BYTES = 1 << 20
 
@@ -31,19 +35,22 @@ def read(
     labelled: bool = True,
     dialect: CsvDialect = PLAIN,
     undeclared: set[str] | None = None,
+    profile: NumberProfile | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Yields batches of up to 8,192 rows with one list column a declared column, in the declaration's order.
 
-    Columns may stand in any order in the file, and others are ignored; one that the file lacks may be the key of a
+    A number of 64 bits has two, the number in 32 bits and its rest. The batches' columns are named by keys. The file's
+    columns may stand in any order, and others are ignored; one that the file lacks may be the key of a
     folder above it ("dt=2024-01-01/"). Rows that are not `labelled` need neither label nor weight.
 
     Args:
         path: the file.
-        file_format: one of FORMATS.
+        file_format: one of FORMATS, or EXAMPLES.
         spec: the declaration.
         labelled: whether the rows have label and weight.
         dialect: of a CSV file.
         undeclared: gets the names of the columns that are ignored.
+        profile: what sees the numbers in 64 bits.
 
     Raises:
         NoRowsError: there is no row in it.
@@ -51,21 +58,25 @@ def read(
             and what is needed.
     """
     kinds = column_kinds(spec, labelled)
-    folders = {key: value for key, value in folder_values(path).items() if key in kinds}
+    columns = {key: key if file_format == EXAMPLES else spec.columns[key] for key in kinds}
+    rests = {feature.key: feature.rest for feature in spec.features if feature.rest}
+    needed = list(dict.fromkeys([*columns.values(), *(rests.values() if file_format == EXAMPLES else ())]))
+    folders = {name: value for name, value in folder_values(path).items() if name in needed}
     separators = {feature.key: feature.separator for feature in spec.features}
     row = 0
-    columns = _Columns(path, list(kinds), folders.keys(), dialect, set() if undeclared is None else undeclared)
-    for block in _blocks(file_format, columns):
+    wanted = _Columns(path, needed, folders.keys(), dialect, set() if undeclared is None else undeclared)
+    for block in _blocks(file_format, wanted):
         for start in range(0, block.num_rows, _BATCH_ROWS):
             batch = block.slice(start, _BATCH_ROWS)
-            arrays = []
-            for name, kind in kinds.items():
+            arrays: dict[str, pa.Array] = {}
+            for key, kind in kinds.items():
+                name = columns[key]
                 try:
                     if name in batch.schema.names:
                         column = batch.column(name)
                     else:
                         column = pa.repeat(pa.scalar(folders[name], pa.string()), batch.num_rows)
-                    arrays.append(to_lists(column, kind, separators.get(name, "|")))
+                    lists = to_lists(column, kind, separators.get(key, "|"))
                 except BadValueError as error:
                     where = f"{path}, row {row + error.index + 1}, column '{name}'"
                     value = "the value" if error.value is None else shown(error.value)
@@ -73,8 +84,15 @@ def read(
                     raise DataError(f"{where}: {value} {error.fault}{hint}.") from None
                 except DataError as error:
                     raise DataError(f"{path}: column '{name}' {error}.") from None
+                if key in rests and file_format == EXAMPLES:
+                    lists = with_rest(lists, batch.column(rests[key]))
+                if profile:
+                    profile.add(key, row + 1, lists)
+                arrays[key] = narrowed(lists)
+                if key in rests:
+                    arrays[rests[key]] = rest_of(lists)
             row += batch.num_rows
-            yield pa.RecordBatch.from_arrays(arrays, names=list(kinds))
+            yield pa.RecordBatch.from_pydict(arrays)
     if row == 0:
         raise NoRowsError(f"{path}: {csv_file.NO_ROWS}")
 
@@ -107,8 +125,7 @@ class _Columns:
         count = Counter(names)
         for name in self.needed:
             if name not in count and name not in self.in_folders:
-                hint = nearest(name, self.undeclared)
-                hint = hint.replace("known are:", "the columns that features.yaml does not name are:")
+                hint = _meant(name, self.undeclared)
                 raise DataError(
                     f"{self.path}: there is no column '{name}', which features.yaml declares"
                     f"{': ' + hint if self.undeclared else ', and no other column that it could be.'}"
@@ -118,6 +135,15 @@ class _Columns:
                     f"{self.path}: the column '{name}' stands {count[name]} times in the header. Rename the others."
                 )
         return [name for name in self.needed if name in count]
+
+
+def _meant(name: str, undeclared: set[str]) -> str:
+    """Which of the columns that are not declared is meant."""
+    for column in sorted(undeclared):
+        if key_for(column) == name:
+            return f"if {shown(column)} is meant, write {declared_as(column)}."
+    hint = nearest(name, undeclared)
+    return hint.replace("known are:", "the columns that features.yaml does not name are:")
 
 
 def _blocks(file_format: str, columns: _Columns) -> Iterator[pa.RecordBatch]:
@@ -192,4 +218,4 @@ def _check_whole(path: str) -> None:
             pass
 
 
-_RAW = {"parquet": _parquet, "tfrecord": _tfrecord}
+_RAW = {"parquet": _parquet, "tfrecord": _tfrecord, EXAMPLES: _tfrecord}

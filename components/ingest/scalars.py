@@ -24,7 +24,7 @@ class BadValueError(Exception):
 
 
 def strings(values: pa.Array) -> pa.Array:
-    """Strings of any length. Whole numbers and booleans become their digits and names ("true").
+    """Strings of any length. Whole numbers, decimals too, and booleans become their digits and names ("true").
 
     Raises:
         BadValueError: a value is not UTF-8.
@@ -33,6 +33,9 @@ def strings(values: pa.Array) -> pa.Array:
     values = _decode_dictionary(values)
     if pa.types.is_integer(values.type) or pa.types.is_boolean(values.type):
         return values.cast(pa.string())
+    if pa.types.is_decimal(values.type) and values.type.scale <= 0:
+        # Databases write whole numbers so: NUMBER(38, 0).
+        return values.cast(pa.decimal256(76, 0)).cast(pa.string())
     if _is_text(values.type) or pa.types.is_null(values.type):
         return _utf8(values)
     hint = ""
@@ -59,23 +62,23 @@ def text(values: pa.Array) -> pa.Array:
 
 
 def number(values: pa.Array) -> pa.Array:
-    """float32; null, or text of blanks alone, is missing.
+    """float64, each finite in 32 bits too; null, or text of blanks alone, is missing.
 
     Raises:
         BadValueError: a value is no number, or not finite in 32 bits.
         DataError: the type holds no numbers.
     """
     values = _decode_dictionary(values)
-    narrow = pc.cast(_double(values), pa.float32(), safe=False)
-    infinite = _first(pc.invert(pc.is_finite(narrow)))
+    numbers = _double(values)
+    infinite = _first(pc.invert(pc.is_finite(numbers.cast(pa.float32(), safe=False))))
     if infinite is not None:
         fault = "is not a finite number of 32 bits (leave a missing value empty)"
         raise BadValueError(infinite, values[infinite].as_py(), fault)
-    return narrow
+    return numbers
 
 
 def label(values: pa.Array, declared: Label) -> pa.Array:
-    """float32 of a regression; otherwise int64, a class from 0 on.
+    """float64 of a regression; otherwise int64, a class from 0 on.
 
     Raises:
         BadValueError: a value is missing, or no such number.
@@ -91,15 +94,14 @@ def label(values: pa.Array, declared: Label) -> pa.Array:
     except BadValueError as error:
         raise BadValueError(error.index, error.value, f"{error.fault}: the label must be {requirement}") from None
     if declared.kind == "regression":
-        labels = numbers.cast(pa.float32(), safe=False)
-        good = pc.is_finite(labels)
+        good = pc.is_finite(numbers.cast(pa.float32(), safe=False))
     else:
-        labels, good = numbers, pc.is_in(numbers, pa.array(range(classes), pa.float64()))
+        good = pc.is_in(numbers, pa.array(range(classes), pa.float64()))
     bad = _first(pc.invert(pc.fill_null(good, False)))
     if bad is not None:
         fault = "missing" if not numbers[bad].is_valid else "wrong"
         raise BadValueError(bad, values[bad].as_py(), f"is {fault}: the label must be {requirement}")
-    return labels if declared.kind == "regression" else labels.cast(pa.int64())
+    return numbers if declared.kind == "regression" else numbers.cast(pa.int64())
 
 
 def _first(flags: pa.Array) -> int | None:

@@ -9,7 +9,7 @@ from tensorflow_transform.analyzers import get_empy_vocabulary_dummy_value
 from widedeep.components.common.errors import DataError
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.trainer.training.state import Vocabularies
-from widedeep.components.transform import packed_columns
+from widedeep.components.transform import packed_columns, vocabulary_strings
 
 _, _NO_STRINGS = get_empy_vocabulary_dummy_value(tf.string)
 
@@ -25,11 +25,12 @@ def vocabularies(spec: FeatureSpec, transform_output: tft.TFTransformOutput) -> 
         vocabulary = feature.transform.vocabulary
         if vocabulary and vocabulary.of is None:
             name = packed_columns.vocabulary(feature)
-            strings[name] = transform_output.vocabulary_by_name(name)
-            # Transform writes one made-up string where there is none.
-            if strings[name] == [_NO_STRINGS]:
+            lines = transform_output.vocabulary_by_name(name)
+            # Transform writes a made-up line where there is no string; it is the base64 of nothing that is UTF-8.
+            if lines == [_NO_STRINGS]:
                 raise DataError(
                     f"the vocabulary of '{feature.key}' is empty: no value occurs {vocabulary.min_count} times in the "
                     "split train. Lower its min_count in features.yaml, or leave the feature out."
                 )
+            strings[name] = vocabulary_strings.decode(lines)
     return strings

@@ -13,7 +13,7 @@ import tensorflow_transform as tft
 
 from widedeep.components import features
 from widedeep.components.features.spec import Feature, FeatureSpec
-from widedeep.components.transform import packed_columns
+from widedeep.components.transform import packed_columns, vocabulary_strings
 from widedeep.components.transform.crosses import cross_ids, members, unique
 from widedeep.components.transform.numeric import Numerics
 
@@ -78,12 +78,16 @@ class _Preprocessing:
         vocabulary = feature.transform.vocabulary
         assert vocabulary is not None
         return tft.vocabulary(
-            self._strings[feature.key],
+            self._encoded(feature),
             top_k=vocabulary.max_size,
             frequency_threshold=vocabulary.min_count if vocabulary.min_count > 1 else None,
             vocab_filename=packed_columns.vocabulary(feature),
             name=packed_columns.vocabulary(feature),
         )
+
+    def _encoded(self, feature: Feature) -> tf.SparseTensor:
+        strings = self._strings[feature.key]
+        return strings.with_values(vocabulary_strings.encode(strings.values))
 
     def _ids(self, feature: Feature) -> tf.SparseTensor:
         if feature.kind == "numeric":
@@ -103,7 +107,9 @@ class _Preprocessing:
         owner = self._spec.by_key[vocabulary.of or feature.key]
         assert owner.transform.vocabulary is not None
         return tft.apply_vocabulary(
-            strings, self._vocabularies[owner.key], num_oov_buckets=owner.transform.vocabulary.oov_buckets
+            self._encoded(feature),
+            self._vocabularies[owner.key],
+            num_oov_buckets=owner.transform.vocabulary.oov_buckets,
         )
 
     def _values_to_cross(self, feature: Feature) -> tf.SparseTensor:

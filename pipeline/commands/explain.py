@@ -47,7 +47,7 @@ def command(
     from widedeep.pipeline.local.output_log import log_output
 
     with log_output(Path(os.devnull)) as person:
-        explained, known = _explain(model, data, file_format or "tfrecord", top, names, person)
+        explained, known = _explain(model, data, file_format, top, names, person)
     if json_file:
         json_file.write_text(json.dumps(_record(model, explained, known), indent=1) + "\n", encoding="utf-8")
     console = Console(highlight=False)
@@ -56,7 +56,7 @@ def command(
 
 
 def _explain(
-    model: Path, data: tuple[str, ...], file_format: str, top: int, names: tuple[str, ...], person: Any
+    model: Path, data: tuple[str, ...], file_format: str | None, top: int, names: tuple[str, ...], person: Any
 ) -> tuple[Explanation, Names]:
     from rich.progress import Progress, SpinnerColumn, TextColumn
 
@@ -75,6 +75,7 @@ def _explain(
         from widedeep.components.explain.explanation import explain
         from widedeep.components.explain.names import Names
         from widedeep.components.explain.wide_part import declaration
+        from widedeep.components.ingest.raw_files import EXAMPLES
         from widedeep.serving.literal_path import literal_path
 
         known = Names(names, declaration(str(model)))
@@ -84,7 +85,7 @@ def _explain(
             progress.update(task, description=f"{rows:,} rows read")
 
         with literal_path(model) as literal:
-            explained = explain(str(literal), files, file_format, top, watch)
+            explained = explain(str(literal), files, file_format or EXAMPLES, top, watch)
     rate = "" if explained.label_mean is None else f", {_rate(explained)} {explained.label_mean:.4f}"
     person.print(f"{explained.rows:,} rows{rate}")
     return explained, known

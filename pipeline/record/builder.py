@@ -14,6 +14,7 @@ from widedeep.components.evaluator import results
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.gate.gate_verdict import VERDICT as GATE
 from widedeep.components.gate.gate_verdict import GateVerdict
+from widedeep.components.ingest import number_files
 from widedeep.components.metadata.artifacts import outputs
 from widedeep.components.metadata.connection import open_store
 from widedeep.components.metadata.lineage import inputs
@@ -64,7 +65,7 @@ def summarise(run: LocalRun, folder: Path, spec: FeatureSpec) -> Summary:
         and not failed
         and not refused,
         refusals=evaluation.refusals + failed + refused,
-        warnings=verdict.warnings,
+        warnings=verdict.warnings + number_files.warnings(examples),
         notes=verdict.notes,
         pushed_to=pushed_to,
         superseded_by=superseded_by(pushed_to),

@@ -13,6 +13,7 @@ from widedeep.components.common.errors import ConfigError
 from widedeep.components.explain.explanation import explain
 from widedeep.components.explain.names import Names
 from widedeep.components.explain.wide_part import declaration
+from widedeep.components.ingest.raw_files import EXAMPLES
 from widedeep.pipeline.record.summary import StrongWeight
 
 _TOP = 15
@@ -47,7 +48,7 @@ def strongest(model: str, examples: Sequence[str]) -> Strongest:
     served = path_utils.serving_model_path(model)
     files = [path for uri in examples for path in sorted(tf.io.gfile.glob(os.path.join(uri, "Split-train", "*")))]
     try:
-        explained = explain(served, files, "tfrecord", _TOP, lambda _: None, at_most=_ROWS)
+        explained = explain(served, files, EXAMPLES, _TOP, lambda _: None, at_most=_ROWS)
     except ConfigError:
         return Strongest([], None, False)
     names = Names((), declaration(served))

@@ -41,7 +41,7 @@ def arrays(features: Features, user: Values, candidates: Sequence[Values]) -> di
 
     Returns:
         By feature, [1] for the user's and [1, c] for the candidates', and one dimension more for the members of a set:
-        float32, or object arrays of bytes. No value is NaN, b"", or no members but b"".
+        float32, float64 of a number of 64 bits, or object arrays of bytes. No value is NaN, b"", or no members but b"".
 
     Raises:
         UnknownFeatureError: a name is no feature of that side.
@@ -105,7 +105,7 @@ def _column(values: Sequence[Value], feature: Feature) -> Array:
     """The values of one feature, [n] or [n, members]."""
     clean = [_checked(index, value, feature) for index, value in enumerate(values)]
     if feature.kind == "number":
-        return np.array(clean, np.float32)
+        return np.array(clean, np.float64 if feature.bits == 64 else np.float32)
     if feature.kind == "text":
         return _objects(clean, (len(clean),))
     longest = max(1, *map(len, clean))

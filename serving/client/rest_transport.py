@@ -30,7 +30,7 @@ _CODES = {
     504: "DEADLINE_EXCEEDED",
 }
 Result = TypeVar("Result")
-_TYPES = {"DT_STRING": tensors.STRING, "DT_FLOAT": tensors.FLOAT}
+_TYPES = {"DT_STRING": tensors.STRING, "DT_FLOAT": tensors.FLOAT, "DT_DOUBLE": tensors.DOUBLE}
 
 
 class _TensorShape(TypedDict):

@@ -49,12 +49,14 @@ class Feature:
         side: whose it is.
         kind: text, a number, or a set of texts.
         required: whether it must have a value.
+        bits: of a number.
     """
 
     name: str
     side: Side
     kind: Kind
     required: bool
+    bits: int = 32
 
 
 Features = Mapping[str, Feature]
@@ -94,6 +96,7 @@ def _feature(name: str, shape: Shape, raw: Shape | None, defaults: frozenset[str
     # [requests], and one more for the candidates and for a set's members.
     dimensions = 0 if shape.rank is None else shape.rank - is_set
     kinds: dict[int, Kind] = {tensors.STRING: "set" if is_set else "text", tensors.FLOAT: "number"}
+    kinds[tensors.DOUBLE] = "number"
     sides: dict[int, Side] = {1: "user", 2: "candidate"}
     if raw is None or shape.dtype not in kinds or dimensions not in sides:
         raise ModelError(
@@ -101,4 +104,5 @@ def _feature(name: str, shape: Shape, raw: Shape | None, defaults: frozenset[str
             "dimensions, is none that this client can fill. Is it a model of this pipeline?"
         )
     # A server that tells of no default at all does not know them, and none are required.
-    return Feature(name, sides[dimensions], kinds[shape.dtype], bool(defaults) and name not in defaults)
+    required = bool(defaults) and name not in defaults
+    return Feature(name, sides[dimensions], kinds[shape.dtype], required, 64 if shape.dtype == tensors.DOUBLE else 32)

@@ -43,6 +43,14 @@ def misplaced_quote(scene: Scene) -> Ran:
     return scene.go(LOOSE, f"data.path={data}")
 
 
+def times_as_numbers(scene: Scene) -> Ran:
+    """Seconds since 1970, a minute and a half of them, which 32 bits hold as one number or two."""
+    data = scene.data("data")
+    for split in ("train", "eval", "test"):
+        edit(data / split / "data.csv", "age", lambda age: str(1_700_000_000 + int(float(age))))
+    return scene.go(LOOSE, f"data.path={data}")
+
+
 def unknown_values(scene: Scene) -> Ran:
     data = scene.data("data")
     edit(data / "train" / "data.csv", "sex", lambda _: "Unknown", range(1, 1001))

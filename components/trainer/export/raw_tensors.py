@@ -1,7 +1,7 @@
 """Raw features as named dense tensors, in which "" and NaN mean missing: what a request to a server can hold.
 
-A categorical is string [n], a number float32 [n], and a set string [n, any]; a ranking request puts [requests,
-candidates] in n's place.
+A categorical is string [n], a number float32 [n], float64 [n] where it is declared to have 64 bits, and a set string
+[n, any]; a ranking request puts [requests, candidates] in n's place.
 """
 
 from __future__ import annotations
@@ -15,10 +15,29 @@ from widedeep.components.features.spec import Feature
 TYPES = {"categorical": tf.string, "set": tf.string, "numeric": tf.float32}
 
 
-def tensor_spec(feature: Feature, leading: int) -> tf.TensorSpec:
-    """What the feature looks like with `leading` dimensions before a set's own."""
+def dtype(feature: Feature) -> tf.DType:
+    """Of the feature's tensor."""
+    return tf.float64 if feature.bits == 64 else TYPES[feature.kind]
+
+
+def halves(feature: Feature, number: tf.SparseTensor) -> dict[str, tf.SparseTensor]:
+    """A 64-bit number as tf.Examples and Transform have it: in 32 bits, and its rest in 32 more."""
+    assert feature.rest
+    narrow = tf.cast(number.values, tf.float32)
+    rest = tf.cast(number.values - tf.cast(narrow, tf.float64), tf.float32)
+    return {feature.key: number.with_values(narrow), feature.rest: number.with_values(rest)}
+
+
+def parsing(features: Sequence[Feature]) -> dict[str, tf.io.VarLenFeature]:
+    """How tf.Examples of the features are parsed."""
+    parsers = {feature.key: tf.io.VarLenFeature(TYPES[feature.kind]) for feature in features}
+    return parsers | {feature.rest: tf.io.VarLenFeature(tf.float32) for feature in features if feature.rest}
+
+
+def tensor_spec(feature: Feature, leading: int, name: str) -> tf.TensorSpec:
+    """What the feature looks like under a name, with `leading` dimensions before a set's own."""
     shape = [None] * (leading + (feature.kind == "set"))
-    return tf.TensorSpec(shape, TYPES[feature.kind], name=feature.key)
+    return tf.TensorSpec(shape, dtype(feature), name=name)
 
 
 def missing(feature: Feature, leading: int) -> tf.Tensor:
@@ -26,7 +45,7 @@ def missing(feature: Feature, leading: int) -> tf.Tensor:
     shape = [1] * leading
     if feature.kind == "set":
         return tf.zeros([*shape, 0], tf.string)
-    return tf.fill(shape, tf.constant("" if feature.kind == "categorical" else float("nan")))
+    return tf.fill(shape, tf.constant("" if feature.kind == "categorical" else float("nan"), dtype(feature)))
 
 
 def present(feature: Feature, tensor: tf.Tensor) -> tf.Tensor:

@@ -14,7 +14,9 @@ import tensorflow_transform as tft
 from widedeep.components import features
 from widedeep.components.features.model_files import EXTRA, FEATURES, WIDE
 from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.trainer.export import raw_tensors
 from widedeep.components.trainer.export.ranking import Ranking, Raw
+from widedeep.components.trainer.export.request_names import give_request_names
 from widedeep.components.trainer.export.signatures import Signatures
 from widedeep.components.trainer.model.heads import Head
 from widedeep.components.trainer.model.inputs import LABEL_TYPES, Transformed, from_transformed
@@ -49,7 +51,14 @@ class ServedModel(tf.Module):
         return self._head.scores(self._ranking.logits(tensors, requests, each))
 
     def _transform_raw(self, raw: Raw) -> Transformed:
-        """What Transform makes of raw features: it wants the label too, which it leaves as it is."""
+        """What Transform makes of raw features: it wants the label too, which it leaves as it is.
+
+        Args:
+            raw: by key; a 64-bit number as float64, or as its two halves.
+        """
+        for feature in self._spec.features:
+            if feature.rest and feature.rest not in raw:
+                raw = raw | raw_tensors.halves(feature, raw[feature.key])
         rows = next(iter(raw.values())).dense_shape[0]
         absent = {
             key: tf.SparseTensor(tf.zeros([0, 2], tf.int64), tf.zeros([0], dtype), tf.stack([rows, 1]))
@@ -60,7 +69,9 @@ class ServedModel(tf.Module):
 
     def save(self, path: str) -> None:
         """Writes the SavedModel with its signatures, and beside it what it was made of."""
-        tf.saved_model.save(self, path, signatures=Signatures(self._spec, self.outputs, self.rank_scores).all())
+        signatures = Signatures(self._spec, self.outputs, self.rank_scores)
+        tf.saved_model.save(self, path, signatures=signatures.all())
+        give_request_names(path, signatures.arguments)
         tf.io.gfile.makedirs(os.path.join(path, EXTRA))
         _write(os.path.join(path, FEATURES), features.to_json(self._spec))
         _write(os.path.join(path, WIDE), json.dumps(self._wide_facts()))

@@ -18,6 +18,7 @@ from typing import TypeAlias
 
 import tensorflow as tf
 
+from widedeep.components.features.names import argument_names
 from widedeep.components.features.spec import TOP_K, FeatureSpec, Label
 from widedeep.components.trainer.export import raw_tensors
 from widedeep.components.trainer.export.ranking import Raw
@@ -47,6 +48,8 @@ class Signatures:
         rank_scores: Callable[[Outputs, tf.Tensor, tf.Tensor], tf.Tensor],
     ) -> None:
         self._spec, self._outputs, self._rank_scores = spec, outputs, rank_scores
+        # Of the inputs by the names that requests have for them; see request_names.py.
+        self.arguments = argument_names([TOP_K, *spec.by_key])
 
     def all(self) -> dict[str, Signature]:
         """Every signature that the label allows, by name."""
@@ -62,7 +65,7 @@ class Signatures:
         return signatures
 
     def _of_examples(self, examples: tf.Tensor) -> Outputs:
-        parsing = {feature.key: tf.io.VarLenFeature(raw_tensors.TYPES[feature.kind]) for feature in self._spec.features}
+        parsing = raw_tensors.parsing(self._spec.features)
         return self._outputs(tf.io.parse_example(examples, parsing), tf.size(examples, out_type=tf.int64))
 
     def _serving_default(self) -> Signature:
@@ -129,17 +132,21 @@ class Signatures:
         The values of optional ones go into the signature as what holds where a request does not name them.
         """
         by_key = self._spec.by_key
-        must = {
-            key: raw_tensors.tensor_spec(by_key[key], number) for key, number in leading.items() if by_key[key].required
-        }
-        may = {key: raw_tensors.tensor_spec(by_key[key], number) for key, number in leading.items() if key not in must}
-        values = {key: raw_tensors.missing(by_key[key], leading[key]) for key in may}
-        for key, (spec, value) in (more or {}).items():
-            may[key], values[key] = spec, value
+        arguments = self.arguments
+        keys = {arguments[key]: key for key in arguments}
+        must: dict[str, tf.TensorSpec] = {}
+        may, values = dict(must), {}
+        for key, number in leading.items():
+            name = arguments[key]
+            (must if by_key[key].required else may)[name] = raw_tensors.tensor_spec(by_key[key], number, name)
+            if not by_key[key].required:
+                values[name] = raw_tensors.missing(by_key[key], number)
+        for name, (spec, value) in (more or {}).items():
+            may[name], values[name] = spec, value
 
         def decorate(function: Computation) -> Signature:
             def signature(required: Outputs, optional: Outputs = values) -> Outputs:
-                return function(required, optional)
+                return function(*({keys[name]: given[name] for name in given} for given in (required, optional)))
 
             return tf.function(signature, input_signature=[must, may], autograph=False)
 

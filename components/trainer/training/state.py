@@ -22,6 +22,8 @@ from widedeep.components.trainer.training_options import TrainingOptions
 
 FOLDER = "Format-Training"
 _FEATURES, _OPTIONS, _VOCABULARIES, _WEIGHTS = "features.json", "training.json", "vocabularies", "weights"
+# Of the vocabularies: records, since a string may hold any bytes, line breaks too.
+_COMPRESSION = "GZIP"
 Vocabularies = dict[str, list[bytes]]
 
 
@@ -55,7 +57,9 @@ def save(training: Training, folder: str) -> None:
     """Writes the state; `load` finds it only when it is whole."""
     tf.io.gfile.makedirs(os.path.join(folder, _VOCABULARIES))
     for name, strings in training.vocabularies.items():
-        _write(os.path.join(folder, _VOCABULARIES, name), b"\n".join(strings))
+        with tf.io.TFRecordWriter(os.path.join(folder, _VOCABULARIES, name), _COMPRESSION) as writer:
+            for string in strings:
+                writer.write(string)
     _write(os.path.join(folder, _OPTIONS), training.options.model_dump_json().encode())
     tf.train.Checkpoint(trainer=training.trainer).write(os.path.join(folder, _WEIGHTS))
     _write(os.path.join(folder, _FEATURES), features.to_json(training.spec).encode())
@@ -71,7 +75,7 @@ def load(folder: str) -> Training:
         spec = features.from_json(_read(os.path.join(folder, _FEATURES)).decode())
         options = TrainingOptions.model_validate_json(_read(os.path.join(folder, _OPTIONS)))
         vocabularies = {
-            name: _strings(_read(os.path.join(folder, _VOCABULARIES, name)))
+            name: _strings(os.path.join(folder, _VOCABULARIES, name))
             for name in tf.io.gfile.listdir(os.path.join(folder, _VOCABULARIES))
         }
         training = new_training(spec, options, vocabularies)
@@ -97,5 +101,5 @@ def _read(path: str) -> bytes:
         return bytes(file.read())
 
 
-def _strings(content: bytes) -> list[bytes]:
-    return content.split(b"\n") if content else []
+def _strings(path: str) -> list[bytes]:
+    return list(tf.data.TFRecordDataset(path, _COMPRESSION).as_numpy_iterator())

@@ -78,7 +78,7 @@ def test_ranges_are_written_as_short_as_their_32_bits() -> None:
 
 
 def test_a_graph_with_other_quantiles_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(graphs, "_search_tables", lambda folder: [np.zeros((1, 3))])
+    monkeypatch.setattr(graphs, "_search_tables", lambda folder: [np.zeros((1, 3), np.float32)])
     with pytest.raises(WideDeepError) as caught:
         graphs.bucket_boundaries("models/1", SPEC)
     assert str(caught.value) == (

@@ -30,6 +30,7 @@ SPEC = FeatureSpec.model_validate(
             },
             {"key": "tags", "kind": "set", "side": "candidate", "transform": {"hash": {"buckets": 9}}, "skew": 0.5},
             {"key": "age", "kind": "numeric", "side": "context", "transform": {"log": {}}, "drift": 0.125, "skew": 0.5},
+            {"key": "clock", "kind": "numeric", "bits": 64, "side": "context", "transform": {"log": {}}},
         ],
     }
 )
@@ -51,6 +52,8 @@ feature {
   drift_comparator { jensen_shannon_divergence { threshold: 0.125 } }
   skew_comparator { jensen_shannon_divergence { threshold: 0.5 } }
 }
+feature { name: "clock" type: FLOAT value_count { min: 1 max: 1 } }
+feature { name: "clock_rest" type: FLOAT value_count { min: 1 max: 1 } }
 feature {
   name: "liked" type: INT
   presence { min_fraction: 1 }

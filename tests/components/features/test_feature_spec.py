@@ -41,7 +41,16 @@ def refused(tmp_path: Path, *declared: dict[str, Any], **more: Any) -> str:
     [
         ({"wdie": True}, "features.a: unknown key 'wdie': did you mean 'wide'?"),
         ({"kind": "text"}, "features.a.kind: Input should be 'categorical', 'numeric' or 'set' (it is 'text')"),
-        ({"key": "a b"}, "features.a b.key: String should match pattern '^[A-Za-z][A-Za-z0-9_]*$' (it is 'a b')"),
+        (
+            {"key": "a b"},
+            "features.a b.key: a key is of letters A to Z, digits and _, and begins with a letter; `column` beside it "
+            "says what the data calls it: {key: a_b, column: \"a b\"} (it is 'a b')",
+        ),
+        ({"bits": 64}, "features.a: bits are those of a number, and this one is categorical: text is kept as it is"),
+        ({"bits": 16}, "features.a.bits: Input should be 32 or 64 (it is 16)"),
+        ({"key": "n_rest"}, "'n_rest' is declared 2 times"),
+        ({"column": ""}, "features.a.column: String should have at least 1 character (it is '')"),
+        ({"column": "label"}, "a: its column 'label' is the label's: the label would be its input"),
         ({"transform": {"vocab": {}}}, "features.a.transform: unknown key 'vocab': did you mean 'vocabulary'?"),
         (
             {"transform": {"vocabulary": {"min_cuont": 2}}},
@@ -77,7 +86,7 @@ def refused(tmp_path: Path, *declared: dict[str, Any], **more: Any) -> str:
     ],
 )
 def test_wrong_feature(tmp_path: Path, declared: dict[str, Any], text: str) -> None:
-    number = feature("n", "numeric", transform={"quantile_cdf": {"quantiles": 2}})
+    number = feature("n", "numeric", transform={"quantile_cdf": {"quantiles": 2}}, bits=64)
     crosses = [{"keys": ["b", "n"], "buckets": 10}]
     assert refused(tmp_path, {**feature("a"), **declared}, feature("b"), number, crosses=crosses) == text
 
@@ -222,3 +231,13 @@ def test_import_needs_no_tensorflow(module: str) -> None:
     code = f"import sys, {module}; print([n for n in ('tensorflow', 'tfx', 'apache_beam') if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_weight_of_another_name(tmp_path: Path) -> None:
+    said = refused(tmp_path, feature("a"), weight="sample-weight")
+    assert said == (
+        "weight: a key is of letters A to Z, digits and _, and begins with a letter; `weight_column` beside it says "
+        "what the data calls it: {weight: sample_weight, weight_column: \"sample-weight\"} (it is 'sample-weight')"
+    )
+    said = refused(tmp_path, feature("a"), weight_column="sample-weight")
+    assert said == "weight_column names the column of 'weight', which is not set"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import statistics
 from collections import Counter
@@ -135,7 +136,8 @@ class Transformed:
         return {key: parser for key, parser in PARSING.items() if key not in ("label", "weight")}
 
     def vocabulary(self, key: str) -> list[str]:
-        return [word.decode() for word in self.output.vocabulary_by_name(f"{key}_vocabulary")]
+        lines = self.output.vocabulary_by_name(f"{key}_vocabulary")
+        return [base64.urlsafe_b64decode(line + b"=" * (-len(line) % 4)).decode() for line in lines]
 
 
 def plain(value: Any) -> list[Any]:
@@ -189,7 +191,9 @@ def ids_in(vocabulary: list[str], oov: int) -> Callable[[str], int]:
     def one(word: str) -> int:
         if word in vocabulary:
             return vocabulary.index(word)
-        return len(vocabulary) + farmhash.fingerprint64(word) % oov
+        # The graph looks values up by their base64.
+        encoded = base64.urlsafe_b64encode(word.encode()).rstrip(b"=").decode()
+        return len(vocabulary) + farmhash.fingerprint64(encoded) % oov
 
     return one
 
@@ -384,3 +388,30 @@ def test_a_row_without_any_feature(transformed):
     assert (served["age_id"], served["pay_id"]) == ([[4]], [[4]])
     for key in NUMBERS:
         assert (served[f"{key}_value"], served[f"{key}_missing"]) == ([[0.0]], [[1.0]])
+
+
+def test_z_scores_are_made_in_64_bits(tmp_path: Path) -> None:
+    """In 32 bits the square of 1e20 is infinite, and the mean of 16,000,000 and a bit is rough."""
+    spec = FeatureSpec.model_validate(
+        {
+            "label": {"key": "y"},
+            "features": [
+                {"key": key, "kind": "numeric", "side": "context", "transform": {"z_score": {}}, "deep": {}}
+                for key in ("far", "high")
+            ],
+        }
+    )
+    rows = [{"far": [0.0], "high": [16_000_000.0 + number % 2], "y": [1]} for number in range(100)]
+    rows.append({"far": [1e20], "high": [], "y": [1]})
+    parsing = {"far": tf.io.VarLenFeature(tf.float32), "high": tf.io.VarLenFeature(tf.float32)}
+    metadata = dataset_metadata.DatasetMetadata(
+        schema_utils.schema_from_feature_spec(parsing | {"y": tf.io.VarLenFeature(tf.int64)})
+    )
+    apply = partial(preprocessing_fn, custom_config={"features": features.to_json(spec)})
+    with tft_beam.Context(temp_dir=str(tmp_path)):
+        (data, _), _ = (rows, metadata) | tft_beam.AnalyzeAndTransformDataset(apply)
+    dense = np.array([row["dense"] for row in data])
+    # One of n + 1 values that is h above the others lies sqrt(n) standard deviations above the mean.
+    assert dense[-1].tolist() == pytest.approx([10.0, 0.0, 0.0, 1.0])
+    assert dense[:100, 0] == pytest.approx(-0.1)
+    assert dense[:100, 2] == pytest.approx([-1.0, 1.0] * 50)

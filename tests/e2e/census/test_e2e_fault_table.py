@@ -42,6 +42,12 @@ ROWS = [
         1,
         ("data.csv, row 17, column 'sex': a quote is neither doubled nor followed by the delimiter: ", STOPPED),
     ),
+    Row(
+        faults.times_as_numbers,
+        "ExampleGen",
+        1,
+        ("column 'age': 32 bits can't keep its numbers apart", "of the pairs of different ones", STOPPED),
+    ),
     Row(faults.unknown_values, "DataGate", 1, ("split 'train', feature 'sex': ", "Unknown", "3,000", STOPPED)),
     Row(faults.file_in_two_splits, "ExampleGen", 2, ("'train: */*' and 'eval: eval/*' both take ", STOPPED)),
     Row(

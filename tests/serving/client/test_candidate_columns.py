@@ -191,6 +191,15 @@ def test_metadata_tell_sides_kinds_and_what_is_needed() -> None:
     assert known == expected
 
 
+def test_a_double_is_sent_as_one() -> None:
+    raw = RAW._replace(inputs={**RAW.inputs, "age": Shape(tensors.DOUBLE, 1)})
+    rank = RANK._replace(inputs={**RANK.inputs, "age": Shape(tensors.DOUBLE, 1)})
+    known = features(Metadata({"rank": rank, "predict_raw": raw}, 1), "here")
+    assert known["age"] == Feature("age", "user", "number", required=False, bits=64)
+    sent = arrays(known, {"age": 1_700_000_000_123}, [{"movie": "m"}])
+    assert same(sent["age"], np.float64, [1_700_000_000_123])
+
+
 def test_without_defaults_nothing_is_needed() -> None:
     known = features(Metadata({"rank": RANK._replace(defaults=frozenset()), "predict_raw": RAW}, 1), "here")
     assert not any(feature.required for feature in known.values())

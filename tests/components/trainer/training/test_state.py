@@ -15,8 +15,7 @@ from widedeep.components.trainer.training import state
 from widedeep.components.trainer.training.state import Training, load, new_training, save
 from widedeep.components.trainer.training_options import TrainingOptions
 
-# Any bytes but a line feed, which a vocabulary's file ends a string with.
-STRINGS = [b"b", b" a ", "\u00e9".encode(), b"\xff\x00\r"]
+STRINGS = [b"b", b" a ", "\u00e9".encode(), b"\xff\x00\r", b"two\nlines", b"\n"]
 WORDS = {"kind": "categorical", "transform": {"vocabulary": {"oov_buckets": 2}}, "wide": True, "deep": {"embedding": 2}}
 HASHED = {"kind": "set", "transform": {"hash": {"buckets": 4}}, "wide": True, "deep": {"embedding": 3}}
 NUMBER = {"kind": "numeric", "transform": {"log": {}}, "deep": {}}
