@@ -77,6 +77,17 @@ def slow_model(scene: Scene) -> Ran:
     return scene.go(LOOSE, "dry_run.rows=60")
 
 
+def server_cannot_start(scene: Scene) -> Ran:
+    """TensorFlow's server is on the PATH, and a library that it needs is not there."""
+    server = scene.folder / "bin" / "tensorflow_model_server"
+    server.parent.mkdir()
+    server.write_text("#!/bin/sh\necho 'error while loading shared libraries: libx.so.1' >&2\nexit 127\n")
+    server.chmod(0o755)
+    with scene.patch.context() as patch:
+        patch.setenv("PATH", str(server.parent), prepend=os.pathsep)
+        return scene.go(LOOSE, TRY_AGAIN)
+
+
 def skewed_signature(scene: Scene) -> Ran:
     tampered.shuffled_vocabularies(scene.model)
     return scene.go(LOOSE, TRY_AGAIN)

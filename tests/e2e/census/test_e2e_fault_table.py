@@ -64,6 +64,17 @@ ROWS = [
     Row(faults.fails_to_load, "DryRun", 3, (REFUSED, "the model can't be loaded: ", UNCHANGED)),
     Row(faults.slow_model, "DryRun", 3, (REFUSED, "p99 milliseconds: ", ", at most 100 is allowed", UNCHANGED)),
     Row(
+        faults.server_cannot_start,
+        "DryRun",
+        3,
+        (
+            REFUSED,
+            "the server ended with code 127: error while loading shared libraries: libx.so.1",
+            "(of the machine, not of the model: the same command tries it again)",
+            UNCHANGED,
+        ),
+    ),
+    Row(
         faults.skewed_signature,
         "DryRun",
         3,
@@ -155,3 +166,17 @@ def test_without_a_fault_version_2_serves(scene: Scene, server: Server, rows: li
         "Pusher",
     }
     assert server.answer(rows) == (2, scores)
+
+
+def test_what_the_machine_was_to_blame_for_is_tried_again(scene: Scene) -> None:
+    """By the same command; once it has passed, its outcome stays in the cache."""
+    assert faults.server_cannot_start(scene).code == 3
+    ran = scene.go(LOOSE, faults.TRY_AGAIN)
+    assert ran.code == 0, ran.stdout + ran.stderr
+    assert {node for node, state in ran.states.items() if state == "COMPLETE"} == {
+        "LatestBlessedModel",
+        "DryRun",
+        "Pusher",
+    }
+    ran = scene.go(LOOSE, faults.TRY_AGAIN)
+    assert (ran.code, ran.states["DryRun"], ran.states["Pusher"]) == (0, "CACHED", "CACHED")
