@@ -8,6 +8,8 @@ from typing import TypeAlias
 from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2
 
+from widedeep.components.metadata.database_file import check
+
 Artifact: TypeAlias = metadata_store_pb2.Artifact
 Event: TypeAlias = metadata_store_pb2.Event
 Execution: TypeAlias = metadata_store_pb2.Execution
@@ -15,7 +17,12 @@ Store: TypeAlias = metadata_store.MetadataStore
 
 
 def open_file(path: Path, to_write: bool = False) -> Store:
-    """The store in a SQLite file, which is there."""
+    """The store in a SQLite file, which is there.
+
+    Raises:
+        WideDeepError: it is of another version, or damaged (see `database_file.check`).
+    """
+    check(path)
     modes = metadata_store_pb2.SqliteMetadataSourceConfig
     config = metadata_store_pb2.ConnectionConfig()
     config.sqlite.filename_uri = str(path)
