@@ -36,6 +36,16 @@ def corrupt_rows(scene: Scene) -> Ran:
     return scene.go(LOOSE, f"data.path={data}")
 
 
+def rows_changed_in_place(scene: Scene) -> Ran:
+    """Neither the file's size nor its time of change tells."""
+    file = scene.slice.data / "train" / "data.csv"
+    before = file.stat()
+    edit(file, "age", lambda age: "x" * len(age), range(17, 18))
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert file.stat().st_size == before.st_size
+    return scene.go(LOOSE)
+
+
 def unknown_values(scene: Scene) -> Ran:
     data = scene.data("data")
     edit(data / "train" / "data.csv", "sex", lambda _: "Unknown", range(1, 1001))
@@ -144,6 +154,25 @@ def full_disk(scene: Scene) -> Ran:
     models.rename(scene.folder / "models")
     models.symlink_to(disk / "models")
     return scene.push()
+
+
+def another_pipeline(scene: Scene) -> Ran:
+    return scene.go(LOOSE, "name=others")
+
+
+def other_features(scene: Scene) -> Ran:
+    """Its model would be served to those who ask for the first one's."""
+    declared = (scene.slice.pipeline.parent / "features.yaml").read_text()
+    features = scene.folder / "features.yaml"
+    assert "quantiles: 20" in declared
+    features.write_text(declared.replace("quantiles: 20", "quantiles: 21"))
+    return scene.go(LOOSE, f"features={features}")
+
+
+def damaged_metadata(scene: Scene) -> Ran:
+    metadata = scene.workdir / "metadata.sqlite"
+    os.truncate(metadata, metadata.stat().st_size // 2)
+    return scene.go(LOOSE)
 
 
 def two_runs_at_once(scene: Scene) -> Ran:

@@ -36,6 +36,7 @@ class Row:
 
 ROWS = [
     Row(faults.corrupt_rows, "ExampleGen", 1, ("data.csv", "row 17", "'age'", "'forty'", STOPPED)),
+    Row(faults.rows_changed_in_place, "ExampleGen", 1, ("data.csv", "row 17", "'age'", "'xx'", STOPPED)),
     Row(faults.unknown_values, "DataGate", 1, ("split 'train', feature 'sex': ", "Unknown", "3,000", STOPPED)),
     Row(
         faults.drifted_span,
@@ -83,7 +84,25 @@ ROWS = [
     Row(faults.crash_in_push, "Pusher", -9, (), (".pushing-2",)),
     Row(faults.file_size_limit, "Pusher", 1, ("[Errno 27] File too large", "No version has changed.")),
     Row(faults.full_disk, "Pusher", 1, ("the disk is full. Free some space", "No version has changed.")),
-    Row(faults.two_runs_at_once, "the lock", 1, ("another run works there. Wait for it",)),
+    Row(
+        faults.another_pipeline,
+        "the start",
+        2,
+        ("is the working directory of the pipeline 'census', and this one is 'others'. Give it another --workdir",),
+    ),
+    Row(
+        faults.other_features,
+        "the start",
+        2,
+        ("features.yaml: the models in ", " are of other features, those of ", "Give this pipeline another --workdir"),
+    ),
+    Row(
+        faults.damaged_metadata,
+        "the start",
+        1,
+        ("metadata.sqlite: the metadata are damaged: ", "Put back a copy of the file; or move it and the folder"),
+    ),
+    Row(faults.two_runs_at_once, "the start", 1, ("another run works there. Wait for it",)),
 ]
 
 
