@@ -52,6 +52,22 @@ def check(path: Path) -> None:
         ) from None
 
 
+def bring_up_to_date(path: Path) -> Path | None:
+    """Looks at a database that is there, and migrates an older one.
+
+    Returns:
+        The copy of what an older one was, beside it; None of one of today's.
+
+    Raises:
+        WideDeepError: as `check` and `migrate`.
+    """
+    try:
+        check(path)
+    except OlderDatabaseError:
+        return migrate(path)
+    return None
+
+
 def migrate(path: Path) -> Path:
     """Brings an older database to the version that is installed. It is replaced at once, or not at all.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -49,7 +50,12 @@ def command(pipeline: Path, workdir: Path | None, overrides: tuple[str, ...], js
         session.execute()
         summary = summarise(session.run, session.folder, features.load(Path(settings.features)))
         failures = _record(summary, session.folder)
-    show(summary)
+    try:
+        show(summary)
+        sys.stdout.flush()
+    except (OSError, SystemExit):  # the latter is what rich makes of a reader that has gone
+        _silence_output()
+        failures.append("the results can't be shown: nobody reads them, or the disk is full")
     if json_file:
         try:
             write_result(json_file, summary.text())
@@ -59,6 +65,12 @@ def command(pipeline: Path, workdir: Path | None, overrides: tuple[str, ...], js
     for failure in failures:
         click.echo(f"Error: {failure}", err=True)
     sys.exit(0 if summary.pushed_to else NOT_BLESSED)
+
+
+def _silence_output() -> None:
+    """Else Python would try again, and fail, when the process ends."""
+    with open(os.devnull, "w") as nothing:
+        os.dup2(nothing.fileno(), sys.stdout.fileno())
 
 
 def _record(summary: Summary, folder: Path) -> list[str]:

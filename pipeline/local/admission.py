@@ -57,12 +57,11 @@ def check_metadata(workdir: Workdir) -> None:
                 "away, and run everything anew: the pushed versions stay, and the next one gets the next number."
             )
         return
-    from widedeep.components.metadata.database_file import OlderDatabaseError, check, migrate
+    from widedeep.components.metadata.database_file import bring_up_to_date
 
-    try:
-        check(path)
-    except OlderDatabaseError:
-        click.echo(f"{path} is of an earlier version: migrated, and kept as it was in {migrate(path)}", err=True)
+    kept = bring_up_to_date(path)
+    if kept:
+        click.echo(f"{path} is of an earlier version: migrated, and kept as it was in {kept}", err=True)
 
 
 def _owner(workdir: Workdir) -> Owner | None:

@@ -129,6 +129,15 @@ def test_an_older_one_is_migrated_and_a_copy_is_kept(earlier: int, path: Path) -
     assert {file.name for file in path.parent.iterdir()} == {path.name, kept.name}
 
 
+def test_who_writes_migrates_it(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A rollback after an upgrade, say."""
+    metadata_store.downgrade_schema(connection(path), 7)
+    with pytest.raises(OlderDatabaseError, match="`widedeep run` migrates it"):
+        open_file(path)
+    assert [artifact.uri for artifact in open_file(path, to_write=True).get_artifacts()] == ["models/1"]
+    assert f"{path} is of an earlier version: migrated, and kept as it was in {path}.version-7" in caplog.text
+
+
 def test_one_that_cant_be_migrated_stays_as_it_was(path: Path) -> None:
     """It says that it is older than it is."""
     altered("UPDATE MLMDEnv SET schema_version = 9")(path)

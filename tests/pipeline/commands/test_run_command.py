@@ -17,6 +17,7 @@ from widedeep.pipeline import report
 from widedeep.pipeline.commands.run import command
 from widedeep.pipeline.local import session
 from widedeep.pipeline.record.summary import Summary
+from widedeep.pipeline.report import terminal
 
 
 class Finished:
@@ -86,6 +87,19 @@ def test_a_report_that_cant_be_written(finished: Finished) -> None:
     told = f"Error: {finished.folder}/report.html: can't be written: [Errno 28] No space left on device. The log says"
     assert ran.stderr.startswith(told)
     assert (finished.folder / "run.json").is_file()
+
+
+@pytest.mark.parametrize("fault", [OSError(28, "No space left on device"), SystemExit(1)], ids=["full", "gone"])
+def test_results_that_nobody_reads(finished: Finished, fault: BaseException, tmp_path: Path) -> None:
+    def fails(_: Summary) -> None:
+        raise fault
+
+    finished.monkeypatch.setattr(terminal, "show", fails)
+    finished.monkeypatch.setattr("widedeep.pipeline.commands.run._silence_output", lambda: None)
+    ran = finished.ended("--json", tmp_path / "result.json", pushed_to=None)
+    assert ran.exit_code == 3
+    assert ran.stderr == "Error: the results can't be shown: nobody reads them, or the disk is full\n"
+    assert Summary.read(tmp_path / "result.json").pushed_to is None
 
 
 def test_a_result_that_can_never_be_written_stops_the_run_before_it_begins(finished: Finished, tmp_path: Path) -> None:
