@@ -18,7 +18,8 @@ from tfx.orchestration.portable import data_types
 from tfx.proto.orchestration import driver_output_pb2
 from tfx.types import artifact
 
-from widedeep.components.metadata.lineage import machine_faults
+from widedeep.components.metadata.lineage import infra_refusals, machine_faults
+from widedeep.components.metadata.store import Store
 
 FAULTS = "machine_faults"
 
@@ -29,10 +30,20 @@ class Driver(portable_driver.BaseDriver, base_driver.BaseDriver):
     def run(self, execution_info: data_types.ExecutionInfo) -> driver_output_pb2.DriverOutput:
         """Adds their number to the execution's properties."""
         output = driver_output_pb2.DriverOutput()
-        tried = dry_run_key(execution_info.input_dict, execution_info.exec_properties)
         with self._mlmd_connection as metadata:
-            output.exec_properties[FAULTS].int_value = machine_faults(metadata.store, tried)
+            output.exec_properties[FAULTS].int_value = self._count(metadata.store, execution_info)
         return output
+
+    def _count(self, store: Store, execution_info: data_types.ExecutionInfo) -> int:
+        return machine_faults(store, dry_run_key(execution_info.input_dict, execution_info.exec_properties))
+
+
+class InfraValidatorDriver(Driver):
+    """The same for TFX's InfraValidator, which does not say why: it judges how the model is served, not its scores."""
+
+    def _count(self, store: Store, execution_info: data_types.ExecutionInfo) -> int:
+        [model] = execution_info.input_dict["model"]
+        return infra_refusals(store, model.id)
 
 
 def dry_run_key(inputs: Mapping[str, Sequence[artifact.Artifact]], properties: Mapping[str, Any]) -> str:

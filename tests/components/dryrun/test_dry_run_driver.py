@@ -9,7 +9,7 @@ from tfx.orchestration.portable.data_types import ExecutionInfo
 from tfx.types import standard_artifacts
 
 from widedeep.components.dryrun.component import DryRun
-from widedeep.components.dryrun.driver import Driver, dry_run_key
+from widedeep.components.dryrun.driver import Driver, InfraValidatorDriver, dry_run_key
 from widedeep.components.dryrun.dry_run_record import Check, DryRunRecord
 from widedeep.components.metadata.properties import MACHINE_FAULT
 
@@ -53,6 +53,27 @@ def test_each_fault_of_the_machine_makes_another_cache_key(recorded: Any) -> Non
         counts.append(told(3))
     assert counts == [0, 1, 2, 2]
     assert told(4) == 0
+
+
+def test_so_does_each_refusal_by_tfx_s_infra_validator(recorded: Any) -> None:
+    models = [standard_artifacts.Model() for _ in range(2)]
+    for each in models:
+        each.uri = "model"
+        recorded.run("Trainer", {}, {"model": [each]})
+
+    def told(tried: Any) -> int:
+        output = InfraValidatorDriver(recorded.handle).run(ExecutionInfo(input_dict={"model": [tried]}))
+        return int(output.exec_properties["machine_faults"].int_value)
+
+    counts = [told(models[0])]
+    for blessed in (0, 0, 1):
+        blessing = standard_artifacts.InfraBlessing()
+        blessing.uri = "blessing"
+        blessing.set_int_custom_property("blessed", blessed)
+        recorded.run("InfraValidator", {"model": models[:1]}, {"blessing": [blessing]})
+        counts.append(told(models[0]))
+    assert counts == [0, 1, 2, 2]
+    assert told(models[1]) == 0
 
 
 MODEL = Check(name="a", value=1, limit=0, ok=False, said="scores differ", measures="model")
