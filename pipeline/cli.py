@@ -9,6 +9,7 @@ import sys
 import click
 
 from widedeep.components.common.errors import WideDeepError
+from widedeep.components.common.process_environment import complete_environment
 
 COMMANDS = ("data", "run", "ablate", "explain", "report", "models", "gc", "serve", "rank", "bench", "kubeflow")
 
@@ -39,6 +40,8 @@ def main() -> None:
     # What starts a dry run's server, or Beam's workers, is `python -m`, which else looks into the current folder first.
     os.environ["PYTHONSAFEPATH"] = "1"
     try:
+        for told in complete_environment():
+            click.echo(told, err=True)
         command(standalone_mode=False)
     except click.exceptions.Abort:
         _exit("Interrupted.", 1)

@@ -6,6 +6,7 @@ from tfx import types
 from tfx.dsl.components.base import base_component, executor_spec
 from tfx.types import component_spec, standard_artifacts
 
+from widedeep.components.dryrun.driver import Driver
 from widedeep.components.dryrun.dry_run_options import DryRunOptions
 from widedeep.components.dryrun.executor import Executor
 
@@ -32,6 +33,7 @@ class DryRun(base_component.BaseComponent):
     """Serves the candidate and asks it; blesses it, with the warm-up requests in it, or says why not."""
 
     SPEC_CLASS = DryRunSpec
+    DRIVER_CLASS = Driver
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
 
     def __init__(

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 from tfx.components.util import model_utils
@@ -17,13 +18,14 @@ from tfx.utils import io_utils, path_utils
 
 from widedeep.components import features
 from widedeep.components.dryrun.batch_scores import batch_scores
+from widedeep.components.dryrun.driver import dry_run_key
 from widedeep.components.dryrun.dry_run_options import DryRunOptions
 from widedeep.components.dryrun.dry_run_record import RECORD, Check, DryRunRecord
 from widedeep.components.dryrun.requests import ServingRequest, make_requests
 from widedeep.components.dryrun.servers import DryRunError, server_name, start_server
 from widedeep.components.dryrun.trial import trial
 from widedeep.components.dryrun.warmup import write_warmup
-from widedeep.components.metadata.properties import JUDGED_MODEL
+from widedeep.components.metadata.properties import JUDGED_MODEL, MACHINE_FAULT
 from widedeep.components.trainer.training.state import FOLDER as STATE
 
 _SEED = 17
@@ -56,10 +58,14 @@ class Executor(base_executor.BaseExecutor):
         io_utils.copy_dir(served, stamped)
         write_warmup(stamped, [request.message for request in requests])
         trained = os.path.join(model.uri, STATE), artifact_utils.get_single_uri(input_dict["transform_graph"])
-        checks = _checks(stamped, trained, requests, options, Path(self._log(blessing)))
+        # Before the server starts: its load is timed, and would wait for the processors that this takes.
+        scores = batch_scores(*trained, [row for request in requests for row in request.rows])
+        checks = _checks(stamped, scores, requests, options, Path(self._log(blessing)))
         record = DryRunRecord(server=server_name(options), checks=checks)
         if not record.passed:
             tf.io.gfile.rmtree(stamped)
+        if record.is_open:
+            blessing.set_string_custom_property(MACHINE_FAULT, dry_run_key(input_dict, exec_properties))
         blessing.set_int_custom_property(JUDGED_MODEL, model.id)
         _finish(blessing, record)
 
@@ -70,7 +76,7 @@ class Executor(base_executor.BaseExecutor):
 
 
 def _checks(
-    model: str, trained: tuple[str, str], requests: list[ServingRequest], options: DryRunOptions, log: Path
+    model: str, scores: np.ndarray, requests: list[ServingRequest], options: DryRunOptions, log: Path
 ) -> list[Check]:
     with tempfile.TemporaryDirectory() as folder:
         base = Path(folder, "models")
@@ -80,11 +86,9 @@ def _checks(
         local = log if "://" not in str(log) else Path(folder, "server.log")
         try:
             with start_server(base, options, local) as server:
-                # While the server loads the model.
-                scores = batch_scores(*trained, [row for request in requests for row in request.rows])
                 return trial(server, requests, scores, options)
         except DryRunError as error:
-            return [Check(name="server", value=None, limit=None, ok=False, said=str(error))]
+            return [Check(name="server", value=None, limit=None, ok=False, said=str(error), measures="machine")]
 
 
 def _signatures(model: str) -> list[str]:

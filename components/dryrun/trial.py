@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import grpc
 import numpy as np
@@ -15,6 +15,7 @@ from tensorflow_serving.apis.regression_pb2 import RegressionResponse
 
 from widedeep.components.dryrun.dry_run_options import DryRunOptions
 from widedeep.components.dryrun.dry_run_record import Check
+from widedeep.components.dryrun.processor_waits import longest_wait, waits
 from widedeep.components.dryrun.requests import ServingRequest
 from widedeep.components.dryrun.servers import Server
 from widedeep.components.trainer.export.signatures import CLASSIFY, RANK, REGRESS
@@ -22,6 +23,16 @@ from widedeep.components.trainer.export.signatures import CLASSIFY, RANK, REGRES
 # Served scores may differ from batch predictions by this much.
 TOLERANCE = 1e-5
 _TIMED = 100
+# What others do on the machine can only add to a time, so that the best of some rounds says most of the server.
+_ROUNDS = 3
+# Answers of a server that is not up to it, whatever the request.
+_OVERLOADED = (
+    grpc.StatusCode.ABORTED,
+    grpc.StatusCode.CANCELLED,
+    grpc.StatusCode.DEADLINE_EXCEEDED,
+    grpc.StatusCode.RESOURCE_EXHAUSTED,
+    grpc.StatusCode.UNAVAILABLE,
+)
 _TIMEOUT = 30.0
 
 
@@ -35,12 +46,12 @@ def trial(server: Server, requests: Sequence[ServingRequest], batch: np.ndarray,
         options: the limits.
 
     Raises:
-        DryRunError: the model could not be loaded, or not in time.
+        DryRunError: the model could not be loaded, or not in time, or the server died.
     """
     seconds = server.load_seconds()
     stub = prediction_service_pb2_grpc.PredictionServiceStub(server.channel)
-    checks = [_limited("seconds until loaded", seconds, options.load_seconds)]
-    failures, furthest, where, first = [], 0.0, "", 0
+    checks = [_limited("seconds until loaded", seconds, "load_seconds", options)]
+    failures, overloads, furthest, where, first = [], 0, 0.0, "", 0
     for request in requests:
         expected = batch[first : first + len(request.rows)]
         first += len(request.rows)
@@ -48,29 +59,38 @@ def trial(server: Server, requests: Sequence[ServingRequest], batch: np.ndarray,
             scores = _scores(stub, request)
         except grpc.RpcError as error:
             failures.append(f"{request.signature}: {error.code().name}: {error.details()}")
+            overloads += error.code() in _OVERLOADED
             continue
         apart = float(np.max(np.abs(scores - expected))) if scores.shape == expected.shape else float("nan")
         # Not a comparison that a NaN would slip through.
         if not apart <= furthest:
             furthest, where = apart, request.signature
+    if overloads:
+        # One that has died says more in its log than a connection that is gone.
+        server.check_alive()
     said = f"{len(failures)} of {len(requests)} requests failed, the first with {failures[0]}" if failures else ""
-    checks.append(Check(name="requests that failed", value=len(failures), limit=0, ok=not failures, said=said))
+    measures: Literal["model", "machine"] = "machine" if overloads == len(failures) else "model"
+    checks.append(
+        Check(name="requests that failed", value=len(failures), limit=0, ok=not failures, said=said, measures=measures)
+    )
     skew = f"{where} differs from the batch prediction by {furthest:.2g}, at most {TOLERANCE:g} is allowed"
     same = furthest <= TOLERANCE
     name = "largest difference from batch predictions"
     checks.append(Check(name=name, value=furthest, limit=TOLERANCE, ok=same, said="" if same else skew))
     if not failures:
-        checks.append(_limited("p99 milliseconds", _p99(stub, requests), options.p99_ms))
+        checks.append(_p99_check(server, stub, requests, options))
     memory = server.memory_mib()
     if memory is not None:
-        checks.append(_limited("MiB of memory at most", memory, options.memory_mib))
+        checks.append(_limited("MiB of memory at most", memory, "memory_mib", options))
     return checks
 
 
-def _limited(name: str, value: float, limit: float) -> Check:
+def _limited(name: str, value: float, setting: str, options: DryRunOptions) -> Check:
+    """What holds of a machine: another, or this one at another time, would give another value."""
+    limit = float(getattr(options, setting))
     ok = value <= limit
-    said = "" if ok else f"{name}: {value:.1f}, at most {limit:g} is allowed"
-    return Check(name=name, value=value, limit=limit, ok=ok, said=said)
+    said = "" if ok else f"{name}: {value:.1f}, at most {limit:g} is allowed (dry_run.{setting})"
+    return Check(name=name, value=value, limit=limit, ok=ok, said=said, measures="machine")
 
 
 def _scores(stub: prediction_service_pb2_grpc.PredictionServiceStub, request: ServingRequest) -> np.ndarray:
@@ -98,13 +118,53 @@ def _regressed(answer: RegressionResponse) -> np.ndarray:
     return np.array([row.value for row in answer.result.regressions], np.float32)
 
 
-def _p99(stub: prediction_service_pb2_grpc.PredictionServiceStub, requests: Sequence[ServingRequest]) -> float:
-    """Milliseconds of the requests that a client would send: rank where there is one."""
+def _p99_check(
+    server: Server,
+    stub: prediction_service_pb2_grpc.PredictionServiceStub,
+    requests: Sequence[ServingRequest],
+    options: DryRunOptions,
+) -> Check:
+    name = "p99 milliseconds"
+    try:
+        return _limited(name, _p99(server, stub, requests, options.p99_ms), "p99_ms", options)
+    except grpc.RpcError as error:
+        server.check_alive()
+        said = f"{name}: a request that was answered before failed with {error.code().name}: {error.details()}"
+        return Check(name=name, value=None, limit=options.p99_ms, ok=False, said=said, measures="machine")
+
+
+def _p99(
+    server: Server,
+    stub: prediction_service_pb2_grpc.PredictionServiceStub,
+    requests: Sequence[ServingRequest],
+    limit: float,
+) -> float:
+    """Milliseconds of the requests that a client would send: rank where there is one.
+
+    Where that is more than is allowed, it is without the time in which other programs had the processors.
+    """
     ranking = [request for request in requests if request.signature == RANK] or list(requests)
     largest = max(ranking, key=lambda request: len(request.rows))
-    milliseconds = []
-    for _ in range(_TIMED):
-        started = time.perf_counter()
-        _scores(stub, largest)
-        milliseconds.append(1000 * (time.perf_counter() - started))
-    return float(np.percentile(milliseconds, 99))
+    least = float("inf")
+    for _ in range(_ROUNDS):
+        times, waited = zip(*(_milliseconds(server, stub, largest) for _ in range(_TIMED)), strict=True)
+        p99 = float(np.percentile(times, 99))
+        if p99 <= limit:
+            return p99
+        alone = np.maximum(0, np.subtract(times, waited))
+        least = min(least, float(np.percentile(alone, 99)))
+        if least <= limit or np.median(alone) > limit:
+            break
+    return least
+
+
+def _milliseconds(
+    server: Server, stub: prediction_service_pb2_grpc.PredictionServiceStub, request: ServingRequest
+) -> tuple[float, float]:
+    """How long an answer took, and how much of it a thread of the server, and of this process, had no processor."""
+    theirs, ours = server.waits(), waits("self")
+    started = time.perf_counter()
+    _scores(stub, request)
+    seconds = time.perf_counter() - started
+    waited = longest_wait(theirs, server.waits()) + longest_wait(ours, waits("self"))
+    return 1000 * seconds, 1000 * waited

@@ -105,3 +105,8 @@ def missing_inputs(store: Store, node: Node, upstream: list[str]) -> WideDeepErr
         f"{'has' if len(waiting) == 1 else 'have'} not ended well. Run that first, or compile the pipeline again if it "
         "has no such step."
     )
+
+
+def pipelines(store: Store) -> list[str]:
+    """The names of the pipelines that have run."""
+    return sorted(context.name for context in store.get_contexts_by_type("pipeline"))

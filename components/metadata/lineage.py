@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from widedeep.components.metadata.properties import BLESSED, MACHINE_FAULT
 from widedeep.components.metadata.store import Artifact, Event, Store
 
 
@@ -51,6 +52,32 @@ def acceptances(store: Store, verdicts: Sequence[int]) -> list[Acceptance]:
         for statistics in _input_ids(store, verdict, "statistics")
         for examples in _input_ids(store, statistics, "examples")
     ]
+
+
+def machine_faults(store: Store, tried: str) -> int:
+    """How many dry runs of the same model, with the same settings, a fault of the machine has ended.
+
+    Args:
+        store: ML Metadata's store.
+        tried: the mark of such a dry run (see `MACHINE_FAULT`).
+    """
+    marks = [dry_run.custom_properties[MACHINE_FAULT] for dry_run in store.get_artifacts_by_type("InfraBlessing")]
+    return sum(mark.string_value == tried for mark in marks)
+
+
+def infra_refusals(store: Store, model: int) -> int:
+    """How often TFX's InfraValidator did not bless a model.
+
+    Args:
+        store: ML Metadata's store.
+        model: its id.
+    """
+    refused = [each for each in store.get_artifacts_by_type("InfraBlessing") if not _is_blessed(each)]
+    return sum(model in _input_ids(store, each.id, "model") for each in refused)
+
+
+def _is_blessed(blessing: Artifact) -> bool:
+    return bool(blessing.custom_properties[BLESSED].int_value)
 
 
 def inputs(store: Store, artifact_id: int, key: str) -> list[Artifact]:

@@ -7,7 +7,13 @@ from pathlib import Path
 
 import click
 
-from widedeep.pipeline.definition.command_options import overrides_option, pipeline_argument, workdir_option
+from widedeep.pipeline.definition.command_options import (
+    json_option,
+    overrides_option,
+    pipeline_argument,
+    workdir_option,
+    write_result,
+)
 
 
 @click.command("ablate", short_help="Compare the wide, the deep and the joint model.")
@@ -15,7 +21,7 @@ from widedeep.pipeline.definition.command_options import overrides_option, pipel
 @workdir_option
 @overrides_option
 @click.option("--seeds", type=click.IntRange(1), default=1, show_default=True, help="Train each with seeds 1 to N.")
-@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Also write the rows.")
+@json_option
 def command(
     pipeline: Path, workdir: Path | None, overrides: tuple[str, ...], seeds: int, json_file: Path | None
 ) -> None:
@@ -36,9 +42,6 @@ def command(
         from widedeep.pipeline.local.ablation import ablate
 
         comparisons = ablate(settings, session, range(1, seeds + 1))
-    if json_file:
-        rows = [comparison.row() for comparison in comparisons]
-        json_file.write_text(json.dumps({"rows": rows}, indent=1) + "\n", encoding="utf-8")
     metrics = in_order(comparisons[0].metrics)
     table = Table("model", *metrics, "train_seconds", "examples/s", box=None, pad_edge=False)
     for row in comparisons:
@@ -47,3 +50,6 @@ def command(
         ]
         table.add_row(row.model, *cells, f"{row.train_seconds:.1f}", f"{row.examples_per_second:,.0f}")
     Console(highlight=False, soft_wrap=True).print(table)
+    if json_file:
+        rows = [comparison.row() for comparison in comparisons]
+        write_result(json_file, json.dumps({"rows": rows}, indent=1) + "\n")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from widedeep.components.common.errors import WideDeepError
+from widedeep.pipeline.definition.command_options import json_option, write_result
 
 if TYPE_CHECKING:
     from widedeep.serving.load.open_loop import Traffic
@@ -36,7 +37,7 @@ _LATE_SECONDS = 0.005
 @click.option("--tls-ca", type=_FILE, help="Whom to trust: encrypts the connection.")
 @click.option("--tls-cert", type=_FILE, help="The client's certificate, where the server asks for one.")
 @click.option("--tls-key", type=_FILE, help="Its key.")
-@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Also write the result.")
+@json_option
 def command(
     target: str,
     rows: Path,
@@ -93,7 +94,7 @@ def command(
     _show(traffic, record, rate)
     if json_file:
         given = {"target": target, "model": model, "rate": rate, "candidates": candidates, "parallel": parallel}
-        json_file.write_text(json.dumps(given | record, indent=1) + "\n", encoding="utf-8")
+        write_result(json_file, json.dumps(given | record, indent=1) + "\n")
     if traffic.sent and not traffic.latencies:
         raise WideDeepError("No request was answered.")
 

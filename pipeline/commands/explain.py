@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from widedeep.components.common.errors import ConfigError
+from widedeep.pipeline.definition.command_options import json_option, write_result
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 @click.option("--format", "file_format", type=click.Choice(["csv", "parquet", "tfrecord"]), help="Of --data.")
 @click.option("--top", type=click.IntRange(1), default=20, show_default=True, help="How many.")
 @click.option("--names", multiple=True, metavar="FEATURE=FILE.csv", help="People's names for a feature's values.")
-@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Also write the result.")
+@json_option
 def command(
     model: Path,
     data: tuple[str, ...],
@@ -48,11 +49,11 @@ def command(
 
     with log_output(Path(os.devnull)) as person:
         explained, known = _explain(model, data, file_format, top, names, person)
-    if json_file:
-        json_file.write_text(json.dumps(_record(model, explained, known), indent=1) + "\n", encoding="utf-8")
     console = Console(highlight=False)
     console.width = console.width if console.is_terminal else 160
     console.print(_table(explained, known))
+    if json_file:
+        write_result(json_file, json.dumps(_record(model, explained, known), indent=1) + "\n")
 
 
 def _explain(

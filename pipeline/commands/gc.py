@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from widedeep.components.common.errors import ConfigError
+from widedeep.pipeline.definition.command_options import json_option, write_result
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 @click.argument("path", metavar="WORKDIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--keep", type=click.IntRange(1), required=True, metavar="N", help="Finished runs to keep, the last.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
-@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Also write the result.")
+@json_option
 def command(path: Path, keep: int, dry_run: bool, json_file: Path | None) -> None:
     """Removes what earlier runs left in WORKDIR (as work/movielens) but for what is needed.
 
@@ -42,9 +43,9 @@ def command(path: Path, keep: int, dry_run: bool, json_file: Path | None) -> Non
         plan = make_plan(read_inventory(store), workdir, keep)
         if not dry_run:
             collect(store, plan)
-    if json_file:
-        json_file.write_text(json.dumps(_record(plan, workdir.path, dry_run), indent=1) + "\n", encoding="utf-8")
     _show(plan, workdir.path, dry_run)
+    if json_file:
+        write_result(json_file, json.dumps(_record(plan, workdir.path, dry_run), indent=1) + "\n")
 
 
 def _show(plan: Plan, folder: Path, dry_run: bool) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from widedeep.components.common.errors import ConfigError
+from widedeep.pipeline.definition.command_options import json_option, write_result
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 @click.argument("path", metavar="WORKDIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("action", metavar="[rollback", required=False, type=click.Choice(["rollback"]))
 @click.argument("version", metavar="VERSION]", required=False, type=click.IntRange(0))
-@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Also write the result.")
+@json_option
 def command(path: Path, action: str | None, version: int | None, json_file: Path | None) -> None:
     """Lists the pushed versions of WORKDIR (as work/movielens) with their metrics, and which one serves.
 
@@ -41,20 +42,20 @@ def command(path: Path, action: str | None, version: int | None, json_file: Path
             from widedeep.pipeline.versions.rollback import rollback
 
             done = rollback(workdir, version)
-        if json_file:
-            json_file.write_text(json.dumps(dataclasses.asdict(done), indent=1) + "\n", encoding="utf-8")
         _tell(done)
+        if json_file:
+            write_result(json_file, json.dumps(dataclasses.asdict(done), indent=1) + "\n")
         return
     versions = _known(Workdir(path.resolve()))
-    if json_file:
-        from widedeep.pipeline.versions.listing import Versions
-
-        json_file.write_text(Versions(versions=versions).text(), encoding="utf-8")
     from rich.console import Console
 
     console = Console(highlight=False)
     console.width = console.width if console.is_terminal else 200
     console.print(_table(versions))
+    if json_file:
+        from widedeep.pipeline.versions.listing import Versions
+
+        write_result(json_file, Versions(versions=versions).text())
 
 
 def _known(workdir: Workdir) -> list[Version]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from widedeep.components.common.errors import ConfigError, DataError
+from widedeep.pipeline.definition.command_options import json_option, write_result
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -39,7 +40,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--tls-ca", type=_FILE, help="Whom to trust: encrypts the connection.")
 @click.option("--tls-cert", type=_FILE, help="The client's certificate, where the server asks for one.")
 @click.option("--tls-key", type=_FILE, help="Its key.")
-@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Also write the result.")
+@json_option
 def command(
     target: str,
     user_text: str,
@@ -88,12 +89,12 @@ def command(
         ranking = client.rank(user, _known_columns(rows, client, file), top)
     version = "" if ranking.version is None else f", version {ranking.version}"
     click.echo(f"{len(rows):,} candidates ranked by {model}{version}", err=True)
-    if json_file:
-        record = _record(target, model, ranking, rows)
-        json_file.write_text(json.dumps(record, indent=1, default=str) + "\n", encoding="utf-8")
     console = Console(highlight=False)
     console.width = console.width if console.is_terminal else 160
     console.print(_table(ranking, rows))
+    if json_file:
+        record = _record(target, model, ranking, rows)
+        write_result(json_file, json.dumps(record, indent=1, default=str) + "\n")
 
 
 def _only(served: Sequence[str], target: str) -> str:

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from widedeep.pipeline.definition.command_options import overrides_option, pipeline_argument, workdir_option
+from widedeep.components.common.errors import WideDeepError, reason
+from widedeep.pipeline.definition.command_options import (
+    json_option,
+    overrides_option,
+    pipeline_argument,
+    workdir_option,
+    write_result,
+)
+
+if TYPE_CHECKING:
+    from widedeep.pipeline.record.summary import Summary
 
 NOT_BLESSED = 3
 
@@ -16,7 +31,7 @@ NOT_BLESSED = 3
 @pipeline_argument
 @workdir_option
 @overrides_option
-@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Also write the result.")
+@json_option
 def command(pipeline: Path, workdir: Path | None, overrides: tuple[str, ...], json_file: Path | None) -> None:
     """Ingests, validates, transforms, trains, evaluates and pushes, as PIPELINE.yaml says.
 
@@ -30,14 +45,47 @@ def command(pipeline: Path, workdir: Path | None, overrides: tuple[str, ...], js
 
     settings = config.load(pipeline, overrides)
     with open_session(settings, workdir) as session:
-        from widedeep.pipeline import report
         from widedeep.pipeline.record.builder import summarise
 
         session.execute()
         summary = summarise(session.run, session.folder, features.load(Path(settings.features)))
-        report.write(summary, Path(summary.report))
-        summary.write(session.folder / "run.json")
+        failures = _record(summary, session.folder)
+    try:
+        show(summary)
+        sys.stdout.flush()
+    except (OSError, SystemExit):  # the latter is what rich makes of a reader that has gone
+        _silence_output()
+        failures.append("the results can't be shown: nobody reads them, or the disk is full")
     if json_file:
-        json_file.write_text(summary.text(), encoding="utf-8")
-    show(summary)
+        try:
+            write_result(json_file, summary.text())
+        except WideDeepError as error:
+            failures.append(str(error))
+    # The run has its outcome, whatever became of what tells of it.
+    for failure in failures:
+        click.echo(f"Error: {failure}", err=True)
     sys.exit(0 if summary.pushed_to else NOT_BLESSED)
+
+
+def _silence_output() -> None:
+    """Else Python would try again, and fail, when the process ends."""
+    with open(os.devnull, "w") as nothing:
+        os.dup2(nothing.fileno(), sys.stdout.fileno())
+
+
+def _record(summary: Summary, folder: Path) -> list[str]:
+    """Writes a run's report and record; says what could not be written."""
+    from widedeep.pipeline import report
+
+    failures = []
+    written: dict[str, Callable[[Path], None]] = {
+        summary.report: partial(report.write, summary),
+        str(folder / "run.json"): summary.write,
+    }
+    for path, write in written.items():
+        try:
+            write(Path(path))
+        except Exception as error:
+            logging.exception("%s could not be written", path)
+            failures.append(f"{path}: can't be written: {reason(error)}. The log says more: {summary.log}")
+    return failures

@@ -2,9 +2,60 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import click
+
+from widedeep.components.common.errors import ConfigError, WideDeepError, reason
+
+
+class ResultFile(click.Path):
+    """A file that a command writes when it ends: that it can is seen before the command begins."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path. Raises ConfigError where no file can be written there."""
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        try:
+            _try_to_write(path)
+        except OSError as error:
+            name = param.opts[0] if param else "the result"
+            remedy = "Make the folder first, or name another file" if not path.parent.exists() else "Name another file"
+            raise ConfigError(f"{name} {path}: can't be written: {_why(error)}. {remedy}.") from None
+        return path
+
+
+def _try_to_write(path: Path) -> None:
+    """Changes nothing; raises OSError where it can't be written."""
+    target = path.resolve()
+    if target.is_file():
+        with target.open("r+b"):
+            pass
+    elif not target.exists():
+        # Where a file of the name would lie; a pipe or a device is not tried.
+        with tempfile.TemporaryFile(dir=target.parent):
+            pass
+        if len(os.fsencode(target.name)) > os.pathconf(target.parent, "PC_NAME_MAX"):
+            raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
+
+
+def write_result(path: Path, text: str) -> None:
+    """Writes what was asked for, once it has been shown. Raises WideDeepError where that fails all the same."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise WideDeepError(f"{path}: can't be written: {_why(error)}. What was done stays done.") from None
+
+
+def _why(error: OSError) -> str:
+    return error.strerror or reason(error)
+
 
 pipeline_argument = click.argument("pipeline", type=click.Path(dir_okay=False, path_type=Path), metavar="PIPELINE.yaml")
 workdir_option = click.option(
@@ -15,3 +66,4 @@ workdir_option = click.option(
 overrides_option = click.option(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a setting: training.epochs=3."
 )
+json_option = click.option("--json", "json_file", type=ResultFile(), metavar="FILE", help="Also write the result.")

@@ -14,9 +14,10 @@ from rich.text import Text
 
 from widedeep.components.common.errors import WideDeepError
 from widedeep.pipeline.definition.config import PipelineConfig, by_span
+from widedeep.pipeline.local.admission import admit, check_metadata
 from widedeep.pipeline.local.output_log import log_output
 from widedeep.pipeline.local.progress_display import ProgressDisplay, spinner
-from widedeep.pipeline.local.workdir import lock
+from widedeep.pipeline.local.workdir import Workdir, lock
 
 if TYPE_CHECKING:
     from widedeep.pipeline.local.runner import LocalRun, NodeRun
@@ -67,6 +68,7 @@ def open_session(config: PipelineConfig, path: Path | None) -> Iterator[Session]
         WideDeepError: the run could not start, or a component failed; the message is what to show.
     """
     with lock(path or Path("work") / config.name) as workdir:
+        admit(config, workdir)
         folder = workdir.new_run()
         log = folder / "log.txt"
         with log_output(log) as console:
@@ -88,14 +90,14 @@ def open_session(config: PipelineConfig, path: Path | None) -> Iterator[Session]
             except WideDeepError:
                 raise
             except Exception as error:
-                raise _run_failed(error, log) from error
+                raise _run_failed(error, log, workdir) from error
 
 
 def _run_id(folder: Path, config: PipelineConfig, in_range: bool) -> str:
     return f"{folder.name}-span-{config.data.span}" if in_range else folder.name
 
 
-def _run_failed(error: Exception, log: Path) -> RunFailedError:
+def _run_failed(error: Exception, log: Path, workdir: Workdir) -> RunFailedError:
     from widedeep.pipeline.local.runner import NodeFailedError
 
     trace = f"The whole trace is in the log: {log}"
@@ -105,11 +107,16 @@ def _run_failed(error: Exception, log: Path) -> RunFailedError:
     cause = error.__cause__
     if isinstance(cause, WideDeepError):
         return RunFailedError(f"{error.node} stopped: {cause}\nNothing was pushed. Log: {log}", cause.exit_code)
-    return RunFailedError(
-        f"{error.node} failed: {_first_line(cause)}\nNothing was pushed; what had run before is kept, "
-        f"and the same command carries on from there. {trace}",
-        1,
-    )
+    return RunFailedError(f"{error.node} failed: {_first_line(cause)}\nNothing was pushed{_kept(workdir)} {trace}", 1)
+
+
+def _kept(workdir: Workdir) -> str:
+    """What the next run can build on."""
+    try:
+        check_metadata(workdir)
+    except WideDeepError as problem:
+        return f". {problem}"
+    return "; what had run before is kept, and the same command carries on from there."
 
 
 def _first_line(error: BaseException | None) -> str:

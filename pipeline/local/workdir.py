@@ -36,6 +36,11 @@ class Workdir:
         return self.path / "models"
 
     @property
+    def owner(self) -> Path:
+        """Whose it is (see pipeline/local/admission.py)."""
+        return self.path / "pipeline.json"
+
+    @property
     def schemas(self) -> Path:
         """The schemas that runs import (see pipeline/definition/schema_file.py)."""
         return self.path / "schemas"

@@ -120,4 +120,4 @@ def stopper(ran: Ran, nodes: Sequence[str]) -> str:
         # What the Evaluator has refused is not tried.
         return "DryRun" if ran.result["dry_run"]["checks"] else "Evaluator"
     done = re.findall(r"^✓ (\w+)", ran.stderr, re.MULTILINE)
-    return nodes[len(done)] if done else "the lock"
+    return nodes[len(done)] if done else "the start"

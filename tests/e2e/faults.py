@@ -51,6 +51,16 @@ def times_as_numbers(scene: Scene) -> Ran:
     return scene.go(LOOSE, f"data.path={data}")
 
 
+def rows_changed_in_place(scene: Scene) -> Ran:
+    """Neither the file's size nor its time of change tells."""
+    file = scene.slice.data / "train" / "data.csv"
+    before = file.stat()
+    edit(file, "age", lambda age: "x" * len(age), range(17, 18))
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert file.stat().st_size == before.st_size
+    return scene.go(LOOSE)
+
+
 def unknown_values(scene: Scene) -> Ran:
     data = scene.data("data")
     edit(data / "train" / "data.csv", "sex", lambda _: "Unknown", range(1, 1001))
@@ -72,7 +82,7 @@ def values_written_otherwise(scene: Scene) -> Ran:
 def feature_without_values(scene: Scene) -> Ran:
     """Of a feature with fixed buckets, of which nothing is learned, and which need not be present."""
     data = scene.data("data")
-    edit(data / "eval" / "data.csv", "capital_gain", lambda _: "")
+    edit(data / "eval" / "data.csv", "education_num", lambda _: "")
     return scene.go(LOOSE, f"data.path={data}", "schema=null")
 
 
@@ -109,6 +119,17 @@ def slow_model(scene: Scene) -> Ran:
     """Slower than what is allowed where nothing is set: 100 ms."""
     tampered.late_scores(scene.model, 0.12)
     return scene.go(LOOSE, "dry_run.rows=60")
+
+
+def server_cannot_start(scene: Scene) -> Ran:
+    """TensorFlow's server is on the PATH, and a library that it needs is not there."""
+    server = scene.folder / "bin" / "tensorflow_model_server"
+    server.parent.mkdir()
+    server.write_text("#!/bin/sh\necho 'error while loading shared libraries: libx.so.1' >&2\nexit 127\n")
+    server.chmod(0o755)
+    with scene.patch.context() as patch:
+        patch.setenv("PATH", str(server.parent), prepend=os.pathsep)
+        return scene.go(LOOSE, TRY_AGAIN)
 
 
 def skewed_signature(scene: Scene) -> Ran:
@@ -167,6 +188,25 @@ def full_disk(scene: Scene) -> Ran:
     models.rename(scene.folder / "models")
     models.symlink_to(disk / "models")
     return scene.push()
+
+
+def another_pipeline(scene: Scene) -> Ran:
+    return scene.go(LOOSE, "name=others")
+
+
+def other_features(scene: Scene) -> Ran:
+    """Its model would be served to those who ask for the first one's."""
+    declared = (scene.slice.pipeline.parent / "features.yaml").read_text()
+    features = scene.folder / "features.yaml"
+    assert "quantiles: 20" in declared
+    features.write_text(declared.replace("quantiles: 20", "quantiles: 21"))
+    return scene.go(LOOSE, f"features={features}")
+
+
+def damaged_metadata(scene: Scene) -> Ran:
+    metadata = scene.workdir / "metadata.sqlite"
+    os.truncate(metadata, metadata.stat().st_size // 2)
+    return scene.go(LOOSE)
 
 
 def two_runs_at_once(scene: Scene) -> Ran:

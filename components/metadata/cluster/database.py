@@ -109,7 +109,13 @@ class Database:
         return action()
 
     def _problem(self, error: RuntimeError) -> WideDeepError:
-        """Why a connection failed. ML Metadata itself says nothing that could be used."""
+        """Why a connection failed. Only of its tables' version does ML Metadata say anything that could be used."""
+        if "library version" in str(error):
+            said = str(error).partition(". ")[0]
+            return ConfigError(
+                f"{self.where}: {said}. A newer database needs the image that wrote it, or a newer one. An older one "
+                "can be migrated: keep a dump, and open it once with ML Metadata's enable_upgrade_migration."
+            )
         if self._server is None:
             return WideDeepError(f"{self.where}: the metadata can't be opened: {reason(error)}.")
         try:

@@ -14,6 +14,7 @@ from tfx.types.standard_artifacts import InfraBlessing, Model, ModelBlessing
 from widedeep.components import features
 from widedeep.components.common.code_digest import code_digest
 from widedeep.components.dryrun.component import DryRun
+from widedeep.components.dryrun.driver import InfraValidatorDriver
 from widedeep.components.evaluator.component import Evaluator
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.pusher.component import Pusher
@@ -105,7 +106,7 @@ def _infra_validator(config: PipelineConfig, examples: BaseChannel, trainer: Tra
     from tfx.components.infra_validator.component import InfraValidator
 
     name, _, tag = config.dry_run.image.rpartition(":")
-    return InfraValidator(
+    node = InfraValidator(
         model=trainer.outputs["model"],
         examples=examples,
         serving_spec=infra_validator_pb2.ServingSpec(
@@ -120,3 +121,5 @@ def _infra_validator(config: PipelineConfig, examples: BaseChannel, trainer: Tra
             make_warmup=True,
         ),
     )
+    node.driver_class = InfraValidatorDriver
+    return node

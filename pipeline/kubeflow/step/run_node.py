@@ -16,6 +16,7 @@ from pathlib import Path
 import click
 
 from widedeep.components.common.errors import ConfigError, WideDeepError, unwrap
+from widedeep.components.common.process_environment import complete_environment
 from widedeep.components.metadata.cluster.database import Database, tell
 from widedeep.components.metadata.cluster.turns import turn
 from widedeep.components.metadata.executions import Node
@@ -94,7 +95,13 @@ def main() -> None:
     """Entry point: tells an error in a sentence, and exits."""
     # Beam and TFX's executors look into sys.argv for flags of their own.
     arguments, sys.argv = sys.argv[1:], sys.argv[:1]
-    run_and_exit(lambda: command(arguments, standalone_mode=False))
+    run_and_exit(lambda: _call(arguments))
+
+
+def _call(arguments: list[str]) -> None:
+    for told in complete_environment():
+        tell(told)
+    command(arguments, standalone_mode=False)
 
 
 if __name__ == "__main__":

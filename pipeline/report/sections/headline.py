@@ -121,6 +121,8 @@ def verdict_of(summary: Summary) -> Verdict:
     unchanged = "Nothing was pushed; the version that serves is unchanged."
     if summary.blessed:
         return Verdict("held", "Blessed, but not pushed", f"Every bound holds. {unchanged}")
+    if summary.dry_run and summary.dry_run.is_open:
+        unchanged += " The dry run failed by the machine, not by the model: the same command tries it again."
     return Verdict("bad", "Not blessed", unchanged)
 
 

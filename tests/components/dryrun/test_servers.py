@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -38,6 +40,15 @@ def test_a_server_that_ends_says_its_last_words(tmp_path, monkeypatch):
     assert str(caught.value) == "the server ended with code 7: no such library / giving up"
 
 
+def test_a_server_that_was_killed_says_by_what(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    program(tmp_path, "tensorflow_model_server", "kill -9 $$")
+    options = DryRunOptions(server="tensorflow_model_server")
+    with start_server(tmp_path / "models", options, tmp_path / "log") as server, pytest.raises(DryRunError) as caught:
+        server.load_seconds()
+    assert str(caught.value) == "the server was ended by SIGKILL (was memory short?): it printed nothing"
+
+
 def test_a_server_that_is_not_there_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with (
@@ -54,35 +65,82 @@ def test_a_server_that_never_answers_is_stopped(tmp_path, monkeypatch):
         process = server._process
         with pytest.raises(DryRunError) as caught:
             server.load_seconds()
-    assert str(caught.value) == "the model was not loaded within 0.3 s: it printed nothing"
+    told = str(caught.value)
+    assert told == "the model was not loaded within 0.3 s (dry_run.load_seconds): it printed nothing"
     assert process.poll() is not None
 
 
+@pytest.fixture
+def busy(monkeypatch):
+    """The processors are others': of every second a thread of the server waits for 0.9."""
+    started = time.monotonic()
+    monkeypatch.setattr(servers, "waits", lambda pid: {"7": 0.9 * (time.monotonic() - started)})
+
+
+def test_and_not_for_ever(tmp_path, monkeypatch, busy):
+    monkeypatch.setattr(servers, "_PATIENCE", 4)
+    monkeypatch.setattr(servers, "_command", lambda *_: [sys.executable, "-c", "import time; time.sleep(600)"])
+    options = DryRunOptions(load_seconds=0.4)
+    with start_server(tmp_path, options, tmp_path / "log") as server, pytest.raises(DryRunError) as caught:
+        server.load_seconds()
+    told = r"the model was not loaded within 0\.4 s and 1\.\d s of waiting for a processor \(dry_run\.load_seconds\): "
+    assert re.match(told, str(caught.value))
+
+
 class Loaded(model_service_pb2_grpc.ModelServiceServicer):
-    """Says that a version is loaded."""
+    """Says that a version is loaded, from some seconds after its start on."""
+
+    def __init__(self, after=0.0):
+        self._loaded = time.monotonic() + after
 
     def GetModelStatus(self, request, context):  # noqa: N802
-        available = get_model_status_pb2.ModelVersionStatus.State.AVAILABLE
-        return get_model_status_pb2.GetModelStatusResponse(model_version_status=[{"version": 1, "state": available}])
+        states = get_model_status_pb2.ModelVersionStatus.State
+        state = states.AVAILABLE if time.monotonic() >= self._loaded else states.LOADING
+        return get_model_status_pb2.GetModelStatusResponse(model_version_status=[{"version": 1, "state": state}])
 
 
-def test_no_proxy_stands_between_the_dry_run_and_its_server(tmp_path, monkeypatch):
+@pytest.fixture
+def answering(monkeypatch):
+    """Has a service answer in place of the server that is started."""
     server = grpc.server(ThreadPoolExecutor(1))
-    model_service_pb2_grpc.add_ModelServiceServicer_to_server(Loaded(), server)
 
-    def command(name, base, port, options):
-        server.add_insecure_port(f"127.0.0.1:{port}")
-        server.start()
-        return [sys.executable, "-c", "import time; time.sleep(600)"]
+    def answer(service):
+        model_service_pb2_grpc.add_ModelServiceServicer_to_server(service, server)
 
-    monkeypatch.setattr(servers, "_command", command)
+        def command(name, base, port, options):
+            server.add_insecure_port(f"127.0.0.1:{port}")
+            server.start()
+            return [sys.executable, "-c", "import time; time.sleep(600)"]
+
+        monkeypatch.setattr(servers, "_command", command)
+
+    yield answer
+    server.stop(None)
+
+
+def test_no_proxy_stands_between_the_dry_run_and_its_server(tmp_path, monkeypatch, answering):
+    answering(Loaded())
     options = DryRunOptions(load_seconds=20)
     # A port on which nobody listens.
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("no_grpc_proxy", raising=False)
-    try:
-        with start_server(tmp_path, options, tmp_path / "log") as started:
-            assert started.load_seconds() <= options.load_seconds
-    finally:
-        server.stop(None)
+    with start_server(tmp_path, options, tmp_path / "log") as started:
+        assert started.load_seconds() <= options.load_seconds
+
+
+def test_on_a_busy_machine_a_load_may_take_longer(tmp_path, busy, answering):
+    answering(Loaded(after=2.0))
+    with start_server(tmp_path, DryRunOptions(load_seconds=1.0), tmp_path / "log") as server:
+        assert 0 < server.load_seconds() <= 1.0
+
+
+def test_a_server_that_has_died_is_no_measure(tmp_path, answering):
+    answering(Loaded())
+    with start_server(tmp_path, DryRunOptions(), tmp_path / "log") as server:
+        server.load_seconds()
+        assert server.memory_mib() > 1
+        server._process.kill()
+        server._process.wait()
+        with pytest.raises(DryRunError, match=r"^the server was ended by SIGKILL "):
+            server.memory_mib()

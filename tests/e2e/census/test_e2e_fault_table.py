@@ -48,6 +48,7 @@ ROWS = [
         1,
         ("column 'age': 32 bits can't keep its numbers apart", "of the pairs of different ones", STOPPED),
     ),
+    Row(faults.rows_changed_in_place, "ExampleGen", 1, ("data.csv", "row 17", "'age'", "'xx'", STOPPED)),
     Row(faults.unknown_values, "DataGate", 1, ("split 'train', feature 'sex': ", "Unknown", "3,000", STOPPED)),
     Row(faults.file_in_two_splits, "ExampleGen", 2, ("'train: */*' and 'eval: eval/*' both take ", STOPPED)),
     Row(
@@ -65,7 +66,7 @@ ROWS = [
         "DataGate",
         1,
         (
-            "split 'eval', feature 'capital_gain': no row has a value, but 100.0% of the rows of train have one",
+            "split 'eval', feature 'education_num': no row has a value, but 100.0% of the rows of train have one",
             STOPPED,
         ),
     ),
@@ -96,6 +97,17 @@ ROWS = [
     Row(faults.fails_to_load, "DryRun", 3, (REFUSED, "the model can't be loaded: ", UNCHANGED)),
     Row(faults.slow_model, "DryRun", 3, (REFUSED, "p99 milliseconds: ", ", at most 100 is allowed", UNCHANGED)),
     Row(
+        faults.server_cannot_start,
+        "DryRun",
+        3,
+        (
+            REFUSED,
+            "the server ended with code 127: error while loading shared libraries: libx.so.1",
+            "(of the machine, not of the model: the same command tries it again)",
+            UNCHANGED,
+        ),
+    ),
+    Row(
         faults.skewed_signature,
         "DryRun",
         3,
@@ -104,7 +116,25 @@ ROWS = [
     Row(faults.crash_in_push, "Pusher", -9, (), (".pushing-2",)),
     Row(faults.file_size_limit, "Pusher", 1, ("[Errno 27] File too large", "No version has changed.")),
     Row(faults.full_disk, "Pusher", 1, ("the disk is full. Free some space", "No version has changed.")),
-    Row(faults.two_runs_at_once, "the lock", 1, ("another run works there. Wait for it",)),
+    Row(
+        faults.another_pipeline,
+        "the start",
+        2,
+        ("is the working directory of the pipeline 'census', and this one is 'others'. Give it another --workdir",),
+    ),
+    Row(
+        faults.other_features,
+        "the start",
+        2,
+        ("features.yaml: the models in ", " are of other features, those of ", "Give this pipeline another --workdir"),
+    ),
+    Row(
+        faults.damaged_metadata,
+        "the start",
+        1,
+        ("metadata.sqlite: the metadata are damaged: ", "Put back a copy of the file; or move it and the folder"),
+    ),
+    Row(faults.two_runs_at_once, "the start", 1, ("another run works there. Wait for it",)),
 ]
 
 
@@ -187,3 +217,17 @@ def test_without_a_fault_version_2_serves(scene: Scene, server: Server, rows: li
         "Pusher",
     }
     assert server.answer(rows) == (2, scores)
+
+
+def test_what_the_machine_was_to_blame_for_is_tried_again(scene: Scene) -> None:
+    """By the same command; once it has passed, its outcome stays in the cache."""
+    assert faults.server_cannot_start(scene).code == 3
+    ran = scene.go(LOOSE, faults.TRY_AGAIN)
+    assert ran.code == 0, ran.stdout + ran.stderr
+    assert {node for node, state in ran.states.items() if state == "COMPLETE"} == {
+        "LatestBlessedModel",
+        "DryRun",
+        "Pusher",
+    }
+    ran = scene.go(LOOSE, faults.TRY_AGAIN)
+    assert (ran.code, ran.states["DryRun"], ran.states["Pusher"]) == (0, "CACHED", "CACHED")

@@ -94,11 +94,11 @@ def test_a_good_candidate_passes_and_one_beyond_a_limit_does_not(
     assert refused(blessing)
     [large] = said(record)
     assert large.startswith("MiB of memory at most: ")
-    assert large.endswith(", at most 1 is allowed")
+    assert large.endswith(", at most 1 is allowed (dry_run.memory_mib)")
     blessing, record = tried(load_seconds=0.2)
     assert refused(blessing)
     [late] = said(record)
-    assert late.startswith("the model was not loaded within 0.2 s")
+    assert late.startswith("the model was not loaded within 0.2 s (dry_run.load_seconds)")
 
 
 def test_what_fails_the_dry_run_is_no_baseline(anew: Callable[[str], Pushed], run: Run) -> None:

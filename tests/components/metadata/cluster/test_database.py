@@ -126,6 +126,31 @@ def test_a_database_that_refuses_us(capsys: pytest.CaptureFixture[str]) -> None:
     assert "hush-hush" not in str(caught.value) + capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            "MLMD database version 7 is older than library version 10. Schema migration is disabled. Please upgrade",
+            "MLMD database version 7 is older than library version 10. A newer database needs the image that wrote it",
+        ),
+        (
+            "MLMD database version 11 is greater than library version 10. Please upgrade the library",
+            "MLMD database version 11 is greater than library version 10. A newer database needs the image",
+        ),
+    ],
+)
+def test_a_database_of_another_version_is_no_wrong_password(
+    monkeypatch: pytest.MonkeyPatch, said: str, told: str
+) -> None:
+    def connect(self: Database) -> None:
+        raise RuntimeError(said)
+
+    monkeypatch.setattr(Database, "connect", connect)
+    with pytest.raises(ConfigError) as caught:
+        Database("postgresql://127.0.0.1:1", SECRET, 0).open()
+    assert str(caught.value).startswith(f"postgresql://someone@127.0.0.1:1/facts: {told}")
+
+
 def test_who_refuses_is_asked_for_less_long(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
