@@ -16,8 +16,10 @@ from widedeep.components import features
 from widedeep.components.common.records import Number
 from widedeep.components.evaluator.measurement import BASELINE, CANDIDATE, CHANGE, WHOLE, RowStatistics
 from widedeep.components.evaluator.statistics.accumulator import GROUPS, Accumulator, Batch
+from widedeep.components.evaluator.statistics.base_rates import Rates
 from widedeep.components.evaluator.statistics.curves import plots
 from widedeep.components.evaluator.statistics.jackknife import replicates, standard_error
+from widedeep.components.evaluator.statistics.supports import base_comparison, supports
 from widedeep.components.evaluator.tfma_config import SCORE_KEY
 from widedeep.components.features.spec import FeatureSpec
 
@@ -26,13 +28,19 @@ _KEY = "statistics"
 Accumulators = dict[tuple[str, str], Accumulator]
 
 
-def statistics_evaluator(spec: FeatureSpec) -> evaluators.Evaluator:
-    """A TFMA evaluator that accumulates the rows of each slice and model."""
+def statistics_evaluator(spec: FeatureSpec, rates: Rates, group_by: str | None) -> evaluators.Evaluator:
+    """A TFMA evaluator that accumulates the rows of each slice and model.
+
+    Args:
+        spec: the feature declaration.
+        rates: of the label in what the candidate learned from.
+        group_by: the feature whose rows stay together where the jackknife leaves rows out; None: each row by itself.
+    """
     return evaluators.Evaluator(
         stage_name="Statistics",
         # Here the rows are still in batches.
         run_after=predictions_extractor.PREDICTIONS_EXTRACTOR_STAGE_NAME,
-        ptransform=_Statistics(features.to_json(spec)),
+        ptransform=_Statistics(features.to_json(spec), rates, group_by),
     )
 
 
@@ -64,6 +72,8 @@ def row_statistics(accumulators: Accumulators) -> RowStatistics:
         broken={model: accumulator.broken for (name, model), accumulator in accumulators.items() if name == WHOLE},
         alike={name: float(each.least) for name, each in candidates.items() if each.least == each.most},
         errors=standard_errors(accumulators),
+        supports={name: supports(each) for name, each in candidates.items()},
+        base=base_comparison(candidates[WHOLE]),
     )
 
 
@@ -88,20 +98,20 @@ def standard_errors(accumulators: Accumulators) -> dict[str, dict[str, dict[str,
 
 
 class _Statistics(beam.PTransform):
-    def __init__(self, spec: str) -> None:
+    def __init__(self, spec: str, rates: Rates, group_by: str | None) -> None:
         super().__init__()
-        self._spec = spec
+        self._spec, self._rates, self._group_by = spec, rates, group_by
 
     def expand(self, extracts: beam.PCollection) -> dict[str, beam.PCollection]:
-        return {_KEY: extracts | beam.CombineGlobally(_Combine(self._spec))}
+        return {_KEY: extracts | beam.CombineGlobally(_Combine(self._spec, self._rates, self._group_by))}
 
 
 class _Combine(beam.CombineFn):
     """Adds batches up."""
 
-    def __init__(self, spec: str) -> None:
+    def __init__(self, spec: str, rates: Rates, group_by: str | None) -> None:
         super().__init__()
-        self._spec = features.from_json(spec)
+        self._spec, self._rates, self._group_by = features.from_json(spec), rates, group_by
 
     def create_accumulator(self) -> Accumulators:
         return {}
@@ -109,7 +119,7 @@ class _Combine(beam.CombineFn):
     def add_input(self, accumulators: Accumulators, extracts: dict[str, Any]) -> Accumulators:
         serialized = np.asarray(extracts[tfma.INPUT_KEY]).ravel()
         read = self._read(serialized)
-        group = tf.strings.to_hash_bucket_fast(serialized, GROUPS).numpy()
+        group = tf.strings.to_hash_bucket_fast(self._unit(read, serialized), GROUPS).numpy()
         slices = self._slices(read)
         predictions = extracts[tfma.PREDICTIONS_KEY]
         for model, outputs in (predictions if CANDIDATE in predictions else {CANDIDATE: predictions}).items():
@@ -133,18 +143,25 @@ class _Combine(beam.CombineFn):
         return accumulators
 
     def _accumulator(self, accumulators: Accumulators, name: str, model: str) -> Accumulator:
-        return accumulators.setdefault((name, model), Accumulator(self._spec.label, whole=name == WHOLE))
+        return accumulators.setdefault((name, model), Accumulator(self._spec.label, name == WHOLE, self._rates))
 
     def _read(self, serialized: np.ndarray) -> dict[str, np.ndarray]:
-        """Label, weight, and the features that are sliced by, of a batch; "" where a feature is missing."""
+        """Label, weight, and the features that are sliced or grouped by, of a batch; "" where a feature is missing."""
         label = tf.float32 if self._spec.label.kind == "regression" else tf.int64
         columns = {self._spec.label.key: tf.io.FixedLenFeature([], label)}
         if self._spec.weight:
             columns[self._spec.weight] = tf.io.FixedLenFeature([], tf.float32)
         for feature in self._spec.features:
-            if feature.slice:
+            if feature.slice or feature.key == self._group_by:
                 columns[feature.key] = tf.io.FixedLenFeature([], tf.string, default_value="")
         return {key: values.numpy() for key, values in tf.io.parse_example(serialized, columns).items()}
+
+    def _unit(self, read: dict[str, np.ndarray], serialized: np.ndarray) -> np.ndarray:
+        """What is left out together with each row: those of its value to group by; where it has none, itself."""
+        if self._group_by is None:
+            return serialized
+        value = read[self._group_by]
+        return np.where(value == b"", serialized, value)
 
     def _weight(self, read: dict[str, np.ndarray], rows: int) -> np.ndarray:
         return read[self._spec.weight] if self._spec.weight else np.ones(rows)
