@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
-
 import apache_beam as beam
-import numpy as np
-import tensorflow as tf
-import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis import evaluators, writers
 from tensorflow_model_analysis.extractors import predictions_extractor
 
 from widedeep.components import features
 from widedeep.components.common.records import Number
 from widedeep.components.evaluator.measurement import BASELINE, CANDIDATE, CHANGE, WHOLE, RowStatistics
-from widedeep.components.evaluator.statistics.accumulator import GROUPS, Accumulator, Batch
 from widedeep.components.evaluator.statistics.base_rates import Rates
+from widedeep.components.evaluator.statistics.count_rows import Accumulators, CountRows
 from widedeep.components.evaluator.statistics.curves import plots
 from widedeep.components.evaluator.statistics.jackknife import replicates, standard_error
 from widedeep.components.evaluator.statistics.supports import base_comparison, supports
-from widedeep.components.evaluator.tfma_config import SCORE_KEY
 from widedeep.components.features.spec import FeatureSpec
 
 _KEY = "statistics"
-# By slice and model.
-Accumulators = dict[tuple[str, str], Accumulator]
 
 
 def statistics_evaluator(spec: FeatureSpec, rates: Rates, group_by: str | None) -> evaluators.Evaluator:
@@ -103,74 +94,4 @@ class _Statistics(beam.PTransform):
         self._spec, self._rates, self._group_by = spec, rates, group_by
 
     def expand(self, extracts: beam.PCollection) -> dict[str, beam.PCollection]:
-        return {_KEY: extracts | beam.CombineGlobally(_Combine(self._spec, self._rates, self._group_by))}
-
-
-class _Combine(beam.CombineFn):
-    """Adds batches up."""
-
-    def __init__(self, spec: str, rates: Rates, group_by: str | None) -> None:
-        super().__init__()
-        self._spec, self._rates, self._group_by = features.from_json(spec), rates, group_by
-
-    def create_accumulator(self) -> Accumulators:
-        return {}
-
-    def add_input(self, accumulators: Accumulators, extracts: dict[str, Any]) -> Accumulators:
-        serialized = np.asarray(extracts[tfma.INPUT_KEY]).ravel()
-        read = self._read(serialized)
-        group = tf.strings.to_hash_bucket_fast(self._unit(read, serialized), GROUPS).numpy()
-        slices = self._slices(read)
-        predictions = extracts[tfma.PREDICTIONS_KEY]
-        for model, outputs in (predictions if CANDIDATE in predictions else {CANDIDATE: predictions}).items():
-            score = np.asarray(outputs[SCORE_KEY]).reshape(serialized.size, -1)
-            if self._spec.label.kind != "multiclass":
-                score = score[:, 0]
-            batch = Batch(read[self._spec.label.key], score, self._weight(read, serialized.size), group)
-            self._accumulator(accumulators, WHOLE, model).add(batch)
-            for name, chosen in slices.items():
-                self._accumulator(accumulators, name, model).add(batch.of(chosen))
-        return accumulators
-
-    def merge_accumulators(self, accumulators: Iterable[Accumulators]) -> Accumulators:
-        merged: Accumulators = {}
-        for partial in accumulators:
-            for (name, model), accumulator in partial.items():
-                self._accumulator(merged, name, model).merge(accumulator)
-        return merged
-
-    def extract_output(self, accumulators: Accumulators) -> Accumulators:
-        return accumulators
-
-    def _accumulator(self, accumulators: Accumulators, name: str, model: str) -> Accumulator:
-        return accumulators.setdefault((name, model), Accumulator(self._spec.label, name == WHOLE, self._rates))
-
-    def _read(self, serialized: np.ndarray) -> dict[str, np.ndarray]:
-        """Label, weight, and the features that are sliced or grouped by, of a batch; "" where a feature is missing."""
-        label = tf.float32 if self._spec.label.kind == "regression" else tf.int64
-        columns = {self._spec.label.key: tf.io.FixedLenFeature([], label)}
-        if self._spec.weight:
-            columns[self._spec.weight] = tf.io.FixedLenFeature([], tf.float32)
-        for feature in self._spec.features:
-            if feature.slice or feature.key == self._group_by:
-                columns[feature.key] = tf.io.FixedLenFeature([], tf.string, default_value="")
-        return {key: values.numpy() for key, values in tf.io.parse_example(serialized, columns).items()}
-
-    def _unit(self, read: dict[str, np.ndarray], serialized: np.ndarray) -> np.ndarray:
-        """What is left out together with each row: those of its value to group by; where it has none, itself."""
-        if self._group_by is None:
-            return serialized
-        value = read[self._group_by]
-        return np.where(value == b"", serialized, value)
-
-    def _weight(self, read: dict[str, np.ndarray], rows: int) -> np.ndarray:
-        return read[self._spec.weight] if self._spec.weight else np.ones(rows)
-
-    def _slices(self, read: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """A mask for each value in the batch, by "feature=value"."""
-        masks = {}
-        for feature in self._spec.features:
-            if feature.slice:
-                for value in set(read[feature.key]) - {b""}:
-                    masks[f"{feature.key}={value.decode(errors='replace')}"] = read[feature.key] == value
-        return masks
+        return {_KEY: extracts | beam.CombineGlobally(CountRows(self._spec, self._rates, self._group_by))}

@@ -66,9 +66,8 @@ def _areas(accumulator: Accumulator) -> tuple[np.ndarray, np.ndarray]:
     keys, sums = accumulator.scores.sums()
     _, place = np.unique(keys // GROUPS, return_inverse=True)
     group = keys % GROUPS
-    auc, precision = np.full(GROUPS, np.nan), np.full(GROUPS, np.nan)
     if not keys.size:
-        return auc, precision
+        return np.full(GROUPS, np.nan), np.full(GROUPS, np.nan)
     positive, negative = sums[:, LABEL], sums[:, WEIGHT] - sums[:, LABEL]
     size = int(place.max()) + 1
     good, bad = (_without_each(part, group, place, size) for part in (positive, negative))
@@ -80,27 +79,13 @@ def _areas(accumulator: Accumulator) -> tuple[np.ndarray, np.ndarray]:
     share = np.divide(taken, taken + wrong, out=np.zeros_like(taken), where=taken + wrong > 0)
     precision = np.sum(good[:, ::-1] * share, axis=1) / goods
     return auc, precision
-    positive, negative = sums[:, LABEL], sums[:, WEIGHT] - sums[:, LABEL]
-    size = int(place.max()) + 1
-    every = np.stack([np.bincount(place, part, size) for part in (positive, negative)])
-    for left_out in range(GROUPS):
-        mine = group == left_out
-        gone = np.stack([np.bincount(place[mine], part[mine], size) for part in (positive, negative)])
-        good, bad = np.maximum(every - gone, 0)
-        below = np.cumsum(bad) - bad / 2
-        auc[left_out] = good @ below / (good.sum() * bad.sum())
-        # From the highest score down.
-        taken, wrong = np.cumsum(good[::-1]), np.cumsum(bad[::-1])
-        share = np.divide(taken, taken + wrong, out=np.zeros(size), where=taken + wrong > 0)
-        precision[left_out] = good[::-1] @ share / good.sum()
-    return auc, precision
 
 
 def _without_each(part: np.ndarray, group: np.ndarray, place: np.ndarray, size: int) -> np.ndarray:
     """Of a column's sums by group and place, those by place without each of the groups: float64 [GROUPS, size]."""
     own = np.bincount(group * size + place, part, GROUPS * size).reshape(GROUPS, size)
     # What rounding leaves below 0 is nothing.
-    return np.maximum(own.sum(axis=0) - own, 0)
+    return np.asarray(np.maximum(own.sum(axis=0) - own, 0))
 
 
 def standard_error(values: np.ndarray) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from pydantic import Field
+from scipy import special
 
 from widedeep.components.common.errors import DataError
 from widedeep.components.common.records import Number, Record
@@ -19,6 +20,9 @@ class LabelRates(Record):
         description="weighted: [the rate of label 1], [the mean label] of a regression, or each class's rate; empty "
         "where no row has a weight"
     )
+    loss: Number = Field(
+        description="mean loss of who predicts the rates: the entropy in nats, or the variance; null without rates"
+    )
     least: Number = Field(description="the smallest label of a row with weight; null where there is none")
     most: Number = Field(description="the largest")
 
@@ -31,7 +35,7 @@ class LabelSums:
         self._rows = self._weighted = 0
         # By class; of a regression, the only one is the sum of weight * label.
         self._sums = np.zeros(label.classes or 2) if label.kind != "regression" else np.zeros(1)
-        self._weight = 0.0
+        self._weight = self._squares = 0.0
         self._least, self._most = np.inf, -np.inf
 
     def add(self, label: np.ndarray, weight: np.ndarray) -> None:
@@ -45,6 +49,7 @@ class LabelSums:
             if self._label.kind == "regression"
             else np.bincount(label, exact, self._sums.size)
         )
+        self._squares += float(exact @ label.astype(np.float64) ** 2)
         self._least = min(self._least, counted.min(initial=np.inf))
         self._most = max(self._most, counted.max(initial=-np.inf))
 
@@ -55,9 +60,15 @@ class LabelSums:
             rows=self._rows,
             weighted=self._weighted,
             rates=rates[1:].tolist() if self._label.kind == "binary" else rates.tolist(),
+            loss=self._loss(rates) if rates.size else None,
             least=float(self._least),
             most=float(self._most),
         )
+
+    def _loss(self, rates: np.ndarray) -> float:
+        if self._label.kind == "regression":
+            return max(self._squares / self._weight - float(rates[0]) ** 2, 0.0)
+        return float(special.entr(rates).sum())
 
 
 def check_label(label: LabelRates, fresh: bool) -> None:
