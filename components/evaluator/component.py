@@ -23,6 +23,7 @@ class EvaluatorSpec(types.ComponentSpec):
     INPUTS = {
         "examples": component_spec.ChannelParameter(type=standard_artifacts.Examples),
         "model": component_spec.ChannelParameter(type=standard_artifacts.Model),
+        "model_run": component_spec.ChannelParameter(type=standard_artifacts.ModelRun),
         "baseline_model": component_spec.ChannelParameter(type=standard_artifacts.Model, optional=True),
         "schema": component_spec.ChannelParameter(type=standard_artifacts.Schema),
     }
@@ -43,6 +44,7 @@ class Evaluator(base_beam_component.BaseBeamComponent):
         self,
         examples: types.BaseChannel,
         model: types.BaseChannel,
+        model_run: types.BaseChannel,
         baseline_model: types.BaseChannel,
         schema: types.BaseChannel,
         spec: FeatureSpec,
@@ -54,6 +56,7 @@ class Evaluator(base_beam_component.BaseBeamComponent):
         Args:
             examples: raw rows.
             model: the candidate.
+            model_run: the record of its training.
             baseline_model: the last blessed model, or nothing.
             schema: of the rows.
             spec: the feature declaration.
@@ -61,10 +64,11 @@ class Evaluator(base_beam_component.BaseBeamComponent):
             code: digest of the evaluator's code, a part of the cache key.
 
         Raises:
-            ConfigError: a bound on a metric that the label has not.
+            ConfigError: a bound on a metric that the label has not, or grouping by what is no categorical feature.
         """
         options.bounds_of(spec.label)
         options.slice_metric(spec.label)
+        options.check_group(spec)
         super().__init__(
             EvaluatorSpec(
                 features=features.to_json(spec),
@@ -72,6 +76,7 @@ class Evaluator(base_beam_component.BaseBeamComponent):
                 code=code,
                 examples=examples,
                 model=model,
+                model_run=model_run,
                 baseline_model=baseline_model,
                 schema=schema,
                 evaluation=types.Channel(type=standard_artifacts.ModelEvaluation),

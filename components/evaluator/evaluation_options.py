@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Self
+from typing import Self
 
 from pydantic import Field, model_validator
 
 from widedeep.components.common.errors import ConfigError
 from widedeep.components.common.metrics import HIGHER_IS_BETTER, in_order
 from widedeep.components.common.settings import Strict, nearest
-from widedeep.components.features.spec import Label
+from widedeep.components.evaluator.checks.bounds import Bound, SliceBound, check_known, check_possible
+from widedeep.components.features.spec import FeatureSpec, Label
 
 # For each kind of label its metrics, and TFMA's class of each; or Keras', where TFMA has none.
 # (Keras' log loss takes no chance for less than 1e-7.)
@@ -27,63 +28,6 @@ METRICS: dict[str, dict[str, str]] = {
 }
 
 
-class Bound(Strict):
-    """What one metric must hold for a model to be blessed."""
-
-    at_least: float | None = Field(None, description="holds the lower end of the metric's interval")
-    at_most: float | None = Field(None, description="holds the upper end of the metric's interval")
-    worse_by_at_most: Annotated[float, Field(ge=0)] | None = Field(
-        None, description="how much worse than the last blessed model it may be"
-    )
-    worse_by_share_at_most: Annotated[float, Field(ge=0)] | None = Field(
-        None, description="the same, as a share of the last blessed model's value"
-    )
-
-    @model_validator(mode="after")
-    def _possible(self) -> Self:
-        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
-            raise ValueError(f"nothing is at least {self.at_least:g} and at most {self.at_most:g}")
-        return self
-
-    @property
-    def compares(self) -> bool:
-        """Whether it bounds the change from the last blessed model."""
-        return self.worse_by_at_most is not None or self.worse_by_share_at_most is not None
-
-    @property
-    def given(self) -> bool:
-        """Whether it bounds anything."""
-        return self.compares or self.at_least is not None or self.at_most is not None
-
-
-class SliceBound(Strict):
-    """How much worse than the last blessed model's a metric may be on any slice of enough rows."""
-
-    min_rows: int = Field(200, ge=1, description="smaller slices are not held to it")
-    metric: str | None = Field(None, description="null: the label's main one")
-    worse_by_at_most: Annotated[float, Field(ge=0)] | None = Field(
-        None, description="how much worse than the last blessed model's a slice may be"
-    )
-    worse_by_share_at_most: Annotated[float, Field(ge=0)] | None = Field(
-        None, description="the same, as a share of the last blessed model's value"
-    )
-
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
-        if self.metric is not None:
-            _check_known(self.metric)
-            if HIGHER_IS_BETTER[self.metric] is None:
-                raise ValueError(f"'{self.metric}' has no better or worse")
-        if self.worse_by_at_most is None and self.worse_by_share_at_most is None:
-            raise ValueError("give worse_by_at_most or worse_by_share_at_most")
-        return self
-
-    @property
-    def bound(self) -> Bound:
-        """What it asks of each slice."""
-        return Bound(worse_by_at_most=self.worse_by_at_most, worse_by_share_at_most=self.worse_by_share_at_most)
-
-
 class EvaluationOptions(Strict):
     """On which split, and what makes a model good enough."""
 
@@ -92,6 +36,16 @@ class EvaluationOptions(Strict):
     bounds: dict[str, Bound] | None = Field(
         None, description="by metric; null: what the label's kind asks, see the explanation of the gates"
     )
+    beat_base_rate: bool = Field(
+        True,
+        description="the model must predict better, beyond noise, than who knows nothing of a row but the label's rate "
+        "(mean, class rates) in the split train",
+    )
+    group_by: str | None = Field(
+        None,
+        description="a categorical feature, as the user's id, whose rows are not independent of each other: intervals "
+        "keep them together; null: each row by itself",
+    )
     slices: SliceBound | None = Field(None, description="what each value of the features with `slice: true` must hold")
 
     @model_validator(mode="after")
@@ -99,9 +53,10 @@ class EvaluationOptions(Strict):
         if self.bounds is None:
             return self
         for name, bound in self.bounds.items():
-            _check_known(name)
+            check_known(name)
             if bound.compares and HIGHER_IS_BETTER[name] is None:
                 raise ValueError(f"'{name}' has no better or worse: give it at_least and at_most")
+            check_possible(name, bound)
         if not any(bound.given for bound in self.bounds.values()):
             raise ValueError("without any bound no model could ever be blessed: give at least one")
         return self
@@ -118,6 +73,22 @@ class EvaluationOptions(Strict):
             _check_has(label, name, "bounds")
         return self.bounds
 
+    def check_group(self, spec: FeatureSpec) -> None:
+        """Whether rows can be grouped as it says.
+
+        Raises:
+            ConfigError: no such feature, or one that is not categorical.
+        """
+        if self.group_by is None:
+            return
+        feature = spec.by_key.get(self.group_by)
+        if feature is None:
+            raise ConfigError(
+                f"evaluation.group_by: unknown feature '{self.group_by}': {nearest(self.group_by, spec.by_key)}"
+            )
+        if feature.kind != "categorical":
+            raise ConfigError(f"evaluation.group_by: '{self.group_by}' is {feature.kind}: give a categorical feature.")
+
     def slice_metric(self, label: Label) -> str:
         """The metric that slices are held to.
 
@@ -128,11 +99,6 @@ class EvaluationOptions(Strict):
             return in_order(METRICS[label.kind])[0]
         _check_has(label, self.slices.metric, "slices")
         return self.slices.metric
-
-
-def _check_known(metric: str) -> None:
-    if metric not in HIGHER_IS_BETTER:
-        raise ValueError(f"unknown metric '{metric}': {nearest(metric, HIGHER_IS_BETTER)}")
 
 
 def _check_has(label: Label, metric: str, key: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis import evaluators
 from tensorflow_model_analysis.extractors import predictions_extractor
 from tfx.components.evaluator import constants
 from tfx.components.evaluator import executor as tfx_evaluator
@@ -17,6 +18,7 @@ from tfx_bsl.tfxio import tensor_adapter
 
 from widedeep.components import features
 from widedeep.components.evaluator import baseline_check
+from widedeep.components.evaluator.checks.base_rate import Learned
 from widedeep.components.evaluator.evaluation_options import EvaluationOptions
 from widedeep.components.evaluator.measurement import BASELINE, CANDIDATE, Measurement, RowStatistics
 from widedeep.components.evaluator.plots import PLOTS
@@ -27,6 +29,7 @@ from widedeep.components.evaluator.tfma_config import make_config
 from widedeep.components.evaluator.tfma_output import read_measurement
 from widedeep.components.evaluator.verdict import Verdict, judge
 from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.trainer.training.training_record import RECORD, TrainingRecord
 
 _STATISTICS = "standard_errors.json"
 # Slices with fewer rows say nothing about a model.
@@ -48,13 +51,16 @@ class Executor(tfx_evaluator.Executor):
         models = {CANDIDATE: _only(input_dict, standard_component_specs.MODEL_KEY)}
         if baseline and why_left_out is None:
             models[BASELINE] = baseline
-        self._evaluate(models, spec, options, input_dict, split, uri)
+        run = artifact_utils.get_single_uri(input_dict["model_run"])
+        learned = Learned.of(TrainingRecord.read(os.path.join(run, RECORD)))
+        evaluator = statistics_evaluator(spec, learned.rates, options.group_by)
+        self._evaluate(models, spec, options, input_dict, split, uri, evaluator)
         statistics = RowStatistics.read(os.path.join(uri, _STATISTICS))
         if statistics.broken.get(BASELINE):
             why_left_out = _no_comparison(baseline, f"for {statistics.broken[BASELINE]:,} rows its score is no number")
             del models[BASELINE]
         measurement = read_measurement(uri, statistics, options.confidence)
-        verdict = judge(options, spec.label, measurement)
+        verdict = judge(options, spec.label, measurement, learned)
         if why_left_out is not None:
             verdict.warnings.insert(0, why_left_out)
         _evaluation(measurement, verdict, options).write(os.path.join(uri, VERDICT))
@@ -71,6 +77,7 @@ class Executor(tfx_evaluator.Executor):
         input_dict: dict[str, Any],
         split: str,
         uri: str,
+        statistics: evaluators.Evaluator,
     ) -> None:
         """TFMA's pass, with our statistics in it, as TFX runs it."""
         config = make_config(spec, has_baseline=BASELINE in models)
@@ -102,7 +109,7 @@ class Executor(tfx_evaluator.Executor):
                     eval_shared_model=shared if len(shared) > 1 else shared[0],
                     eval_config=config,
                     extractors=extractors,
-                    evaluators=[*tfma.default_evaluators(shared, config), statistics_evaluator(spec)],
+                    evaluators=[*tfma.default_evaluators(shared, config), statistics],
                     writers=[*tfma.default_writers(uri, shared, config), writer],
                 )
             )
@@ -137,6 +144,7 @@ def _evaluation(measurement: Measurement, verdict: Verdict, options: EvaluationO
     return Evaluation(
         blessed=not verdict.refusals,
         metrics=measurement.whole.values(),
+        split=options.split,
         slices={name: part.values() for name, part in large.items()},
         refusals=verdict.refusals,
         warnings=verdict.warnings,

@@ -31,6 +31,8 @@ ComparedName = Annotated[str, *_name_of(CANDIDATE, BASELINE, CHANGE)]
 ROWS = "rows"
 # The slice of all rows.
 WHOLE = ""
+# The jackknife's error of fewer (effective) groups says nothing: two positives that happen to lie high have none.
+LEAST_GROUPS = 5
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,54 @@ class Estimate:
         return math.isfinite(self.low) and math.isfinite(self.high)
 
 
+class Support(Record):
+    """How much some rows can tell: what the noise of a metric was estimated from.
+
+    Attributes of weights and groups are Kish's effective numbers (1965), (sum w)^2 / sum w^2: as many equal ones would
+    be as noisy.
+    """
+
+    rows: int = Field(description="with a weight above 0")
+    count: float = Field(description="effective number of the rows")
+    groups: float = Field(description="effective number of the groups that the jackknife leaves out")
+    side: str | None = Field(None, description="what the rows have, as 'label 1'; null where they are all rows")
+
+    @property
+    def enough(self) -> bool:
+        """Whether they can tell how sure a metric is."""
+        return self.groups >= LEAST_GROUPS
+
+    @property
+    def words(self) -> str:
+        """Rows of label 1."""
+        return f"rows of {self.side}" if self.side else "rows"
+
+
+class Supports(Record):
+    """Of all rows or of a slice."""
+
+    every: Support = Field(description="all rows")
+    rarer: Support | None = Field(description="of the label's two sides the one that tells less; null of a regression")
+
+    @property
+    def scarce(self) -> Support | None:
+        """What there is too little of, if anything."""
+        return next((each for each in (self.every, self.rarer) if each and not each.enough), None)
+
+
+class BaseComparison(Record):
+    """The candidate beside who knows nothing of a row, and predicts the label's rate in what it was trained on."""
+
+    metric: str = Field(description="that is compared: logloss or rmse")
+    value: Number = Field(description="of the rate alone, on the rows of the evaluation")
+    difference: Number = Field(description="the candidate's metric less that")
+    error: Number = Field(description="the difference's standard error; null where undefined")
+    constant: Number = Field(
+        description="the candidate's score, where it is the same for all rows (of classes, their highest); else null"
+    )
+    saturated: int = Field(description="rows for which the candidate's score is as good as 0 or 1")
+
+
 @dataclass(frozen=True)
 class Part:
     """All rows, or one slice: by metric the candidate's, the baseline's, and candidate minus baseline."""
@@ -55,6 +105,7 @@ class Part:
     candidate: dict[str, Estimate] = field(default_factory=dict)
     baseline: dict[str, Estimate] = field(default_factory=dict)
     change: dict[str, Estimate] = field(default_factory=dict)
+    supports: Supports | None = None
 
     def values(self) -> dict[str, dict[str, Number]]:
         """By model each metric's value, and the rows."""
@@ -81,14 +132,16 @@ class Measurement:
     Attributes:
         whole: all rows.
         slices: by "feature=value".
-        label: the label of all rows, where they have the same one.
+        label: the label of all rows with weight, where they have the same one.
         broken: rows for which the candidate's score is no number.
+        base: the candidate beside who knows nothing of a row.
     """
 
     whole: Part
     slices: dict[str, Part]
     label: float | None = None
     broken: int = 0
+    base: BaseComparison | None = None
 
 
 class RowStatistics(Record):
@@ -100,3 +153,5 @@ class RowStatistics(Record):
         description="by slice, then by model and for the candidate's change from the baseline, each metric's standard "
         "error; null where undefined"
     )
+    supports: dict[str, Supports] = Field(description="by slice, what the errors were estimated from")
+    base: BaseComparison = Field(description="on all rows, the candidate beside who knows nothing of a row")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from widedeep.components.common.metrics import HIGHER_IS_BETTER
-from widedeep.components.evaluator.evaluation_options import Bound
+from widedeep.components.evaluator.checks.bounds import Bound
 from widedeep.components.evaluator.measurement import Estimate, Part
 
 
@@ -20,12 +20,14 @@ class Regression:
         estimate: negative where the candidate is better; its ends are NaN where nobody knows.
         allowed: what it may be.
         share: whether both are shares.
+        scarce: what there is too little of to tell the interval, where its ends are NaN.
     """
 
     metric: str
     estimate: Estimate
     allowed: float
     share: bool
+    scarce: str = "rows"
 
     @property
     def beyond(self) -> bool:
@@ -52,7 +54,7 @@ class Regression:
 
     def _interval(self, confidence: float) -> str:
         if not self.estimate.known:
-            return "too few rows to tell its interval"
+            return f"too few {self.scarce} to tell its interval"
         sign = -1 if HIGHER_IS_BETTER[self.metric] else 1
         low, high = sorted((sign * self.estimate.low, sign * self.estimate.high))
         return f"{per_cent(confidence)} interval of the change: {self._number(low, '+')} to {self._number(high, '+')}"
@@ -69,13 +71,15 @@ def regressions(metric: str, bound: Bound, part: Part) -> Iterator[Regression]:
     sign = -1 if HIGHER_IS_BETTER[metric] else 1
     ends = (sign * change.low, sign * change.high)
     worsening = Estimate(sign * change.value, *(sorted(ends) if change.known else ends))
+    support = part.supports.scarce if part.supports else None
+    scarce = support.words if support else "rows"
     if bound.worse_by_at_most is not None:
-        yield Regression(metric, worsening, bound.worse_by_at_most, share=False)
+        yield Regression(metric, worsening, bound.worse_by_at_most, False, scarce)
     if bound.worse_by_share_at_most is not None:
         # Of the value as it was measured: its own noise is small beside the change's.
         whole = abs(baseline.value)
         shares = Estimate(*(_share(number, whole) for number in (worsening.value, worsening.low, worsening.high)))
-        yield Regression(metric, shares, bound.worse_by_share_at_most, share=True)
+        yield Regression(metric, shares, bound.worse_by_share_at_most, True, scarce)
 
 
 def _share(number: float, whole: float) -> float:

@@ -24,6 +24,7 @@ class Evaluation(Record):
     metrics: ModelMetrics = Field(
         description="for `candidate`, and `baseline` where there was one, each metric's value on all rows, and `rows`"
     )
+    split: str | None = Field(None, description="whose rows were measured")
     slices: dict[str, ModelMetrics] = Field({}, description='the same for each "feature=value" of enough rows')
     refusals: list[str] = Field([], description="for each bound that did not hold, one sentence")
     warnings: list[str] = Field([], description="what the rows do not settle, one sentence each")

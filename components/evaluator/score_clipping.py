@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis import extractors
 
-from widedeep.components.evaluator.statistics.accumulator import LEAST_CHANCE
+from widedeep.components.evaluator.statistics.base_rates import LEAST_CHANCE
 from widedeep.components.evaluator.tfma_config import SCORE_KEY
 from widedeep.components.features.spec import Label
 

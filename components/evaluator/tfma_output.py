@@ -19,12 +19,10 @@ from widedeep.components.evaluator.measurement import (
     Measurement,
     Part,
     RowStatistics,
+    Supports,
 )
-from widedeep.components.evaluator.statistics.jackknife import half_width
+from widedeep.components.evaluator.statistics.intervals import estimate, estimate_change
 
-# What a metric can be; an interval ends there.
-_RANGES = {"auc": (0.0, 1.0), "auc_pr": (0.0, 1.0), "accuracy": (0.0, 1.0), "calibration": (-math.inf, math.inf)}
-_POSITIVE = (0.0, math.inf)
 # What needs both classes.
 _AREAS = {"auc", "auc_pr"}
 
@@ -53,28 +51,35 @@ def read_measurement(uri: str, statistics: RowStatistics, confidence: float) -> 
             }
         if statistics.broken.get(BASELINE):
             values |= {BASELINE: {}, CHANGE: {}}
-        parts[name] = _part(values, statistics.errors.get(name, {}), confidence)
+        parts[name] = _part(values, statistics.errors.get(name, {}), statistics.supports.get(name), confidence)
     label, broken = statistics.alike.get(WHOLE), statistics.broken[CANDIDATE]
-    return Measurement(parts.pop(WHOLE, Part(0)), parts, label, broken)
+    return Measurement(parts.pop(WHOLE, Part(0)), parts, label, broken, statistics.base)
 
 
-def _part(values: dict[str, dict[str, float]], errors: Mapping[str, Mapping[str, Number]], confidence: float) -> Part:
+def _part(
+    values: dict[str, dict[str, float]],
+    errors: Mapping[str, Mapping[str, Number]],
+    supports: Supports | None,
+    confidence: float,
+) -> Part:
     rows = values[CANDIDATE].get(ROWS, 0.0)
     estimates = {
         model: {
-            name: _estimate(name, value, errors.get(model, {}).get(name), confidence, model == CHANGE)
+            name: _estimate(name, value, errors.get(model, {}).get(name), supports, confidence, model == CHANGE)
             for name, value in metrics.items()
             if name != ROWS
         }
         for model, metrics in values.items()
     }
-    return Part(rows, estimates[CANDIDATE], estimates[BASELINE], estimates[CHANGE])
+    return Part(rows, estimates[CANDIDATE], estimates[BASELINE], estimates[CHANGE], supports)
 
 
-def _estimate(name: str, value: float, error: Number, confidence: float, change: bool) -> Estimate:
-    reach = half_width(math.nan if error is None else error, confidence)
-    least, most = (-math.inf, math.inf) if change else _RANGES.get(name, _POSITIVE)
-    return Estimate(value, max(value - reach, least), min(value + reach, most))
+def _estimate(
+    name: str, value: float, error: Number, supports: Supports | None, confidence: float, change: bool
+) -> Estimate:
+    if supports is None or error is None:
+        return Estimate(value, math.nan, math.nan)
+    return (estimate_change if change else estimate)(name, value, error, supports, confidence)
 
 
 def _value(key: object) -> str:

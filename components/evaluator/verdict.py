@@ -2,7 +2,8 @@
 
 A value bound (at_least, at_most) holds where the worse end of the metric's interval keeps it: noise can't pass a model.
 A comparison with the last blessed model fails where the whole interval of the change lies beyond what is allowed: noise
-can't block a model. Where a part of it does, the model passes with a warning.
+can't block a model. Where a part of it does, the model passes with a warning. Beside both it must know more than the
+label's rate, and the rows must be able to tell anything at all: see checks.
 """
 
 from __future__ import annotations
@@ -11,11 +12,16 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from widedeep.components.evaluator.evaluation_options import Bound, EvaluationOptions
+from widedeep.components.evaluator.checks.base_rate import Learned, knows_nothing
+from widedeep.components.evaluator.checks.bounds import Bound
+from widedeep.components.evaluator.checks.rows import too_few, unusable
+from widedeep.components.evaluator.evaluation_options import EvaluationOptions
 from widedeep.components.evaluator.measurement import Estimate, Measurement, Part
 from widedeep.components.evaluator.regression_check import per_cent, regressions
 from widedeep.components.features.spec import Label
 
+# Of a metric that can be undefined where the label varies, when it is.
+_UNDEFINED = {"calibration": ": it is the mean score over the mean label, which is 0 on these rows"}
 # Slices that a warning names.
 _NAMED = 3
 
@@ -28,18 +34,34 @@ class Verdict:
     warnings: list[str] = field(default_factory=list)
 
 
-def judge(options: EvaluationOptions, label: Label, measurement: Measurement) -> Verdict:
-    """Judges the candidate; where there was no baseline, by the value bounds alone."""
-    rows = measurement.whole.rows
-    if measurement.label is not None:
-        same = f"all {rows:,.0f} rows of '{options.split}' have the label {measurement.label:g}"
-        return Verdict([f"{same}: on such rows it can't be measured how good a model is"])
+def judge(
+    options: EvaluationOptions, label: Label, measurement: Measurement, learned: Learned | None = None
+) -> Verdict:
+    """Judges the candidate; where there was no baseline, by the value bounds alone.
+
+    Args:
+        options: what is asked of it.
+        label: the declared one.
+        measurement: on the rows of `options.split`.
+        learned: how the candidate came about; None: it is not compared with who knows the label's rate alone.
+    """
+    whole, split = measurement.whole, options.split
     if measurement.broken:
-        return Verdict([f"for {measurement.broken:,} of {rows:,.0f} rows the model's score is no number"])
+        return Verdict([f"for {measurement.broken:,} of {whole.rows:,.0f} rows the model's score is no number"])
+    useless = unusable(measurement, split)
+    if useless:
+        return Verdict([useless])
     verdict = Verdict()
-    for name, bound in options.bounds_of(label).items():
-        if bound.given:
-            _judge(verdict, name, bound, measurement.whole, options.confidence)
+    scarce = too_few(whole, split, options.group_by)
+    bounds = {name: bound for name, bound in options.bounds_of(label).items() if bound.given}
+    beats = learned if options.beat_base_rate else None
+    if scarce and (beats or any(bound.is_of_value for bound in bounds.values())):
+        verdict.refusals.append(scarce)
+    elif beats:
+        ignorant = knows_nothing(measurement, beats, split, options.confidence)
+        verdict.refusals += [ignorant] if ignorant else []
+    for name, bound in bounds.items():
+        _judge(verdict, name, bound, whole, options.confidence)
     if measurement.whole.baseline and options.slices:
         large = {name: part for name, part in measurement.slices.items() if part.rows >= options.slices.min_rows}
         _judge_slices(verdict, options.slice_metric(label), options.slices.bound, large, options.confidence)
@@ -52,9 +74,9 @@ def _judge(verdict: Verdict, name: str, bound: Bound, part: Part, confidence: fl
         verdict.refusals.append(f"{name} was not measured")
         return
     if not math.isfinite(estimate.value):
-        verdict.refusals.append(f"{name} is {estimate.value}, which is no number")
+        verdict.refusals.append(f"{name} is {estimate.value}, which is no number{_UNDEFINED.get(name, '')}")
         return
-    verdict.refusals += _outside(name, bound, estimate, part.rows, confidence)
+    verdict.refusals += _outside(name, bound, estimate, part, confidence)
     for regression in regressions(name, bound, part):
         sentence = f"{name} is {regression.words(confidence)}"
         if regression.beyond:
@@ -64,11 +86,13 @@ def _judge(verdict: Verdict, name: str, bound: Bound, part: Part, confidence: fl
             verdict.warnings.append(f"{sentence}: {doubt}")
 
 
-def _outside(name: str, bound: Bound, estimate: Estimate, rows: float, confidence: float) -> Iterator[str]:
-    if bound.at_least is None and bound.at_most is None:
+def _outside(name: str, bound: Bound, estimate: Estimate, part: Part, confidence: float) -> Iterator[str]:
+    if not bound.is_of_value:
         return
     if not estimate.known:
-        yield f"{name} is {estimate.value:.4f}, but {rows:,.0f} rows are too few to tell how sure that is"
+        if part.supports and part.supports.scarce:
+            return  # What there is too little of has been said, once for all metrics.
+        yield f"{name} is {estimate.value:.4f}, but {part.rows:,.0f} rows are too few to tell how sure that is"
         return
     interval = f"{per_cent(confidence)} interval: {estimate.low:.4f} to {estimate.high:.4f}"
     sentence = f"{name} is {estimate.value:.4f} ({interval})"

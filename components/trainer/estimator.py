@@ -13,6 +13,7 @@ from widedeep.components.common.progress import Listener
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.trainer.export.served_model import ServedModel
 from widedeep.components.trainer.model.heads import Quality, head
+from widedeep.components.trainer.model.label_rates import LabelSums, check_label
 from widedeep.components.trainer.training.checkpoints import Checkpoints
 from widedeep.components.trainer.training.cross_use import CrossUse, use
 from widedeep.components.trainer.training.evaluation import evaluate, predict
@@ -62,6 +63,8 @@ class WideDeepEstimator:
             self._training = new_training(spec, options, vocabularies(spec, transform_output))
         self._head = head(spec.label)
         self._fresh = True
+        #: The label in the examples that it was trained on, once trained.
+        self.label = LabelSums(spec.label).rates()
         #: How full each cross is, once trained.
         self.crosses: list[CrossUse] = []
 
@@ -96,20 +99,22 @@ class WideDeepEstimator:
             The epochs (see `TrainingLoop.run`).
 
         Raises:
-            DataError: a split is empty, `eval_files` have one class only, or the loss is no number.
+            DataError: a split is empty, `eval_files` have one class only, all labels to learn from are the same, or the
+                loss is no number.
         """
         trainer, source = self._training.trainer, self._source(train_files)
         if self._fresh and self._training.spec.label.kind == "regression":
             # Labels may lie anywhere, and an optimizer's steps are small.
             trainer.start_at(_mean_label(source))
-        self._fresh = False
+        fresh, self._fresh = self._fresh, False
         loop = TrainingLoop(trainer, self._head, source, self._source(eval_files), self._training.options)
         if self._folder is not None:
             curve = loop.run(Checkpoints(trainer, self._folder), report)
         else:
             with tempfile.TemporaryDirectory() as folder:
                 curve = loop.run(Checkpoints(trainer, folder), report)
-        self.crosses = self._crosses_of(source)
+        self.label, self.crosses = source.label, self._crosses_of(source)
+        check_label(self.label, fresh)
         return curve
 
     @property

@@ -45,7 +45,11 @@ def run_fn(fn_args: Any) -> None:
     estimator.save_state(_state(fn_args.serving_model_dir))
     rows, nonzero = estimator.wide_rows
     record = TrainingRecord(
-        curve=curve, crosses=estimator.crosses, wide=WidePart(rows=rows, nonzero=nonzero), base=base
+        curve=curve,
+        crosses=estimator.crosses,
+        label=estimator.label,
+        wide=WidePart(rows=rows, nonzero=nonzero),
+        base=base,
     )
     record.write(os.path.join(fn_args.model_run_dir, RECORD))
     # A short training wrote no checkpoint.

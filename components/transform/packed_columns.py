@@ -39,7 +39,11 @@ def vocabulary(feature: Feature) -> str:
 
 @dataclass(frozen=True)
 class IdColumn:
-    """A column of ids in 0..size-1, and its roles; `feature` is None for a cross, `pooling` that of its embedding."""
+    """A column of ids in 0..size-1, and its roles.
+
+    `feature` is None for a cross, `pooling` that of its embedding; `has_sets` says whether a row can have many of its
+    ids.
+    """
 
     name: str
     feature: Feature | None
@@ -47,6 +51,7 @@ class IdColumn:
     wide: bool
     embedding: int | None
     pooling: Literal["mean", "sum"]
+    has_sets: bool
 
 
 def id_columns(spec: FeatureSpec, vocabulary_sizes: dict[str, int]) -> Iterator[IdColumn]:
@@ -60,9 +65,12 @@ def id_columns(spec: FeatureSpec, vocabulary_sizes: dict[str, int]) -> Iterator[
         if needs_ids(spec, feature):
             size = _size(spec, feature, vocabulary_sizes)
             deep = feature.deep or Deep()
-            yield IdColumn(ids(feature), feature, size, feature.wide, deep.embedding, deep.pooling)
+            yield IdColumn(
+                ids(feature), feature, size, feature.wide, deep.embedding, deep.pooling, feature.kind == "set"
+            )
     for cross in spec.crosses:
-        yield IdColumn(cross.name, None, cross.buckets, True, None, "mean")
+        has_sets = any(spec.by_key[key].kind == "set" for key in cross.keys)
+        yield IdColumn(cross.name, None, cross.buckets, True, None, "mean", has_sets)
 
 
 def dense_columns(spec: FeatureSpec) -> list[str]:

@@ -60,6 +60,7 @@ def summarise(run: LocalRun, folder: Path, spec: FeatureSpec) -> Summary:
         pipeline=run.pipeline.pipeline_info.id,
         components=[NodeRecord(id=node.id, state=node.state, seconds=round(node.seconds, 2)) for node in run.nodes],
         metrics=evaluation.metrics,
+        split=evaluation.split,
         slices=evaluation.slices,
         blessed=made["Evaluator"]["blessing"].custom_properties["blessed"].int_value == 1
         and not failed

@@ -81,6 +81,7 @@ class Summary(Record):
     lineage: list[Annotated[tuple[str, str], Field(strict=False)]] = Field(
         [], description="pairs of label and text: what the model was made of"
     )
+    split: str | None = Field(None, description="whose rows the metrics are of")
     unsettled: list[str] = Field([], description="warnings of the gate on quality, a sentence each")
     intervals: Intervals = Field(Intervals(), description="how sure the metrics are")
     plots: Plots = Field(Plots(), description="what is drawn of candidate and baseline")

@@ -13,8 +13,12 @@ def wide_part(wide: WidePart) -> str | None:
     """How many wide weights L1 left, None where there is no wide part."""
     if not wide.rows:
         return None
-    zero = 1 - wide.nonzero / wide.rows
-    return f"{wide.nonzero:,} of {wide.rows:,} wide weights are not zero ({zero:.1%} are)"
+    if not wide.nonzero:
+        return f"all {wide.rows:,} wide weights are 0: the wide part adds nothing; lower training.wide.l1"
+    if wide.nonzero == wide.rows:
+        return f"all {wide.rows:,} wide weights differ from 0"
+    share = wide.nonzero / wide.rows
+    return f"{wide.nonzero:,} of {wide.rows:,} wide weights ({share:.1%}) differ from 0; L1 left the others at 0"
 
 
 def superseded(pushed_to: str, by: str) -> str:

@@ -6,16 +6,17 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from widedeep.components.evaluator.statistics.base_rates import LEAST_CHANCE, Rates, base_losses, sides
 from widedeep.components.evaluator.statistics.histogram import Histogram, bins
+from widedeep.components.evaluator.statistics.score_range import ScoreRange
 from widedeep.components.features.spec import Label
 
 # Rows fall into these by the hash of their content; the jackknife leaves out one after another.
 GROUPS = 50
-# Chances below this one count as it, as Keras has it: a log loss is never infinite.
-LEAST_CHANCE = 1e-7
 # The columns of an accumulator's `sums`. `loss` is -log P(label), or the squared error; `right` a hit, or the absolute
-# error.
-WEIGHT, LABEL, SCORE, LOSS, RIGHT = range(5)
+# error; `base` the loss of who knows the label's rates alone; `side` is the weight of the rows on the label's one side;
+# then come the rows with weight and the squares of the weights, and both of the one side. See base_rates.py.
+WEIGHT, LABEL, SCORE, LOSS, RIGHT, BASE, SIDE, ROWS, SQUARE, SIDE_ROWS, SIDE_SQUARE = range(11)
 
 
 @dataclass
@@ -40,9 +41,11 @@ class Accumulator:
         label: the declared label.
         whole: whether of all rows, of which the plots are made.
         rows: how many there were.
+        rates: of the label in what the model learned from; without them `base` is 0.
         broken: how many of them have a score that is no number; they count nowhere else.
-        least: the smallest label, and `most` the largest, as long as there is one.
-        sums: float64 [GROUPS, 5].
+        least: the smallest label of a row with weight, and `most` the largest, as long as there is one.
+        score_range: where the scores lie.
+        sums: float64 [GROUPS, 11].
         scores: weight, label and score by bin of the score and group: the key is bin * GROUPS + group. Of classes the
             score is that of the likeliest one, and the label whether it is right.
         residuals: weight by bin of label - score; of a regression.
@@ -51,14 +54,19 @@ class Accumulator:
 
     label: Label
     whole: bool
+    rates: Rates = ()
     rows: int = 0
     broken: int = 0
     least: float = np.inf
     most: float = -np.inf
-    sums: np.ndarray = field(default_factory=lambda: np.zeros((GROUPS, 5)))
+    sums: np.ndarray = field(default_factory=lambda: np.zeros((GROUPS, SIDE_SQUARE + 1)))
+    score_range: ScoreRange = field(init=False)
     scores: Histogram = field(default_factory=lambda: Histogram(3))
     residuals: Histogram = field(default_factory=lambda: Histogram(1))
     pairs: Histogram = field(default_factory=lambda: Histogram(1))
+
+    def __post_init__(self) -> None:
+        self.score_range = ScoreRange(chances=self.label.kind != "regression")
 
     def add(self, batch: Batch) -> None:
         """Adds rows."""
@@ -72,7 +80,10 @@ class Accumulator:
         label, score = batch.label.astype(np.float64), batch.score.astype(np.float64)
         if not label.size:
             return
-        self.least, self.most = min(self.least, label.min()), max(self.most, label.max())
+        counted = label[batch.weight > 0]
+        self.least = min(self.least, counted.min(initial=np.inf))
+        self.most = max(self.most, counted.max(initial=-np.inf))
+        self.score_range.add(score.reshape(label.size, -1))
         if self.label.kind == "multiclass":
             self._add_classes(batch, score)
         elif self.label.kind == "regression":
@@ -89,6 +100,7 @@ class Accumulator:
         self.rows += other.rows
         self.broken += other.broken
         self.least, self.most = min(self.least, other.least), max(self.most, other.most)
+        self.score_range.merge(other.score_range)
         self.sums = self.sums + other.sums
         for mine, theirs in (
             (self.scores, other.scores),
@@ -118,7 +130,11 @@ class Accumulator:
         binned: bool,
     ) -> None:
         weight = batch.weight.astype(np.float64)
-        columns = np.stack([np.ones(weight.size), label, score, loss, right], axis=1) * weight[:, None]
-        np.add.at(self.sums, batch.group, columns)
+        truth = batch.label.astype(np.float64)
+        base = base_losses(self.label, self.rates, truth) if self.rates else np.zeros(weight.size)
+        side = sides(self.label, self.rates, truth)
+        columns = np.stack([np.ones(weight.size), label, score, loss, right, base, side], axis=1) * weight[:, None]
+        counts = np.stack([weight > 0, weight**2], axis=1)
+        np.add.at(self.sums, batch.group, np.concatenate([columns, counts, counts * side[:, None]], axis=1))
         if binned:
             self.scores.add(bins(score) * GROUPS + batch.group, columns[:, : SCORE + 1])

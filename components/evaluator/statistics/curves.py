@@ -7,15 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 
 from widedeep.components.common.records import Number
-from widedeep.components.evaluator.plots import CalibrationShare, Confusion, ModelPlots, Plots, Point, Residuals
-from widedeep.components.evaluator.statistics.accumulator import GROUPS, LABEL, SCORE, WEIGHT, Accumulator
+from widedeep.components.evaluator.plots import Confusion, ModelPlots, Plots, Point, Residuals
+from widedeep.components.evaluator.statistics.accumulator import LABEL, SCORE, WEIGHT, Accumulator
+from widedeep.components.evaluator.statistics.calibration import by_score, calibration, short
 from widedeep.components.evaluator.statistics.histogram import middles
-from widedeep.components.evaluator.statistics.jackknife import half_width, standard_error
 
 # Points that a curve keeps at most.
 POINTS = 100
-# Equal shares of the rows, by their score, that calibration is measured in.
-TENTHS = 10
 # Classes in the table of what was taken for what; the rarer ones are one more.
 MOST_CLASSES = 10
 _RESIDUAL_BINS = 40
@@ -49,13 +47,6 @@ def _model_plots(accumulator: Accumulator, confidence: float) -> ModelPlots:
     )
 
 
-def _by_score(accumulator: Accumulator) -> np.ndarray:
-    """Weight, label and score of each bin, the lowest first: float64 [bins, 3]."""
-    keys, sums = accumulator.scores.sums()
-    _, first = np.unique(keys // GROUPS, return_index=True)
-    return np.add.reduceat(sums, first, axis=0) if keys.size else sums
-
-
 def roc(accumulator: Accumulator) -> tuple[list[Point], list[float]]:
     """False and true positive rate, rising from (0, 0) to (1, 1); both lists are empty where one class is missing.
 
@@ -64,7 +55,7 @@ def roc(accumulator: Accumulator) -> tuple[list[Point], list[float]]:
     taken, wrong = _taken(accumulator)
     if not taken.size or not taken[-1] or not wrong[-1]:
         return [], []
-    descending = _by_score(accumulator)[::-1]
+    descending = by_score(accumulator)[::-1]
     scores = np.divide(
         descending[:, SCORE], descending[:, WEIGHT], where=descending[:, WEIGHT] > 0, out=np.ones(len(descending))
     )
@@ -88,7 +79,7 @@ def precision_recall(accumulator: Accumulator) -> list[Point]:
 
 def _taken(accumulator: Accumulator) -> tuple[np.ndarray, np.ndarray]:
     """Weight of rows with label 1, and with label 0, in the highest bins: in none, in one, in two and so on."""
-    descending = _by_score(accumulator)[::-1]
+    descending = by_score(accumulator)[::-1]
     right = np.cumsum(descending[:, LABEL])
     wrong = np.cumsum(descending[:, WEIGHT] - descending[:, LABEL])
     return np.concatenate([[0.0], right]), np.concatenate([[0.0], np.maximum(wrong, 0)])
@@ -108,38 +99,6 @@ def _rounded(value: float) -> float:
     return round(float(value), 5)
 
 
-def calibration(accumulator: Accumulator, confidence: float) -> list[CalibrationShare]:
-    """Mean score beside mean label, in ten equal shares of the rows by their score."""
-    keys, sums = accumulator.scores.sums()
-    bins = _by_score(accumulator)
-    total = bins[:, WEIGHT].sum()
-    if not total > 0:
-        return []
-    middle = np.cumsum(bins[:, WEIGHT]) - bins[:, WEIGHT] / 2
-    tenth_of_bin = np.minimum((TENTHS * middle / total).astype(int), TENTHS - 1)
-    _, bin_of_key = np.unique(keys // GROUPS, return_inverse=True)
-    cell = tenth_of_bin[bin_of_key] * GROUPS + keys % GROUPS
-    cells = np.stack([np.bincount(cell, column, TENTHS * GROUPS) for column in sums.T], axis=-1)
-    tenths = cells.reshape(TENTHS, GROUPS, -1)
-    return [_calibration_share(groups, confidence) for groups in tenths if groups[:, WEIGHT].sum() > 0]
-
-
-def _calibration_share(groups: np.ndarray, confidence: float) -> CalibrationShare:
-    weight, label, score = groups.sum(axis=0)
-    kept = groups.sum(axis=0) - groups
-    with np.errstate(divide="ignore", invalid="ignore"):
-        reach = half_width(standard_error(kept[:, LABEL] / kept[:, WEIGHT]), confidence)
-    actual = label / weight
-    reach = reach if np.isfinite(reach) else 0.0
-    return CalibrationShare(
-        predicted=_short(score / weight),
-        actual=_short(actual),
-        low=_short(actual - reach),
-        high=_short(actual + reach),
-        rows=_short(weight),
-    )
-
-
 def residuals(accumulators: Mapping[str, Accumulator]) -> Residuals:
     """How label - score is spread; the bins leave out what is farthest off, _TAIL of the rows on each side."""
     spread = {
@@ -155,8 +114,8 @@ def residuals(accumulators: Mapping[str, Accumulator]) -> Residuals:
     shares: dict[str, list[Number]] = {}
     for name, (value, weight) in spread.items():
         counted, _ = np.histogram(value, edges, weights=weight)
-        shares[name] = [_short(share) for share in counted / weight.sum()]
-    return Residuals(middles=[_short(middle) for middle in (edges[1:] + edges[:-1]) / 2], shares=shares)
+        shares[name] = [short(share) for share in counted / weight.sum()]
+    return Residuals(middles=[short(middle) for middle in (edges[1:] + edges[:-1]) / 2], shares=shares)
 
 
 def _errors(accumulator: Accumulator) -> tuple[np.ndarray, np.ndarray]:
@@ -182,10 +141,5 @@ def confusion(accumulator: Accumulator) -> Confusion:
         mine = actual == number
         counted = np.bincount(likeliest[mine], weight[mine], classes)
         parts = [*counted[shown], counted.sum() - counted[shown].sum()]
-        shares.append([_short(part / rows[number]) for part in parts])
-    return Confusion(classes=shown.tolist(), rows=[_short(rows[number]) for number in shown], shares=shares)
-
-
-def _short(number: float) -> float:
-    """Six digits are more than a picture shows."""
-    return float(f"{number:.6g}")
+        shares.append([short(part / rows[number]) for part in parts])
+    return Confusion(classes=shown.tolist(), rows=[short(rows[number]) for number in shown], shares=shares)

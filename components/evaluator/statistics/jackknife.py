@@ -6,18 +6,24 @@ their difference are paired: what makes a row hard for both of them cancels out.
 
 TFMA has a jackknife of its own. This one stays because TFMA draws a row's group anew in each pass (the seed is for its
 tests alone), so that the same rows could pass the gate once and fail it the next time; here the group is a hash of the
-row. And TFMA adds a branch to the Beam pipeline for each group, which computes every metric anew; here one accumulator
-sums up all groups in the pass that is made anyway. The quantile of Student's t is SciPy's.
+row, or of a key whose rows stay together. And TFMA adds a branch to the Beam pipeline for each group, which computes
+every metric anew; here one accumulator sums up all groups in the pass that is made anyway.
 """
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
-from scipy import stats
 
-from widedeep.components.evaluator.statistics.accumulator import GROUPS, LABEL, LOSS, RIGHT, SCORE, WEIGHT, Accumulator
+from widedeep.components.evaluator.statistics.accumulator import (
+    BASE,
+    GROUPS,
+    LABEL,
+    LOSS,
+    RIGHT,
+    SCORE,
+    WEIGHT,
+    Accumulator,
+)
 
 
 def replicates(accumulator: Accumulator) -> dict[str, np.ndarray]:
@@ -25,6 +31,22 @@ def replicates(accumulator: Accumulator) -> dict[str, np.ndarray]:
     with np.errstate(divide="ignore", invalid="ignore"):
         metrics = _metrics(accumulator)
     return {name: np.where(np.isfinite(values), values, np.nan) for name, values in metrics.items()}
+
+
+def base_replicates(accumulator: Accumulator) -> tuple[np.ndarray, np.ndarray]:
+    """The loss of who knows the label's rates alone, and how far the model's lies above it.
+
+    Returns:
+        Each on all rows (first) and without each of the groups, float64 [1 + GROUPS]; of a regression, the root of the
+        mean squared error.
+    """
+    sums = accumulator.sums.sum(axis=0)
+    kept = np.concatenate([sums[None], sums - accumulator.sums])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        base, loss = kept[:, BASE] / kept[:, WEIGHT], kept[:, LOSS] / kept[:, WEIGHT]
+    if accumulator.label.kind == "regression":
+        base, loss = np.sqrt(np.maximum(base, 0)), np.sqrt(np.maximum(loss, 0))
+    return base, loss - base
 
 
 def _metrics(accumulator: Accumulator) -> dict[str, np.ndarray]:
@@ -44,33 +66,29 @@ def _areas(accumulator: Accumulator) -> tuple[np.ndarray, np.ndarray]:
     keys, sums = accumulator.scores.sums()
     _, place = np.unique(keys // GROUPS, return_inverse=True)
     group = keys % GROUPS
-    auc, precision = np.full(GROUPS, np.nan), np.full(GROUPS, np.nan)
     if not keys.size:
-        return auc, precision
+        return np.full(GROUPS, np.nan), np.full(GROUPS, np.nan)
     positive, negative = sums[:, LABEL], sums[:, WEIGHT] - sums[:, LABEL]
     size = int(place.max()) + 1
-    every = np.stack([np.bincount(place, part, size) for part in (positive, negative)])
-    for left_out in range(GROUPS):
-        mine = group == left_out
-        gone = np.stack([np.bincount(place[mine], part[mine], size) for part in (positive, negative)])
-        good, bad = np.maximum(every - gone, 0)
-        below = np.cumsum(bad) - bad / 2
-        auc[left_out] = good @ below / (good.sum() * bad.sum())
-        # From the highest score down.
-        taken, wrong = np.cumsum(good[::-1]), np.cumsum(bad[::-1])
-        share = np.divide(taken, taken + wrong, out=np.zeros(size), where=taken + wrong > 0)
-        precision[left_out] = good[::-1] @ share / good.sum()
+    good, bad = (_without_each(part, group, place, size) for part in (positive, negative))
+    below = np.cumsum(bad, axis=1) - bad / 2
+    goods, bads = good.sum(axis=1), bad.sum(axis=1)
+    auc = np.sum(good * below, axis=1) / (goods * bads)
+    # From the highest score down.
+    taken, wrong = np.cumsum(good[:, ::-1], axis=1), np.cumsum(bad[:, ::-1], axis=1)
+    share = np.divide(taken, taken + wrong, out=np.zeros_like(taken), where=taken + wrong > 0)
+    precision = np.sum(good[:, ::-1] * share, axis=1) / goods
     return auc, precision
+
+
+def _without_each(part: np.ndarray, group: np.ndarray, place: np.ndarray, size: int) -> np.ndarray:
+    """Of a column's sums by group and place, those by place without each of the groups: float64 [GROUPS, size]."""
+    own = np.bincount(group * size + place, part, GROUPS * size).reshape(GROUPS, size)
+    # What rounding leaves below 0 is nothing.
+    return np.asarray(np.maximum(own.sum(axis=0) - own, 0))
 
 
 def standard_error(values: np.ndarray) -> float:
     """Of a metric whose values without each of the G groups are these; NaN where one is undefined."""
     size = values.size
     return float(np.sqrt((size - 1) / size * np.sum((values - values.mean()) ** 2)))
-
-
-def half_width(error: float, confidence: float) -> float:
-    """How far an interval reaches to each side: Student's t with GROUPS - 1 degrees of freedom times the error."""
-    if not math.isfinite(error):
-        return math.nan
-    return float(stats.t.ppf((1 + confidence) / 2, GROUPS - 1)) * error

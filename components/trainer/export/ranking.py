@@ -16,7 +16,7 @@ import tensorflow as tf
 from widedeep.components.features.spec import Feature, FeatureSpec
 from widedeep.components.trainer.export import raw_tensors
 from widedeep.components.trainer.model.inputs import Transformed, from_transformed
-from widedeep.components.trainer.model.network import Parts, WideDeepModel
+from widedeep.components.trainer.model.network import Parts, WideDeepModel, full_share
 from widedeep.components.transform import packed_columns
 from widedeep.components.transform.crosses import Values, cross_of_fingerprints, fingerprints
 
@@ -85,18 +85,18 @@ class Ranking:
         values = {key: self._crossable(self._spec.by_key[key], tensors[key], ids, requests) for key in keys}
         uses = []
         for cross in self._spec.crosses:
-            cross_ids = cross_of_fingerprints([values[key] for key in cross.keys], cross.buckets)
-            uses.append(cross_ids._replace(numbers=cross_ids.numbers + offsets[cross.name]))
-        rows, present = (
+            crossed, present = cross_of_fingerprints([values[key] for key in cross.keys], cross.buckets)
+            share = full_share(tf.reduce_sum(tf.cast(present, tf.float32), axis=-1, keepdims=True))
+            uses.append((crossed + offsets[cross.name], tf.where(present, share, 0.0)))
+        rows, shares = (
             tf.concat(
                 [tf.broadcast_to(part, tf.stack([requests, each, tf.shape(part, tf.int64)[-1]])) for part in parts], -1
             )
             for parts in zip(*uses, strict=True)
         )
-        weights = self._model.wide_rows(tf.cast(tf.reshape(tf.where(present, rows, 0), [-1]), tf.int32))
+        weights = self._model.wide_rows(tf.cast(tf.reshape(tf.where(shares > 0, rows, 0), [-1]), tf.int32))
         shape = tf.stack([requests * each, tf.shape(rows, tf.int64)[-1], tf.shape(weights, tf.int64)[-1]])
-        is_present = tf.reshape(present, shape[:2])[..., None]
-        return tf.reduce_sum(tf.where(is_present, tf.reshape(weights, shape), 0.0), axis=1)
+        return tf.reduce_sum(tf.reshape(weights, shape) * tf.reshape(shares, shape[:2])[..., None], axis=1)
 
     def _crossable(self, feature: Feature, tensor: tf.Tensor, ids: tf.SparseTensor, requests: tf.Tensor) -> Values:
         """Fingerprints of what Transform crosses, [requests, 1 or candidates, any]."""

@@ -30,12 +30,20 @@ class Table:
     """Rows of several columns side by side, so that one gather serves them all.
 
     An example's values are pooled in `cells` groups: by column, or, in the wide part, all in one.
+
+    Attributes:
+        slots: the columns.
+        width: of a row.
+        pooling: of an example's values in one cell.
+        cells: of an example.
+        has_sets: whether an example can have many ids of one column: of a set, or of a cross with a set.
     """
 
     slots: tuple[Slot, ...]
     width: int
     pooling: Pooling
     cells: int
+    has_sets: bool = False
 
     @property
     def rows(self) -> int:
@@ -117,7 +125,8 @@ def _table(
             f"the columns that are {width} wide have {offset:,} ids together, more than {MOST_IDS:,}: "
             f"give the largest, '{largest.column}' with {largest.size:,}, fewer buckets or a smaller vocabulary."
         )
-    return Table(tuple(slots), width, pooling, 1 if together else len(slots))
+    has_sets = any(id_columns[slot.index].has_sets for slot in slots)
+    return Table(tuple(slots), width, pooling, 1 if together else len(slots), has_sets)
 
 
 def _check_role(has_role: bool, variant: Variant, part: str, role: str) -> None:

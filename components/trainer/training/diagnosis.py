@@ -1,13 +1,67 @@
-"""Says in words why a batch's loss is no number."""
+"""Says in words why a batch's loss is no number, or a training's loss too large."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 
 from widedeep.components.trainer.model.inputs import Batch
 from widedeep.components.trainer.model.network import WideDeepModel
+from widedeep.components.trainer.training.training_record import Epoch
 
 _NAMED = 3
+# A loss so many times that of knowing nothing does not come from learning slowly.
+_DIVERGED = 10.0
+
+
+def divergence(epoch: Epoch, rates_loss: float | None, outputs: int) -> str | None:
+    """Says that an epoch's losses on both splits are far beyond that of knowing nothing; None where they are not.
+
+    Args:
+        epoch: one that has ended.
+        rates_loss: of who predicts the label's rates.
+        outputs: logits of an example.
+    """
+    # A model before its first step gives every class the same chance, a regression the mean.
+    is_chance = epoch.rmse is None
+    nothing = max(rates_loss or 0.0, math.log(max(outputs, 2)) if is_chance else 0.0)
+    evaluated = epoch.logloss if epoch.rmse is None else epoch.rmse**2
+    losses = [math.inf if loss is None else loss for loss in (epoch.loss, evaluated)]
+    if min(losses) <= _DIVERGED * nothing:
+        return None
+    return (
+        f"the training diverges: after epoch {epoch.epoch} the mean loss on 'train' is {losses[0]:.4g}, on 'eval' "
+        f"{losses[1]:.4g}, where knowing nothing costs {nothing:.4g}"
+    )
+
+
+def overgrown(model: WideDeepModel, batch: Batch) -> str:
+    """The features whose weights move some examples' logits most, and the remedy.
+
+    Args:
+        model: whose loss is too large.
+        batch: some of its examples.
+    """
+    wide = model.layout.wide
+    if wide is None:
+        return "the deep part's weights grew too large: lower training.deep.learning_rate."
+    [values, *_], [uses, *_] = model.values(batch.inputs), batch.inputs.uses
+    starts = np.array([slot.offset for slot in wide.slots])
+    column = (np.searchsorted(starts, uses.rows.numpy(), side="right") - 1)[uses.position.numpy()]
+    size = np.abs(values.numpy()).max(axis=1, initial=0.0)[uses.position.numpy()]
+    # By example and column: what its weights may add, and how many they are.
+    part, columns = uses.cell.numpy() * len(starts) + column, len(starts)
+    cells = batch.label.shape[0] * columns
+    added = np.bincount(part, size, cells).reshape(-1, columns).max(axis=0)
+    ids = np.bincount(part, minlength=cells).reshape(-1, columns).max(axis=0)
+    largest = [place for place in np.argsort(-added, kind="stable") if added[place] > 1.0]
+    if not largest:
+        return "the deep part's weights grew too large: lower training.deep.learning_rate."
+    named = [f"'{wide.slots[place].column}' ({ids[place]:,} ids in one example)" for place in largest[:_NAMED]]
+    return (
+        f"the wide weights grew too large, most of all those of {', '.join(named)}: lower training.wide.learning_rate."
+    )
 
 
 def blame(model: WideDeepModel, batch: Batch) -> str:

@@ -15,7 +15,7 @@ from widedeep.components.common.progress import Listener
 from widedeep.components.trainer.model.heads import Head
 from widedeep.components.trainer.training.blocks import Block
 from widedeep.components.trainer.training.checkpoints import Checkpoints, Progress
-from widedeep.components.trainer.training.diagnosis import blame
+from widedeep.components.trainer.training.diagnosis import blame, divergence, overgrown
 from widedeep.components.trainer.training.evaluation import evaluate
 from widedeep.components.trainer.training.joint_step import JointTrainer
 from widedeep.components.trainer.training.split_examples import SplitExamples
@@ -63,13 +63,15 @@ class TrainingLoop:
             The epochs, one of which is `kept`.
 
         Raises:
-            DataError: a split is empty, the evaluation split has one class only, or the loss is no number.
+            DataError: a split is empty, the evaluation split has one class only, the loss is no number, or the
+                training diverges.
         """
         progress = checkpoints.carry_on()
         options, curve = self._options, progress.curve
         while progress.epoch <= options.epochs and not self._out_of_patience(progress):
             self._epoch(progress, checkpoints, report)
             curve.append(self._finished(progress))
+            self._stop_divergence(curve[-1])
             self._report(report, progress)
             if options.patience is None or not progress.best or self._better(curve[-1], curve[progress.best - 1]):
                 progress.best = progress.epoch
@@ -101,6 +103,14 @@ class TrainingLoop:
                 **quality,
             }
         )
+
+    def _stop_divergence(self, epoch: Epoch) -> None:
+        said = divergence(epoch, self._train.label.loss, self._head.outputs)
+        if said:
+            block = next(iter(self._train.blocks()))
+            size = min(self._options.batch_size, block.examples)
+            batch = next(iter(block.batches(size, np.arange(size))))
+            raise DataError(f"{said}: {overgrown(self._trainer.model, batch)}")
 
     def _epoch(self, progress: Progress, checkpoints: Checkpoints, report: Listener) -> None:
         started = reported = time.monotonic()

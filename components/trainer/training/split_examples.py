@@ -14,6 +14,7 @@ import tensorflow as tf
 from widedeep.components.common.errors import DataError
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.trainer.model.inputs import LABEL_TYPES, uses_of
+from widedeep.components.trainer.model.label_rates import LabelRates, LabelSums
 from widedeep.components.trainer.model.layout import Layout
 from widedeep.components.trainer.training.blocks import Block, TableUses
 from widedeep.components.transform import packed_columns
@@ -49,11 +50,18 @@ class SplitExamples:
         self._whole: Block | None = None
         # Of the wide table, the rows that any example read so far uses.
         self.wide_used = np.zeros(layout.wide.rows if layout.wide else 0, bool)
+        # Of the last whole pass.
+        self._label = LabelSums(spec.label)
 
     @property
     def examples(self) -> int | None:
         """Number of examples, once it is known that they fit in one block."""
         return self._whole.examples if self._whole else None
+
+    @property
+    def label(self) -> LabelRates:
+        """The label, once all examples have been read."""
+        return self._label.rates()
 
     def blocks(self) -> Iterator[Block]:
         """All blocks, the same ones in the same order at every pass."""
@@ -69,14 +77,17 @@ class SplitExamples:
     def _read(self) -> Iterator[Block]:
         parts: list[Any] = []
         size, full = 0, False
+        label = LabelSums(self._spec.label)
         for part in self._parse().as_numpy_iterator():
             parts.append(part)
+            label.add(part[2], part[3])
             size += sum(array.nbytes for array in tf.nest.flatten(part))
             if size > self._block_bytes:
                 block = self._block(parts)
                 # Before the block is used: its parts are as large again.
                 parts, size, full = [], 0, True
                 yield block
+        self._label = label
         if parts:
             block = self._block(parts)
             self._whole = None if full else block

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from widedeep.components.common.metrics import HIGHER_IS_BETTER
 from widedeep.components.common.records import Number, Record, SparseRecord
+from widedeep.components.trainer.model.label_rates import LabelRates
 from widedeep.components.trainer.training.cross_use import CrossUse
 
 RECORD = "training.json"
@@ -58,5 +59,6 @@ class TrainingRecord(Record):
 
     curve: list[Epoch] = Field(description="an item an epoch")
     crosses: list[CrossUse] = Field(description="how full each cross is, in the declaration's order")
+    label: LabelRates = Field(description="the label in the split train")
     wide: WidePart = Field(description="how many wide weights there are")
     base: WarmStart | None = Field(description="what the training started from; null in a cold start")

@@ -59,6 +59,7 @@ def release_nodes(
     evaluator = Evaluator(
         examples=examples,
         model=trainer.outputs["model"],
+        model_run=trainer.outputs["model_run"],
         baseline_model=baseline.outputs["model"],
         schema=schema,
         spec=spec,

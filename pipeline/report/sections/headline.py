@@ -20,7 +20,7 @@ class Heading:
 
     Attributes:
         when: the run's start, in UTC; "" where its name tells none.
-        rows: rows that the metrics are of.
+        rows: rows that the metrics are of, with their split: "2,000 rows of 'test'".
         log_link: the log's address as seen from the report; "" where they don't lie side by side.
     """
 
@@ -63,7 +63,7 @@ def heading(summary: Summary) -> Heading:
     log, report = PurePosixPath(summary.log), PurePosixPath(summary.report)
     return Heading(
         when=_when(summary.run_id),
-        rows=count(number(summary.metrics.get("candidate", {}).get("rows"))),
+        rows=f"{count(number(summary.metrics.get('candidate', {}).get('rows')))} {_rows_of(summary)}",
         log_link=f"./{quote(log.name)}" if log.name and log.parent == report.parent else "",
     )
 
@@ -89,7 +89,15 @@ def _quality(summary: Summary) -> list[Figure]:
 def _rows(summary: Summary) -> Figure:
     rows = number(summary.metrics.get("candidate", {}).get("rows"))
     slices = len(summary.slices)
-    return Figure("Evaluation rows", count(rows), f"{slices} slice{'' if slices == 1 else 's'}" if slices else "")
+    label = _rows_of(summary)
+    return Figure(
+        label[0].upper() + label[1:], count(rows), f"{slices} slice{'' if slices == 1 else 's'}" if slices else ""
+    )
+
+
+def _rows_of(summary: Summary) -> str:
+    """What the metrics were measured on; a record of an earlier version does not tell the split."""
+    return f"rows of '{summary.split}'" if summary.split else "evaluation rows"
 
 
 def _time(summary: Summary) -> Figure:

@@ -45,6 +45,8 @@ class Evaluate:
         rows: dict[str, np.ndarray],
         options: dict[str, Any] | None = None,
         baseline: str | None = None,
+        train: np.ndarray | None = None,
+        record: dict[str, Any] | None = None,
     ) -> Evaluated:
         """Judges the model whose scores are the column `candidate`.
 
@@ -53,6 +55,8 @@ class Evaluate:
             rows: columns [n], scores also [n, classes]. NaN stands for a missing value.
             options: of the evaluation.
             baseline: the column of the last blessed model's scores.
+            train: the labels that the candidate learned from; None: those of `rows`.
+            record: what else its training left.
         """
         from tfx.dsl.components.base import base_beam_executor
         from tfx.types import standard_artifacts
@@ -66,6 +70,8 @@ class Evaluate:
         base = self.folder / str(self.runs)
         inputs = {"examples": [self._examples(base, rows)], "schema": [self._schema(base, spec)]}
         inputs["model"] = [self._model(base / "candidate", 7, "candidate", rows["candidate"])]
+        labels = rows[spec.label.key] if train is None else train
+        inputs["model_run"] = [self._model_run(base / "run", spec, labels, record or {})]
         if baseline:
             inputs["baseline_model"] = [self._model(base / "baseline", 5, baseline, rows.get(baseline, np.ones(1)))]
         outputs = {"evaluation": standard_artifacts.ModelEvaluation(), "blessing": standard_artifacts.ModelBlessing()}
@@ -110,6 +116,20 @@ class Evaluate:
         artifact.uri = str(base / "schema")
         os.makedirs(artifact.uri)
         (base / "schema" / "schema.pbtxt").write_text(text_format.MessageToString(schema.derive(spec)))
+        return artifact
+
+    def _model_run(self, folder: Path, spec: FeatureSpec, labels: np.ndarray, record: dict[str, Any]) -> Any:
+        from tfx.types import standard_artifacts
+
+        from widedeep.components.trainer.model.label_rates import LabelSums
+        from widedeep.components.trainer.training.training_record import RECORD, TrainingRecord
+
+        artifact = standard_artifacts.ModelRun()
+        artifact.uri = str(folder)
+        sums = LabelSums(spec.label)
+        sums.add(labels, np.ones(labels.size, np.float32))
+        left = {"curve": [], "crosses": [], "wide": {"rows": 0, "nonzero": 0}, "base": None} | record
+        TrainingRecord.model_validate({"label": sums.rates(), **left}).write(str(folder / RECORD))
         return artifact
 
     def _model(self, folder: Path, number: int, column: str, scores: np.ndarray) -> Any:

@@ -8,7 +8,10 @@ from widedeep.pipeline.record import words
 
 
 def test_the_wide_part_tells_how_many_weights_are_left() -> None:
-    assert words.wide_part(WidePart(rows=2000, nonzero=500)) == "500 of 2,000 wide weights are not zero (75.0% are)"
+    some, every, none = (words.wide_part(WidePart(rows=2000, nonzero=nonzero)) for nonzero in (500, 2000, 0))
+    assert some == "500 of 2,000 wide weights (25.0%) differ from 0; L1 left the others at 0"
+    assert every == "all 2,000 wide weights differ from 0"
+    assert none == "all 2,000 wide weights are 0: the wide part adds nothing; lower training.wide.l1"
 
 
 def test_a_model_without_a_wide_part_has_nothing_to_tell() -> None:

@@ -74,6 +74,8 @@ def test_figures_without_a_baseline(page, record):
     record.metrics = {}
     figures = page(replace(record, slices={})).part("figures")
     assert page_text(figures[0]) == "Evaluation rows n/a"
+    figures = page(replace(record, slices={}, split="test")).part("figures")
+    assert page_text(figures[0]) == "Rows of 'test' n/a"
 
 
 def test_the_parts_of_the_page(page, full):
@@ -127,7 +129,8 @@ def test_metrics(page, record):
         ["Accuracy higher is better", "0.8750", "0.9000", "−0.0250 worse"],
         ["Calibration best at 1", "0.900", "1.200", "−0.300 better"],
     ]
-    assert "on 2,000 evaluation rows" in page(record).text("metrics")
+    assert "on 2,000 evaluation rows." in page(record).text("metrics")
+    assert "on 2,000 rows of 'holdout'." in page(replace(record, split="holdout")).text("metrics")
 
 
 def test_change_has_colour_too(page, record):
@@ -245,7 +248,7 @@ def test_no_training(page, record):
 def test_the_wide_part_and_the_warm_start(page, record):
     base = {"model": "models/3", "quality": {"auc": 0.75}, "not_taken": ["<b>: new, starts fresh."]}
     shown = page(replace(record, base=base)).text("training")
-    assert "400 of 11,000 wide weights are not zero (96.4% are)." in shown
+    assert "400 of 11,000 wide weights (3.6%) differ from 0; L1 left the others at 0." in shown
     assert "Warm start from models/3, on eval before the first step: auc 0.7500. <b>: new, starts fresh." in shown
 
 

@@ -9,12 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from scipy import stats
 from sklearn import metrics
 
 from widedeep.components.evaluator.statistics.accumulator import GROUPS, Accumulator, Batch
 from widedeep.components.evaluator.statistics.histogram import Histogram, bins, middles
-from widedeep.components.evaluator.statistics.jackknife import half_width, replicates, standard_error
+from widedeep.components.evaluator.statistics.jackknife import replicates, standard_error
 from widedeep.components.features.spec import Label
 
 BINARY, NUMBER, CLASSES = (
@@ -128,14 +127,6 @@ def test_an_area_s_error_is_that_of_hanley_and_mcneil() -> None:
     group = random.integers(0, GROUPS, label.size)
     error = standard_error(replicates(accumulate(BINARY, Batch(label, score, np.ones(label.size), group)))["auc"])
     assert error == pytest.approx(known, rel=0.33)
-
-
-def test_the_half_width_is_students() -> None:
-    for confidence in (0.5, 0.9, 0.95, 0.99, 0.999):
-        assert half_width(2.0, confidence) == pytest.approx(
-            2 * stats.t(df=GROUPS - 1).interval(confidence)[1], rel=1e-3
-        )
-    assert math.isnan(half_width(math.nan, 0.95))
 
 
 def test_a_group_with_the_only_row_of_a_class_leaves_the_area_undefined() -> None:

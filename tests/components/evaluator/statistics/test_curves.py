@@ -10,8 +10,8 @@ from sklearn import metrics
 
 from widedeep.components.evaluator.plots import Confusion
 from widedeep.components.evaluator.statistics.accumulator import GROUPS, Accumulator, Batch
+from widedeep.components.evaluator.statistics.calibration import calibration
 from widedeep.components.evaluator.statistics.curves import (
-    calibration,
     confusion,
     plots,
     precision_recall,
@@ -110,8 +110,10 @@ def test_calibration_by_tenths() -> None:
     # Ten groups of a row each, of which one is 1; without a row of label 0 the share is 1/9, without the other 0.
     values = np.array([0.0] + [1 / 9] * 9 + [0.1] * 40)
     error = np.sqrt(49 / 50 * np.sum((values - values.mean()) ** 2))
-    assert found[0].high - found[0].actual == pytest.approx(2.0096 * error, rel=1e-3)
-    assert found[0].actual - found[0].low == pytest.approx(2.0096 * error, rel=1e-3)
+    # Wilson's interval of p (1 - p) / error^2 rows, with Student's t of nine degrees of freedom.
+    share = 2.2622**2 * error**2 / 0.09
+    middle, half = (0.1 + share / 2) / (1 + share), np.sqrt(share * 0.09 + share**2 / 4) / (1 + share)
+    assert (found[0].low, found[0].high) == pytest.approx((middle - half, middle + half), rel=1e-3)
 
 
 def test_equal_scores_are_one_share() -> None:

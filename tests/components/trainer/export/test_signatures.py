@@ -20,6 +20,7 @@ from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 from widedeep.components import features
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.trainer.estimator import WideDeepEstimator
+from widedeep.components.trainer.model import network
 from widedeep.components.trainer.training_options import TrainingOptions
 from widedeep.components.transform.preprocessing import preprocessing_fn
 
@@ -267,6 +268,18 @@ def test_one_part_alone_ranks_too(variant, tmp_path):
     expected = default(served, [user | candidate for candidate in candidates])
     np.testing.assert_allclose(rank(served, [(user, candidates)])["score"], [expected], rtol=0, atol=1e-5)
     assert expected.std() > 1e-3
+
+
+def test_candidates_with_many_ids_of_a_column_have_the_scores_of_their_rows(served, tmp_path, monkeypatch):
+    """From two ids on: those of a column share what one would count, in crosses, sets and summed embeddings alike."""
+    monkeypatch.setattr(network, "MOST_FULL_IDS", 1)
+    shared = tf.saved_model.load(exported(tmp_path, SPEC)).signatures
+    user, candidates = _rows(1)[0], [{feature.key: row[feature.key] for feature in CANDIDATE} for row in _rows(3)]
+    rows = [user | candidate for candidate in candidates]
+    expected = default(shared, rows)
+    np.testing.assert_allclose(rank(shared, [(user, candidates)])["score"], [expected], rtol=0, atol=1e-5)
+    np.testing.assert_allclose(raw(shared, rows)["score"], expected, rtol=0, atol=1e-6)
+    assert np.abs(expected - default(served, rows)).max() > 1e-3
 
 
 def test_each_kind_of_label_has_the_signatures_that_make_sense(tmp_path):

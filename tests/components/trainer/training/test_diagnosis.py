@@ -17,10 +17,11 @@ from widedeep.components.trainer.model.inputs import Batch, Inputs
 from widedeep.components.trainer.model.layout import make_layout
 from widedeep.components.trainer.model.network import new_model
 from widedeep.components.trainer.training.checkpoints import Checkpoints
-from widedeep.components.trainer.training.diagnosis import blame
+from widedeep.components.trainer.training.diagnosis import blame, divergence, overgrown
 from widedeep.components.trainer.training.loop import TrainingLoop
 from widedeep.components.trainer.training.split_examples import SplitExamples
 from widedeep.components.trainer.training.state import new_training
+from widedeep.components.trainer.training.training_record import Epoch
 from widedeep.components.trainer.training_options import TrainingOptions
 
 OPTIONS = {"epochs": 2, "batch_size": 10, "deep": {"hidden": [4], "dropout": 0.2}}
@@ -161,4 +162,71 @@ def test_weights_that_are_no_numbers_come_first(toy, model):
 def test_without_large_embeddings_it_is_the_hidden_layers(toy, model):
     assert blame(model, batch_of(toy)) == (
         "the hidden layers' weights grew too large: lower training.deep.learning_rate."
+    )
+
+
+def epoch(**measured: float | None) -> Epoch:
+    return Epoch.model_validate({"epoch": 2, "step": 9, "examples": 90, "seconds": 1.0, **measured})
+
+
+@pytest.mark.parametrize(
+    ("measured", "rates", "outputs", "nothing"),
+    [
+        ({"loss": 7.0, "logloss": 7.0}, 0.01, 1, "0.6931"),  # 10 log 2 = 6.93, whatever the rate
+        ({"loss": None, "logloss": 1e9}, 0.01, 1, "0.6931"),
+        ({"loss": 24.0, "logloss": 24.0}, 0.5, 11, "2.398"),  # 10 log 11 = 23.98
+        ({"loss": 41.0, "rmse": 6.5}, 4.0, 1, "4"),  # 6.5^2 = 42.25
+    ],
+)
+def test_a_loss_far_beyond_knowing_nothing_diverges(measured, rates, outputs, nothing):
+    said = divergence(epoch(**measured), rates, outputs)
+    assert said.startswith("the training diverges: after epoch 2 the mean loss on 'train' is ")
+    assert said.endswith(f", where knowing nothing costs {nothing}")
+
+
+@pytest.mark.parametrize(
+    ("measured", "rates", "outputs"),
+    [
+        ({"loss": 6.9, "logloss": 7.0}, 0.01, 1),
+        ({"loss": 7.0, "logloss": 6.9}, 0.01, 1),  # on its way back
+        ({"loss": 0.5, "logloss": 0.5}, 0.003, 1),  # of a rare label, in its first steps
+        ({"loss": 39.0, "rmse": 9.0}, 4.0, 1),
+    ],
+)
+def test_a_large_loss_alone_is_no_divergence(measured, rates, outputs):
+    assert divergence(epoch(**measured), rates, outputs) is None
+
+
+def test_a_training_that_diverges_stops_and_names_the_columns(toy, tmp_path):
+    """A wide part of hundreds of rates too many: b and s have no wide weights."""
+    options = {"model": "wide", "epochs": 3, "batch_size": 10, "wide": {"learning_rate": 1e3, "l1": 0.0, "l2": 0.0}}
+    training = new_training(toy.spec, TrainingOptions.model_validate(options), {})
+    with pytest.raises(DataError) as caught:
+        fitting(training, toy.files).run(Checkpoints(training.trainer, str(tmp_path)), lambda _: None)
+    column = r"'(a_id|c_id|a_x_c)' \(\d+ ids in one example\)"
+    assert re.fullmatch(
+        r"the training diverges: after epoch 1 the mean loss on 'train' is \S+, on 'eval' \S+, where knowing nothing "
+        rf"costs 0\.69\d+: the wide weights grew too large, most of all those of {column}, {column}, {column}: "
+        r"lower training\.wide\.learning_rate\.",
+        str(caught.value),
+    )
+
+
+def test_columns_that_grew_come_by_what_they_add_to_an_example(toy, model):
+    """a's two weights of -3 add more than c's one of 5; a cross that adds up to 1 is no suspect."""
+    model.wide.assign(tf.tensor_scatter_nd_update(model.wide, [[1], [2], [7], [19]], [[-3.0], [3.0], [5.0], [1.0]]))
+    ids = {"a_id": [1, 2], "b_id": [2], "s_id": [3], "c_id": [0], "a_x_c": [8]}
+    batch = toy.batch(toy.layout, [type(toy.rows[0])(ids, [0.5, 0.0], 1, 1.0)])
+    assert overgrown(model, batch) == (
+        "the wide weights grew too large, most of all those of 'a_id' (2 ids in one example), 'c_id' (1 ids in one "
+        "example): lower training.wide.learning_rate."
+    )
+
+
+def test_without_large_wide_weights_it_is_the_deep_part(toy, model):
+    said = "the deep part's weights grew too large: lower training.deep.learning_rate."
+    assert overgrown(model, batch_of(toy)) == said
+    layout = make_layout(toy.spec, {}, "deep")
+    assert (
+        overgrown(new_model(layout, TrainingOptions.model_validate(OPTIONS | {"model": "deep"})), batch_of(toy)) == said
     )
