@@ -12,11 +12,12 @@ from widedeep.components import features
 from widedeep.components.content.content_record import FileContent
 from widedeep.components.content.sketch import Sketch, SplitSketch
 from widedeep.components.features.spec import FeatureSpec
-from widedeep.components.ingest import number_files, raw_files
-from widedeep.components.ingest.csv_dialect import CsvDialect
-from widedeep.components.ingest.csv_file import NoRowsError
+from widedeep.components.ingest import raw_files
+from widedeep.components.ingest.csv_files.dialect import CsvDialect
+from widedeep.components.ingest.csv_files.reader import NoRowsError
 from widedeep.components.ingest.example_shards import Shards, encode, split_of
-from widedeep.components.ingest.number_profile import NumberProfile
+from widedeep.components.ingest.numbers import number_files
+from widedeep.components.ingest.numbers.number_profile import NumberProfile
 
 
 class Job(NamedTuple):

@@ -18,9 +18,9 @@ from widedeep.components import features
 from widedeep.components.common.errors import unwrap
 from widedeep.components.content.content_record import CONTENT, Content
 from widedeep.components.content.sketch import Sketch
-from widedeep.components.ingest import number_files
 from widedeep.components.ingest.conversion import Convert, Union
-from widedeep.components.ingest.csv_dialect import CsvDialect
+from widedeep.components.ingest.csv_files.dialect import CsvDialect
+from widedeep.components.ingest.numbers import number_files
 from widedeep.components.ingest.presence import check_presence, check_rows
 from widedeep.components.ingest.split_files import jobs
 

@@ -13,11 +13,11 @@ from widedeep.components.common.errors import DataError, reason, shown
 from widedeep.components.common.settings import nearest
 from widedeep.components.features.names import declared_as, key_for
 from widedeep.components.features.spec import FeatureSpec
-from widedeep.components.ingest import csv_file, csv_hints
 from widedeep.components.ingest.arrow_columns import column_kinds, narrowed, rest_of, to_lists, with_rest
-from widedeep.components.ingest.csv_dialect import PLAIN, CsvDialect
-from widedeep.components.ingest.csv_file import NoRowsError
-from widedeep.components.ingest.number_profile import NumberProfile
+from widedeep.components.ingest.csv_files import hints, reader
+from widedeep.components.ingest.csv_files.dialect import PLAIN, CsvDialect
+from widedeep.components.ingest.csv_files.reader import NoRowsError
+from widedeep.components.ingest.numbers.number_profile import NumberProfile
 from widedeep.components.ingest.paths import MAGIC_BYTES, compression_by, compression_of, folder_values, locate
 from widedeep.components.ingest.scalars import BadValueError
 
@@ -80,7 +80,7 @@ def read(
                 except BadValueError as error:
                     where = f"{path}, row {row + error.index + 1}, column '{name}'"
                     value = "the value" if error.value is None else shown(error.value)
-                    hint = csv_hints.of_value(error.value, kind, file_format)
+                    hint = hints.of_value(error.value, kind, file_format)
                     raise DataError(f"{where}: {value} {error.fault}{hint}.") from None
                 except DataError as error:
                     raise DataError(f"{path}: column '{name}' {error}.") from None
@@ -94,7 +94,7 @@ def read(
             row += batch.num_rows
             yield pa.RecordBatch.from_pydict(arrays)
     if row == 0:
-        raise NoRowsError(f"{path}: {csv_file.NO_ROWS}")
+        raise NoRowsError(f"{path}: {reader.NO_ROWS}")
 
 
 @dataclass(frozen=True)
@@ -155,13 +155,13 @@ def _blocks(file_format: str, columns: _Columns) -> Iterator[pa.RecordBatch]:
 
 def _csv(columns: _Columns) -> Iterator[pa.RecordBatch]:
     path, dialect = columns.path, columns.dialect
-    names = csv_file.header(path, dialect)
+    names = reader.header(path, dialect)
     needed = [name for name in columns.needed if name not in columns.in_folders]
     if not set(needed) <= set(names):
-        form = csv_hints.other_form(csv_file.first_line(path), names, needed, dialect)
+        form = hints.other_form(reader.first_line(path), names, needed, dialect)
         if form:
             raise DataError(f"{path}: {form}")
-    yield from csv_file.read(path, columns.of(names), dialect)
+    yield from reader.read(path, columns.of(names), dialect)
 
 
 def _parquet(columns: _Columns) -> Iterator[pa.RecordBatch]:
@@ -213,7 +213,7 @@ def _tfrecord(columns: _Columns) -> Iterator[pa.RecordBatch]:
 
 def _check_whole(path: str) -> None:
     """TensorFlow takes a gzip file that is cut between two records for a whole one; Arrow's reader raises OSError."""
-    with csv_file.open_stream(path) as stream:
+    with reader.open_stream(path) as stream:
         while stream.read(_BUFFER_BYTES):
             pass
 

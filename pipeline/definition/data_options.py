@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from widedeep.components.ingest.csv_dialect import CsvDialect
+from widedeep.components.ingest.csv_files.dialect import CsvDialect
 from widedeep.pipeline.definition.spans import WAYS, WRITTEN, SpanPattern, span_numbers
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]

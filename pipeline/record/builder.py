@@ -14,7 +14,7 @@ from widedeep.components.evaluator import results
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.gate.gate_verdict import VERDICT as GATE
 from widedeep.components.gate.gate_verdict import GateVerdict
-from widedeep.components.ingest import number_files
+from widedeep.components.ingest.numbers import number_files
 from widedeep.components.metadata.artifacts import outputs
 from widedeep.components.metadata.connection import open_store
 from widedeep.components.metadata.lineage import inputs

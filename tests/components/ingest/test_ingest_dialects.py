@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from widedeep.components.common.errors import ConfigError, DataError
 from widedeep.components.common.settings import parse
 from widedeep.components.features import FeatureSpec
-from widedeep.components.ingest import csv_file, raw_files
-from widedeep.components.ingest.csv_dialect import PLAIN, CsvDialect
+from widedeep.components.ingest import raw_files
+from widedeep.components.ingest.csv_files import reader
+from widedeep.components.ingest.csv_files.dialect import PLAIN, CsvDialect
 
 HEADER = "user,tags,age,label\n"
 BACKSLASH = CsvDialect(escape="\\")
@@ -64,7 +65,7 @@ NEITHER = "a quote is neither doubled nor followed by the delimiter"
 def test_a_quote_that_is_neither_doubled_nor_at_the_end(
     tmp_path: Path, spec: FeatureSpec, row: str, column: str, text: str, before: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(csv_file, "_BLOCK_BYTES", 4096)
+    monkeypatch.setattr(reader, "_BLOCK_BYTES", 4096)
     path = written(tmp_path, HEADER + '"u\nv","a","1",0\n\n' * before + row + "\nu,a,1,0\n")
     message = refused(path, spec)
     assert message.startswith(f", row {before + 1}, column '{column}': {NEITHER}: {text[:-1]}")
@@ -127,7 +128,7 @@ def test_every_value_comes_back(values: list[str], tmp_path_factory: pytest.Temp
 def test_rows_are_numbered_across_blocks(
     tmp_path: Path, spec: FeatureSpec, block: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(csv_file, "_BLOCK_BYTES", block)
+    monkeypatch.setattr(reader, "_BLOCK_BYTES", block)
     good = '"u\\"1",a,1,0\n\n' * 500
     assert users(written(tmp_path, HEADER + good), spec, BACKSLASH) == ['u"1'] * 500
     path = written(tmp_path, f"{HEADER}{good}u,a,x,0\n{good}")

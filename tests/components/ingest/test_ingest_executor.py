@@ -22,7 +22,7 @@ from widedeep.components.common.errors import ConfigError, DataError
 from widedeep.components.content.content_record import CONTENT, Content
 from widedeep.components.features import FeatureSpec
 from widedeep.components.ingest import example_shards
-from widedeep.components.ingest.csv_dialect import CsvDialect
+from widedeep.components.ingest.csv_files.dialect import CsvDialect
 from widedeep.components.ingest.example_shards import encode, split_of
 from widedeep.components.ingest.executor import Executor
 

@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 
 from widedeep.components.common.errors import DataError
 from widedeep.components.features.spec import FeatureSpec
-from widedeep.components.ingest import number_files, raw_files
-from widedeep.components.ingest.number_faults import _merged, faults
-from widedeep.components.ingest.number_profile import NumberProfile
+from widedeep.components.ingest import raw_files
+from widedeep.components.ingest.numbers import number_files
+from widedeep.components.ingest.numbers.number_faults import _merged, faults
+from widedeep.components.ingest.numbers.number_profile import NumberProfile
 
 RANDOM = np.random.default_rng(11)
 N = 20_000

@@ -15,7 +15,7 @@ import numpy as np
 
 from widedeep.components.common.records import Record
 from widedeep.components.features.spec import FeatureSpec
-from widedeep.components.ingest.number_profile import WHOLE, FileNumbers, Numbers
+from widedeep.components.ingest.numbers.number_profile import WHOLE, FileNumbers, Numbers
 
 # Of pairs, a twentieth: of numbers that lie evenly, some twenty are told apart.
 MOST_MERGED = 0.05

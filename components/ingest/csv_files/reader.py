@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.csv
 
 from widedeep.components.common.errors import DataError, reason, shown
-from widedeep.components.ingest.csv_dialect import PLAIN, CsvDialect
-from widedeep.components.ingest.csv_rows import LONG, OPEN, RowFaultError, RowSyntax
+from widedeep.components.ingest.csv_files.dialect import PLAIN, CsvDialect
+from widedeep.components.ingest.csv_files.rows import LONG, OPEN, RowFaultError, RowSyntax
 from widedeep.components.ingest.paths import compression_of, locate
 
 # A block must hold a whole row; a longer row is a broken file.

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 
 from widedeep.components.common.errors import shown
 from widedeep.components.features.spec import Kind, Label
-from widedeep.components.ingest.csv_dialect import CsvDialect
+from widedeep.components.ingest.csv_files.dialect import CsvDialect
 
 _DELIMITERS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars"}
 # What programs write for no value: pandas, R, SQL, MySQL, spreadsheets.

@@ -12,8 +12,8 @@ import tensorflow as tf
 
 from widedeep.components.common.errors import DataError
 from widedeep.components.features.spec import FeatureSpec
-from widedeep.components.ingest.number_faults import NumberNotes, faults
-from widedeep.components.ingest.number_profile import FileNumbers, NumberProfile
+from widedeep.components.ingest.numbers.number_faults import NumberNotes, faults
+from widedeep.components.ingest.numbers.number_profile import FileNumbers, NumberProfile
 
 # In ExampleGen's output.
 NOTES = "numbers.json"

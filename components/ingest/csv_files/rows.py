@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from widedeep.components.ingest.csv_dialect import CsvDialect
+from widedeep.components.ingest.csv_files.dialect import CsvDialect
 
 _BOM = b"\xef\xbb\xbf"
 # What MySQL writes for no value.
