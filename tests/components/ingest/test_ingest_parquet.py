@@ -237,7 +237,7 @@ def test_missing_column(tmp_path: Path, spec: FeatureSpec) -> None:
     ("content", "text"),
     [
         (b"", ": the file has no rows. Remove it, or point data.path elsewhere."),
-        (gzip.compress(b"PAR1"), ": is packed by gzip, and Parquet packs its columns itself: unpack the file."),
+        (gzip.compress(b"PAR1", mtime=0), ": is packed by gzip, and Parquet packs its columns itself: unpack the file."),
         (b"user,label\n1,2\n" * 9, ": is not readable as Parquet: Parquet magic bytes not found in footer."),
     ],
 )
