@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from widedeep.components.common.errors import ConfigError, shown
@@ -69,18 +70,28 @@ def _example(group: type[Strict], value: object) -> str:
     """What may be meant by a value where a group of keys is needed, in YAML."""
     fields = {field.alias or name: field for name, field in group.model_fields.items()}
     required = [name for name, field in fields.items() if field.is_required()]
-    if not fields or (not required and (value is True or value is None or value == "")):
+    # `true` asks for the group as it is, but where it is a choice between groups.
+    is_choice = bool(fields) and all(map(_holds_group, fields.values()))
+    if not fields or (value is True and not required and not is_choice):
         return "{}"
     if isinstance(value, str) and value in fields:
         return f"{{{value}: ...}}"
-    first, *others = required or fields
+    takers = [name for name in required or fields if _takes(group, name, value)]
+    if len(takers) == 1 and len(required) < 2:
+        return f"{{{takers[0]}: {value}}}"
+    return "{" + ", ".join(f"{name}: ..." for name in required or list(fields)[:3]) + "}"
+
+
+def _holds_group(field: FieldInfo) -> bool:
+    return any(isinstance(kind, type) and issubclass(kind, BaseModel) for kind in kinds(field.annotation))
+
+
+def _takes(group: type[Strict], name: str, value: object) -> bool:
     try:
-        if required and others:
-            raise ValueError
-        group.model_validate({first: value})
+        group.model_validate({name: value})
     except ValueError:
-        return "{" + ", ".join(f"{name}: ..." for name in required or list(fields)[:3]) + "}"
-    return f"{{{first}: {value}}}"
+        return False
+    return True
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

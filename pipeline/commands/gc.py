@@ -70,19 +70,20 @@ def _removals_table(plan: Plan, folder: Path, dry_run: bool) -> Table:
     table.add_column("why")
     for removal in plan.remove:
         # Text, since a path may look like rich's markup.
-        table.add_row(Text(str(removal.path.relative_to(folder))), filesize.decimal(removal.bytes), removal.why)
+        table.add_row(Text(str(removal.path.relative_to(folder))), filesize.decimal(removal.bytes), Text(removal.why))
     return table
 
 
 def _kept_table(plan: Plan) -> Table:
     from rich import filesize
     from rich.table import Table
+    from rich.text import Text
 
     table = Table("kept", box=None, pad_edge=False)
     table.add_column("size", justify="right")
     table.add_column("why")
     for group in plan.kept:
-        table.add_row(f"{group.artifacts:,} artifacts", filesize.decimal(group.bytes), group.why)
+        table.add_row(f"{group.artifacts:,} artifacts", filesize.decimal(group.bytes), Text(group.why))
     return table
 
 

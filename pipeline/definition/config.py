@@ -85,9 +85,8 @@ def load(path: Path, overrides: Sequence[str] = ()) -> PipelineConfig:
         except UnicodeEncodeError:
             raise ConfigError(f"--set {shown(override)}: is not UTF-8 text.") from None
         _set(data, override)
-    config = parse(
-        PipelineConfig, data, " ".join([str(path), *(f"--set {_brief(override)}" for override in overrides)])
-    )
+    where = " ".join([str(path), *(f"--set {_brief(override)}" for override in overrides)])
+    config = parse(PipelineConfig, data, where)
     base = path.resolve().parent
     resolved: dict[str, Any] = {"features": _resolved(base, config.features)}
     if config.schema_file is not None:
@@ -97,7 +96,9 @@ def load(path: Path, overrides: Sequence[str] = ()) -> PipelineConfig:
 
 
 def _brief(override: str) -> str:
-    return override if len(override) <= 80 else f"{override[:60]}..."
+    """An override as an error quotes it: in one line, and never long."""
+    text = override if override.isprintable() else repr(override)[1:-1]
+    return text if len(text) <= 80 else f"{text[:60]}..."
 
 
 def assignments(overrides: Sequence[str]) -> dict[str, Any]:
@@ -120,7 +121,10 @@ def key_of(override: str) -> str:
 
 
 def _resolved(base: Path, path: str) -> str:
-    return path if "://" in path else str((base / path).resolve())
+    try:
+        return path if "://" in path else str((base / path).resolve())
+    except ValueError as error:
+        raise ConfigError(f"{shown(path)} is no path: {reason(error)}.") from None
 
 
 def _value(override: str, text: str, literal: bool) -> Any:
@@ -136,8 +140,8 @@ def _value(override: str, text: str, literal: bool) -> Any:
     except yaml.YAMLError as error:
         if literal:
             return text
-        problem = reason(getattr(error, "problem", None) or error)
-        raise ConfigError(f"--set {override}: the value is not valid YAML: {problem}.") from None
+        problem = reason(" ".join(str(getattr(error, "problem", None) or error).split()))
+        raise ConfigError(f"--set {_brief(override)}: the value is not valid YAML: {problem}.") from None
     # In quotes it is YAML's.
     return text if literal and value is not None and text.lstrip()[:1] not in ("'", '"') else value
 
@@ -146,13 +150,15 @@ def _set(data: dict[str, Any], override: str) -> None:
     _, equals, text = override.partition("=")
     *parents, last = key_of(override).split(".")
     if not equals or not all([*parents, last]):
-        raise ConfigError(f"--set {override}: needs KEY=VALUE, for example --set training.epochs=3.")
+        raise ConfigError(f"--set {_brief(override)}: needs KEY=VALUE, for example --set training.epochs=3.")
     value = _value(override, text, takes_text(PipelineConfig, [*parents, last]))
     for number, key in enumerate(parents, 1):
         # A key with nothing behind it ("training:") is an empty group.
         group = {} if data.get(key) is None else data[key]
         if not isinstance(group, dict):
-            raise ConfigError(f"--set {override}: '{'.'.join(parents[:number])}' is a value, not a group of keys.")
+            raise ConfigError(
+                f"--set {_brief(override)}: '{'.'.join(parents[:number])}' is a value, not a group of keys."
+            )
         # A copy, since an alias in the YAML may name the same group elsewhere.
         data[key] = data = dict(group)
     data[last] = value

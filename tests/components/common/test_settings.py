@@ -162,7 +162,12 @@ class Hashed(Strict):
 
 class Optional(Strict):
     embedding: int | None = None
-    pooling: str = "mean"
+    pooling: Literal["mean", "sum"] = "mean"
+
+
+class Counts(Strict):
+    least: int = 1
+    most: int | None = None
 
 
 class Two(Strict):
@@ -175,8 +180,15 @@ class Groups(Strict):
     hash: Hashed | None = None
     deep: Optional | None = None
     volume: Two | None = None
-    inner: Groups | None = None
+    counts: Counts | None = None
+    inner: Choice | None = None
     items: tuple[Hashed, ...] = ()
+
+
+class Choice(Strict):
+    log: Empty | None = None
+    hash: Hashed | None = None
+    deep: Optional | None = None
 
 
 @pytest.mark.parametrize(
@@ -189,6 +201,8 @@ class Groups(Strict):
         ("deep: 16", "deep: write deep: {embedding: 16} (it is 16)"),
         ("deep: true", "deep: write deep: {} (it is True)"),
         ("deep: x", "deep: write deep: {embedding: ..., pooling: ...} (it is 'x')"),
+        ("counts: 5", "counts: write counts: {least: ..., most: ...} (it is 5)"),
+        ("inner: true", "inner: write inner: {log: ..., hash: ..., deep: ...} (it is True)"),
         ("volume: here", "volume: write volume: {claim: ..., path: ...} (it is 'here')"),
         ("inner: hash", "inner: write inner: {hash: ...} (it is 'hash')"),
         ("inner: {hash: [1]}", "inner.hash: write hash: {buckets: ...} (it is [1])"),

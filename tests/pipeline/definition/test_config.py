@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -210,6 +211,20 @@ def test_set(tmp_path: Path) -> None:
 def test_a_text_is_set_as_it_stands(tmp_path: Path, text: str, path: str) -> None:
     assert load(tmp_path, f"data.path={text}").data.path == str(tmp_path / path)
     assert load(tmp_path, f"data.splits.train={text}").data.patterns[0] == path
+
+
+def test_a_value_that_no_line_holds_is_told_in_one(tmp_path: Path) -> None:
+    assert refused(tmp_path, "name=a\nb\u2028c").startswith(r"FILE --set name=a\nb\u2028c: name: String should match")
+    assert refused(tmp_path, f"name={'x' * 99}!").startswith(
+        f"FILE --set name={'x' * 55}...: name: String should have at most 63 characters"
+    )
+    for override, text in (
+        ("data.path=a\0b", r"a\x00b' is no path: embedded null byte."),
+        ("name=\ud800", "is not UTF-8"),
+    ):
+        with pytest.raises(ConfigError, match=re.escape(text)) as caught:
+            load(tmp_path, override)
+        assert "\n" not in str(caught.value)
 
 
 def test_numbers_of_settings_by_the_rules_of_yaml_1_2(tmp_path: Path) -> None:
