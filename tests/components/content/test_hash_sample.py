@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 import tensorflow as tf
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from widedeep.components.content.hash_sample import ALL, HashSample, hashes_of
@@ -30,6 +30,8 @@ def test_a_hash_is_farmhash_below_two_to_the_52() -> None:
     assert hashes_of([]).tolist() == []
 
 
+# What a part has lost the whole must not claim to hold.
+@example([[b"%d" % number for number in range(9)], [b"0"]])
 @settings(max_examples=40)
 @given(st.lists(things, min_size=1, max_size=4))
 def test_parts_in_any_order_are_as_sorting_it_all(parts: list[list[bytes]]) -> None:

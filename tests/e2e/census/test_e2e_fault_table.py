@@ -66,7 +66,7 @@ ROWS = [
         "DataGate",
         1,
         (
-            "split 'eval', feature 'education_num': no row has a value, but 100.0% of the rows of train have one",
+            "split 'eval', feature 'education_num': no row has a value, but 3,000 of 3,000 rows of train have one",
             STOPPED,
         ),
     ),
