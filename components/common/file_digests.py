@@ -97,10 +97,9 @@ def _read(path: str, kept: Digest | None) -> Digest | str:
         if kept is not None and kept.is_of(before):
             return kept
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        after = os.fstat(file.fileno())
-    settled = max(before.st_mtime_ns, before.st_ctime_ns) < started - _SETTLED_NS
-    if not settled or _standing(before) != _standing(after):
+    if max(before.st_mtime_ns, before.st_ctime_ns) >= started - _SETTLED_NS:
         return sha256
+    # As it stood before: a file that changed meanwhile stands otherwise now.
     size, inode, mtime_ns, ctime_ns = _standing(before)
     return Digest(size=size, inode=inode, mtime_ns=mtime_ns, ctime_ns=ctime_ns, sha256=sha256)
 

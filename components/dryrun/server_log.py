@@ -17,11 +17,15 @@ _NO_ERROR = re.compile(r"cuInit|CUDA (driver|error)|cuda_|TensorRT")
 _LAST_LINES = 5
 
 
-def server_error(log: Path) -> str:
-    """The last error in a server's log; its last lines where none looks like one."""
+def server_error(log: Path, running: bool = False) -> str:
+    """The last error in a server's log; where none looks like one, the last lines of a server that has ended."""
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
     errors = [line for line in lines if _ERROR.search(line) and not _NO_ERROR.search(line)]
-    return reason(errors[-1] if errors else " / ".join(lines[-_LAST_LINES:])) or "it printed nothing"
+    if not lines:
+        return "it printed nothing"
+    if running and not errors:
+        return "it printed no error"
+    return reason(errors[-1] if errors else " / ".join(lines[-_LAST_LINES:]))
 
 
 def ending(code: int) -> str:

@@ -152,7 +152,8 @@ def _load_seconds(channel: grpc.Channel, process: subprocess.Popen[bytes], optio
             if seconds - waited > limit or seconds > _PATIENCE * limit:
                 busy = f" and {waited:.1f} s of waiting for a processor" if waited >= 1 else ""
                 raise DryRunError(
-                    f"the model was not loaded within {limit:g} s{busy} (dry_run.load_seconds): {server_error(log)}"
+                    f"the model was not loaded within {limit:g} s (dry_run.load_seconds){busy}: "
+                    f"{server_error(log, running=True)}"
                 )
         time.sleep(_TRY_SECONDS)
 

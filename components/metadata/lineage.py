@@ -101,6 +101,14 @@ def producer_type(store: Store, artifact_id: int) -> int | None:
     return int(store.get_executions_by_id(producers[:1])[0].type_id) if producers else None
 
 
+def last_made(store: Store, artifact_id: int) -> int:
+    """The last execution, by its id, that made an artifact or found it in the cache; 0 where none did.
+
+    Of what was made from data that were changed and put back, the artifact with the highest id is not the latest.
+    """
+    return max(_producers(store, artifact_id), default=0)
+
+
 def _producers(store: Store, artifact_id: int) -> list[int]:
     """The executions that made an artifact, or found it in the cache; a Resolver only hands it on."""
     events = store.get_events_by_artifact_ids([artifact_id])

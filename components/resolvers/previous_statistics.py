@@ -8,7 +8,7 @@ from typing import Any
 from tfx.dsl.components.common import resolver
 from tfx.types import artifact
 
-from widedeep.components.metadata.lineage import acceptances
+from widedeep.components.metadata.lineage import acceptances, last_made
 from widedeep.components.resolvers.window import span_of
 
 
@@ -31,5 +31,13 @@ class LastAcceptedStatistics(resolver.ResolverStrategy):
             if acceptance.statistics in statistics and spans.get(acceptance.examples, math.inf) < span_of(current)
         ]
         # Of a span that passed several times, the latest counts.
-        latest = max(earlier, key=lambda acceptance: (spans[acceptance.examples], acceptance.verdict), default=None)
+        latest = max(
+            earlier,
+            key=lambda acceptance: (
+                spans[acceptance.examples],
+                last_made(store, acceptance.examples),
+                last_made(store, acceptance.verdict),
+            ),
+            default=None,
+        )
         return {**input_dict, "statistics": [statistics[latest.statistics]] if latest else []}

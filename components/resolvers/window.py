@@ -8,7 +8,7 @@ from tfx.components.example_gen import utils
 from tfx.dsl.components.common import resolver
 from tfx.types import artifact
 
-from widedeep.components.metadata.lineage import acceptances, producer_type
+from widedeep.components.metadata.lineage import acceptances, last_made, producer_type
 
 
 class LatestSpans(resolver.ResolverStrategy):
@@ -34,7 +34,7 @@ class LatestSpans(resolver.ResolverStrategy):
         verdicts = [verdict.id for verdict in input_dict["verdicts"]]
         passed = {acceptance.examples for acceptance in acceptances(store, verdicts)}
         by_span = {}
-        for examples in sorted(input_dict["examples"], key=lambda examples: int(examples.id)):
+        for examples in sorted(input_dict["examples"], key=lambda examples: last_made(store, examples.id)):
             is_ours = examples.id in passed and producer_type(store, examples.id) == example_gen
             if is_ours and span_of(examples) <= span_of(current):
                 by_span[span_of(examples)] = examples

@@ -38,7 +38,7 @@ class Workdir:
     @property
     def owner(self) -> Path:
         """Whose it is (see pipeline/local/admission.py)."""
-        return self.path / "pipeline.json"
+        return self.path / "workdir.json"
 
     @property
     def schemas(self) -> Path:

@@ -18,10 +18,11 @@ if os.environ.pop("NOBODY", None):
     pwd.getpwuid = nobody
 from widedeep.components.common.process_environment import complete_environment
 told = complete_environment()
-if os.environ.pop("FORK", None) and os.fork() == 0:
-    raise SystemExit
-elif Path.home().is_dir():
-    (Path.home() / ".keras").mkdir(exist_ok=True)
+if os.environ.pop("FORK", None):
+    if os.fork() == 0:
+        raise SystemExit
+    os.wait()
+    (Path.home() / ".keras").mkdir()
 print(json.dumps({
     "told": told, "home": str(Path.home()), "there": Path.home().is_dir(), "user": getpass.getuser(),
     "folder": tempfile.gettempdir(), "TMPDIR": os.environ.get("TMPDIR"),

@@ -44,6 +44,13 @@ def test_the_error_is_found(case, tmp_path):
     assert server_error(tmp_path / "log") == told
 
 
+def test_of_a_server_that_runs_the_head_of_its_log_is_no_error(tmp_path):
+    (tmp_path / "log").write_text("A stand-in\n")
+    assert server_error(tmp_path / "log", running=True) == "it printed no error"
+    (tmp_path / "log").write_text("A stand-in\nOSError: no room\nnext try")
+    assert server_error(tmp_path / "log", running=True) == "OSError: no room"
+
+
 def test_an_error_is_never_long(tmp_path):
     (tmp_path / "log").write_text("error: " + 1000 * "x")
     assert server_error(tmp_path / "log") == "error: " + 293 * "x" + "... (1,007 characters)"

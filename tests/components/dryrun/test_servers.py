@@ -83,7 +83,7 @@ def test_and_not_for_ever(tmp_path, monkeypatch, busy):
     options = DryRunOptions(load_seconds=0.4)
     with start_server(tmp_path, options, tmp_path / "log") as server, pytest.raises(DryRunError) as caught:
         server.load_seconds()
-    told = r"the model was not loaded within 0\.4 s and 1\.\d s of waiting for a processor \(dry_run\.load_seconds\): "
+    told = r"the model was not loaded within 0\.4 s \(dry_run\.load_seconds\) and 1\.\d s of waiting for a processor: "
     assert re.match(told, str(caught.value))
 
 

@@ -151,7 +151,8 @@ def test_a_migration_that_is_killed_has_changed_nothing(path: Path, monkeypatch:
     metadata_store.downgrade_schema(connection(path), 7)
     before = path.read_bytes()
 
-    def killed(*_: object, **__: object) -> None:
+    def killed(half: Path, **_: object) -> None:
+        half.write_bytes(b"half")
         raise KeyboardInterrupt
 
     monkeypatch.setattr(database_file, "_open", killed)

@@ -84,3 +84,12 @@ def test_data_without_spans_have_nothing_before_them(days: Days) -> None:
     days.add(0)
     days.add(0)
     assert days.before(1) == []
+
+
+def test_of_a_span_whose_data_were_put_back_those_count(days: Days, recorded: Any) -> None:
+    """They come from the cache: the artifacts of the data that were taken back have the higher ids."""
+    good = days.add(1)
+    days.add(1)
+    recorded.cached("ExampleGen", {}, {"examples": days.examples[:1]}, {})
+    days.add(2)
+    assert days.before(2) == [good.id]

@@ -31,6 +31,10 @@ class Spans:
             self.verdicts.append(verdict)
         return made
 
+    def put_back(self, examples: Any) -> None:
+        """The data are again what they were when these examples were made of them."""
+        self._recorded.cached("ExampleGen", {}, {"examples": [examples]}, {})
+
     def transformed(self, examples: list[Any], span: int | None = None) -> Any:
         made = standard_artifacts.Examples()
         if span is not None:
@@ -105,6 +109,14 @@ def test_of_a_span_that_was_ingested_again_the_latest_counts(spans: Spans) -> No
     old, one, two = spans.ingested(1), spans.ingested(1), spans.ingested(2)
     assert spans.window(2, two, [one, two, old]) == ids(one, two)
     assert spans.window(2, two, [old, one, two]) == ids(one, two)
+
+
+def test_of_a_span_whose_data_were_put_back_those_count(spans: Spans) -> None:
+    """They come from the cache: the artifact of the data that were taken back has the higher id."""
+    good, bad = spans.ingested(1), spans.ingested(1)
+    spans.put_back(good)
+    two = spans.ingested(2)
+    assert spans.window(2, two, [good, bad, two]) == ids(good, two)
 
 
 def test_the_current_examples_count_even_where_later_ones_of_their_span_are_there(spans: Spans) -> None:

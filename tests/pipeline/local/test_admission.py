@@ -130,7 +130,7 @@ def test_a_record_that_cant_be_read_is_written_anew(
 ) -> None:
     worked.owner.write_text("{}")
     admit(settings(), worked)
-    assert "pipeline.json" in capsys.readouterr().err
+    assert "workdir.json" in capsys.readouterr().err
     admit(settings(), worked)
     assert capsys.readouterr().err == ""
 

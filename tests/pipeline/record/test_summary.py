@@ -60,7 +60,9 @@ FULL: dict[str, Any] = OLDEST | {
     },
     "dry_run": {
         "server": "stand_in",
-        "checks": [{"name": "requests that failed", "value": 0, "limit": 0, "ok": True, "said": ""}],
+        "checks": [
+            {"name": "requests that failed", "value": 0, "limit": 0, "ok": True, "said": "", "measures": "machine"}
+        ],
     },
     "model": "/srv/rides/pipeline/Trainer/model/7",
     "notes": ["2 rows of 'test' are equal to rows of 'train'"],

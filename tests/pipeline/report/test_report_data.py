@@ -124,6 +124,16 @@ def test_what_it_was_made_of(page, full):
     assert page(full).text("lineage") == "Made of Rows train/*.csv Baseline version 6"
 
 
+def test_a_dry_run_that_the_machine_failed_is_tried_again(page, full):
+    late = {"name": "p99 milliseconds", "value": 200, "limit": 100, "ok": False, "said": "late"}
+    full.dry_run = {"server": "stand_in", "checks": [late | {"measures": "machine"}]}
+    full.blessed, full.pushed_to = False, None
+    again = "The dry run failed by the machine, not by the model: the same command tries it again."
+    assert again in page(full).text("verdict")
+    full.dry_run["checks"][0]["measures"] = "model"
+    assert again not in page(full).text("verdict")
+
+
 @pytest.mark.parametrize("part", ["features", "vocabularies", "notes", "strongest", "dryrun", "lineage", "unsettled"])
 def test_what_is_not_there_has_no_section(page, record, part):
     assert not page(record).has(part)
