@@ -17,7 +17,7 @@ LEARNED = Learned((0.25,), 0, 0, (0.6, 0.5))
 
 
 def measured(difference: float, error: float | None, metric: str = "logloss", **facts: Any) -> Measurement:
-    supports = Supports(every=Support(rows=1000, count=1000.0, groups=50.0))
+    supports = Supports(every=Support(rows=1000, count=1000.0, groups=50.0), rarer=None)
     base = BaseComparison.model_validate(
         {"metric": metric, "value": 0.5, "difference": difference, "error": error, "constant": None, "saturated": 0}
         | facts

@@ -32,8 +32,8 @@ def positives(rows: int, groups: float, side: str = "label 1") -> Support:
         ),
         (
             Measurement(part(weighted=7), {}, label=3.5),
-            "all 7 rows of 'test' with a weight above 0 have the label 3.5: on such rows it can't be measured how good a "
-            "model is",
+            "all 7 rows of 'test' with a weight above 0 have the label 3.5: on such rows it can't be measured how "
+            "good a model is",
         ),
     ],
 )
@@ -49,7 +49,8 @@ def test_rows_that_tell_nothing_are_named(measurement, said) -> None:
         (
             part(rarer=positives(2, 2.0)),
             None,
-            "only 2 of the 1,000 rows of 'test' have label 1: too few to tell how good a model is, which takes 5 or more",
+            "only 2 of the 1,000 rows of 'test' have label 1: too few to tell how good a model is, which takes 5 "
+            "or more",
         ),
         (
             part(rarer=positives(1, 1.0, "a label other than 3")),
@@ -65,14 +66,14 @@ def test_rows_that_tell_nothing_are_named(measurement, said) -> None:
         (
             part(rarer=positives(40, 3.25)),
             None,
-            "the 40 of the 1,000 rows of 'test' that have label 1 tell no more than 3.2 independent ones would: too few "
-            "to tell how good a model is, which takes 5 or more",
+            "the 40 of the 1,000 rows of 'test' that have label 1 tell no more than 3.2 independent ones would: too "
+            "few to tell how good a model is, which takes 5 or more",
         ),
         (
             part(groups=3.0),
             "user",
-            "the 1,000 rows of 'test' tell no more than 3 independent ones would (those of one 'user' count as one): too "
-            "few to tell how good a model is, which takes 5 or more",
+            "the 1,000 rows of 'test' tell no more than 3 independent ones would (those of one 'user' count as one): "
+            "too few to tell how good a model is, which takes 5 or more",
         ),
     ],
 )
