@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,7 @@ from harness import LOOSE, Ran
 TRY_AGAIN = "dry_run={rows: 60, p99_ms: 1000}"
 
 
-def edit(file: Path, column: str, change: Callable[[str], str], rows: range | None = None) -> None:
+def edit(file: Path, column: str, change: Callable[[str], str], rows: Sequence[int] | None = None) -> None:
     """Changes the values of a CSV's column, in all data rows or in some, counted from 1."""
     header, *lines = file.read_text().splitlines()
     place = header.split(",").index(column)
@@ -98,6 +98,21 @@ def drifted_span(scene: Scene) -> Ran:
 def worse_model(scene: Scene) -> Ran:
     """A training of one step, held to the bounds that hold where none are set."""
     return scene.go("training.epochs=1", "training.batch_size=3000")
+
+
+def learned_nothing(scene: Scene) -> Ran:
+    """L1 that no weight outgrows, and a bound that a constant holds."""
+    return scene.go("evaluation.bounds={auc: {at_least: 0.1}}", "training.model=wide", "training.wide.l1=1000000")
+
+
+def few_positives(scene: Scene) -> Ran:
+    """Two of the test split's rows have label 1."""
+    data = scene.data("data")
+    path = data / "test" / "data.csv"
+    label = path.read_text().splitlines()[0].split(",").index("label")
+    ones = [row for row, line in enumerate(path.read_text().splitlines()[1:], 1) if line.split(",")[label] == "1"]
+    edit(path, "label", lambda _: "0", ones[2:])
+    return scene.go(f"data.path={data}")
 
 
 def nan_weights(scene: Scene) -> Ran:

@@ -61,7 +61,7 @@ def test_three_runs_push_find_everything_cached_and_start_from_the_blessed_model
     cluster = Cluster(tmp_path / "cluster", movielens, metadata, SECRET)
     # The first nodes as in their containers, an interpreter for each.
     cluster.installed = True
-    cluster.compile("training.warm_start=true", "evaluation.bounds={auc: {at_least: 0.1}}")
+    cluster.compile("training.warm_start=true", "evaluation={bounds: {auc: {at_least: 0.1}}, beat_base_rate: false}")
 
     # A node whose inputs are not there.
     early = cluster.step("StatisticsGen", "r0", epochs=1)

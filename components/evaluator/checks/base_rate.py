@@ -62,7 +62,8 @@ def knows_nothing(measurement: Measurement, learned: Learned, split: str, confid
     value = measurement.whole.candidate.get(base.metric)
     said = f"{base.metric} is {value.value:.4f}" if value else f"{base.metric} was not measured"
     alone = f"{_rate(learned.rates, base.metric)} in 'train' alone gives {_number(base.value):.4f} on '{split}'"
-    interval = f"{per_cent(confidence)} interval of the difference: {difference.low:+.4f} to {difference.high:+.4f}"
+    ends = f"{difference.low:+.4f} to {difference.high:+.4f}" if difference.known else "not known"
+    interval = f"{per_cent(confidence)} interval of the difference: {ends}"
     causes = "".join(f"; {cause}" for cause in _causes(base, measurement, learned))
     return f"{said}, and {alone} ({interval}): a model must beat that{causes}"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from widedeep.components.evaluator.measurement import LEAST_GROUPS, Measurement, Part, Support
+from widedeep.components.evaluator.measurement import LEAST_GROUPS, Measurement, Part
 
 
 def unusable(measurement: Measurement, split: str) -> str | None:
@@ -36,22 +36,17 @@ def too_few(part: Part, split: str, group_by: str | None) -> str | None:
     scarce = part.supports.scarce if part.supports else None
     if scarce is None:
         return None
-    have = f" have {scarce.side}" if scarce.side else ""
-    of = f" of the {part.rows:,.0f} rows of '{split}'" if scarce.side else f" rows of '{split}'"
-    # Equal rows of few values fall into as many groups.
+    takes = f"too few to tell how good a model is, which takes {LEAST_GROUPS} or more"
     if scarce.rows < LEAST_GROUPS:
-        few = f"only {scarce.rows:,}{of}{have}" if scarce.side else f"'{split}' has only {scarce.rows:,} rows"
-        return f"{few}: too few to tell how good a model is, which takes {LEAST_GROUPS} or more"
-    return (
-        f"the {scarce.rows:,}{of} that{have} tell no more than {_whole(scarce)} independent ones would"
-        if scarce.side
-        else f"the {scarce.rows:,}{of} tell no more than {_whole(scarce)} independent ones would"
-    ) + f"{_why(group_by)}: too few to tell how good a model is, which takes {LEAST_GROUPS} or more"
+        if scarce.side:
+            return f"only {scarce.rows:,} of the {part.rows:,.0f} rows of '{split}' have {scarce.side}: {takes}"
+        return f"'{split}' has only {scarce.rows:,} rows: {takes}"
+    some = f"{scarce.rows:,} of the {part.rows:,.0f} rows of '{split}' that have {scarce.side}"
+    these = some if scarce.side else f"{scarce.rows:,} rows of '{split}'"
+    # Rows of few users, of which some have most, or rows of which a few have most of the weight.
+    why = f" (those of one '{group_by}' count as one)" if group_by else ""
+    return f"the {these} tell no more than {_short(scarce.groups)} independent ones would{why}: {takes}"
 
 
-def _whole(support: Support) -> str:
-    return f"{support.groups:.1f}".removesuffix(".0")
-
-
-def _why(group_by: str | None) -> str:
-    return f" (those of one '{group_by}' count as one, heavy ones for more)" if group_by else ""
+def _short(number: float) -> str:
+    return f"{number:.1f}".removesuffix(".0")

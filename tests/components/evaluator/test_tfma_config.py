@@ -94,6 +94,30 @@ def test_a_bound_on_a_metric_of_another_kind_of_label_is_refused(spec, metric, k
     assert str(caught.value) == f"evaluation.bounds: {known}"
 
 
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("gendre", "unknown feature 'gendre': did you mean 'gender'?"),
+        ("age", "'age' is numeric: give a categorical feature."),
+    ],
+)
+def test_rows_are_grouped_by_a_categorical_feature(key, said):
+    made = {
+        "gender": ("categorical", {"vocabulary": {}}),
+        "age": ("numeric", {"quantile_cdf": {"quantiles": 5}}),
+    }
+    declared = [
+        {"key": name, "kind": kind, "side": "context", "transform": transform, "wide": True}
+        for name, (kind, transform) in made.items()
+    ]
+    spec = FeatureSpec.model_validate({"label": {"key": "y"}, "features": declared})
+    for fine in (None, "gender"):
+        EvaluationOptions.model_validate({"group_by": fine}).check_group(spec)
+    with pytest.raises(ConfigError) as caught:
+        EvaluationOptions.model_validate({"group_by": key}).check_group(spec)
+    assert str(caught.value) == f"evaluation.group_by: {said}"
+
+
 def test_slices_are_of_a_metric_that_the_label_has():
     """The main one where none is named."""
     rule = {"worse_by_at_most": 0.1}
@@ -132,6 +156,8 @@ _NO_BOUND = "p.yaml: without any bound no model could ever be blessed: give at l
             {"auc": {"worse_by_at_most": -0.1}},
             "p.yaml: bounds.auc.worse_by_at_most: Input should be greater than or equal to 0 (it is -0.1)",
         ),
+        ({"auc": {"at_least": 1.2}}, "p.yaml: no model has an auc of 1.2: it is 1 at most"),
+        ({"logloss": {"at_most": -0.5}}, "p.yaml: no model has a logloss of -0.5: it is 0 at least"),
         ({"auc": {"at_least": 0.9, "at_most": 0.8}}, "p.yaml: bounds.auc: nothing is at least 0.9 and at most 0.8"),
         ({}, _NO_BOUND),
         ({"auc": {}}, _NO_BOUND),

@@ -9,8 +9,8 @@ import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2
 
-from widedeep.components.evaluator.measurement import Estimate, Measurement, Part, RowStatistics
-from widedeep.components.evaluator.statistics.jackknife import half_width
+from widedeep.components.evaluator.measurement import Measurement, Part, RowStatistics, Supports
+from widedeep.components.evaluator.statistics.intervals import estimate, estimate_change
 from widedeep.components.evaluator.tfma_output import read_measurement
 
 
@@ -23,11 +23,18 @@ def value(name: str, number: float, model: str = "", is_diff: bool = False) -> s
     return f"metric_keys_and_values {{ key {{ {key} }} value {{ double_value {{ value: {number} }} }} }}"
 
 
+EVERY = {"rows": 1000, "count": 1000.0, "groups": 50.0}
+ROWS = {"every": EVERY, "rarer": {"rows": 90, "count": 80.0, "groups": 40.0, "side": "label 1"}}
+SUPPORTS = Supports.model_validate(ROWS)
+BASE = {"metric": "logloss", "value": 0.5, "difference": -0.1, "error": 0.01, "constant": None, "saturated": 0}
+
+
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch):
     def call(slices: list[str], errors: dict | None = None, **facts: dict) -> Measurement:
         monkeypatch.setattr(tfma, "load_metrics", lambda uri: [metrics(text) for text in slices])
-        statistics = {"broken": {"candidate": 0}, "alike": {}, "errors": errors or {}}
+        statistics = {"broken": {"candidate": 0}, "alike": {}, "errors": errors or {}, "base": BASE}
+        statistics["supports"] = dict.fromkeys(errors or {}, ROWS)
         return read_measurement("somewhere", RowStatistics.model_validate(statistics | facts), 0.9)
 
     return call
@@ -52,26 +59,24 @@ def test_two_models_and_the_change(read) -> None:
         ],
         {"": {"candidate": {"auc": 0.125}, "baseline": {"auc": None}, "change": {"auc": 0.25}}},
     ).whole
-    near = half_width(0.125, 0.9)
+    own, change = estimate("auc", 0.9, 0.125, SUPPORTS, 0.9), estimate_change("auc", 0.15, 0.25, SUPPORTS, 0.9)
+    assert (found.candidate, found.change) == ({"auc": own}, {"auc": change})
     # No AUC is more than 1; a change may be less than 0.
-    assert near > 0.1
-    assert found.candidate == {"auc": Estimate(0.9, 0.9 - near, 1.0)}
-    assert found.change == {"auc": Estimate(0.15, 0.15 - 2 * near, 0.15 + 2 * near)}
+    assert own.high < 1
+    assert change.low < 0
     assert math.isnan(found.baseline["auc"].low)
     assert math.isnan(found.baseline["auc"].high)
     assert found.values() == {"candidate": {"auc": 0.9, "rows": 0}, "baseline": {"auc": 0.75, "rows": 0}}
     assert found.intervals() == {
-        "candidate": {"auc": (0.9 - near, 1.0)},
+        "candidate": {"auc": (own.low, own.high)},
         "baseline": {},
-        "change": {"auc": (0.15 - 2 * near, 0.15 + 2 * near)},
+        "change": {"auc": (change.low, change.high)},
     }
 
 
-@pytest.mark.parametrize(("name", "least"), [("logloss", 0), ("rmse", 0), ("calibration", -1)])
-def test_an_interval_ends_where_the_metric_does(read, name, least) -> None:
-    whole = read([value(name, 0.5)], {"": {"candidate": {name: 1.5 / half_width(1, 0.9)}}}).whole
-    assert whole.candidate[name].low == pytest.approx(least)
-    assert whole.candidate[name].high == pytest.approx(2.0)
+def test_without_what_it_was_estimated_from_an_interval_is_not_known(read) -> None:
+    found = read([value("auc", 0.9)], {"": {"candidate": {"auc": 0.1}}}, supports={}).whole
+    assert not found.candidate["auc"].known
 
 
 def test_slices_are_named_by_feature_and_value(read) -> None:
@@ -80,7 +85,8 @@ def test_slices_are_named_by_feature_and_value(read) -> None:
         return key + value("auc", 0.7) + value("rows", 3)
 
     found = read([value("auc", 0.9), gender("F")], {"gender=F": {"candidate": {"auc": 0.0}}})
-    assert found.slices == {"gender=F": Part(3, {"auc": Estimate(0.7, 0.7, 0.7)})}
+    sure = estimate("auc", 0.7, 0.0, SUPPORTS, 0.9)
+    assert found.slices == {"gender=F": Part(3, {"auc": sure}, supports=SUPPORTS)}
 
 
 def test_the_area_of_one_class_is_no_number(read) -> None:

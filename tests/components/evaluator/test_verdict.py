@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from widedeep.components.evaluator.checks.base_rate import Learned
 from widedeep.components.evaluator.evaluation_options import EvaluationOptions
-from widedeep.components.evaluator.measurement import Estimate, Measurement, Part
+from widedeep.components.evaluator.measurement import BaseComparison, Estimate, Measurement, Part, Support, Supports
 from widedeep.components.evaluator.verdict import Verdict, judge
 from widedeep.components.features.spec import Label
 
@@ -300,3 +302,60 @@ def test_a_model_that_is_surely_better_passes_in_silence(metric, change, below, 
     best = sign * (high if sign > 0 else low)
     assert bool(found.refusals) is (-best > allowed)
     assert bool(found.warnings) is (-worst > allowed >= -best)
+
+
+def scarce(groups: float, rows: int) -> Supports:
+    every = Support(rows=1000, count=1000.0, groups=50.0)
+    return Supports(every=every, rarer=Support(rows=rows, count=float(rows), groups=groups, side="label 1"))
+
+
+UNKNOWN = {metric: Estimate(0.968, NAN, NAN) for metric in ("auc", "auc_pr", "logloss", "calibration")}
+FEW = Part(1000, UNKNOWN, supports=scarce(2.0, 2))
+LEARNED = Learned((0.1,), 0, 0, ())
+
+
+def test_too_few_of_a_label_are_said_once_for_all_metrics() -> None:
+    asked = {"auc": {"at_least": 0.5}, "logloss": {"at_most": 9.0}}
+    said = "only 2 of the 1,000 rows of 'test' have label 1: too few to tell how good a model is, which takes 5 or more"
+    assert judged(asked, FEW) == Verdict([said], [])
+    made = EvaluationOptions.model_validate({"bounds": {"auc": {"worse_by_at_most": 0.1}}})
+    assert judge(made, BINARY, Measurement(FEW, {}), LEARNED) == Verdict([said], [])
+
+
+def test_where_no_value_is_asked_for_too_few_are_enough() -> None:
+    """What is compared with the last blessed model alone can't pass or fail by noise."""
+    asked = {"bounds": {"auc": {"worse_by_at_most": 0.1}}, "beat_base_rate": False}
+    made = EvaluationOptions.model_validate(asked)
+    assert judge(made, BINARY, Measurement(FEW, {}), LEARNED) == Verdict([], [])
+
+
+def test_a_slice_with_too_few_of_a_label_is_no_refusal() -> None:
+    change = Part(
+        300, {"auc": Estimate(0.5, NAN, NAN)}, {"auc": Estimate(0.9, NAN, NAN)}, {"auc": Estimate(-0.4, NAN, NAN)}
+    )
+    whole = part("auc", (0.0, -0.01, 0.01))
+    slices = {"city=Oslo": replace(change, supports=scarce(3.0, 3))}
+    found = judged({"auc": {"at_least": 0.5}}, whole, slices, slices={"worse_by_at_most": 0.1})
+    assert found.refusals == []
+    assert found.warnings == [
+        "on the 300 rows of city=Oslo auc is 0.4000 lower than the last blessed model's (too few rows of label 1 to "
+        "tell its interval): the rows don't settle whether it is worse by more than 0.1"
+    ]
+
+
+@pytest.mark.parametrize(("asked", "refused"), [(True, 1), (False, 0)])
+def test_a_model_must_know_more_than_the_label_s_rate_unless_told_otherwise(asked, refused) -> None:
+    base = BaseComparison(metric="logloss", value=0.5, difference=0.1, error=0.01, constant=None, saturated=0)
+    whole = replace(part("logloss", None, value=0.6), supports=scarce(40.0, 900))
+    made = EvaluationOptions.model_validate({"bounds": {"logloss": {"at_most": 1.0}}, "beat_base_rate": asked})
+    found = judge(made, BINARY, Measurement(whole, {}, base=base), LEARNED)
+    assert [said.startswith("logloss is 0.6000, and the rate of label 1 (0.1)") for said in found.refusals] == (
+        [True] * refused
+    )
+
+
+def test_a_ratio_to_a_mean_of_0_is_said() -> None:
+    whole = Part(1000, {"calibration": Estimate(math.inf, NAN, NAN)})
+    assert judged({"calibration": {"at_least": 0.9}}, whole, label=NUMBER).refusals == [
+        "calibration is inf, which is no number: it is the mean score over the mean label, which is 0 on these rows"
+    ]

@@ -83,6 +83,24 @@ ROWS = [
         (REFUSED, "auc is ", " lower than the last blessed model's ", "at most 0.005 is allowed", UNCHANGED),
     ),
     Row(
+        faults.learned_nothing,
+        "Evaluator",
+        3,
+        (
+            REFUSED,
+            "logloss is ",
+            "a model must beat that; its score is the same for all rows",
+            " wide weights are 0",
+            UNCHANGED,
+        ),
+    ),
+    Row(
+        faults.few_positives,
+        "Evaluator",
+        3,
+        (REFUSED, "only 2 of the 1,500 rows of 'test' have label 1: too few to tell", UNCHANGED),
+    ),
+    Row(
         faults.nan_weights,
         "Evaluator",
         3,
