@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from widedeep.components.dryrun.processor_waits import Waits, longest_wait, wait
 from widedeep.components.dryrun.server_log import ending, server_error
 
 NAME = "candidate"
+_SOCKET = "unix:"
 _STOP_SECONDS = 20.0
 _TRY_SECONDS = 0.1
 _CHANNEL = [
@@ -101,29 +103,47 @@ def start_server(base: Path, options: DryRunOptions, log: Path) -> Iterator[Serv
         DryRunError: it could not be started.
     """
     name = server_name(options)
+    with _address(name) as address:
+        with log.open("wb") as output:
+            try:
+                process = subprocess.Popen(_command(name, base, address, options), stdout=output, stderr=output)
+            except OSError as error:
+                raise DryRunError(f"{name} can't be started: {error.strerror}") from error
+        connecting = grpc.insecure_channel(address, _CHANNEL)
+        with connecting as channel, ThreadPoolExecutor(1) as waiting, _termination(process):
+            loaded = waiting.submit(_load_seconds, channel, process, options, log)
+            yield Server(name, channel, process, log, loaded)
+
+
+@contextmanager
+def _address(server: str) -> Iterator[str]:
+    """Where a server is to listen, as gRPC writes it: on this machine alone.
+
+    TensorFlow's server has no option for the interface, and listens on all of them; but it takes a socket in a folder,
+    here one of this user's.
+    """
+    if server == "tensorflow_model_server":
+        with tempfile.TemporaryDirectory(prefix="widedeep-") as folder:
+            yield f"{_SOCKET}{folder}/grpc"
+        return
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with log.open("wb") as output:
-        try:
-            process = subprocess.Popen(_command(name, base, port, options), stdout=output, stderr=output)
-        except OSError as error:
-            raise DryRunError(f"{name} can't be started: {error.strerror}") from error
-    connecting = grpc.insecure_channel(f"127.0.0.1:{port}", _CHANNEL)
-    with connecting as channel, ThreadPoolExecutor(1) as waiting, _termination(process):
-        loaded = waiting.submit(_load_seconds, channel, process, options, log)
-        yield Server(name, channel, process, log, loaded)
+    yield f"127.0.0.1:{port}"
 
 
-def _command(server: str, base: Path, port: int, options: DryRunOptions) -> list[str]:
+def _command(server: str, base: Path, address: str, options: DryRunOptions) -> list[str]:
     if server == "tensorflow_model_server":
-        return [server, f"--port={port}", f"--model_name={NAME}", f"--model_base_path={base}"]
+        # A model that can't be loaded is not tried again, a minute later each time: the server then says why.
+        only = ["--port=0", f"--grpc_socket_path={address.removeprefix(_SOCKET)}", "--max_num_load_retries=0"]
+        return [server, *only, f"--model_name={NAME}", f"--model_base_path={base}"]
+    port = address.rpartition(":")[2]
     if server == "docker":
         published = ["--publish", f"127.0.0.1:{port}:8500"]
         mounted = ["--mount", f"type=bind,source={base},target=/models/{NAME},readonly"]
         name = f"widedeep-dry-run-{uuid.uuid4().hex[:8]}"
         environment = ["-e", f"MODEL_NAME={NAME}"]
         return ["docker", "run", "--rm", "--name", name, *published, *mounted, *environment, options.image]
-    ports = ["--port", str(port), "--rest-port", "0"]
+    ports = ["--port", port, "--rest-port", "0"]
     return [sys.executable, "-m", "widedeep.pipeline.cli", "serve", str(base), "--name", NAME, *ports]
 
 

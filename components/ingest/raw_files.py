@@ -218,4 +218,4 @@ def _check_whole(path: str) -> None:
             pass
 
 
-_RAW = {"parquet": _parquet, "tfrecord": _tfrecord, EXAMPLES: _tfrecord}
+_RAW = {"csv": _csv, "parquet": _parquet, "tfrecord": _tfrecord, EXAMPLES: _tfrecord}

@@ -107,8 +107,8 @@ def answering(monkeypatch):
     def answer(service):
         model_service_pb2_grpc.add_ModelServiceServicer_to_server(service, server)
 
-        def command(name, base, port, options):
-            server.add_insecure_port(f"127.0.0.1:{port}")
+        def command(name, base, address, options):
+            server.add_insecure_port(address)
             server.start()
             return [sys.executable, "-c", "import time; time.sleep(600)"]
 
@@ -116,6 +116,52 @@ def answering(monkeypatch):
 
     yield answer
     server.stop(None)
+
+
+# As tensorflow_model_server with these flags: at a port only if one is given, and on every interface then.
+REAL = """
+import stat, sys, time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+import grpc
+from tensorflow_serving.apis import get_model_status_pb2, model_service_pb2_grpc
+flags = dict(word.removeprefix("--").split("=", 1) for word in sys.argv[1:])
+socket = Path(flags["grpc_socket_path"])
+assert flags == {
+    "port": "0", "grpc_socket_path": str(socket), "max_num_load_retries": "0",
+    "model_name": "candidate", "model_base_path": flags["model_base_path"],
+}, flags
+# Nobody else comes to the socket.
+assert stat.S_IMODE(socket.parent.stat().st_mode) == 0o700
+class Service(model_service_pb2_grpc.ModelServiceServicer):
+    def GetModelStatus(self, request, context):
+        version = {"version": 1, "state": "END" if Path(flags["model_base_path"], "broken").exists() else "AVAILABLE"}
+        if version["state"] == "END":
+            version["status"] = {"error_code": 15, "error_message": "corrupted record at 0"}
+        return get_model_status_pb2.GetModelStatusResponse(model_version_status=[version])
+server = grpc.server(ThreadPoolExecutor(1))
+model_service_pb2_grpc.add_ModelServiceServicer_to_server(Service(), server)
+assert server.add_insecure_port(f"unix:{socket}")
+server.start()
+time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_tensorflows_server_listens_on_a_socket_of_this_user_and_tries_a_model_once(tmp_path, monkeypatch, broken):
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    (tmp_path / "real.py").write_text(REAL)
+    program(tmp_path, "tensorflow_model_server", f'exec {sys.executable} {tmp_path / "real.py"} "$@"')
+    (tmp_path / "models").mkdir()
+    if broken:
+        (tmp_path / "models" / "broken").touch()
+    options = DryRunOptions(server="tensorflow_model_server", load_seconds=60)
+    with start_server(tmp_path / "models", options, tmp_path / "log") as server:
+        if broken:
+            with pytest.raises(DryRunError, match=r"^the model can't be loaded: corrupted record at 0$"):
+                server.load_seconds()
+        else:
+            assert 0 < server.load_seconds() <= 60, (tmp_path / "log").read_text()
 
 
 def test_no_proxy_stands_between_the_dry_run_and_its_server(tmp_path, monkeypatch, answering):
