@@ -209,6 +209,7 @@ def record() -> Draft:
         strongest=[],
         lineage=[],
         unsettled=[],
+        split=None,
         superseded_by=None,
     )
 
