@@ -93,6 +93,7 @@ FULL: dict[str, Any] = OLDEST | {
     "all_rows_counted": True,
     "strongest": [{"name": "hour=3", "weight": -0.1, "support": 1, "label_rate": 0.0}],
     "lineage": [["run", "1"]],
+    "split": "test",
     "unsettled": ["auc: the rows don't settle it"],
     "intervals": {
         "confidence": 0.95,

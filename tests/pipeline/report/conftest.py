@@ -212,6 +212,7 @@ def record() -> Draft:
         all_rows_counted=False,
         lineage=[],
         unsettled=[],
+        split=None,
         superseded_by=None,
     )
 
