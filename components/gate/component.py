@@ -74,8 +74,8 @@ class Executor(base_executor.BaseExecutor):
             columns = undeclared(content, split)
             against += findings(split, of_split, numbers[split], spec, columns)
             if learned and split != LEARNED_FROM:
-                told = of_split.anomaly_info.keys()
-                against += absences(split, numbers[split], learned, spec, told, columns)
+                anomalous = of_split.anomaly_info.keys()
+                against += absences(split, numbers[split], learned, spec, anomalous, columns)
             moved += _distances(split, numbers[split], input_dict, spec)
         for split, asked_for in _serving(input_dict):
             if learned:
@@ -83,15 +83,14 @@ class Executor(base_executor.BaseExecutor):
         against += [Finding(each.split, each.feature, each.reason) for each in moved if each.too_far]
         if content is not None:
             against += content_findings(content, served, spec, options.unseen)
-        by_severity: dict[str, list[str]] = {"stop": [], "warn": [], "ignore": []}
+        told: dict[str, list[str]] = {"stop": [], "warn": [], "note": [], "ignore": []}
         for finding in against:
-            severity = "stop" if finding.fatal else options.severity(finding.feature)
-            by_severity["warn" if finding.mild and severity == "stop" else severity].append(str(finding))
-        if by_severity["stop"]:
-            raise GateError(_stopped(by_severity["stop"]))
+            told[finding.weight(options.severity(finding.feature))].append(str(finding))
+        if told["stop"]:
+            raise GateError(_stopped(told["stop"]))
         uri = artifact_utils.get_single_uri(output_dict["verdict"])
-        notes = [] if content is None else list(content_notes(content, served, spec))
-        GateVerdict(warnings=by_severity["warn"], notes=notes, distances=moved).write(os.path.join(uri, VERDICT))
+        notes = told["note"] + ([] if content is None else list(content_notes(content, served, spec)))
+        GateVerdict(warnings=told["warn"], notes=notes, distances=moved).write(os.path.join(uri, VERDICT))
 
 
 def _content(input_dict: dict[str, Any], key: str) -> Content | None:

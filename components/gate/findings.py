@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2, statistics_pb2
 
 from widedeep.components.common.settings import near
 from widedeep.components.content.absence import is_no_chance
 from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.gate.gate_options import Severity
 
 Statistics: TypeAlias = statistics_pb2.DatasetFeatureStatisticsList
 
@@ -39,6 +40,7 @@ class Finding:
         rows: all rows; None where it is about more than this split's.
         fatal: no severity lets it pass.
         mild: it is a warning at most.
+        note: it is worth knowing, and no more.
     """
 
     split: str
@@ -48,6 +50,15 @@ class Finding:
     rows: int | None = None
     fatal: bool = False
     mild: bool = False
+    note: bool = False
+
+    def weight(self, severity: Severity) -> Severity | Literal["note"]:
+        """What it does where anomalies of its feature have a severity."""
+        if self.fatal:
+            return "stop"
+        if severity == "ignore":
+            return severity
+        return "note" if self.note else "warn" if self.mild else severity
 
     def __str__(self) -> str:
         where = f"feature '{self.feature}'" if self.feature else "the data set"
@@ -112,7 +123,7 @@ def absences(
 ) -> Iterator[Finding]:
     """Yields the features of which no row of a split has a value, but rows of train have.
 
-    A rare one may be missing in a few rows by chance: that is a warning.
+    A rare one may be missing in a few rows by chance: that is a note.
 
     Args:
         split: its name; `serving` is what a server was asked for.
@@ -126,12 +137,12 @@ def absences(
     present = {_name(feature): _present(feature) for feature in data.features}
     in_train = {_name(feature): _present(feature) for feature in learned.features}
     for feature in spec.features:
-        share = in_train.get(feature.key, 0) / learned.num_examples if learned.num_examples else 0.0
-        if data.num_examples and share and not present.get(feature.key) and feature.key not in told:
-            reason = f"no row has a value, but {share:.1%} of the rows of train have one"
-            mild = not is_no_chance(data.num_examples, share)
+        having = in_train.get(feature.key, 0)
+        if data.num_examples and having and not present.get(feature.key) and feature.key not in told:
+            reason = f"no row has a value, but {having:,} of {learned.num_examples:,} rows of train have one"
+            chance = not is_no_chance(data.num_examples, having / learned.num_examples)
             reason += _meant(feature.key, undeclared)
-            yield Finding(split, feature.key, reason, 0, data.num_examples, mild=mild)
+            yield Finding(split, feature.key, reason, 0, data.num_examples, note=chance)
 
 
 def _meant(feature: str, undeclared: Collection[str]) -> str:
