@@ -10,7 +10,7 @@ import yaml
 from pydantic import Field
 
 from widedeep.components.common.errors import ConfigError
-from widedeep.components.common.settings import Strict, from_yaml, nearest, parse, read_yaml
+from widedeep.components.common.settings import Strict, from_yaml, near, nearest, parse, read_yaml
 
 
 class Item(Strict):
@@ -80,6 +80,20 @@ def test_frozen() -> None:
     settings = parse(Settings, {"name": "x"}, "s.yaml")
     with pytest.raises(ValueError, match="frozen"):
         settings.name = "y"
+
+
+@pytest.mark.parametrize(
+    ("name", "names", "expected"),
+    [
+        ("country", ["COUNTRY", "city"], "COUNTRY"),
+        ("USERID", ["user_id"], "user_id"),
+        ("Movie", ["movie", "MOVIES"], "movie"),
+        ("zip", ["country"], None),
+        ("zip", [], None),
+    ],
+)
+def test_a_near_name_is_near_in_any_case(name: str, names: list[str], expected: str | None) -> None:
+    assert near(name, names) == expected
 
 
 def test_nearest_lists_at_most_20() -> None:
