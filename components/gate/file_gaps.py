@@ -33,7 +33,8 @@ def empty_file_notes(content: Content) -> Iterator[str]:
     for split, files in _by_split(content).items():
         empty = [file for file in files if not file.rows]
         if empty:
-            yield f"of {len(files)} files of '{split}' {len(empty)} without a row left out: {_listed(empty)}"
+            of_split = "" if content.by_hash else f" of '{split}'"
+            yield f"files{of_split} without rows, {len(empty)} of {len(files)}, are left out: {_listed(empty)}"
 
 
 def _by_split(content: Content) -> dict[str, list[FileContent]]:

@@ -175,7 +175,11 @@ def files(*given: tuple[str, int, dict[str, int]]) -> Content:
 
 def test_files_without_a_row_are_a_note() -> None:
     read = files(("a.csv", 9, {}), ("b.csv", 0, {}), ("c.csv", 0, {}))
-    assert list(content_notes(read, None, SPEC)) == ["of 3 files of 'train' 2 without a row left out: b.csv, c.csv"]
+    assert list(content_notes(read, None, SPEC)) == [
+        "files of 'train' without rows, 2 of 3, are left out: b.csv, c.csv"
+    ]
+    by_hash = read.model_copy(update={"by_hash": True, "files": read.files[:2]})
+    assert list(content_notes(by_hash, None, SPEC)) == ["files without rows, 1 of 2, are left out: b.csv"]
 
 
 def test_files_that_lack_a_feature_that_the_others_have_are_a_warning() -> None:
