@@ -18,6 +18,7 @@ from widedeep.components.explain import wide_part
 from widedeep.components.explain.explanation import Explanation, WeightExplanation
 from widedeep.components.explain.names import TIMES
 from widedeep.components.features.spec import FeatureSpec
+from widedeep.pipeline.commands import explain
 from widedeep.pipeline.commands.explain import command
 from widedeep.pipeline.versions import training_rows
 
@@ -155,3 +156,9 @@ def test_a_folder_that_is_no_model_is_one_sentence(tmp_path: Path) -> None:
         f"Error: {tmp_path}: is no model of this pipeline, as there is no assets.extra/features.json in it. "
         "Give the folder of a pushed version, as work/movielens/models/1.\n"
     )
+
+
+def test_what_an_engine_leaves_beside_the_rows_is_not_read(tmp_path: Path) -> None:
+    for name in ("part-0.csv", "_SUCCESS", ".part-0.csv.crc"):
+        (tmp_path / name).write_text("")
+    assert explain._files(tmp_path, (str(tmp_path / "*"),)) == [str(tmp_path / "part-0.csv")]
