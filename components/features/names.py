@@ -13,6 +13,8 @@ from typing import Annotated
 import yaml
 from pydantic import BeforeValidator, Field
 
+# Files are named by keys, with some more letters.
+_LONGEST = 200
 _KEY = r"^[A-Za-z][A-Za-z0-9_]*$"
 
 
@@ -45,7 +47,7 @@ def check_key(value: object, key: str = "key", column: str = "column") -> object
     return value
 
 
-Key = Annotated[str, Field(pattern=_KEY), BeforeValidator(lambda value: check_key(value))]
+Key = Annotated[str, Field(pattern=_KEY, max_length=_LONGEST), BeforeValidator(lambda value: check_key(value))]
 Column = Annotated[str, Field(min_length=1)]
 
 

@@ -161,6 +161,11 @@ class FeatureSpec(Strict):
                 raise ValueError(f"{feature.key}: its column '{of_label}' is the label's: the label would be its input")
 
     def _cross_fits(self, cross: Cross) -> None:
+        alike = cross.name.removesuffix("_id")
+        if alike != cross.name and alike in self.by_key:
+            raise ValueError(
+                f"cross {cross.name}: the ids of '{alike}' are called so, too: give that feature another key"
+            )
         for key in cross.keys:
             if key not in self.by_key:
                 raise ValueError(f"cross {cross.name}: unknown feature '{key}': {nearest(key, self.by_key)}")

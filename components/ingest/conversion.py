@@ -52,13 +52,14 @@ class Convert(beam.DoFn):
         undeclared: set[str] = set()
         shards = [Shards(uri, job.number) for _, uri in job.outputs]
         sketches = [SplitSketch(spec) for _ in job.outputs]
-        profile = NumberProfile(spec)
+        profile = NumberProfile(spec) if self._labelled else None
         try:
             for batch in raw_files.read(
                 job.path, self._format, spec, self._labelled, self._dialect, undeclared, profile
             ):
                 _write(batch, job.buckets, shards, sketches)
-            number_files.write([uri for _, uri in job.outputs], job.number, job.path, profile)
+            if profile:
+                number_files.write([uri for _, uri in job.outputs], job.number, job.path, profile)
         except NoRowsError:
             pass
         finally:

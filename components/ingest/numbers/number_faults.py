@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from pydantic import Field
 
 from widedeep.components.common.records import Record
 from widedeep.components.features.spec import FeatureSpec
@@ -31,7 +32,7 @@ _FEW = 20
 class NumberNotes(Record):
     """What was seen in an ExampleGen's numbers that does not stop the run."""
 
-    warnings: list[str]
+    warnings: list[str] = Field(description="a sentence each")
 
 
 def faults(files: Sequence[FileNumbers], spec: FeatureSpec) -> tuple[list[str], list[str]]:

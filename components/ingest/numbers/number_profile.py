@@ -25,7 +25,7 @@ class Numbers(Record):
     """The numbers of a column of a file."""
 
     count: int = Field(description="of values")
-    stride: int = Field(description="the sample has every so manieth value")
+    stride: int = Field(description="of so many values each the sample has the first")
     sample: list[float] = Field(description="values, in the rows' order")
     low: Place = Field(description="the smallest value and its row")
     high: Place = Field(description="the largest value and its row")

@@ -233,6 +233,19 @@ def test_import_needs_no_tensorflow(module: str) -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_a_cross_is_not_called_as_a_features_ids(tmp_path: Path) -> None:
+    """The model finds the rows of its table by the names of both."""
+    crosses = [{"keys": ["a", "b_id"], "buckets": 10}]
+    declared = [feature(key) for key in ("a", "b_id", "a_x_b")]
+    assert refused(tmp_path, *declared, crosses=crosses) == (
+        "cross a_x_b_id: the ids of 'a_x_b' are called so, too: give that feature another key"
+    )
+
+
+def test_a_key_names_files(tmp_path: Path) -> None:
+    assert "key: String should have at most 200 characters (it is 'kkk" in refused(tmp_path, feature("k" * 201))
+
+
 def test_weight_of_another_name(tmp_path: Path) -> None:
     said = refused(tmp_path, feature("a"), weight="sample-weight")
     assert said == (

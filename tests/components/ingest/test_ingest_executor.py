@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import math
 from pathlib import Path
 from typing import Any
@@ -341,3 +342,18 @@ def test_rows_that_a_server_was_asked_for_need_no_label(ingest: Ingest) -> None:
     assert first != second
     for example in (first, second):
         assert "label" not in tf.train.Example.FromString(example).features.feature
+
+
+def test_lost_numbers_stop_what_is_learned_from(ingest: Ingest) -> None:
+    """What a server was asked is not judged: some minutes of it do no harm."""
+    count = 200
+    columns = {"user": ["u"] * count, "tags": [["a"]] * count, "label": [number % 2 for number in range(count)]}
+    ingest.put("a.parquet", pa.table({**columns, "age": [1_700_000_000 + 3 * number for number in range(count)]}))
+    with pytest.raises(DataError) as caught:
+        ingest({"train": "a.parquet"})
+    assert str(caught.value).startswith("column 'age': 32 bits can't keep its numbers apart: ")
+    ingest({"serving": "a.parquet"}, labelled=False)
+    ingest.put("b.parquet", pa.table({**columns, "age": list(range(count))}))
+    ingest({"train": "b.parquet"})
+    notes = ingest.files["train"][0].parents[1] / "numbers.json"
+    assert json.loads(notes.read_text()) == {"warnings": []}
