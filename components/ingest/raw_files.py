@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import pyarrow as pa
-import pyarrow.parquet
 
-from widedeep.components.common.errors import DataError, reason, shown
-from widedeep.components.common.settings import nearest
-from widedeep.components.features.names import declared_as, key_for
+from widedeep.components.common.errors import DataError, shown
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.ingest.arrow_columns import column_kinds, narrowed, rest_of, to_lists, with_rest
 from widedeep.components.ingest.csv_files import hints, reader
 from widedeep.components.ingest.csv_files.dialect import PLAIN, CsvDialect
 from widedeep.components.ingest.csv_files.reader import NoRowsError
+from widedeep.components.ingest.file_blocks import BATCH_ROWS, EXAMPLES, WantedColumns, blocks
 from widedeep.components.ingest.numbers.number_profile import NumberProfile
-from widedeep.components.ingest.paths import MAGIC_BYTES, compression_by, compression_of, folder_values, locate
+from widedeep.components.ingest.paths import folder_values
 from widedeep.components.ingest.scalars import BadValueError
 
 FORMATS = ("csv", "parquet", "tfrecord")
-# TFRecords that ExampleGen wrote: what they hold is named by the features' keys.
-EXAMPLES = "examples"
-_BATCH_ROWS = 8192
-_BUFFER_BYTES = 1 << 20
 
 
 def read(
@@ -64,10 +56,10 @@ def read(
     folders = {name: value for name, value in folder_values(path).items() if name in needed}
     separators = {feature.key: feature.separator for feature in spec.features}
     row = 0
-    wanted = _Columns(path, needed, folders.keys(), dialect, set() if undeclared is None else undeclared)
-    for block in _blocks(file_format, wanted):
-        for start in range(0, block.num_rows, _BATCH_ROWS):
-            batch = block.slice(start, _BATCH_ROWS)
+    wanted = WantedColumns(path, needed, folders.keys(), dialect, set() if undeclared is None else undeclared)
+    for block in blocks(file_format, wanted):
+        for start in range(0, block.num_rows, BATCH_ROWS):
+            batch = block.slice(start, BATCH_ROWS)
             arrays: dict[str, pa.Array] = {}
             for key, kind in kinds.items():
                 name = columns[key]
@@ -95,127 +87,3 @@ def read(
             yield pa.RecordBatch.from_pydict(arrays)
     if row == 0:
         raise NoRowsError(f"{path}: {reader.NO_ROWS}")
-
-
-@dataclass(frozen=True)
-class _Columns:
-    """What is wanted of a file.
-
-    Attributes:
-        path: the file.
-        needed: names of the declared columns.
-        in_folders: those of them that the names of its folders hold, where the file itself does not.
-        dialect: of a CSV file.
-        undeclared: gets the names of the others.
-    """
-
-    path: str
-    needed: list[str]
-    in_folders: Collection[str]
-    dialect: CsvDialect
-    undeclared: set[str]
-
-    def of(self, names: Sequence[str]) -> list[str]:
-        """Which columns to read, given the names of all that the file has.
-
-        Raises:
-            DataError: one is missing, or stands there twice.
-        """
-        self.undeclared.update(set(names) - set(self.needed))
-        count = Counter(names)
-        for name in self.needed:
-            if name not in count and name not in self.in_folders:
-                hint = _meant(name, self.undeclared)
-                raise DataError(
-                    f"{self.path}: there is no column '{name}', which features.yaml declares"
-                    f"{': ' + hint if self.undeclared else ', and no other column that it could be.'}"
-                )
-            if count[name] > 1:
-                raise DataError(
-                    f"{self.path}: the column '{name}' stands {count[name]} times in the header. Rename the others."
-                )
-        return [name for name in self.needed if name in count]
-
-
-def _meant(name: str, undeclared: set[str]) -> str:
-    """Which of the columns that are not declared is meant."""
-    for column in sorted(undeclared):
-        if key_for(column) == name:
-            return f"if {shown(column)} is meant, write {declared_as(column)}."
-    hint = nearest(name, undeclared)
-    return hint.replace("known are:", "the columns that features.yaml does not name are:")
-
-
-def _blocks(file_format: str, columns: _Columns) -> Iterator[pa.RecordBatch]:
-    try:
-        yield from _RAW[file_format](columns)
-    except OSError as error:  # Arrow's errors of files and of compression are such
-        raise DataError(f"{columns.path}: can't be read: {reason(error)}. Is the file whole?") from None
-
-
-def _csv(columns: _Columns) -> Iterator[pa.RecordBatch]:
-    path, dialect = columns.path, columns.dialect
-    names = reader.header(path, dialect)
-    needed = [name for name in columns.needed if name not in columns.in_folders]
-    if not set(needed) <= set(names):
-        form = hints.other_form(reader.first_line(path), names, needed, dialect)
-        if form:
-            raise DataError(f"{path}: {form}")
-    yield from reader.read(path, columns.of(names), dialect)
-
-
-def _parquet(columns: _Columns) -> Iterator[pa.RecordBatch]:
-    filesystem, inner = locate(columns.path)
-    if filesystem.get_file_info(inner).size == 0:
-        return
-    if packed := compression_of(columns.path):
-        raise DataError(
-            f"{columns.path}: is packed by {packed}, and Parquet packs its columns itself: unpack the file."
-        )
-    try:
-        with filesystem.open_input_file(inner) as source:
-            file = pyarrow.parquet.ParquetFile(source, buffer_size=_BUFFER_BYTES)
-            needed = columns.of(file.schema_arrow.names)
-            yield from file.iter_batches(batch_size=_BATCH_ROWS, columns=needed)
-    except pa.ArrowInvalid as error:
-        fault = f"is not readable as Parquet: {reason(error)}. Is data.format right?"
-        raise DataError(f"{columns.path}: {fault}") from None
-
-
-def _tfrecord(columns: _Columns) -> Iterator[pa.RecordBatch]:
-    # Only here, since reading the other formats needs no TensorFlow.
-    import tensorflow as tf
-    from tfx_bsl.coders import example_coder
-
-    decoder = example_coder.ExamplesToRecordBatchDecoder()
-    row = 0
-    try:
-        # Through TensorFlow, whose file systems are those that TFRecords may lie in.
-        with tf.io.gfile.GFile(columns.path, "rb") as file:
-            packed = compression_by(file.read(MAGIC_BYTES)) == "gzip"
-        records = tf.data.TFRecordDataset(columns.path, "GZIP" if packed else "").batch(_BATCH_ROWS)
-        for serialized in records.as_numpy_iterator():
-            batch = decoder.DecodeBatch(list(serialized))
-            columns.undeclared.update(set(batch.schema.names) - set(columns.needed))
-            for name in columns.needed:
-                # In tf.Examples a feature that no row of a batch has leaves no trace, which is no fault of the batch.
-                if name not in batch.schema.names and name not in columns.in_folders:
-                    batch = batch.append_column(name, pa.nulls(batch.num_rows))
-            row += batch.num_rows
-            yield batch.select([name for name in columns.needed if name in batch.schema.names])
-    except (tf.errors.OpError, RuntimeError) as error:
-        message = error.message if isinstance(error, tf.errors.OpError) else str(error)
-        where = f"{columns.path}, from row {row + 1} on"
-        raise DataError(f"{where}: is not readable as TFRecord of tf.Examples: {reason(message)}.") from None
-    if packed:
-        _check_whole(columns.path)
-
-
-def _check_whole(path: str) -> None:
-    """TensorFlow takes a gzip file that is cut between two records for a whole one; Arrow's reader raises OSError."""
-    with reader.open_stream(path) as stream:
-        while stream.read(_BUFFER_BYTES):
-            pass
-
-
-_RAW = {"csv": _csv, "parquet": _parquet, "tfrecord": _tfrecord, EXAMPLES: _tfrecord}

@@ -76,7 +76,7 @@ def _explain(
         from widedeep.components.explain.explanation import explain
         from widedeep.components.explain.names import Names
         from widedeep.components.explain.wide_part import declaration
-        from widedeep.components.ingest.raw_files import EXAMPLES
+        from widedeep.components.ingest.file_blocks import EXAMPLES
         from widedeep.serving.literal_path import literal_path
 
         known = Names(names, declaration(str(model)))

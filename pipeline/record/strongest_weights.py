@@ -13,7 +13,7 @@ from widedeep.components.common.errors import ConfigError
 from widedeep.components.explain.explanation import explain
 from widedeep.components.explain.names import Names
 from widedeep.components.explain.wide_part import declaration
-from widedeep.components.ingest.raw_files import EXAMPLES
+from widedeep.components.ingest.file_blocks import EXAMPLES
 from widedeep.pipeline.record.summary import StrongWeight
 
 _TOP = 15

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from widedeep.components.common.errors import DataError
 from widedeep.components.features import FeatureSpec
-from widedeep.components.ingest import raw_files
+from widedeep.components.ingest import file_blocks, raw_files
 from widedeep.components.ingest.example_shards import encode
 
 Row = dict[str, list[Any]]
@@ -72,7 +72,7 @@ def test_rows(tmp_path: Path, spec: FeatureSpec, name: str) -> None:
 
 
 def test_feature_that_a_whole_batch_lacks(tmp_path: Path, spec: FeatureSpec, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(raw_files, "_BATCH_ROWS", 2)
+    monkeypatch.setattr(file_blocks, "BATCH_ROWS", 2)
     bare = example({"label": [0]})
     found = rows(written(tmp_path, [bare, bare, example(FULL), bare, bare]), spec)
     assert [row["user"] for row in found] == [None, None, [b"u"], None, None]
