@@ -70,7 +70,7 @@ def test_a_row_a_weight_with_words_support_and_label_rate(
         *("--json", str(tmp_path / "out.json")),
     )
     assert done.exception is None
-    assert asked == [(str(tmp_path), ["a.gz", "b.gz"], "tfrecord", 7)]
+    assert asked == [(str(tmp_path), ["a.gz", "b.gz"], "examples", 7)]
     assert [line.split() for line in done.stdout.splitlines()] == [
         ["feature", "weight", "support", "label", "rate"],
         ["movie=Star", "[wars]", "-0.2500", "1,200", "0.1250"],
