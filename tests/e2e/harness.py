@@ -81,7 +81,11 @@ def settings_beside(name: str, data: Path, folder: Path, keys: Collection[str] =
 
 
 def keep(folder: Path, keys: Collection[str]) -> None:
-    """Leaves some features in a folder's features.yaml and schema.pbtxt, and the crosses that have no others."""
+    """Leaves some features in a folder's settings, and the crosses that have no others."""
+    settings = yaml.safe_load((folder / "pipeline.yaml").read_text())
+    if of_features := settings.get("gate", {}).get("features"):
+        settings["gate"]["features"] = {key: action for key, action in of_features.items() if key in keys}
+        (folder / "pipeline.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
     declared = yaml.safe_load((folder / "features.yaml").read_text())
     declared["features"] = [feature for feature in declared["features"] if feature["key"] in keys]
     declared["crosses"] = [cross for cross in declared["crosses"] if set(cross["keys"]) <= set(keys)]
