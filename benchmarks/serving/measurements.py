@@ -96,7 +96,7 @@ class Measurements:
 
     def batching(self) -> list[Figure]:
         """Many requests that the server puts together."""
-        flags = ("--batching", throughput.batching(self._home))
+        flags = ("--batching", throughput.BATCHING)
         with serving(self._base("default", "served-batched"), self._home / "server.txt", *flags) as served:
             return self._throughput(served, batched=True)
 

@@ -19,9 +19,7 @@ from benchmarks.serving.servers.processes import Server, Worker
 CLIENTS = (1, 2, 4, 8, 16)
 # Less than this is no rise.
 _RISE = 1.03
-_SHIPPED = subprocesses.ROOT / "serving" / "tensorflow" / "batching.config"
-# What the stand-in does not do.
-_SPLITTING = ("enable_large_batch_splitting", "max_execution_batch_size")
+BATCHING = subprocesses.ROOT / "serving" / "tensorflow" / "batching.config"
 
 
 @dataclass(frozen=True)
@@ -45,14 +43,6 @@ class Step:
     failed: int
     cores: float
     rows_a_batch: float | None
-
-
-def batching(folder: Path) -> Path:
-    """The shipped batching parameters without what the stand-in does not do, in a file of `folder`."""
-    lines = [line for line in _SHIPPED.read_text().splitlines() if not line.startswith(_SPLITTING)]
-    path = folder / "batching.config"
-    path.write_text("\n".join(lines) + "\n")
-    return path
 
 
 def measure(served: Server, home: Path, requests_file: Path, seconds: float) -> list[Step]:

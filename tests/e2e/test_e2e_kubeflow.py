@@ -157,7 +157,7 @@ def test_wrong_settings_and_data_that_is_not_there(taxi: Slice, tmp_path: Path) 
     cluster.compile()
     lost = cluster.step("ExampleGen", "r1", data_path="/nowhere")
     assert lost.returncode == 2
-    assert "Error: /nowhere/train/*: " in lost.stderr
+    assert "Error: data.path: there is no folder /nowhere." in lost.stderr
     # The executions' table has no half of it.
     assert cluster.node("ExampleGen", "r1").executions(cluster.store()) == []
     unknown = cluster.step("ExampleGen", "r1", "--set=training.epoch=3")

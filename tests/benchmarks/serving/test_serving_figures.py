@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -11,7 +10,6 @@ from benchmarks.serving import cpu_cost, latency, latency_breakdown, plot, throu
 from benchmarks.serving.latency import Table
 from benchmarks.serving.throughput import Step
 from widedeep.components.common.errors import WideDeepError
-from widedeep.serving.standin.batching.parameters import Parameters, read
 
 
 def _table() -> Table:
@@ -72,12 +70,6 @@ def test_throughput_is_the_best_step_s() -> None:
     assert (figure.name, figure.value, figure.goal) == ("serving_throughput_10_candidates_batching", 180.0, None)
     assert (figure.details["clients"], figure.details["p99_ms"]) == (2, 21.0)
     assert len(figure.details["steps"]) == 3
-
-
-def test_batching_is_as_shipped_but_for_what_the_stand_in_does_not_do(tmp_path: Path) -> None:
-    assert read(throughput.batching(tmp_path)) == Parameters(
-        max_batch_size=1024, batch_timeout_micros=0, max_enqueued_batches=32, num_batch_threads=2
-    )
 
 
 def test_the_drawing_has_a_bar_for_each_number_as_high_as_it_is() -> None:
