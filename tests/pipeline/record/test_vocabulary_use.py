@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 from typing import Any
 
@@ -61,4 +62,5 @@ def test_shares_by_feature_and_split(tmp_path: Path, monkeypatch: pytest.MonkeyP
 class Learned:
     def vocabulary_by_name(self, name: str) -> list[bytes]:
         assert name == "movie_vocabulary"
-        return [b"a", b"b"]
+        # As the file has them.
+        return [base64.urlsafe_b64encode(word) for word in [b"a", b"b"]]

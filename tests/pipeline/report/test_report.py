@@ -88,7 +88,7 @@ def test_the_parts_of_the_page(page, full):
     assert sections == {
         "summary": ["verdict", "unsettled"],
         "quality": ["metrics", "curves", "slices"],
-        "data": ["features"],
+        "data": ["features", "vocabularies"],
         "model": ["training", "crosses", "strongest"],
         "run": ["dryrun", "components", "lineage", "next"],
     }
