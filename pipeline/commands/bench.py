@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from widedeep.components.common.errors import WideDeepError
-from widedeep.pipeline.definition.command_options import json_option, write_result
+from widedeep.pipeline.definition.command_options import client_options, json_option, write_result
 
 if TYPE_CHECKING:
     from widedeep.serving.load.open_loop import Traffic
@@ -33,10 +33,7 @@ _LATE_SECONDS = 0.005
 @click.option("--deadline", type=click.IntRange(1), default=2000, show_default=True, metavar="MS", help="Of a request.")
 @click.option("--retry", is_flag=True, help="Ask a busy server again, as an application would.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Of the moments at which requests come.")
-@click.option("--separator", default="|", show_default=True, help="Between a set's members in CSV.")
-@click.option("--tls-ca", type=_FILE, help="Whom to trust: encrypts the connection.")
-@click.option("--tls-cert", type=_FILE, help="The client's certificate, where the server asks for one.")
-@click.option("--tls-key", type=_FILE, help="Its key.")
+@client_options
 @json_option
 def command(
     target: str,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from widedeep.components.common.errors import ConfigError, DataError
-from widedeep.pipeline.definition.command_options import json_option, write_result
+from widedeep.pipeline.definition.command_options import client_options, json_option, write_result
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 # What TF Serving calls a model that it was given without a name.
 _NAMELESS = "model"
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command("rank", short_help="Ask a running server to rank candidates for a user.")
@@ -36,10 +35,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--top", type=click.IntRange(1), metavar="N", help="Show so many of the best.  [default: all]")
 @click.option("--parallel", type=click.IntRange(1), default=1, show_default=True, help="Requests sent at once.")
 @click.option("--deadline", type=click.IntRange(1), default=2000, show_default=True, metavar="MS", help="In all.")
-@click.option("--separator", default="|", show_default=True, help="Between a set's members in CSV.")
-@click.option("--tls-ca", type=_FILE, help="Whom to trust: encrypts the connection.")
-@click.option("--tls-cert", type=_FILE, help="The client's certificate, where the server asks for one.")
-@click.option("--tls-key", type=_FILE, help="Its key.")
+@client_options
 @json_option
 def command(
     target: str,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -67,3 +68,18 @@ overrides_option = click.option(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a setting: training.epochs=3."
 )
 json_option = click.option("--json", "json_file", type=ResultFile(), metavar="FILE", help="Also write the result.")
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def client_options(function: Callable[..., None]) -> Callable[..., None]:
+    """What commands take that send rows of a file to a server."""
+    for option in reversed(
+        (
+            click.option("--separator", default="|", show_default=True, help="Between a set's members in CSV."),
+            click.option("--tls-ca", type=_FILE, help="Whom to trust: encrypts the connection."),
+            click.option("--tls-cert", type=_FILE, help="The client's certificate, where the server asks for one."),
+            click.option("--tls-key", type=_FILE, help="Its key."),
+        )
+    ):
+        function = option(function)
+    return function

@@ -13,7 +13,7 @@ from ml_metadata.proto import metadata_store_pb2 as pb
 from widedeep.components.common.errors import ConfigError, WideDeepError
 from widedeep.pipeline.definition import config
 from widedeep.pipeline.local import session
-from widedeep.pipeline.local.admission import admit
+from widedeep.pipeline.local.admission import Owner, admit
 from widedeep.pipeline.local.runner import NodeFailedError
 from widedeep.pipeline.local.workdir import Workdir
 
@@ -111,6 +111,8 @@ def test_before_a_model_is_pushed_features_may_change_places(worked: Workdir, se
     (worked.models / "1").rmdir()
     (worked.models / ".pushing-1").mkdir()
     admit(settings("second", buckets=10), worked)
+    # It is theirs from now on.
+    assert Owner.read(worked.owner).features.endswith("/second/features.yaml")
 
 
 def test_features_may_be_edited_and_moved(worked: Workdir, settings: Settings, tmp_path: Path) -> None:
