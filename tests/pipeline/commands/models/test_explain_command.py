@@ -18,8 +18,8 @@ from widedeep.components.explain import wide_part
 from widedeep.components.explain.explanation import Explanation, WeightExplanation
 from widedeep.components.explain.names import TIMES
 from widedeep.components.features.spec import FeatureSpec
-from widedeep.pipeline.commands import explain
-from widedeep.pipeline.commands.explain import command
+from widedeep.pipeline.commands.models import explain
+from widedeep.pipeline.commands.models.explain import command
 from widedeep.pipeline.versions import training_rows
 
 SPEC = FeatureSpec.model_validate(
