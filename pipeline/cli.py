@@ -17,6 +17,7 @@ COMMANDS = {
     "run": "pipelines",
     "ablate": "pipelines",
     "explain": "models",
+    "score": "models",
     "report": "pipelines",
     "models": "models",
     "gc": "pipelines",
