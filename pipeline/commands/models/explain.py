@@ -77,7 +77,7 @@ def _explain(
         task = progress.add_task("loading TensorFlow")
         from widedeep.components.explain.explanation import explain
         from widedeep.components.explain.names import Names
-        from widedeep.components.explain.wide_part import declaration
+        from widedeep.components.features.model_files import declaration
         from widedeep.components.ingest.file_blocks import EXAMPLES
         from widedeep.serving.literal_path import literal_path
 
