@@ -50,7 +50,7 @@ def command(pipeline: Path, workdir: Path | None, overrides: tuple[str, ...], js
         from widedeep.pipeline.record.builder import summarise
 
         session.execute()
-        summary = summarise(session.run, session.folder, features.load(Path(settings.features)))
+        summary = summarise(session.run, session.folder, features.load(Path(settings.features)), settings)
         failures = _record(summary, session.folder)
     try:
         show(summary)
