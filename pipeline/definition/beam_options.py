@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from typing import Literal, Self
@@ -93,7 +94,9 @@ def beam_args(options: BeamOptions, file_format: str, input_bytes: int) -> list[
         return list(options.options)
     mode = options.mode
     if mode == "auto":
-        mode = "multi_processing" if input_bytes >= MULTI_PROCESSING_BYTES[file_format] else "in_memory"
+        # Of a query nobody knows the size beforehand.
+        limit = MULTI_PROCESSING_BYTES.get(file_format, math.inf)
+        mode = "multi_processing" if input_bytes >= limit else "in_memory"
     # TFX otherwise packs its own sources for remote workers at every step (2 s each); the direct runner has none.
     container = [] if "sdk_container_image" in _values(options.options) else ["--sdk_container_image=none"]
     return [
