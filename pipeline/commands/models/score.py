@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from widedeep.pipeline.scoring.score_run import ScoreRun
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
-_FORMATS = ("csv", "parquet", "tfrecord")
+_FORMATS = ("csv", "tsv", "jsonl", "parquet", "tfrecord")
 
 
 @click.command("score", short_help="Score files of rows with a pushed model, without a server.")
