@@ -32,7 +32,7 @@ class Attainable:
         self.rows += taken.size
         self.installs += int(taken.sum())
         self.loss += float(-np.log(np.where(taken, chance, 1 - chance)).sum())
-        bins = (chance * _BINS).astype(np.int64)
+        bins = np.minimum((chance * _BINS).astype(np.int64), _BINS - 1)
         self.by_chance[0] += np.bincount(bins[~taken], minlength=_BINS)
         self.by_chance[1] += np.bincount(bins[taken], minlength=_BINS)
 

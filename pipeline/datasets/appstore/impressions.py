@@ -58,7 +58,7 @@ class InstalledApps:
         self.add(user, proposed[user, place])
 
     def add(self, user: Indices, app: Indices) -> None:
-        """Adds apps [n] of users [n], in the order in which they were installed; what a user has already, changes nothing."""
+        """Adds apps [n] of users [n], as they were installed one after another; what a user has already is left out."""
         new = ~(self.apps[user] == app[:, None]).any(axis=1)
         user, app = user[new], app[new]
         _, first = np.unique(user.astype(np.int64) << 32 | app, return_index=True)
@@ -111,7 +111,9 @@ def _drawn(
 ) -> npt.NDArray[np.int64]:
     """Indices, each as often as its weight says."""
     below = np.cumsum(weights.astype(np.float64))
-    return np.searchsorted(below, random.random(shape) * below[-1], side="right").clip(max=len(weights) - 1)
+    places = np.searchsorted(below, random.random(shape) * below[-1], side="right")
+    within: npt.NDArray[np.int64] = np.minimum(places, len(weights) - 1)
+    return within
 
 
 def _seconds(number: int, random: np.random.Generator) -> Integers:
@@ -120,4 +122,5 @@ def _seconds(number: int, random: np.random.Generator) -> Integers:
 
 
 def _gumbel(shape: tuple[int, ...], random: np.random.Generator) -> npt.NDArray[np.float32]:
-    return -np.log(random.standard_exponential(shape, np.float32))
+    drawn: npt.NDArray[np.float32] = random.standard_exponential(shape, np.float32)
+    return -np.log(np.maximum(drawn, np.finfo(np.float32).tiny))

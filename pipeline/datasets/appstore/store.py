@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,12 +19,14 @@ from widedeep.pipeline.datasets.appstore.attainable import Attainable
 from widedeep.pipeline.datasets.appstore.impressions import SHOWN, Impressions, InstalledApps, impressions
 from widedeep.pipeline.datasets.appstore.tables import table
 from widedeep.pipeline.datasets.appstore.truth import Truth
+from widedeep.pipeline.datasets.staging import stage
 
 # Parts, each of its own users, so that what is written does not depend on how many processors there are.
 _FEWEST_PARTS, _ROWS_A_PART = 8, 2_000_000
 _ROWS_A_USER, _FEWEST_USERS, _FEWEST_APPS = 100, 100, 200
 # Requests that are drawn at a time: some 50 MB of numbers.
 _BLOCK = 10_000
+_WORTH_PROCESSES = 200_000
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,24 @@ class Size:
         return first, last - first
 
 
+def prepare(out: Path, size: Size, on_progress: Callable[[int], None] = lambda _: None) -> list[Attainable]:
+    """Writes the store to the folder `out`, whole or not at all; see `write`.
+
+    Raises:
+        ConfigError: `out` holds something else.
+        DataError: the data can't be written.
+    """
+    with stage("appstore", out) as staging:
+        days = write(staging.folder, size, on_progress)
+        said = (
+            "A simulated app store; see pipeline/datasets/appstore.\nTerms: made by this program, free to use.\n"
+            f"Rows {size.rows}, days {size.days}, seed {size.seed}, mix {size.mix}, noise {size.noise}.\n"
+            "The column true_chance is what the label was drawn by: no feature may use it.\n"
+        )
+        (staging.folder / "SOURCE.txt").write_text(said)
+    return days
+
+
 def write(folder: Path, size: Size, on_progress: Callable[[int], None] = lambda _: None) -> list[Attainable]:
     """Writes day-01/part-00.parquet and so on, the same bytes for an equal size on every machine of one kind.
 
@@ -72,14 +93,23 @@ def write(folder: Path, size: Size, on_progress: Callable[[int], None] = lambda 
     days = [Attainable() for _ in range(size.days)]
     for day in range(size.days):
         day_folder(folder, day).mkdir(parents=True)
-    # Not forked: the caller may have threads.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=context) as processes:
-        for part in processes.map(functools.partial(_write_part, folder, size), range(size.parts)):
-            for day, attained in zip(days, part, strict=True):
-                day.merge(attained)
+    with _mapping(size) as mapped:
+        for part in mapped(functools.partial(_write_part, folder, size), range(size.parts)):
+            for whole, attained in zip(days, part, strict=True):
+                whole.merge(attained)
             on_progress(sum(attained.rows for attained in part))
     return days
+
+
+@contextmanager
+def _mapping(size: Size) -> Iterator[Callable[..., Iterable[list[Attainable]]]]:
+    """`map`, on all processors where it is worth their start."""
+    if size.rows < _WORTH_PROCESSES:
+        yield map
+        return
+    # Not forked: the caller may have threads.
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=multiprocessing.get_context("spawn")) as processes:
+        yield processes.map
 
 
 def day_folder(folder: Path, day: int) -> Path:
