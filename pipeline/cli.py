@@ -14,6 +14,7 @@ from widedeep.components.common.process_environment import complete_environment
 # The room of each.
 COMMANDS = {
     "data": "datasets",
+    "check": "pipelines",
     "run": "pipelines",
     "ablate": "pipelines",
     "explain": "models",
