@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import pyarrow as pa
 
 from widedeep.components.common.errors import DataError, shown
-from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.features.spec import FeatureSpec, Label
 from widedeep.components.ingest.arrow_columns import column_kinds, narrowed, rest_of, to_lists, with_rest
 from widedeep.components.ingest.csv_files import hints, reader
 from widedeep.components.ingest.csv_files.dialect import PLAIN, CsvDialect
 from widedeep.components.ingest.csv_files.reader import NoRowsError
 from widedeep.components.ingest.file_blocks import BATCH_ROWS, EXAMPLES, WantedColumns, blocks
+from widedeep.components.ingest.labels.label_hints import of_label
 from widedeep.components.ingest.numbers.number_profile import NumberProfile
 from widedeep.components.ingest.paths import folder_values
 from widedeep.components.ingest.scalars import BadValueError
@@ -50,6 +51,8 @@ def read(
             and what is needed.
     """
     kinds = column_kinds(spec, labelled)
+    if labelled and file_format == EXAMPLES:
+        kinds[spec.label.key] = spec.label.without_rule
     columns = {key: key if file_format == EXAMPLES else spec.columns[key] for key in kinds}
     rests = {feature.key: feature.rest for feature in spec.features if feature.rest}
     needed = list(dict.fromkeys([*columns.values(), *(rests.values() if file_format == EXAMPLES else ())]))
@@ -72,7 +75,11 @@ def read(
                 except BadValueError as error:
                     where = f"{path}, row {row + error.index + 1}, column '{name}'"
                     value = "the value" if error.value is None else shown(error.value)
-                    hint = hints.of_value(error.value, kind, file_format)
+                    hint = (
+                        of_label(error.value, kind)
+                        if isinstance(kind, Label)
+                        else hints.of_value(error.value, kind, file_format)
+                    )
                     raise DataError(f"{where}: {value} {error.fault}{hint}.") from None
                 except DataError as error:
                     raise DataError(f"{path}: column '{name}' {error}.") from None
