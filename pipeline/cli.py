@@ -11,7 +11,21 @@ import click
 from widedeep.components.common.errors import WideDeepError
 from widedeep.components.common.process_environment import complete_environment
 
-COMMANDS = ("data", "run", "ablate", "explain", "report", "models", "gc", "serve", "rank", "bench", "kubeflow")
+# The room of each.
+COMMANDS = {
+    "data": "datasets",
+    "run": "pipelines",
+    "ablate": "pipelines",
+    "explain": "models",
+    "score": "models",
+    "report": "pipelines",
+    "models": "models",
+    "gc": "pipelines",
+    "serve": "servers",
+    "rank": "servers",
+    "bench": "servers",
+    "kubeflow": "pipelines",
+}
 
 
 class _LazyGroup(click.Group):
@@ -21,7 +35,7 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command = importlib.import_module(f"widedeep.pipeline.commands.{cmd_name}").command
+        command = importlib.import_module(f"widedeep.pipeline.commands.{COMMANDS[cmd_name]}.{cmd_name}").command
         assert isinstance(command, click.Command)
         return command
 

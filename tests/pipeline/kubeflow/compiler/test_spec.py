@@ -16,7 +16,7 @@ from ml_metadata.proto import metadata_store_pb2
 from tfx.dsl.compiler import compiler
 
 from widedeep.components.common.errors import ConfigError
-from widedeep.pipeline.commands.kubeflow import command
+from widedeep.pipeline.commands.pipelines.kubeflow import command
 from widedeep.pipeline.definition import config, create
 from widedeep.pipeline.kubeflow.compiler import spec as compiled_spec
 

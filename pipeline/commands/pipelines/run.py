@@ -39,16 +39,18 @@ def command(pipeline: Path, workdir: Path | None, overrides: tuple[str, ...], js
     when a model was pushed, and with 3 when everything ran but the model was not good enough to be pushed.
     """
     from widedeep.components import features
+    from widedeep.components.dryrun.dry_run_options import check_program
     from widedeep.pipeline.definition import config
     from widedeep.pipeline.local.session import open_session
     from widedeep.pipeline.report.terminal import show
 
     settings = config.load(pipeline, overrides)
+    check_program(settings.dry_run)
     with open_session(settings, workdir) as session:
         from widedeep.pipeline.record.builder import summarise
 
         session.execute()
-        summary = summarise(session.run, session.folder, features.load(Path(settings.features)))
+        summary = summarise(session.run, session.folder, features.load(Path(settings.features)), settings)
         failures = _record(summary, session.folder)
     try:
         show(summary)

@@ -87,10 +87,12 @@ def _table(versions: list[Version]) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    from widedeep.components.common.metrics import in_order
+    from widedeep.components.common.metrics import in_order, is_of_lists
     from widedeep.pipeline.report.numbers import fixed, number
 
-    metrics = in_order(name for version in versions for name in version.metrics.candidate or {})
+    names = {name for version in versions for name in version.metrics.candidate or {}}
+    # Those of lists, ten and more, would burst the table; the runs' reports have them.
+    metrics = [name for name in in_order(names) if not is_of_lists(name)]
     table = Table(box=None, pad_edge=False)
     for head in ("version", "pushed", *metrics, "baseline", "span", "run", "size", ""):
         table.add_column(head, justify="right" if head in (*metrics, "version", "size") else "left", no_wrap=True)

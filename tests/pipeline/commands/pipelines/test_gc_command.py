@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from widedeep.components.common.errors import ConfigError, WideDeepError
-from widedeep.pipeline.commands.gc import command
+from widedeep.pipeline.commands.pipelines.gc import command
 from widedeep.pipeline.local.workdir import lock
 
 

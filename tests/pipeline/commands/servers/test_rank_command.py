@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from widedeep.components.common.errors import ConfigError, DataError
-from widedeep.pipeline.commands.rank import command
+from widedeep.pipeline.commands.servers.rank import command
 from widedeep.serving import client as clients
 from widedeep.serving.client.errors import ModelError, UnknownFeatureError
 from widedeep.serving.client.ranking import RankedCandidate, Ranking

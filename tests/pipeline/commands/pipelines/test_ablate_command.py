@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from widedeep.components.trainer.comparison import Comparison
-from widedeep.pipeline.commands.ablate import command
+from widedeep.pipeline.commands.pipelines.ablate import command
 from widedeep.pipeline.local import session
 
 PIPELINE = "name: x\ndata: {path: a, format: csv, splits: {train: a, eval: b, test: c}}\n"

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from client_stub import GrpcStub, RestStub, Stub
 
 from widedeep.components.common.errors import WideDeepError
-from widedeep.pipeline.commands.bench import command
+from widedeep.pipeline.commands.servers.bench import command
 
 BUSY = ("RESOURCE_EXHAUSTED", "Server Threadpool Exhausted")
 

@@ -14,12 +14,12 @@ from click.testing import CliRunner, Result
 
 from widedeep.components.common.errors import ConfigError
 from widedeep.components.explain import explanation as explaining
-from widedeep.components.explain import wide_part
 from widedeep.components.explain.explanation import Explanation, WeightExplanation
 from widedeep.components.explain.names import TIMES
+from widedeep.components.features import model_files
 from widedeep.components.features.spec import FeatureSpec
-from widedeep.pipeline.commands import explain
-from widedeep.pipeline.commands.explain import command
+from widedeep.pipeline.commands.models import explain
+from widedeep.pipeline.commands.models.explain import command
 from widedeep.pipeline.versions import training_rows
 
 SPEC = FeatureSpec.model_validate(
@@ -52,7 +52,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         return FOUND
 
     monkeypatch.setattr(explaining, "explain", explain)
-    monkeypatch.setattr(wide_part, "declaration", lambda folder: SPEC)
+    monkeypatch.setattr(model_files, "declaration", lambda folder: SPEC)
     return calls
 
 

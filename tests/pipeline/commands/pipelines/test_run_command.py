@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from widedeep.components.trainer.training.training_record import WidePart
 from widedeep.pipeline import report
-from widedeep.pipeline.commands.run import command
+from widedeep.pipeline.commands.pipelines.run import command
 from widedeep.pipeline.local import session
 from widedeep.pipeline.record.summary import Summary
 from widedeep.pipeline.report import terminal
@@ -95,7 +95,7 @@ def test_results_that_nobody_reads(finished: Finished, fault: BaseException, tmp
         raise fault
 
     finished.monkeypatch.setattr(terminal, "show", fails)
-    finished.monkeypatch.setattr("widedeep.pipeline.commands.run._silence_output", lambda: None)
+    finished.monkeypatch.setattr("widedeep.pipeline.commands.pipelines.run._silence_output", lambda: None)
     ran = finished.ended("--json", tmp_path / "result.json", pushed_to=None)
     assert ran.exit_code == 3
     assert ran.stderr == "Error: the results can't be shown: nobody reads them, or the disk is full\n"

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from widedeep.pipeline.commands import serve
+from widedeep.pipeline.commands.servers import serve
 from widedeep.serving.standin import core
 
 

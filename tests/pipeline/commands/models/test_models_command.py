@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from widedeep.components.common.errors import ConfigError, WideDeepError
-from widedeep.pipeline.commands.models import command
+from widedeep.pipeline.commands.models.models import command
 from widedeep.pipeline.local.workdir import lock
 
 
@@ -152,7 +152,7 @@ def test_wrong_usage(tmp_path: Path, arguments: list[str], message: str) -> None
 
 
 def test_the_list_needs_no_tensorflow(three: Path) -> None:
-    code = "import sys; from widedeep.pipeline.commands.models import command; "
+    code = "import sys; from widedeep.pipeline.commands.models.models import command; "
     code += "command(sys.argv[1:], standalone_mode=False); "
     code += "print('HEAVY', sorted({'tensorflow', 'apache_beam', 'tfx', 'ml_metadata'} & set(sys.modules)))"
     environment = {key: value for key, value in os.environ.items() if key not in ("FORCE_COLOR", "COLUMNS")}
