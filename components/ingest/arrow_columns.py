@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 
 from widedeep.components.features.spec import FeatureSpec, Kind, Label
 from widedeep.components.ingest import scalars
+from widedeep.components.ingest.labels.label_values import label
 from widedeep.components.ingest.scalars import BadValueError
 
 
@@ -38,7 +39,7 @@ def to_lists(column: pa.Array, kind: Kind | Label, separator: str) -> pa.ListArr
     column = single_values(column)
     if kind == "categorical":
         return _wrap(scalars.text(column)).cast(pa.list_(pa.binary()))
-    return _wrap(scalars.label(column, kind) if isinstance(kind, Label) else scalars.number(column))
+    return _wrap(label(column, kind) if isinstance(kind, Label) else scalars.number(column))
 
 
 def single_values(column: pa.Array) -> pa.Array:
