@@ -11,7 +11,7 @@ import click
 from widedeep.components.common.errors import WideDeepError
 from widedeep.components.common.process_environment import complete_environment
 
-COMMANDS = ("data", "run", "ablate", "explain", "report", "models", "gc", "serve", "rank", "bench", "kubeflow")
+COMMANDS = ("data", "init", "run", "ablate", "explain", "report", "models", "gc", "serve", "rank", "bench", "kubeflow")
 
 
 class _LazyGroup(click.Group):
