@@ -22,7 +22,7 @@ from widedeep.components.ingest.conversion import Convert, Union
 from widedeep.components.ingest.csv_files.dialect import CsvDialect
 from widedeep.components.ingest.numbers import number_files
 from widedeep.components.ingest.presence import check_presence, check_rows
-from widedeep.components.ingest.split_files import jobs
+from widedeep.components.ingest.splitting.split_files import jobs
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
@@ -84,7 +84,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             number_files.check(artifact.uri, features.from_json(str(options["features"])))
         content = Content.read(record)
         check_rows(content, splits)
-        if options["format"] == "tfrecord":
+        if options["format"] in ("tfrecord", "jsonl"):
             check_presence(content, features.from_json(str(options["features"])), bool(options["labelled"]))
 
 

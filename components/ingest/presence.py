@@ -32,7 +32,7 @@ def check_rows(content: Content, splits: Sequence[str]) -> None:
 
 
 def check_presence(content: Content, spec: FeatureSpec, labelled: bool) -> None:
-    """Refuses tf.Examples that lack a declared feature: nothing else tells a misspelt name from a missing value.
+    """Refuses rows without a header that lack a declared feature: nothing else tells a misspelt name from no value.
 
     Args:
         content: what was read.
@@ -52,11 +52,11 @@ def check_presence(content: Content, spec: FeatureSpec, labelled: bool) -> None:
         for split, files in by_split.items():
             rows = sum(file.rows for file in files)
             no_chance = labelled and (expected == 0 or is_no_chance(rows, expected))
-            _check_split(split, files, feature.key, no_chance)
+            _check_split(split, files, feature.key, spec.columns[feature.key], no_chance)
 
 
-def _check_split(split: str, files: Sequence[FileContent], feature: str, no_chance: bool) -> None:
-    share = _share(files, feature)
+def _check_split(split: str, files: Sequence[FileContent], key: str, feature: str, no_chance: bool) -> None:
+    share = _share(files, key)
     if share == 0:
         rows = sum(file.rows for file in files)
         undeclared = {name for file in files for name in file.undeclared}
@@ -68,7 +68,7 @@ def _check_split(split: str, files: Sequence[FileContent], feature: str, no_chan
         return
     for file in files:
         # Without a name that it could be, a rare feature may well be missing in a whole file.
-        if not file.present[feature] and is_no_chance(file.rows, share) and near(feature, file.undeclared):
+        if not file.present[key] and is_no_chance(file.rows, share) and near(feature, file.undeclared):
             raise DataError(
                 f"{file.path}: none of its {file.rows:,} rows has a feature '{feature}', which features.yaml "
                 f"declares: {_hint(feature, file.undeclared)}"

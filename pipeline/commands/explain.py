@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 @click.command("explain", short_help="Name a model's strongest wide features and crosses.")
 @click.argument("model", metavar="MODEL_DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--data", multiple=True, metavar="PATTERN", help="Rows to look at.  [default: those it was trained on]")
-@click.option("--format", "file_format", type=click.Choice(["csv", "parquet", "tfrecord"]), help="Of --data.")
+@click.option(
+    "--format", "file_format", type=click.Choice(["csv", "tsv", "jsonl", "parquet", "tfrecord"]), help="Of --data."
+)
 @click.option("--top", type=click.IntRange(1), default=20, show_default=True, help="How many.")
 @click.option("--names", multiple=True, metavar="FEATURE=FILE.csv", help="People's names for a feature's values.")
 @json_option

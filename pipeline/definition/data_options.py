@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from widedeep.components.ingest.csv_files.dialect import CsvDialect
+from widedeep.components.ingest.csv_files.dialect import TAB, CsvDialect
+from widedeep.components.ingest.streams.text_form import TextForm
 from widedeep.pipeline.definition.spans import WAYS, WRITTEN, SpanPattern, span_numbers
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
@@ -23,7 +24,9 @@ class DataOptions(CsvDialect):
     """
 
     path: str = Field(description="folder, relative to the pipeline's file")
-    format: Literal["csv", "parquet", "tfrecord"] = Field(description="of the files; tfrecord holds tf.Examples")
+    format: Literal["csv", "tsv", "jsonl", "parquet", "tfrecord"] = Field(
+        description="of the files; jsonl has an object a line, tfrecord holds tf.Examples"
+    )
     splits: dict[Name, str] | None = Field(None, description="file pattern of each split, relative to `path`")
     hash_split: dict[Name, Annotated[int, Field(ge=1)]] | None = Field(
         None, description="proportion of each split, instead of `splits`: by the rows' content"
@@ -57,11 +60,20 @@ class DataOptions(CsvDialect):
         for split, use in (("train", "trained"), ("eval", "watched while training")):
             if split not in self.split_names:
                 raise ValueError(f"there is no split '{split}', on which the model is {use}")
-        others = sorted({"delimiter", "escape", "null_values"} & self.model_fields_set)
-        if others and self.format != "csv":
-            raise ValueError(f"{others[0]} is an option of CSV, and format is {self.format}")
+        self._form_fits()
         self._spans_fit()
         return self
+
+    def _form_fits(self) -> None:
+        of_text = set(TextForm.model_fields)
+        of_csv = set(CsvDialect.model_fields) - of_text
+        for options, formats in ((of_csv, ("csv", "tsv")), (of_text, ("csv", "tsv", "jsonl"))):
+            others = sorted(options & self.model_fields_set)
+            if others and self.format not in formats:
+                which = f"{', '.join(formats[:-1])} and {formats[-1]}"
+                raise ValueError(f"{others[0]} is an option of {which}, and format is {self.format}")
+        if self.format == "tsv" and "delimiter" in self.model_fields_set and self.delimiter != TAB:
+            raise ValueError(f"delimiter is {self.delimiter!r}, and TSV has tabs: set format: csv")
 
     def _spans_fit(self) -> None:
         if self.window > 1 and not self.in_spans:
@@ -85,8 +97,8 @@ class DataOptions(CsvDialect):
 
     @property
     def dialect(self) -> CsvDialect:
-        """How CSV files are written."""
-        return CsvDialect(delimiter=self.delimiter, escape=self.escape, null_values=self.null_values)
+        """How text files are written."""
+        return CsvDialect(**{name: getattr(self, name) for name in CsvDialect.model_fields})
 
     @property
     def split_names(self) -> list[str]:

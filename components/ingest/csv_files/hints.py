@@ -34,12 +34,17 @@ def other_form(first_line: str, names: Sequence[str], needed: Collection[str], d
     option = f"set data.delimiter: {_yaml(best)}"
     if len(set(needed) & set(tries[best])) > known:
         return f"its columns stand between {_DELIMITERS[best]}: {option}."
+    if not dialect.header:
+        return None
     # A header holds no numbers.
     fields = tries[best] if len(names) == 1 < len(tries[best]) else list(names)
     if known or not any(map(_is_number, fields)):
         return None
-    also = f", between {_DELIMITERS[best]}: {option}, and" if fields is tries[best] else ":"
-    return f"its first row has values, {shown(', '.join(fields))}{also} put a line with the columns' names before it."
+    also = f", between {_DELIMITERS[best]}: {option}," if fields is tries[best] else ":"
+    return (
+        f"its first row has values, {shown(', '.join(fields))}{also}"
+        f"{' and' if fields is tries[best] else ''} set data.header: false, and name the columns in data.columns."
+    )
 
 
 def of_value(value: object, kind: Kind | Label, file_format: str) -> str:
@@ -53,6 +58,8 @@ def of_value(value: object, kind: Kind | Label, file_format: str) -> str:
     if not isinstance(value, str | bytes):
         return ""
     text = value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+    if isinstance(value, bytes) and "\N{REPLACEMENT CHARACTER}" in text and file_format in ("csv", "tsv"):
+        return "; if the file is in another encoding, name it: data: {encoding: latin-1}"
     word = text.strip().lower()
     if isinstance(kind, Label):
         if word in _TRUE | _FALSE and kind.kind == "binary":
@@ -61,7 +68,7 @@ def of_value(value: object, kind: Kind | Label, file_format: str) -> str:
             return "; give each of its texts a number where the file is made"
     if word not in _MISSING or kind not in ("numeric",):
         return ""
-    if file_format == "csv":
+    if file_format in ("csv", "tsv"):
         return f"; if it stands for no value, name it: data: {{null_values: [{shown(text.strip())}]}}"
     return "; write null where there is no value"
 

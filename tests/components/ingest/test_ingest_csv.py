@@ -16,6 +16,7 @@ from widedeep.components.ingest import raw_files
 from widedeep.components.ingest.csv_files import reader
 
 HEADER = "user,tags,age,label\n"
+OTHER = "if the file is in another encoding, name it: data: {encoding: latin-1}"
 
 
 def rows(path: Path, spec: FeatureSpec) -> list[dict[str, Any]]:
@@ -108,9 +109,9 @@ def test_other_columns_may_hold_anything(tmp_path: Path, spec: FeatureSpec, monk
             "write 1 for yes or true, and 0 for no or false, where the file is made.",
         ),
         ("u,a,1,", "column 'label': the value is missing: the label must be 0 or 1."),
-        (b"\xff\xfe,a,1,0", "column 'user': b'\\xff\\xfe' is not UTF-8 text."),
-        (b"u,a|\xff,1,0", "column 'tags': b'a|\\xff' is not UTF-8 text."),
-        (b"u,a,\xff,0", "column 'age': b'\\xff' is not UTF-8 text."),
+        (b"\xff\xfe,a,1,0", f"column 'user': b'\\xff\\xfe' is not UTF-8 text; {OTHER}."),
+        (b"u,a|\xff,1,0", f"column 'tags': b'a|\\xff' is not UTF-8 text; {OTHER}."),
+        (b"u,a,\xff,0", f"column 'age': b'\\xff' is not UTF-8 text; {OTHER}."),
         (
             "x" * 1_000_000 + ",a,1,0",
             f"column 'user': '{'x' * 59}... (1,000,000 characters) has 1,000,000 bytes, "
@@ -217,9 +218,10 @@ def test_batches_are_small_and_whole(tmp_path: Path, spec: FeatureSpec) -> None:
             ": the column 'age' stands 2 times in the header. Rename the others.",
         ),
         (
-            b"\xff\xfeu\x00s\x00",
-            ": no CSV header in UTF-8 at its start: b'\\xff\\xfeu\\x00s\\x00'. Is data.format right?",
+            b"gr\xf6sse\n1\n",
+            ": no CSV header in UTF-8 at its start: b'gr\\xf6sse\\n1\\n'. Are data.format and data.encoding right?",
         ),
+        (b"\xff\xfeu\x00s\x00", ": begins as text in UTF-16 does: set data.encoding: utf-16."),
     ],
 )
 def test_bad_file(tmp_path: Path, spec: FeatureSpec, content: str | bytes, text: str) -> None:

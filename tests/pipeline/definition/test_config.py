@@ -88,7 +88,11 @@ def test_of_the_data_sets(name: str) -> None:
         ("name", ..., "name: Field required"),
         ("data.format", ..., "data.format: Field required"),
         ("name", "My Shop", "name: String should match pattern '^[a-z][a-z0-9-]*$' (it is 'My Shop')"),
-        ("data.format", "xlsx", "data.format: Input should be 'csv', 'parquet' or 'tfrecord' (it is 'xlsx')"),
+        (
+            "data.format",
+            "xlsx",
+            "data.format: Input should be 'csv', 'tsv', 'jsonl', 'parquet' or 'tfrecord' (it is 'xlsx')",
+        ),
         (
             "training.epochs",
             "many",
@@ -128,7 +132,22 @@ def test_of_the_data_sets(name: str) -> None:
         (
             "data",
             {"path": "x", "format": "parquet", "escape": "\\", "splits": {"train": "a", "eval": "b", "test": "c"}},
-            "data: escape is an option of CSV, and format is parquet",
+            "data: escape is an option of csv and tsv, and format is parquet",
+        ),
+        (
+            "data",
+            {"path": "x", "format": "jsonl", "quote": None, "splits": {"train": "a", "eval": "b", "test": "c"}},
+            "data: quote is an option of csv and tsv, and format is jsonl",
+        ),
+        (
+            "data",
+            {"path": "x", "format": "parquet", "compression": "gz", "splits": {"train": "a", "eval": "b", "test": "c"}},
+            "data: compression is an option of csv, tsv and jsonl, and format is parquet",
+        ),
+        (
+            "data",
+            {"path": "x", "format": "tsv", "delimiter": ";", "splits": {"train": "a", "eval": "b", "test": "c"}},
+            "data: delimiter is ';', and TSV has tabs: set format: csv",
         ),
         ("data.span", 3, "data: the pattern 'a/*' has no {SPAN}, but span is 3"),
         (
