@@ -41,9 +41,6 @@ def pipeline_text(draft: Draft, location: Location, form: Form, name: str, out: 
 _WHY = {
     "epochs": "at most",
     "patience": "it stops after so many epochs that are no better on eval, and keeps the best",
-    "batch_size": "rows a step",
-    "wide": "of the weights of single values and crosses",
-    "deep": "of embeddings and hidden layers",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import json
 import re
@@ -126,13 +127,10 @@ def _json_columns(path: str, start: bytes) -> tuple[str, ...]:
 def _text_form(path: str, start: bytes, file_format: str | None) -> Form:
     encoding = {}
     try:
-        # The last character may be cut.
-        text = start.decode("utf-8-sig") if len(start) < _START_BYTES else start[:-8].decode("utf-8-sig", "strict")
-    except UnicodeDecodeError as error:
-        if error.start < len(start) - 16:
-            text, encoding = start.decode("latin-1"), {"encoding": "latin-1"}
-        else:
-            text = start.decode("utf-8-sig", "ignore")
+        # Of a part the last character may be cut.
+        text = codecs.getincrementaldecoder("utf-8-sig")().decode(start, final=len(start) < _START_BYTES)
+    except UnicodeDecodeError:
+        text, encoding = start.decode("latin-1"), {"encoding": "latin-1"}
     lines = [line for line in text.splitlines() if line.strip()][:_LINES]
     delimiter = "\t" if file_format == "tsv" else _delimiter(lines)
     rows = [row for row in csv.reader(lines, delimiter=delimiter) if row]

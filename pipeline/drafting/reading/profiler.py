@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from widedeep.pipeline.drafting.reading import tfdv_statistics
-from widedeep.pipeline.drafting.reading.columns import category_codes, first_values, numbers_of, set_codes
+from widedeep.pipeline.drafting.reading.columns import Floats, category_codes, first_values, numbers_of, set_codes
 from widedeep.pipeline.drafting.reading.counts import Counts
 from widedeep.pipeline.drafting.reading.times import time_format
 from widedeep.pipeline.drafting.rules.profile import ColumnProfile, NumberProfile, SetProfile
@@ -91,16 +91,6 @@ def _number(counts: Counts, values: pa.Array, statistics: tfdv_statistics.Statis
     present = numbers[~np.isnan(numbers)]
     uniques, often = np.unique(present, return_counts=True)
     peak = float(uniques[often.argmax()])
-    others = present[present != peak]
-    boundaries: tuple[float, ...] = ()
-    if len(others):
-        edges = np.unique(np.quantile(others, np.linspace(0, 1, _BOUNDARIES), method="higher"))
-        boundaries = tuple(float(edge) for edge in edges if edge > counts.low)
-        # The peak has a bucket of its own.
-        above = uniques[uniques > peak]
-        extra = {peak} if peak > counts.low else set()
-        extra |= {float(above[0])} if len(above) else set()
-        boundaries = tuple(sorted({*boundaries, *extra}))
     text = pc.utf8_trim_whitespace(values.drop_null())
     zeros = pc.sum(pc.match_substring_regex(text, r"^0\d+$")).as_py() or 0
     narrow = len(np.unique(uniques.astype(np.float32)))
@@ -114,12 +104,20 @@ def _number(counts: Counts, values: pa.Array, statistics: tfdv_statistics.Statis
         median=statistics.median,
         peak=peak,
         peak_share=float(often.max() / len(present)),
-        boundaries=boundaries,
+        boundaries=tuple(edge for edge in _boundaries(present, uniques, peak) if edge > counts.low),
         nan_texts=tuple(sorted(counts.no_values)),
         leading_zeros=zeros > 0.01 * len(text) and counts.storage == "text",
         rises=rises,
         bits=64 if narrow < 0.99 * len(uniques) else 32,
     )
+
+
+def _boundaries(present: Floats, uniques: Floats, peak: float) -> list[float]:
+    """Each value where there are few; else quantiles of those beside the peak, which has a bucket of its own."""
+    if len(uniques) <= _BOUNDARIES:
+        return [float(value) for value in uniques]
+    edges = np.quantile(present[present != peak], np.linspace(0, 1, _BOUNDARIES), method="higher")
+    return sorted({*map(float, edges), peak, *map(float, uniques[uniques > peak][:1])})
 
 
 def _set(values: pa.Array) -> SetProfile | None:

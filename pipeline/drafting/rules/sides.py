@@ -10,7 +10,7 @@ from widedeep.pipeline.drafting.rules.names import says_item, says_person
 
 @dataclass(frozen=True)
 class Side:
-    """A feature's side, and why."""
+    """A feature's side, and why; '' where nothing says that it is the candidate's."""
 
     side: str
     why: str
@@ -37,4 +37,4 @@ def side_of(name: str, context: tuple[str, ...], candidate: tuple[str, ...], fol
         return Side(follows[name], "an id of that side determines it")
     if context and not candidate:
         return Side("candidate", "not among those of the context")
-    return Side("context", "nothing says that it is the candidate's")
+    return Side("context", "")

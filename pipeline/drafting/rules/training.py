@@ -12,10 +12,7 @@ def training(rows: int) -> tuple[dict[str, Any], str]:
         rows: of the train split, about.
     """
     if rows < 20_000:
-        return (
-            {"epochs": 20, "patience": 3, "batch_size": 64, "deep": {"hidden": [64, 32], "dropout": 0.2}},
-            "few rows: small steps, a small network, and many epochs, of which the best counts",
-        )
-    if rows < 200_000:
+        return {"epochs": 20, "patience": 3}, "few rows: many short epochs, of which the best counts"
+    if rows < 500_000:
         return {"epochs": 10, "patience": 2}, "the best of up to 10 epochs counts"
     return {"epochs": 3}, "rows enough for three epochs"
