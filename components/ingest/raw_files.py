@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -15,6 +15,7 @@ from widedeep.components.ingest.csv_files import hints
 from widedeep.components.ingest.csv_files.dialect import PLAIN, CsvDialect
 from widedeep.components.ingest.csv_files.reader import NO_ROWS, NoRowsError
 from widedeep.components.ingest.file_blocks import EXAMPLES, blocks
+from widedeep.components.ingest.labels.label_hints import of_label
 from widedeep.components.ingest.numbers.number_profile import NumberProfile
 from widedeep.components.ingest.paths import folder_values
 from widedeep.components.ingest.scalars import BadValueError
@@ -46,14 +47,14 @@ class RowReader:
         spec: the declaration.
         labelled: whether the rows have label and weight.
         dialect: of text files.
-        beside: names of columns, declared or not, that are given as they are, too.
+        beside: columns, declared or not, that are given as they are, too; and who asks for them, for errors.
     """
 
     file_format: str
     spec: FeatureSpec
     labelled: bool = True
     dialect: CsvDialect = PLAIN
-    beside: tuple[str, ...] = ()
+    beside: Mapping[str, str] = field(default_factory=dict)
 
     def read(
         self, path: str, undeclared: set[str] | None = None, profile: NumberProfile | None = None
@@ -85,7 +86,10 @@ class RowReader:
 
     @property
     def _kinds(self) -> dict[str, Kind | Label]:
-        return column_kinds(self.spec, self.labelled)
+        kinds = column_kinds(self.spec, self.labelled)
+        if self.labelled and self.file_format == EXAMPLES:
+            kinds[self.spec.label.key] = self.spec.label.without_rule
+        return kinds
 
     def _name(self, key: str) -> str:
         return key if self.file_format == EXAMPLES else self.spec.columns[key]
@@ -103,6 +107,7 @@ class RowReader:
             in_folders=[name for name in folder_values(path) if name in needed],
             dialect=self.dialect,
             undeclared=undeclared,
+            asked_by=self.beside,
             separators={self._name(each.key): each.separator for each in self.spec.features if each.kind == "set"},
             words={self._name(each.key) for each in self.spec.features if each.kind == "categorical"},
         )
@@ -115,7 +120,7 @@ class RowReader:
             try:
                 lists = to_lists(raw.column(name), kind, separators.get(key, "|"))
             except BadValueError as error:
-                raise value_error(path, row, name, error, hints.of_value(error.value, kind, self.file_format)) from None
+                raise value_error(path, row, name, error, _hint(error.value, kind, self.file_format)) from None
             except DataError as error:
                 raise DataError(f"{path}: column '{name}' {error}.") from None
             if key in self._rests and self.file_format == EXAMPLES:
@@ -126,6 +131,10 @@ class RowReader:
             if key in self._rests:
                 arrays[self._rests[key]] = rest_of(lists)
         return pa.RecordBatch.from_pydict(arrays)
+
+
+def _hint(value: object, kind: Kind | Label, file_format: str) -> str:
+    return of_label(value, kind) if isinstance(kind, Label) else hints.of_value(value, kind, file_format)
 
 
 def value_error(path: str, before: int, name: str, error: BadValueError, hint: str = "") -> DataError:

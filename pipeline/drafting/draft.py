@@ -110,9 +110,12 @@ def make_draft(location: Location, form: Form, seen: Survey, wishes: Wishes) -> 
     rule = label_rule(
         wishes.label, counts.few, counts.numeric and not counts.no_values, counts.whole, counts.missing, wishes.positive
     )
+    for of_column in seen.counts.values():
+        # Other formats have no texts that stand for no value.
+        of_column.numeric = of_column.numeric and (form.file_format in ("csv", "tsv") or not of_column.no_values)
     times = (wishes.time,) if wishes.time else ()
     known = profiles(seen.counts, seen.sample, times)
-    label_profile = known.pop(wishes.label)
+    del known[wishes.label]
     values = sample_values(seen.counts, seen.sample)
     target_values = values.pop(wishes.label)
     label = rule.numbers(target_values.to_pylist(), _numbers(target_values, rule))
@@ -123,7 +126,7 @@ def make_draft(location: Location, form: Form, seen: Survey, wishes: Wishes) -> 
     target = _target(label, rule, split, known, values)
     known = {name: measured(profile, values[name], target) for name, profile in known.items()}
     choices = {name: kind_of(profile, target.binary) for name, profile in known.items()}
-    choices = _without_split_column(choices, split)
+    choices = _without_splitting(choices, split)
     if all(choice.kind == "out" for choice in choices.values()):
         reasons = "; ".join(f"{name}: {choice.reason}" for name, choice in list(choices.items())[:5])
         raise DataError(f"no column is left that a model could learn from. {reasons}.")
@@ -131,7 +134,6 @@ def make_draft(location: Location, form: Form, seen: Survey, wishes: Wishes) -> 
     rows = round(0.8 * seen.rows)
     columns = _columns(known, choices, values, keys, wishes, rows)
     pairs = _pairs(columns, values, target, kept)
-    del label_profile
     sampled = min(seen.sample.num_rows, 50_000)
     return Draft(
         rows=seen.rows,
@@ -159,12 +161,17 @@ def _split(
     if location.splits:
         return splits.by_files({split: pattern for split, (pattern, _) in location.splits.items()})
     named = [wishes.time] if wishes.time else []
-    for name in named or [name for name, profile in known.items() if profile.time_format is not None]:
+    found = [name for name, profile in known.items() if profile.time_format is not None and not profile.missing]
+    for name in named or found:
         form = known[name].time_format
         if form is None:
             raise ConfigError(
                 f"--time {name}: its values are no times: seconds or milliseconds since 1970, or ISO 8601 "
                 "(2026-11-29T08:30:00Z), are known."
+            )
+        if known[name].missing:
+            raise ConfigError(
+                f"--time {name}: has no value in {known[name].missing:,} rows, which no split by time could take."
             )
         number = known[name].number
         texts = values[name].to_pylist()
@@ -200,12 +207,16 @@ def _target(
     return Target(label, rule.kind == "binary", half, time)
 
 
-def _without_split_column(choices: dict[str, Choice], split: SplitRule) -> dict[str, Choice]:
-    """Who is in one split alone can be learned by heart, and never met again."""
-    if split.by != "person" or split.column is None:
-        return choices
-    out = Choice("out", "the splits share none of them: what is learned of one is never measured")
-    return choices | {split.column: out}
+def _without_splitting(choices: dict[str, Choice], split: SplitRule) -> dict[str, Choice]:
+    """Without what no model can learn from: moments that never come again, and persons that one split alone has."""
+    out = dict(choices)
+    for name, choice in choices.items():
+        if choice.kind == "time":
+            use = "the rows are split by it" if name == split.column else "moments never come again"
+            out[name] = Choice("out", f"{choice.reason}: {use}")
+    if split.by == "person" and split.column is not None:
+        out[split.column] = Choice("out", "the splits share none of them: what is learned of one is never measured")
+    return out
 
 
 def _columns(

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 
 from widedeep.components.common.metrics import in_order
 from widedeep.components.dryrun.dry_run_record import DryRunRecord
+from widedeep.components.evaluator.measurement import ListCounts
 from widedeep.components.trainer.training.training_record import WarmStart, WidePart
 
 
@@ -19,6 +20,12 @@ def wide_part(wide: WidePart) -> str | None:
         return f"all {wide.rows:,} wide weights differ from 0"
     share = wide.nonzero / wide.rows
     return f"{wide.nonzero:,} of {wide.rows:,} wide weights ({share:.1%}) differ from 0; L1 left the others at 0"
+
+
+def ranked(lists: ListCounts) -> str:
+    """What the metrics of lists are means over."""
+    outside = f"; {lists.rows_outside:,} rows have none" if lists.rows_outside else ""
+    return f"{lists.words}{outside}"
 
 
 def superseded(pushed_to: str, by: str) -> str:

@@ -47,6 +47,7 @@ def render(summary: Summary) -> str:
             took=took(summary),
             confidence=confidence(summary),
             metrics=metric_table(summary),
+            ranked=words.ranked(summary.lists) if summary.lists else None,
             curves=plot_charts(summary),
             tenths=calibration_table(summary),
             sure=is_sure(summary),

@@ -108,6 +108,8 @@ FULL: dict[str, Any] = OLDEST | {
         "residuals": {"middles": [0.5], "shares": {"candidate": [1]}},
     },
     "superseded_by": "/srv/rides/models/9",
+    "lists": {"by": "user", "lists": 9, "counted": 4, "rows_outside": 1},
+    "settings": {"name": "rides", "training": {"epochs": 3, "warm_start": None}},
 }
 
 

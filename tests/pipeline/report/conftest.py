@@ -214,6 +214,7 @@ def record() -> Draft:
         unsettled=[],
         split=None,
         superseded_by=None,
+        lists=None,
     )
 
 
