@@ -45,7 +45,12 @@ class LabelRule:
 
 
 def label_rule(
-    name: str, counts: Mapping[str, int] | None, numeric: bool, whole: bool, missing: int, positive: tuple[str, ...] = ()
+    name: str,
+    counts: Mapping[str, int] | None,
+    numeric: bool,
+    whole: bool,
+    missing: int,
+    positive: tuple[str, ...] = (),
 ) -> LabelRule:
     """The rule for a column.
 
