@@ -8,7 +8,7 @@ from typing import NamedTuple
 from widedeep.components.content.content_record import Content, SplitContent
 from widedeep.components.content.shares import together
 from widedeep.components.features.spec import FeatureSpec
-from widedeep.components.gate.file_gaps import empty_file_notes, gap_findings
+from widedeep.components.gate.file_gaps import empty_file_notes, gap_findings, spreading_notes
 from widedeep.components.gate.findings import LEARNED_FROM, Finding
 from widedeep.components.gate.split_overlap import overlap_findings, overlap_notes, span_findings
 from widedeep.components.gate.unseen_values import unseen_values
@@ -66,11 +66,12 @@ def content_notes(content: Content, serving: Content | None, spec: FeatureSpec) 
     """Yields what is worth knowing of the files, rows and users, and no fault."""
     for read in filter(None, (content, serving)):
         yield from empty_file_notes(read)
+        yield from spreading_notes(read)
     yield from overlap_notes(content, spec)
 
 
 def undeclared(content: Content | None, split: str) -> list[str]:
     """The columns of a split's files that the declaration does not name."""
     files = content.files if content else []
-    of_split = [file for file in files if file.split == split or (content and content.by_hash)]
+    of_split = [file for file in files if file.split == split or (content and (content.by_hash or content.by_time))]
     return sorted({name for file in of_split for name in file.undeclared})

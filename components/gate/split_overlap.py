@@ -71,7 +71,7 @@ def overlap_notes(content: Content, spec: FeatureSpec) -> Iterator[str]:
     if told:
         yield (
             f"of the values of '{user}', {' and '.join(told)} are in '{LEARNED_FROM}' as well: data.hash_split spreads "
-            f"the rows of one '{user}' over the splits"
+            f"the rows of one '{user}' over the splits; data.hash_by keeps them in one"
         )
 
 

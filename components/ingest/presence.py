@@ -20,15 +20,27 @@ def check_rows(content: Content, splits: Sequence[str]) -> None:
     """
     for split in dict.fromkeys(file.split for file in content.files):
         files = [file for file in content.files if file.split == split]
-        if not any(file.rows for file in files):
+        if not any(file.rows + file.left_out for file in files):
             others = f" So it is with all {len(files)} files of '{split}'." if len(files) > 1 else ""
             raise DataError(f"{files[0].path}: {NO_ROWS}{others}")
+        if any(file.rows for file in files) and all(file.rows == file.keyless for file in files):
+            raise DataError(
+                f"{files[0].path}: no row has a value of the column that data.hash_by names. Is it called otherwise?"
+            )
     for split in splits:
         if split not in content.splits:
-            raise DataError(
-                f"the split '{split}' is empty: no row fell into it. There are too few different rows for "
-                f"data.hash_split; give '{split}' a larger share, or name files in data.splits."
-            )
+            raise DataError(f"the split '{split}' is empty: no row fell into it. {_remedy(content, split)}")
+
+
+def _remedy(content: Content, split: str) -> str:
+    if content.by_time:
+        first = min(file.first for file in content.files if file.first)
+        last = max(file.last for file in content.files if file.last)
+        return f"The times go from {first[1]} to {last[1]}: set the starts of data.split_by_time within them."
+    return (
+        f"There are too few different rows for data.hash_split; give '{split}' a larger share, or name files in "
+        "data.splits."
+    )
 
 
 def check_presence(content: Content, spec: FeatureSpec, labelled: bool) -> None:

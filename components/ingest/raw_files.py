@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -47,14 +47,14 @@ class RowReader:
         spec: the declaration.
         labelled: whether the rows have label and weight.
         dialect: of text files.
-        beside: names of columns, declared or not, that are given as they are, too.
+        beside: columns, declared or not, that are given as they are, too; and who asks for them, for errors.
     """
 
     file_format: str
     spec: FeatureSpec
     labelled: bool = True
     dialect: CsvDialect = PLAIN
-    beside: tuple[str, ...] = ()
+    beside: Mapping[str, str] = field(default_factory=dict)
 
     def read(
         self, path: str, undeclared: set[str] | None = None, profile: NumberProfile | None = None
@@ -107,6 +107,7 @@ class RowReader:
             in_folders=[name for name in folder_values(path) if name in needed],
             dialect=self.dialect,
             undeclared=undeclared,
+            asked_by=self.beside,
             separators={self._name(each.key): each.separator for each in self.spec.features if each.kind == "set"},
             words={self._name(each.key) for each in self.spec.features if each.kind == "categorical"},
         )

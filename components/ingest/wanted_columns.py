@@ -26,7 +26,8 @@ class WantedColumns:
         dialect: of a text file.
         undeclared: gets the names of the others.
         separators: of the columns that hold sets, what stands between the members in a text.
-        words: the columns that hold categories, or sets of them.
+        words: the columns that hold categories.
+        asked_by: of columns that features.yaml need not declare, what names them.
     """
 
     path: str
@@ -36,6 +37,7 @@ class WantedColumns:
     undeclared: set[str]
     separators: Mapping[str, str] = field(default_factory=dict)
     words: Collection[str] = ()
+    asked_by: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, names: Sequence[str]) -> list[str]:
         """Which columns to read, given the names of all that the file has.
@@ -47,10 +49,12 @@ class WantedColumns:
         count = Counter(names)
         for name in self.needed:
             if name not in count and name not in self.in_folders:
-                hint = _meant(name, self.undeclared)
+                asked_by = self.asked_by.get(name)
+                others = set(names) if asked_by else self.undeclared
+                hint = nearest(name, others) if asked_by else _meant(name, others)
                 raise DataError(
-                    f"{self.path}: there is no column '{name}', which features.yaml declares"
-                    f"{': ' + hint if self.undeclared else ', and no other column that it could be.'}"
+                    f"{self.path}: there is no column '{name}', which {asked_by or 'features.yaml declares'}"
+                    f"{': ' + hint if others else ', and no other column that it could be.'}"
                 )
             if count[name] > 1:
                 raise DataError(

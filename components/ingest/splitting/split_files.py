@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from tfx.proto import example_gen_pb2
 
 from widedeep.components.common.errors import ConfigError
-from widedeep.components.ingest.conversion import Job
+from widedeep.components.ingest.conversion.file_conversion import Job
 from widedeep.components.ingest.paths import matching_files
 
 _LISTED = 3

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from widedeep.components.common.errors import DataError
 from widedeep.components.common.settings import nearest
 from widedeep.components.ingest.csv_files.reader import NoRowsError
-from widedeep.components.ingest.file_blocks import BATCH_ROWS, WantedColumns, blocks
+from widedeep.components.ingest.file_blocks import blocks
 from widedeep.components.ingest.paths import folder_values
+from widedeep.components.ingest.wanted_columns import BATCH_ROWS, WantedColumns
 from widedeep.components.scoring.rows.raw_rows import Rows, rows_of
 from widedeep.components.scoring.rows.row_form import RowForm
 
+# In which each row names its columns, so that only reading all tells whether one is there.
+_WITHOUT_HEADER = ("jsonl", "tfrecord")
 # Batches of what is written as one file on the way: of at most 8,192 rows each.
 SEGMENT_BATCHES = 4
 
@@ -46,6 +49,16 @@ class _ScoredColumns(WantedColumns):
         Raises:
             DataError: a column is missing that is kept or can't be missing, or no feature is there.
         """
+        missing = self.check(names)
+        present = replace(self, needed=[name for name in self.needed if name not in missing])
+        return WantedColumns.of(present, names)
+
+    def check(self, names: Collection[str]) -> set[str]:
+        """The optional columns that a file lacks, given the names of those that it has.
+
+        Raises:
+            DataError: a column is missing that is kept, or no feature is there.
+        """
         there = {*names, *self.in_folders}
         for name in self.form.keep:
             if name not in there:
@@ -53,12 +66,11 @@ class _ScoredColumns(WantedColumns):
         if not there & self.form.features:
             raise DataError(
                 f"{self.path}: has none of the model's columns, {', '.join(sorted(self.form.features))}, but "
-                f"{', '.join(names)}."
+                f"{', '.join(sorted(names)) or 'no other either'}."
             )
-        absent = self.form.optional - there
-        self.absent.update(absent)
-        present = replace(self, needed=[name for name in self.needed if name not in absent])
-        return WantedColumns.of(present, names)
+        missing = self.form.optional - there
+        self.absent.update(missing)
+        return set(missing)
 
 
 def read(path: str, form: RowForm, absent: set[str], part: Part) -> Iterator[tuple[int, Rows]]:
@@ -74,10 +86,22 @@ def read(path: str, form: RowForm, absent: set[str], part: Part) -> Iterator[tup
         DataError: the file can't be read, or lacks a column that can't be missing.
     """
     folders = {name: value for name, value in folder_values(path).items() if name in form.needed}
-    wanted = _ScoredColumns(path, form.needed, folders.keys(), form.dialect, set(), form=form, absent=absent)
+    wanted = _ScoredColumns(
+        path=path,
+        needed=form.needed,
+        in_folders=folders.keys(),
+        dialect=form.dialect,
+        undeclared=set(),
+        separators=form.separators,
+        words=form.words,
+        form=form,
+        absent=absent,
+    )
     row = batches = 0
+    seen: set[str] = set()
     try:
         for block in blocks(form.file_format, wanted):
+            seen.update(name for name in block.schema.names if block.column(name).null_count < block.num_rows)
             for start in range(0, block.num_rows, BATCH_ROWS):
                 raw = block.slice(start, BATCH_ROWS)
                 segment = batches // SEGMENT_BATCHES
@@ -86,3 +110,5 @@ def read(path: str, form: RowForm, absent: set[str], part: Part) -> Iterator[tup
                 row, batches = row + raw.num_rows, batches + 1
     except NoRowsError:
         return
+    if form.file_format in _WITHOUT_HEADER and row:
+        wanted.check({*seen, *wanted.undeclared})

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import pyarrow.parquet as pq
 
-from widedeep.components.ingest.paths import compression_of, locate
+from widedeep.components.ingest.paths import locate
+from widedeep.components.ingest.streams.compression import compression_of
 
 # Of a file of text, as long as which the rest of it is taken for.
 _SAMPLE_BYTES = 1 << 20

@@ -39,6 +39,16 @@ class RowForm:
         return frozenset(self.spec.columns[feature.key] for feature in self.spec.features)
 
     @property
+    def separators(self) -> dict[str, str]:
+        """Of the columns that hold sets, what stands between the members in a text."""
+        return {self.spec.columns[each.key]: each.separator for each in self.spec.features if each.kind == "set"}
+
+    @property
+    def words(self) -> frozenset[str]:
+        """Names of the columns that hold categories."""
+        return frozenset(self.spec.columns[each.key] for each in self.spec.features if each.kind == "categorical")
+
+    @property
     def optional(self) -> frozenset[str]:
         """Of the columns that are read those that rows may lack: such a feature is missing in them all."""
         columns = self.spec.columns

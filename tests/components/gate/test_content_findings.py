@@ -86,7 +86,7 @@ def test_users_in_two_splits_are_told_where_rows_are_spread_by_their_hash() -> N
     splits = {"train": rows(0, 400), "eval": rows(400, 430), "test": rows(430, 500)}
     assert list(content_notes(content(SPEC, splits, by_hash=True), None, SPEC)) == [
         "of the values of 'user', 30 of 30 in 'eval' and 50 of 50 in 'test' are in 'train' as well: data.hash_split "
-        "spreads the rows of one 'user' over the splits"
+        "spreads the rows of one 'user' over the splits; data.hash_by keeps them in one"
     ]
     assert list(content_notes(content(SPEC, splits), None, SPEC)) == []
 
@@ -177,6 +177,11 @@ def test_files_without_a_row_are_a_note() -> None:
     read = files(("a.csv", 9, {}), ("b.csv", 0, {}), ("c.csv", 0, {}))
     assert list(content_notes(read, None, SPEC)) == [
         "files of 'train' without rows, 2 of 3, are left out: b.csv, c.csv"
+    ]
+    times = {"by_time": True, "files": [read.files[0].model_copy(update={"rows": 3, "left_out": 1}), *read.files[1:2]]}
+    assert list(content_notes(read.model_copy(update=times), None, SPEC)) == [
+        "files without rows, 1 of 2, are left out: b.csv",
+        "1 rows (25.0%) are before the first start of data.split_by_time: they are left out",
     ]
     by_hash = read.model_copy(update={"by_hash": True, "files": read.files[:2]})
     assert list(content_notes(by_hash, None, SPEC)) == ["files without rows, 1 of 2, are left out: b.csv"]

@@ -145,6 +145,17 @@ def test_tf_examples_and_a_column_in_the_folders_name(
     }
 
 
+def test_json_lines(scored: Callable[..., ScoreRecord], write: Callable[..., str], tmp_path: Path) -> None:
+    path = write("rows.jsonl", '{"Colour": "red", "tags": ["a", "b"], "id": 7}\n{"Colour": "blue"}\n')
+    record = scored([path], "a.jsonl", file_format="jsonl", keep=("id", "tags"))
+    first, second = map(json.loads, (tmp_path / "a.jsonl").read_text().splitlines())
+    assert (first["id"], second["id"], record.absent) == (7, None, {"x": 1})
+    assert (first["tags"], second["tags"]) == (["a", "b"], None)
+    assert [first["score"], second["score"]] == pytest.approx([expected(None, "red", "ab"), expected(None, "blue", ())])
+    with pytest.raises(DataError, match=r"rows.jsonl: there is no column 'ident' to keep: "):
+        scored([path], "b.jsonl", file_format="jsonl", keep=("ident",))
+
+
 def test_the_metrics_are_those_of_another_library(scored: Callable[..., ScoreRecord], tmp_path: Path) -> None:
     columns = drawn(4_000)
     columns["clicked"][:100] = [""] * 100

@@ -19,7 +19,7 @@ from rich.console import Console
 
 from tests.pipeline.kubeflow.kfp_api import Api, Refused, serve
 from widedeep.components.common.errors import ConfigError, WideDeepError
-from widedeep.pipeline.commands.pipelines.kubeflow import command
+from widedeep.pipeline.commands.kubeflow import command
 from widedeep.pipeline.kubeflow.client import run_watch
 
 Started = tuple[Api, str]

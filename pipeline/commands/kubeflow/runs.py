@@ -1,9 +1,8 @@
-"""widedeep kubeflow: the pipeline on a cluster."""
+"""widedeep kubeflow submit and schedule: a compiled pipeline on the server, once or again and again."""
 
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -12,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from widedeep.components.common.errors import ConfigError
-from widedeep.pipeline.definition.command_options import overrides_option, pipeline_argument
+from widedeep.pipeline.commands.kubeflow.options import connection_options, required
 
 if TYPE_CHECKING:
     from widedeep.pipeline.kubeflow.client.compiled_file import CompiledPipeline
@@ -21,55 +19,11 @@ if TYPE_CHECKING:
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.group("kubeflow", short_help="Run the pipeline on Kubeflow Pipelines.")
-def command() -> None:
-    """Compiles the pipeline for Kubeflow Pipelines v2, and runs it there once or on a schedule."""
-
-
-@command.command("compile")
-@pipeline_argument
-@overrides_option
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="File to write.")
-@click.option("--image", help="The containers' image.  [default: kubeflow.image of PIPELINE.yaml]")
-def compile_(pipeline: Path, overrides: tuple[str, ...], out: Path, image: str | None) -> None:
-    """Writes PIPELINE.yaml as a pipeline of Kubeflow: a task for each component, and where and how it runs.
-
-    The image holds PIPELINE.yaml too; what --set changes is passed on to its containers. The group `kubeflow` of
-    PIPELINE.yaml says which storage, database, resources and retries the steps have.
-    """
-    from widedeep.pipeline.definition import config
-
-    if out.suffix not in (".yaml", ".yml"):
-        raise ConfigError(f"--out {out}: the name of the file must end in .yaml.")
-    if image is not None:
-        overrides = (*overrides, f"kubeflow.image={image}")
-    settings = config.load(pipeline, overrides)
-    from widedeep.pipeline.local.output_log import log_output
-
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        there = out.exists()
-        with out.open("a"):
-            pass
-        if not there:
-            out.unlink()
-    except OSError as error:
-        raise ConfigError(f"--out {out}: can't be written: {error.strerror}.") from None
-    # TensorFlow's words at its start, which no setting silences.
-    with log_output(Path(os.devnull)):
-        from widedeep.pipeline.kubeflow.compiler import spec
-
-        spec.write(settings, pipeline, overrides, out)
-    click.echo(out)
-
-
 def _server_options(function: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(
         (
             click.argument("file", metavar="COMPILED.yaml", type=_FILE),
-            click.option("--host", envvar="KUBEFLOW_HOST", help="The server's address.  [env: KUBEFLOW_HOST]"),
-            click.option("--namespace", envvar="KUBEFLOW_NAMESPACE", help="Of the runs.  [env: KUBEFLOW_NAMESPACE]"),
-            click.option("--token", envvar="KUBEFLOW_TOKEN", help="To log in with.  [env: KUBEFLOW_TOKEN]"),
+            connection_options,
             click.option("--experiment", help="Groups runs.  [default: the pipeline's name]"),
             click.option("--name", help="Of the run or schedule.  [default: the pipeline's name]"),
             click.option("--param", "given", multiple=True, metavar="NAME=VALUE", help="Of the pipeline: epochs=5."),
@@ -80,7 +34,7 @@ def _server_options(function: Callable[..., None]) -> Callable[..., None]:
     return function
 
 
-@command.command()
+@click.command()
 @_server_options
 @click.option("--wait", is_flag=True, help="Show the steps until the run ends; exit with 1 when it fails.")
 def submit(
@@ -110,7 +64,7 @@ def submit(
     from widedeep.pipeline.kubeflow.client.run_watch import watch
     from widedeep.pipeline.kubeflow.client.server import Server
 
-    server = Server.connect(_required(host), namespace, token)
+    server = Server.connect(required(host), namespace, token)
     run_id = server.run(compiled, experiment or compiled.name, name, values)
     click.echo(f"run {run_id}  {server.page(f'/runs/details/{run_id}')}")
     if wait:
@@ -122,7 +76,7 @@ def submit(
         sys.exit(0 if state == "SUCCEEDED" else 1)
 
 
-@command.command()
+@click.command()
 @_server_options
 @click.option("--cron", required=True, help="Six fields, seconds first: '0 0 3 * * *' is every night at three (UTC).")
 def schedule(
@@ -150,7 +104,7 @@ def schedule(
         return
     from widedeep.pipeline.kubeflow.client.server import Server
 
-    server = Server.connect(_required(host), namespace, token)
+    server = Server.connect(required(host), namespace, token)
     schedule_id = server.schedule(compiled, experiment or compiled.name, name, values, cron)
     click.echo(f"recurring run {schedule_id}  {server.page(f'/recurringrun/details/{schedule_id}')}")
 
@@ -158,9 +112,3 @@ def schedule(
 def _print_plan(compiled: CompiledPipeline, experiment: str | None, rest: dict[str, Any]) -> None:
     plan = {"pipeline": compiled.name, "version": compiled.version, "experiment": experiment or compiled.name, **rest}
     click.echo(json.dumps(plan, indent=1))
-
-
-def _required(host: str | None) -> str:
-    if not host:
-        raise click.UsageError("No server is named: give --host, or KUBEFLOW_HOST in the environment.")
-    return host
