@@ -85,7 +85,9 @@ class Layout:
                 feature = self.id_columns[slot.index].feature
                 assert feature is not None, "no cross has an embedding"
                 features += [feature] * table.width
-        return features + [f for f in spec.features if self.dense and packed_columns.needs_value(f) for _ in range(2)]
+        return features + [
+            f for f in spec.inputs.values() if self.dense and packed_columns.needs_value(f) for _ in range(2)
+        ]
 
 
 def make_layout(spec: FeatureSpec, vocabulary_sizes: dict[str, int], variant: Variant, outputs: int = 1) -> Layout:
