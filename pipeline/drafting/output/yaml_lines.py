@@ -25,7 +25,7 @@ def flow(value: Any) -> str:
         return _text(value)
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
-    return f"{value:.15g}" if isinstance(value, float) else str(value)
+    return repr(value) if isinstance(value, float) else str(value)
 
 
 @lru_cache(maxsize=4096)
