@@ -85,6 +85,7 @@ def summarise(run: LocalRun, folder: Path, spec: FeatureSpec, config: PipelineCo
             confidence=evaluation.confidence, whole=evaluation.intervals, slices=evaluation.slice_intervals
         ),
         lists=evaluation.lists,
+        rails=evaluation.rails,
         plots=results.read_plots(made["Evaluator"]["evaluation"].uri),
         model=model,
         features=with_vocabulary_use(

@@ -13,6 +13,7 @@ from widedeep.components.dryrun.dry_run_options import IMAGE
 from widedeep.components.dryrun.dry_run_record import DryRunRecord
 from widedeep.components.evaluator.measurement import ListCounts
 from widedeep.components.evaluator.plots import Plots
+from widedeep.components.evaluator.rails.rails_record import RailsRecord
 from widedeep.components.evaluator.results import ModelIntervals, ModelMetrics
 from widedeep.components.trainer.training.cross_use import CrossUse
 from widedeep.components.trainer.training.training_record import Epoch, WarmStart, WidePart
@@ -91,6 +92,9 @@ class Summary(Record):
     intervals: Intervals = Field(Intervals(), description="how sure the metrics are")
     lists: ListCounts | None = Field(
         None, description="of rows, that the metrics of lists are of; null where none were asked for"
+    )
+    rails: RailsRecord | None = Field(
+        None, description="much simpler models beside the candidate; null where there are none, or none can be"
     )
     plots: Plots = Field(Plots(), description="what is drawn of candidate and baseline")
     superseded_by: str | None = Field(

@@ -13,11 +13,13 @@ import pytest
 from click.testing import CliRunner
 
 from widedeep.components import features
+from widedeep.components.features import schema as schemas
 from widedeep.pipeline.commands.datasets.data import command
 from widedeep.pipeline.datasets.appstore import store
 from widedeep.pipeline.datasets.appstore.attainable import Attainable
+from widedeep.pipeline.datasets.appstore.population import CATEGORIES, COUNTRIES, DEVICES, LANGUAGES
 from widedeep.pipeline.datasets.appstore.store import Size, prepare
-from widedeep.pipeline.datasets.appstore.tables import CHANCE, FIRST_SECOND, LABEL
+from widedeep.pipeline.datasets.appstore.tables import CHANCE, FIRST_SECOND, GENDERS, LABEL
 
 ROOT = Path(__file__).resolve().parents[4]
 SIZE = Size(4003, 3, seed=9)
@@ -84,6 +86,16 @@ def test_no_feature_may_use_the_truth(written: tuple[Path, list[Attainable]]) ->
     spec = features.load(ROOT / "schema" / "appstore" / "features.yaml")
     assert CHANCE not in spec.columns.values()
     assert set(spec.columns.values()) <= set(rows(written[0], "day-01").column_names)
+
+
+def test_the_curated_schema_is_that_of_the_store() -> None:
+    spec = features.load(ROOT / "schema" / "appstore" / "features.yaml")
+    schema = schemas.read(ROOT / "schema" / "appstore" / "schema.pbtxt")
+    assert schemas.disagreements(spec, schema) == []
+    domains = {domain.name: tuple(domain.value) for domain in schema.string_domain}
+    words = {"gender": GENDERS, "country": COUNTRIES, "language": LANGUAGES, "device": DEVICES, "category": CATEGORIES}
+    assert domains == words
+    assert {feature.name: feature.domain for feature in schema.feature if feature.domain} == {key: key for key in words}
 
 
 def test_the_options_are_the_store_s_alone(tmp_path: Path) -> None:
