@@ -142,7 +142,7 @@ def _tell(faults: list[RowFault], skip_bad: bool) -> None:
 
 
 def _version(folder: Path) -> Path:
-    from widedeep.pipeline.scores.model_folder import version_folder
+    from widedeep.pipeline.batch_scores.model_folder import version_folder
 
     return version_folder(folder)
 
