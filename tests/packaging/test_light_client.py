@@ -120,6 +120,8 @@ def test_candidates_in_parquet_want_pyarrow(bare: Path, tmp_path: Path) -> None:
         ("data", "movielens", "--out", "{tmp}/data"),
         ("data", "taxi", "--out", "{tmp}/data"),
         ("explain", "{tmp}"),
+        ("check", "schema/movielens/pipeline.yaml"),
+        ("score", "{tmp}", "{tmp}/rows.csv", "--out", "{tmp}/scores.csv"),
         ("report", "{tmp}"),
         ("serve", "{tmp}"),
         ("kubeflow", "compile", "schema/movielens/pipeline.yaml", "--out", "{tmp}/a.yaml"),
