@@ -2,7 +2,7 @@
 
     P(y = 1 | x) = sigmoid(w_wide . [x, cross(x)] + w_deep . a(x) + b)
 
-where a(x) are the last activations of ReLU layers over the concatenated embeddings and scaled numerics.
+where a(x) are the last activations of the hidden layers over the concatenated embeddings and scaled numerics.
 
 An id that a row has is 1 in x. But of m ids of one column, m > 256 as a cross of two sets can have, each is 256/m. The
 optimizers divide a gradient by the size of those before it (Duchi et al. 2011), so that a step moves each weight by up
@@ -127,7 +127,8 @@ def new_model(layout: Layout, options: TrainingOptions, outputs: int = 1) -> Wid
         )
         for table in layout.embeddings
     ]
-    hidden = HiddenLayers(layout.deep_width, options.deep, outputs, random) if layout.deep_width else None
+    embedded = layout.deep_width - len(layout.dense)
+    hidden = HiddenLayers(layout.deep_width, options.deep, outputs, random, embedded) if layout.deep_width else None
     return WideDeepModel(layout, bias, wide, embeddings, hidden)
 
 
