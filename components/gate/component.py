@@ -90,6 +90,8 @@ class Executor(base_executor.BaseExecutor):
             raise GateError(_stopped(told["stop"]))
         uri = artifact_utils.get_single_uri(output_dict["verdict"])
         notes = told["note"] + ([] if content is None else list(content_notes(content, served, spec)))
+        if not input_dict.get("serving"):
+            notes += _unmeasured(spec)
         GateVerdict(warnings=told["warn"], notes=notes, distances=moved).write(os.path.join(uri, VERDICT))
 
 
@@ -113,6 +115,13 @@ def _serving(input_dict: dict[str, Any]) -> Iterator[tuple[str, Statistics]]:
     for serving in input_dict.get("serving") or []:
         for name in artifact_utils.decode_split_names(serving.split_names):
             yield name, stats_artifact_utils.load_statistics(serving, name).proto()
+
+
+def _unmeasured(spec: FeatureSpec) -> list[str]:
+    """Says whose limit of skew holds for nothing."""
+    keys = ", ".join(feature.key for feature in spec.features if feature.skew is not None)
+    said = "data.serving names no rows that a server was asked for: what features.yaml allows as skew is not measured"
+    return [f"{said} ({keys})"] if keys else []
 
 
 def _anomalies(uri: str) -> anomalies_pb2.Anomalies:

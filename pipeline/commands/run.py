@@ -39,11 +39,13 @@ def command(pipeline: Path, workdir: Path | None, overrides: tuple[str, ...], js
     when a model was pushed, and with 3 when everything ran but the model was not good enough to be pushed.
     """
     from widedeep.components import features
+    from widedeep.components.dryrun.dry_run_options import check_program
     from widedeep.pipeline.definition import config
     from widedeep.pipeline.local.session import open_session
     from widedeep.pipeline.report.terminal import show
 
     settings = config.load(pipeline, overrides)
+    check_program(settings.dry_run)
     with open_session(settings, workdir) as session:
         from widedeep.pipeline.record.builder import summarise
 

@@ -61,14 +61,18 @@ class HiddenLayers(tf.Module):
         """float32 [b, outputs], from [b, width]; `seed`, int64 [2], while training."""
         if seed is not None and self._embedding_dropout:
             layer = self._drop_embeddings(layer, seed)
-        for index, (kernel, bias) in enumerate(zip(self.kernels[:-1], self.biases[:-1], strict=True)):
-            layer = layer @ kernel
+        return self.from_first_product(layer @ self.kernels[0], seed)
+
+    def from_first_product(self, product: tf.Tensor, seed: tf.Tensor | None = None) -> tf.Tensor:
+        """float32 [b, outputs], from the input's product with the first kernel, [b, units of the first layer]."""
+        for index, (kernel, bias) in enumerate(zip(self.kernels[1:], self.biases[:-1], strict=True)):
             if self.norms:
-                layer = self.norms[index](layer, training=seed is not None)
-            layer = self._activation(layer + bias)
+                product = self.norms[index](product, training=seed is not None)
+            layer = self._activation(product + bias)
             if seed is not None and self._dropout:
                 layer = _drop(layer, self._dropout, seed, index)
-        return layer @ self.kernels[-1] + self.biases[-1]
+            product = layer @ kernel
+        return product + self.biases[-1]
 
     def _drop_embeddings(self, inputs: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         embeddings, numbers = inputs[:, : self._embedded], inputs[:, self._embedded :]
