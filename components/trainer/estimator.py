@@ -15,6 +15,7 @@ from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.trainer.export.served_model import ServedModel
 from widedeep.components.trainer.model.heads import Quality, head
 from widedeep.components.trainer.model.label_rates import LabelSums, check_label
+from widedeep.components.trainer.model.wide_ids import WideIds
 from widedeep.components.trainer.training.checkpoints import Checkpoints
 from widedeep.components.trainer.training.cross_use import CrossUse, use
 from widedeep.components.trainer.training.evaluation import evaluate, predict
@@ -22,7 +23,6 @@ from widedeep.components.trainer.training.loop import TrainingLoop
 from widedeep.components.trainer.training.split_examples import SplitExamples
 from widedeep.components.trainer.training.state import load, new_training, save
 from widedeep.components.trainer.training.training_record import Epoch
-from widedeep.components.trainer.model.wide_ids import WideIds
 from widedeep.components.trainer.training_options import TrainingOptions
 from widedeep.components.trainer.vocabularies import vocabularies
 from widedeep.components.trainer.warm_start.transfer import warm_start
@@ -124,6 +124,12 @@ class WideDeepEstimator:
         self.label, self.crosses = source.label, self._crosses_of(source)
         check_label(self.label, fresh)
         return curve
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights that training may change."""
+        model = self._training.trainer.model
+        return sum(int(variable.shape.num_elements()) for variable in (model.bias, *model.tables, *model.layers))
 
     @property
     def wide_rows(self) -> tuple[int, int]:

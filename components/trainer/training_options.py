@@ -11,6 +11,14 @@ from widedeep.components.common.settings import Strict
 
 Rate = Annotated[float, Field(gt=0)]
 Penalty = Annotated[float, Field(ge=0)]
+Model = Literal["wide", "deep", "fm", "wide_deep"]
+# The groups of options that bear on each: a factorization machine's weights and vectors are trained as both parts are.
+PARTS: dict[Model, tuple[str, ...]] = {
+    "wide": ("wide",),
+    "deep": ("deep",),
+    "fm": ("wide", "deep"),
+    "wide_deep": ("wide", "deep"),
+}
 Activation = Literal["relu", "leaky_relu", "elu", "gelu", "selu", "tanh", "sigmoid", "swish"]
 
 
@@ -68,19 +76,22 @@ class DeepOptions(Strict):
     l2: Penalty = Field(0.0, description="adds l2 w^2 / 2 to it for each of them")
     embedding_l2: Penalty = Field(
         0.0,
-        description="adds embedding_l2 |e|^2 / 2 to a batch's summed loss for each embedding e that the batch uses, once: "
-        "ids that are in few of its examples are pulled towards 0 most, those in none not at all",
+        description="adds embedding_l2 |e|^2 / 2 to a batch's summed loss for each embedding e that it uses, once: ids "
+        "that are in few of its examples are pulled towards 0 most, those in none not at all",
     )
     embedding_dropout: float = Field(
         0.0, ge=0, lt=1, description="fraction of the embeddings' numbers dropped while training"
     )
-    clip_norm: Rate | None = Field(None, description="proto")
 
 
 class TrainingOptions(Strict):
     """Everything that a change of re-runs the Trainer and what follows it."""
 
-    model: Literal["wide", "deep", "wide_deep"] = Field("wide_deep", description="which parts the model has")
+    model: Model = Field(
+        "wide_deep",
+        description="which parts the model has; fm: a factorization machine (Rendle 2010) over the features' ids and "
+        "embeddings, without crosses, to compare with",
+    )
     epochs: int = Field(3, ge=1, le=1_000_000, description="passes over the train split, at most")
     patience: int | None = Field(
         1,
@@ -96,8 +107,8 @@ class TrainingOptions(Strict):
         1.0,
         gt=0,
         le=1,
-        description="train on this fraction of the examples of label 0, drawn anew for each epoch; the logit is corrected "
-        "by its logarithm (He et al. 2014, section 6.3), so that scores stay probabilities",
+        description="train on this fraction of the examples of label 0, drawn anew for each epoch; the logit is "
+        "corrected by its logarithm (He et al. 2014, section 6.3), so that scores stay probabilities",
     )
     checkpoint_steps: int = Field(10_000, ge=1, description="a killed training carries on from the last one")
     distribute: Literal["none", "mirrored"] = Field(

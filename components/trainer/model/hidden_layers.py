@@ -63,6 +63,11 @@ class HiddenLayers(tf.Module):
             layer = self._drop_embeddings(layer, seed)
         return self.from_first_product(layer @ self.kernels[0], seed)
 
+    def first_product(self, inputs: tf.Tensor, columns: list[int]) -> tf.Tensor:
+        """float32 [b, units of the first layer]: what some columns of the input, [b, width], add to the product."""
+        read = tf.constant(columns, tf.int32)
+        return tf.gather(inputs, read, axis=1) @ tf.gather(self.kernels[0], read)
+
     def from_first_product(self, product: tf.Tensor, seed: tf.Tensor | None = None) -> tf.Tensor:
         """float32 [b, outputs], from the input's product with the first kernel, [b, units of the first layer]."""
         for index, (kernel, bias) in enumerate(zip(self.kernels[1:], self.biases[:-1], strict=True)):

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from widedeep.components.trainer.model.factorization_machine import FactorizationMachine
 from widedeep.components.trainer.model.hidden_layers import HiddenLayers
 from widedeep.components.trainer.model.inputs import Inputs, Uses
 from widedeep.components.trainer.model.layout import Layout, Table
@@ -46,7 +47,7 @@ class WideDeepModel(tf.Module):
         bias: tf.Variable,
         wide: tf.Variable | PrunedTable | None,
         embeddings: Sequence[tf.Variable],
-        hidden: HiddenLayers | None,
+        hidden: HiddenLayers | FactorizationMachine | None,
     ) -> None:
         """Puts the parts together.
 
@@ -55,7 +56,7 @@ class WideDeepModel(tf.Module):
             bias: [outputs].
             wide: the layout's wide table.
             embeddings: the layout's embeddings.
-            hidden: the deep part's layers, None in a wide model.
+            hidden: the deep part's layers, None in a wide model, or a factorization machine's interactions.
         """
         super().__init__()
         self.layout = layout
@@ -128,7 +129,11 @@ def new_model(layout: Layout, options: TrainingOptions, outputs: int = 1) -> Wid
         for table in layout.embeddings
     ]
     embedded = layout.deep_width - len(layout.dense)
-    hidden = HiddenLayers(layout.deep_width, options.deep, outputs, random, embedded) if layout.deep_width else None
+    hidden: HiddenLayers | FactorizationMachine | None = None
+    if options.model == "fm":
+        hidden = FactorizationMachine(layout, outputs, random, _EMBEDDING_NORM)
+    elif layout.deep_width:
+        hidden = HiddenLayers(layout.deep_width, options.deep, outputs, random, embedded)
     return WideDeepModel(layout, bias, wide, embeddings, hidden)
 
 

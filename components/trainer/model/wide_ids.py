@@ -35,7 +35,7 @@ class WideIds:
 
     @property
     def used(self) -> np.ndarray:
-        """bool [rows]: whether any example read so far has it."""
+        """Bool [rows]: whether any example read so far has it."""
         return self._count > 0
 
     def kept(self, rows: np.ndarray, lengths: np.ndarray, block: int) -> tuple[np.ndarray, np.ndarray]:

@@ -10,7 +10,7 @@ import tensorflow as tf
 from widedeep.components.trainer.model.heads import Head
 from widedeep.components.trainer.model.inputs import Batch
 from widedeep.components.trainer.model.network import WideDeepModel
-from widedeep.components.trainer.training.optimizers import Ftrl, Optimizer, Penalties, deep_optimizer
+from widedeep.components.trainer.training.optimizers import NO_PENALTIES, Ftrl, Optimizer, Penalties, deep_optimizer
 from widedeep.components.trainer.training.schedule import factor
 from widedeep.components.trainer.training_options import TrainingOptions
 
@@ -61,7 +61,7 @@ class JointTrainer(tf.Module):
         on_kernels = Penalties(options.deep.l1, options.deep.l2)
         kernels = {id(kernel) for kernel in model.hidden.kernels} if model.hidden else set()
         self.layers = [
-            deep_optimizer(variable, options.deep, on_kernels if id(variable) in kernels else Penalties())
+            deep_optimizer(variable, options.deep, on_kernels if id(variable) in kernels else NO_PENALTIES)
             for variable in model.layers
         ]
         # There is no Python control flow to convert, and looking for it takes half of the tracing's time.

@@ -135,11 +135,11 @@ class TrainingLoop:
     def _order(self, block: Block, epoch: int, number: int) -> np.ndarray:
         """int64 [n]: the block's examples in this epoch's order, without the negatives that it leaves out."""
         random = np.random.default_rng([self._options.seed, epoch, number])
-        order = random.permutation(block.examples)
-        if self._options.keep_negatives == 1:
-            return order
-        kept = random.random(block.examples) < self._options.keep_negatives
-        return order[kept | (block.label.numpy()[order] != 0)]
+        order: np.ndarray = random.permutation(block.examples)
+        if self._options.keep_negatives < 1:
+            kept = random.random(block.examples) < self._options.keep_negatives
+            order = order[kept | (block.label.numpy()[order] != 0)]
+        return order
 
     def _steps(self, block: Block, order: np.ndarray, progress: Progress) -> Iterator[None]:
         """Trains on the block's batches from `progress.batch` on; pauses after every call of the runtime."""

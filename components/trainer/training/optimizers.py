@@ -86,10 +86,13 @@ class Penalties(NamedTuple):
         return bool(self.l1 or self.l2)
 
 
+NO_PENALTIES = Penalties()
+
+
 class Adagrad(tf.Module):
     """w -= rate * g / sqrt(n), with n the sum of squared gradients so far."""
 
-    def __init__(self, variable: tf.Variable, options: DeepOptions, penalties: Penalties = Penalties()) -> None:
+    def __init__(self, variable: tf.Variable, options: DeepOptions, penalties: Penalties = NO_PENALTIES) -> None:
         super().__init__()
         self._rate = options.learning_rate
         self._penalties = penalties
@@ -120,7 +123,7 @@ class Adagrad(tf.Module):
 class Adam(tf.Module):
     """w -= rate * m / (sqrt(v) + eps), with m and v the moving means of g and g^2, corrected for their start at 0."""
 
-    def __init__(self, variable: tf.Variable, options: DeepOptions, penalties: Penalties = Penalties()) -> None:
+    def __init__(self, variable: tf.Variable, options: DeepOptions, penalties: Penalties = NO_PENALTIES) -> None:
         super().__init__()
         self._rate = options.learning_rate
         self._penalties = penalties
@@ -157,9 +160,7 @@ class Adam(tf.Module):
         return change, {"mean": mean, "square": square, "uses": uses}
 
 
-def deep_optimizer(
-    variable: tf.Variable, options: DeepOptions, penalties: Penalties = Penalties()
-) -> Adagrad | Adam:
+def deep_optimizer(variable: tf.Variable, options: DeepOptions, penalties: Penalties = NO_PENALTIES) -> Adagrad | Adam:
     """The optimizer that the options name."""
     kind = Adam if options.optimizer == "adam" else Adagrad
     return kind(variable, options, penalties)

@@ -16,8 +16,8 @@ from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.trainer.model.inputs import LABEL_TYPES, uses_of
 from widedeep.components.trainer.model.label_rates import LabelRates, LabelSums
 from widedeep.components.trainer.model.layout import Layout
-from widedeep.components.trainer.training.blocks import Block, TableUses
 from widedeep.components.trainer.model.wide_ids import WideIds
+from widedeep.components.trainer.training.blocks import Block, TableUses
 from widedeep.components.transform import packed_columns
 
 # Two blocks are in memory at a time: the one in use and the one being read.
@@ -140,8 +140,8 @@ class SplitExamples:
 
 def _parsing(spec: FeatureSpec, layout: Layout) -> Parsing:
     parsing: Parsing = {spec.label.key: tf.io.FixedLenFeature([], LABEL_TYPES[spec.label.kind])}
-    # A deep model reads no crosses.
-    features = [column.feature for column in layout.id_columns if layout.wide or column.feature]
+    # Some models read no crosses.
+    features = [column.feature for column in layout.id_columns if layout.has_crosses or column.feature]
     if layout.tables and any(features):
         parsing[packed_columns.IDS] = tf.io.VarLenFeature(tf.int64)
     if None in features:

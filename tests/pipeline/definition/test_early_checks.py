@@ -76,6 +76,12 @@ def settings(**groups: Any) -> PipelineConfig:
             "training.stop_on is 'auc'; a regression label has rmse, mae, calibration.",
         ),
         (
+            spec({**WIDE, "deep": {"embedding": 4}}, label={"kind": "regression"}),
+            {"training": {"keep_negatives": 0.5}},
+            "training.keep_negatives is 0.5, and the label is regression: only a binary one has negatives. "
+            "Leave it out.",
+        ),
+        (
             spec({**WIDE, "deep": {"embedding": 4}}),
             {"evaluation": {"bounds": {"rmse": {"at_most": 1}}}},
             "evaluation.bounds: a binary label has no 'rmse': it has auc, auc_pr, logloss, accuracy, calibration.",
