@@ -122,7 +122,7 @@ def test_a_comparison_of_all_models_needs_features_for_each() -> None:
         check_models(spec(WIDE), ("wide", "deep", "wide_deep"))
 
 
-@pytest.mark.parametrize("name", ["movielens", "census", "taxi"])
+@pytest.mark.parametrize("name", ["movielens", "census", "taxi", "frappe"])
 def test_of_the_data_sets(name: str) -> None:
     loaded = config.load(ROOT / "schema" / name / "pipeline.yaml")
     check_settings(loaded, features.load(Path(loaded.features)))

@@ -175,7 +175,7 @@ def test_it_may_be_killed_again_and_again_and_does_not_begin_anew(files, unbroke
 
 def test_rare_ids_are_the_same_ones_when_it_carries_on(files, tmp_path):
     """Blocks of the first epoch know fewer examples than those of the third, in which it dies."""
-    rare = {"wide": {"min_count": 28, "l1": 0.0}}
+    rare = {"wide": {"min_count": 28}}
     whole = train(files, tmp_path / "whole", **rare)
     with pytest.raises(Killed):
         train(files, tmp_path / "killed", "after a checkpoint", 24, **rare)
