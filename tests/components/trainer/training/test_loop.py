@@ -19,6 +19,7 @@ from widedeep.components.trainer.training import loop
 from widedeep.components.trainer.training.blocks import Block
 from widedeep.components.trainer.training.checkpoints import Checkpoints
 from widedeep.components.trainer.training.loop import TrainingLoop
+from widedeep.components.trainer.training.training_record import still_improving
 from widedeep.components.trainer.training_options import TrainingOptions
 
 BATCHES = 3
@@ -219,3 +220,17 @@ def test_an_epoch_has_all_positives_and_other_negatives_each_time():
     assert set(orders[0]) != set(orders[2])
     whole = TrainingLoop(Scripted(), head(Label(key="y")), split, split, TrainingOptions())
     assert sorted(whole._order(block, 1, 0)) == list(range(2000))
+
+
+@pytest.mark.parametrize(
+    ("aucs", "epochs", "said"),
+    [
+        ([0.6, 0.7], 2, True),
+        ([0.7, 0.6], 2, False),  # the first was the best
+        ([0.6, 0.7, 0.65], 4, False),  # stopped before
+        ([0.6], 1, False),  # nothing to compare with
+    ],
+)
+def test_it_still_improves_where_the_best_epoch_is_the_last_one_allowed(fit, aucs, epochs, said):
+    curve, _ = fit(binary(*aucs), Scripted(), epochs=epochs)
+    assert still_improving(curve, epochs) is said
