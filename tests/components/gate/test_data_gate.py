@@ -108,6 +108,7 @@ class Gate:
             "features": features.to_json(SPEC),
             "options": GateOptions.model_validate(options or {}).model_dump_json(),
             "code": "",
+            "window": 1,
         }
         inputs = {"statistics": [stats], "anomalies": [anomalies]}
         if "serving" in splits:
