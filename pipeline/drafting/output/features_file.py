@@ -21,9 +21,7 @@ def features_text(draft: Draft) -> str:
     left_out = ""
     for name, column in draft.columns.items():
         if column.drafted is None:
-            left_out += (
-                line(f"  # {_one_line(shown(name))} is left out:", "").rstrip("\n") + f" {column.choice.reason}\n"
-            )
+            left_out += line(f"  # {_one_line(shown(name))} is left out:", "").rstrip("\n") + f" {column.choice.reason}\n"
             continue
         side = f"; {column.side.side}: {column.side.why}" if column.side and column.side.why else ""
         text += line(f"  - {flow(column.drafted.feature)}", column.drafted.why + side)

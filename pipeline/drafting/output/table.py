@@ -23,18 +23,13 @@ def summary(draft: Draft, aside: str) -> RenderableType:
     table.add_row(*map(Text, [draft.label, "label", "", "", "", "", "", draft.rule.reason]))
     for name, column in draft.columns.items():
         table.add_row(*(Text(cell) for cell in _cells(name, column)), style=None if column.drafted else "dim")
-    lines = [
-        Text(f"cross   {' x '.join(cross.keys)}: {cross.buckets:,} buckets, loss {-cross.gain:.2%}")
-        for cross in draft.crosses
-    ]
+    lines = [Text(f"cross   {' x '.join(cross.keys)}: {cross.buckets:,} buckets, loss {-cross.gain:.2%}") for cross in draft.crosses]
     lines.append(Text(f"splits  {draft.split.reason}"))
     lines.append(Text(f"train   {draft.training[1]}"))
     if aside:
         lines.append(Text(f"files   {aside}"))
     if not any(column.side and column.side.side == "candidate" for column in draft.columns.values()):
-        lines.append(
-            Text("sides   no column is known as the candidate's, so there is no signature to rank by: --candidate")
-        )
+        lines.append(Text("sides   no column is known as the candidate's, so there is no signature to rank by: --candidate"))
     warnings = [
         Text(f"look at {name}: {column.choice.warning}", style="yellow")
         for name, column in draft.columns.items()

@@ -71,9 +71,7 @@ def locate_files(data: str) -> Location:
     ending, files = _of_one_format(folder, found)
     splits, aside = _splits(folder, files)
     if splits:
-        return Location(
-            folder, ending, tuple(path for _, paths in splits.values() for path in paths), "*", splits, aside
-        )
+        return Location(folder, ending, tuple(path for _, paths in splits.values() for path in paths), "*", splits, aside)
     if aside:
         files = [path for path in files if _split_of(os.path.relpath(path, folder)) == "train"]
     return Location(folder, ending, tuple(files), _pattern(folder, files), {}, aside)
@@ -142,7 +140,9 @@ def _splits(folder: str, files: Sequence[str]) -> tuple[dict[str, tuple[str, tup
         # The test files may have no label, or be of another time.
         return {}, "the files of train alone are read, and cut into three: there are none of eval beside them"
     aside = f"left aside, as their names say no split: {', '.join(map(os.path.basename, others[:3]))}" if others else ""
-    return {split: (_pattern(folder, parts[split]), tuple(parts[split])) for split in _SPLITS if split in parts}, aside
+    return {
+        split: (_pattern(folder, parts[split]), tuple(parts[split])) for split in _SPLITS if split in parts
+    }, aside
 
 
 def _split_of(path: str) -> str:

@@ -45,12 +45,7 @@ class LabelRule:
 
 
 def label_rule(
-    name: str,
-    counts: Mapping[str, int] | None,
-    numeric: bool,
-    whole: bool,
-    missing: int,
-    positive: tuple[str, ...] = (),
+    name: str, counts: Mapping[str, int] | None, numeric: bool, whole: bool, missing: int, positive: tuple[str, ...] = ()
 ) -> LabelRule:
     """The rule for a column.
 

@@ -24,21 +24,7 @@ _ITEMS = {
     "genres", "category", "brand", "publisher", "author", "title", "price", "listing", "restaurant", "hotel", "job",
     "candidate", "merchant", "seller", "recipe", "release", "image", "package", "developer", "clothing", "department",
 }  # fmt: skip
-_TIMES = {
-    "time",
-    "timestamp",
-    "ts",
-    "date",
-    "datetime",
-    "hour",
-    "day",
-    "created",
-    "at",
-    "when",
-    "month",
-    "week",
-    "unix",
-}
+_TIMES = {"time", "timestamp", "ts", "date", "datetime", "hour", "day", "created", "at", "when", "month", "week", "unix"}
 
 
 def says_id(name: str) -> bool:

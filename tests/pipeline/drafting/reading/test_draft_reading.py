@@ -108,9 +108,7 @@ def test_what_can_not_be_meant_is_told(tmp_path: Path):
         ("a.log", '{"a": 1}\n', "jsonl", {}, ("a",)),
     ],
 )  # fmt: skip
-def test_forms(
-    tmp_path: Path, name: str, text: str, file_format: str, options: dict[str, object], columns: tuple[str, ...]
-):
+def test_forms(tmp_path: Path, name: str, text: str, file_format: str, options: dict[str, object], columns: tuple[str, ...]):
     seen = form(write(tmp_path / name, text))
     assert (seen.file_format, seen.columns) == (file_format, columns)
     assert seen.dialect.model_dump(exclude_defaults=True) == options

@@ -50,10 +50,7 @@ def test_a_value_of_all_rows_that_may_be_missing_is_a_category():
 
 
 def test_a_measurement_may_differ_in_every_row():
-    assert (
-        kind_of(replace(ID, name="weight", storage="real", number=NumberProfile(0.1, 9.7, whole=False))).kind
-        == "number"
-    )
+    assert kind_of(replace(ID, name="weight", storage="real", number=NumberProfile(0.1, 9.7, whole=False))).kind == "number"
 
 
 def test_a_leak_is_left_out_and_warned_of():

@@ -64,14 +64,9 @@ def test_the_rule_is_applied():
 
 
 def test_more_texts_than_two_need_a_word():
-    with pytest.raises(
-        ConfigError, match=r"the label 'y' has 3 texts: 'seen', 'click', 'buy'. Say which are 1: --positive VALUE"
-    ):
+    with pytest.raises(ConfigError, match=r"the label 'y' has 3 texts: 'seen', 'click', 'buy'. Say which are 1: --positive VALUE"):
         rule({"click": 3, "buy": 1, "seen": 9}, numeric=False)
-    assert label_rule("y", {"click": 3, "buy": 1, "seen": 9}, False, True, 0, ("click", "buy")).positive == (
-        "click",
-        "buy",
-    )
+    assert label_rule("y", {"click": 3, "buy": 1, "seen": 9}, False, True, 0, ("click", "buy")).positive == ("click", "buy")
     with pytest.raises(ConfigError, match=r"--positive klick: the label has no such value: did you mean 'click'\?"):
         label_rule("y", {"click": 3, "seen": 9}, False, True, 0, ("klick",))
 
