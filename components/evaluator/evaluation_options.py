@@ -48,6 +48,11 @@ class EvaluationOptions(Strict):
         "keep them together, and each one's rows are a list whose ranking is measured; null: each row by itself",
     )
     ranking: RankingOptions = Field(RankingOptions(), description="metrics of lists of rows, where there are any")
+    rails: bool = Field(
+        True,
+        description="measure much simpler models, of a binary label, beside the candidate: the label's rate, each "
+        "candidate's popularity, and a logistic regression on the features' ids",
+    )
     slices: SliceBound | None = Field(None, description="what each value of the features with `slice: true` must hold")
 
     @model_validator(mode="after")

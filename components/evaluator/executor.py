@@ -21,6 +21,9 @@ from widedeep.components.evaluator.checks.base_rate import Learned
 from widedeep.components.evaluator.evaluation_options import EvaluationOptions
 from widedeep.components.evaluator.measurement import BASELINE, CANDIDATE, Measurement, RowStatistics
 from widedeep.components.evaluator.plots import PLOTS
+from widedeep.components.evaluator.rails.measured_rails import measure_rails
+from widedeep.components.evaluator.rails.overtakers import overtakers
+from widedeep.components.evaluator.rails.rails_record import RailsRecord
 from widedeep.components.evaluator.ranking.measured_lists import Summation, list_summations, with_lists
 from widedeep.components.evaluator.results import VERDICT, Evaluation
 from widedeep.components.evaluator.score_clipping import clip_scores
@@ -62,9 +65,11 @@ class Executor(tfx_evaluator.Executor):
         measurement = read_measurement(uri, statistics, options.confidence)
         measurement = with_lists(measurement, spec, options, uri)
         verdict = judge(options, spec.label, measurement, learned)
+        rails = measure_rails(_path(models[CANDIDATE]), _train_files(input_dict), _files(split), spec, options)
+        verdict.warnings += overtakers(rails, options) if rails else []
         if why_left_out is not None:
             verdict.warnings.insert(0, why_left_out)
-        _evaluation(measurement, verdict, options).write(os.path.join(uri, VERDICT))
+        _evaluation(measurement, verdict, options, rails).write(os.path.join(uri, VERDICT))
         [blessing] = output_dict[standard_component_specs.BLESSING_KEY]
         _bless(blessing, models, not verdict.refusals)
         if "current_component_id" in exec_properties:
@@ -122,6 +127,16 @@ def _row_summation(spec: FeatureSpec, learned: Learned, options: EvaluationOptio
     )
 
 
+def _train_files(input_dict: dict[str, Any]) -> list[str]:
+    [examples] = input_dict[standard_component_specs.EXAMPLES_KEY]
+    has_train = "train" in artifact_utils.decode_split_names(examples.split_names)
+    return _files(artifact_utils.get_split_uri([examples], "train")) if has_train else []
+
+
+def _files(split: str) -> list[str]:
+    return sorted(tf.io.gfile.glob(io_utils.all_files_pattern(split)))
+
+
 def _only(input_dict: dict[str, Any], key: str) -> Any:
     """The only artifact of an input, None where it is empty."""
     [only] = input_dict.get(key) or [None]
@@ -134,8 +149,7 @@ def _path(model: artifact.Artifact) -> str:
 
 def _left_out(baseline: artifact.Artifact, split: str) -> str | None:
     """Why the last blessed model can't be compared with, None where it can."""
-    files = sorted(tf.io.gfile.glob(io_utils.all_files_pattern(split)))
-    wrong = baseline_check.why_not(_path(baseline), files)
+    wrong = baseline_check.why_not(_path(baseline), _files(split))
     return None if wrong is None else _no_comparison(baseline, wrong)
 
 
@@ -145,7 +159,9 @@ def _no_comparison(baseline: artifact.Artifact, wrong: str) -> str:
     )
 
 
-def _evaluation(measurement: Measurement, verdict: Verdict, options: EvaluationOptions) -> Evaluation:
+def _evaluation(
+    measurement: Measurement, verdict: Verdict, options: EvaluationOptions, rails: RailsRecord | None
+) -> Evaluation:
     least = min(MIN_SLICE_ROWS, options.slices.min_rows) if options.slices else MIN_SLICE_ROWS
     large = {name: part for name, part in measurement.slices.items() if part.rows >= least}
     return Evaluation(
@@ -158,6 +174,7 @@ def _evaluation(measurement: Measurement, verdict: Verdict, options: EvaluationO
         confidence=options.confidence,
         intervals=measurement.whole.intervals(),
         lists=measurement.lists,
+        rails=rails,
         slice_intervals={name: part.intervals() for name, part in large.items()},
     )
 

@@ -16,6 +16,7 @@ from widedeep.components.ingest.csv_files import hints
 from widedeep.components.ingest.csv_files.dialect import PLAIN, CsvDialect
 from widedeep.components.ingest.csv_files.reader import NO_ROWS, NoRowsError
 from widedeep.components.ingest.file_blocks import EXAMPLES, blocks
+from widedeep.components.ingest.labels.label_hints import of_label
 from widedeep.components.ingest.numbers.number_profile import NumberProfile
 from widedeep.components.ingest.paths import folder_values
 from widedeep.components.ingest.scalars import BadValueError
@@ -92,7 +93,10 @@ class RowReader:
 
     @property
     def _kinds(self) -> dict[str, Kind | Label]:
-        return column_kinds(self.spec, self.labelled)
+        kinds = column_kinds(self.spec, self.labelled)
+        if self.labelled and self.file_format == EXAMPLES:
+            kinds[self.spec.label.key] = self.spec.label.without_rule
+        return kinds
 
     def _name(self, key: str) -> str:
         return key if self.file_format == EXAMPLES else self.spec.columns[key]
@@ -118,13 +122,14 @@ class RowReader:
 
     def _converted(self, path: str, row: int, raw: pa.RecordBatch, profile: NumberProfile | None) -> pa.RecordBatch:
         separators = {feature.key: feature.separator for feature in self.spec.features}
+        units = {feature.key: feature.unit for feature in self.spec.features}
         arrays: dict[str, pa.Array] = {}
         for key, kind in self._kinds.items():
             name = self._name(key)
             try:
-                lists = to_lists(raw.column(name), kind, separators.get(key, "|"))
+                lists = to_lists(raw.column(name), kind, separators.get(key, "|"), units.get(key, "s"))
             except BadValueError as error:
-                raise value_error(path, row, name, error, hints.of_value(error.value, kind, self.file_format)) from None
+                raise value_error(path, row, name, error, _hint(error.value, kind, self.file_format)) from None
             except DataError as error:
                 raise DataError(f"{path}: column '{name}' {error}.") from None
             if key in self._rests and self.file_format == EXAMPLES:
@@ -135,6 +140,10 @@ class RowReader:
             if key in self._rests:
                 arrays[self._rests[key]] = rest_of(lists)
         return pa.RecordBatch.from_pydict(arrays)
+
+
+def _hint(value: object, kind: Kind | Label, file_format: str) -> str:
+    return of_label(value, kind) if isinstance(kind, Label) else hints.of_value(value, kind, file_format)
 
 
 def value_error(path: str, before: int, name: str, error: BadValueError, hint: str = "") -> DataError:

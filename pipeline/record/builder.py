@@ -74,6 +74,7 @@ def summarise(run: LocalRun, folder: Path, spec: FeatureSpec, config: PipelineCo
         pushed_to=pushed_to,
         superseded_by=superseded_by(pushed_to),
         training=training.curve,
+        training_note=training.note,
         crosses=training.crosses,
         wide=training.wide,
         base=training.base,
@@ -85,6 +86,7 @@ def summarise(run: LocalRun, folder: Path, spec: FeatureSpec, config: PipelineCo
             confidence=evaluation.confidence, whole=evaluation.intervals, slices=evaluation.slice_intervals
         ),
         lists=evaluation.lists,
+        rails=evaluation.rails,
         plots=results.read_plots(made["Evaluator"]["evaluation"].uri),
         model=model,
         features=with_vocabulary_use(

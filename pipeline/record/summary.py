@@ -13,6 +13,7 @@ from widedeep.components.dryrun.dry_run_options import IMAGE
 from widedeep.components.dryrun.dry_run_record import DryRunRecord
 from widedeep.components.evaluator.measurement import ListCounts
 from widedeep.components.evaluator.plots import Plots
+from widedeep.components.evaluator.rails.rails_record import RailsRecord
 from widedeep.components.evaluator.results import ModelIntervals, ModelMetrics
 from widedeep.components.trainer.training.cross_use import CrossUse
 from widedeep.components.trainer.training.training_record import Epoch, WarmStart, WidePart
@@ -86,11 +87,17 @@ class Summary(Record):
     lineage: list[Annotated[tuple[str, str], Field(strict=False)]] = Field(
         [], description="pairs of label and text: what the model was made of"
     )
+    training_note: str | None = Field(
+        None, description="where the training was cut off while it still improved, what to do; else null"
+    )
     split: str | None = Field(None, description="whose rows the metrics are of")
     unsettled: list[str] = Field([], description="warnings of the gate on quality, a sentence each")
     intervals: Intervals = Field(Intervals(), description="how sure the metrics are")
     lists: ListCounts | None = Field(
         None, description="of rows, that the metrics of lists are of; null where none were asked for"
+    )
+    rails: RailsRecord | None = Field(
+        None, description="much simpler models beside the candidate; null where there are none, or none can be"
     )
     plots: Plots = Field(Plots(), description="what is drawn of candidate and baseline")
     superseded_by: str | None = Field(

@@ -13,6 +13,7 @@ from kfp import kubernetes
 from widedeep.components.ingest.file_blocks import SQL
 from widedeep.pipeline.definition.config import PipelineConfig, assignments, key_of
 from widedeep.pipeline.definition.kubeflow_options import KubeflowOptions, Resources
+from widedeep.pipeline.kubeflow import training_parameter
 from widedeep.pipeline.kubeflow.environment import ENVIRONMENT, SECRET_KEYS
 
 _IN_IMAGE = Path("/opt/widedeep/schema")
@@ -43,6 +44,8 @@ def parameters(config: PipelineConfig, overrides: Sequence[str]) -> dict[str, Pa
         "epochs": Parameter(config.training.epochs, "training.epochs"),
         "pipeline_root": Parameter(f"{options.root.path}/{config.name}"),
         "models": Parameter(f"{options.models.path}/{config.name}"),
+        # On top of what was set for the compilation.
+        training_parameter.NAME: Parameter(training_parameter.NOTHING),
     }
     if config.data.format == SQL:
         return run_parameters
@@ -84,6 +87,7 @@ def component(node: str, config: PipelineConfig, file: Path, overrides: tuple[st
         f"--models={_input('models')}",
         f"--metadata={options.metadata}",
         *(f"--set={assignment}" for assignment in (*fixed, *settings.values())),
+        f"--training={_input(training_parameter.NAME)}",
         f"--summary={_output('summary')}",
     ]
     artifacts = _ARTIFACTS.get(node, {})

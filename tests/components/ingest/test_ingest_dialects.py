@@ -172,14 +172,6 @@ def test_what_stands_for_no_number(tmp_path: Path, spec: FeatureSpec, value: str
     assert len(rows(written(tmp_path, f"{HEADER}u,a,{value},0\n"), spec, CsvDialect(null_values=(value,)))) == 1
 
 
-@pytest.mark.parametrize("value", ["yes", "True", "no", "f"])
-def test_a_label_in_words(tmp_path: Path, spec: FeatureSpec, value: str) -> None:
-    assert refused(written(tmp_path, f"{HEADER}u,a,1,{value}\n"), spec) == (
-        f", row 1, column 'label': '{value}' is not a number: the label must be 0 or 1; "
-        "write 1 for yes or true, and 0 for no or false, where the file is made."
-    )
-
-
 @pytest.mark.parametrize(
     ("content", "dialect", "text"),
     [

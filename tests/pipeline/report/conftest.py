@@ -215,6 +215,7 @@ def record() -> Draft:
         split=None,
         superseded_by=None,
         lists=None,
+        rails=None,
     )
 
 
