@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from typing import Literal, Self
@@ -98,7 +99,9 @@ def beam_args(options: BeamOptions, file_format: str, input_bytes: int) -> list[
         return [*container, *options.options]
     mode = options.mode
     if mode == "auto":
-        mode = "multi_processing" if input_bytes >= MULTI_PROCESSING_BYTES[file_format] else "in_memory"
+        # Of a query nobody knows the size beforehand.
+        limit = MULTI_PROCESSING_BYTES.get(file_format, math.inf)
+        mode = "multi_processing" if input_bytes >= limit else "in_memory"
     return [
         f"--runner={_ENGINE}",
         f"--direct_running_mode={mode}",
