@@ -61,7 +61,7 @@ class Ranking:
         inputs = from_transformed(self._model.layout, own, rows)
         parts = self._model.parts(inputs, self._model.values(inputs))
         logit = self._model.bias + tf.repeat(parts.wide[:requests], each, axis=0) + parts.wide[requests:]
-        if self._model.wide is not None and self._spec.crosses:
+        if self._model.layout.has_crosses:
             logit += self._crosses(tensors, ids, requests, each)
         return logit + self._deep(parts.deep, requests, each) if self._model.hidden else logit
 
@@ -70,11 +70,8 @@ class Ranking:
         hidden = self._model.hidden
         assert hidden is not None
         of_context, of_candidates = (
-            tf.gather(rows, columns, axis=1) @ tf.gather(hidden.kernels[0], columns)
-            for rows, columns in (
-                (rows, tf.constant(columns, tf.int32))
-                for rows, columns in zip((own[:requests], own[requests:]), self._columns, strict=True)
-            )
+            hidden.first_product(rows, columns)
+            for rows, columns in zip((own[:requests], own[requests:]), self._columns, strict=True)
         )
         return hidden.from_first_product(tf.repeat(of_context, each, axis=0) + of_candidates)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from widedeep.components.common.errors import shown
-from widedeep.pipeline.drafting.draft import Draft
+from widedeep.pipeline.drafting.decisions import Draft
 from widedeep.pipeline.drafting.output.yaml_lines import flow, line
 
 _HEAD = """\

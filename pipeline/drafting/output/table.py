@@ -6,7 +6,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from widedeep.pipeline.drafting.draft import Draft, DraftedColumn
+from widedeep.pipeline.drafting.decisions import Draft, DraftedColumn
+from widedeep.pipeline.drafting.rules.features import percent
 
 
 def summary(draft: Draft, aside: str) -> RenderableType:
@@ -52,7 +53,7 @@ def _cells(name: str, column: DraftedColumn) -> list[str]:
         column.side.side if column.side else "",
         drafted.treatment if drafted else "",
         f"{profile.members.members if profile.members else profile.distinct:,}",
-        f"{profile.missing / profile.rows:.1%}" if profile.missing else "",
+        percent(profile.missing / profile.rows) if profile.missing else "",
         f"{profile.alone:.3f}" if profile.present else "",
         column.choice.reason,
     ]

@@ -44,7 +44,9 @@ _TIMES = {
 def says_id(name: str) -> bool:
     """Whether a name is that of an id."""
     found = words(name)
-    return bool(found) and (bool(set(found) & _IDS) or found[-1].endswith("id") and found[-1][:-2] in _PERSONS | _ITEMS)
+    return bool(found) and (
+        bool(set(found) & _IDS) or (found[-1].endswith("id") and found[-1][:-2] in _PERSONS | _ITEMS)
+    )
 
 
 def says_code(name: str) -> bool:

@@ -294,7 +294,7 @@ def test_classify_and_regress_tell_the_score(served):
     np.testing.assert_array_equal(served["regress"](inputs=given)["outputs"].numpy(), score)
 
 
-@pytest.mark.parametrize("variant", ["wide", "deep"])
+@pytest.mark.parametrize("variant", ["wide", "deep", "fm"])
 def test_one_part_alone_ranks_too(variant, tmp_path):
     served = tf.saved_model.load(exported(tmp_path, SPEC, variant)).signatures
     user, candidates = _rows(1)[0], [{feature.key: row[feature.key] for feature in CANDIDATE} for row in _rows(3)]
