@@ -9,8 +9,9 @@ import pyarrow as pa
 
 from widedeep.components.common.errors import DataError
 from widedeep.pipeline.drafting.decisions import Draft, DraftedColumn, DraftedCross, Wishes
-from widedeep.pipeline.drafting.gains.measures import Target, codes_of, follows, measured
+from widedeep.pipeline.drafting.gains.measures import Target, codes_of, measured
 from widedeep.pipeline.drafting.gains.pairs import PairGain, best_pairs
+from widedeep.pipeline.drafting.gains.relations import follows, vocabulary_owner
 from widedeep.pipeline.drafting.reading.columns import Codes, Floats, category_codes, numbers_of
 from widedeep.pipeline.drafting.reading.forms import Form
 from widedeep.pipeline.drafting.reading.locations import Location
@@ -118,12 +119,17 @@ def _columns(
         if says_id(name) and (says_person(name) or says_item(name))
     }
     determined = follows(categories, ids)
+    texts = {name: values[name] for name in used if choices[name].kind == "category"}
+    distinct = {name: known[name].distinct for name in texts}
     columns: dict[str, DraftedColumn] = {}
     for name, choice in choices.items():
         side = drafted = None
         if choice.kind != "out":
             side = side_of(name, wishes.context, wishes.candidate, determined)
-            drafted = draft_feature(keys[name], known[name], choice, side.side, rows)
+            owner = vocabulary_owner(known[name], values[name], texts, distinct) if choice.kind == "set" else None
+            drafted = draft_feature(
+                keys[name], known[name], choice, side.side, rows, of=keys[owner] if owner is not None else None
+            )
         columns[name] = DraftedColumn(known[name], choice, drafted, side)
     return columns
 

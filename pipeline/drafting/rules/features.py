@@ -9,7 +9,7 @@ from widedeep.pipeline.drafting.rules.kinds import Choice
 from widedeep.pipeline.drafting.rules.profile import ColumnProfile
 
 # A vocabulary of more is no longer a list that a person, or a server's memory, should hold.
-_LARGEST_VOCABULARY = 1_000_000
+LARGEST_VOCABULARY = 1_000_000
 _NARROWEST, _WIDEST = 4, 32
 _PEAK = 0.5
 
@@ -110,7 +110,7 @@ def _strings(profile: ColumnProfile, rows: int, of: str | None) -> tuple[dict[st
         return {"transform": {"vocabulary": {"of": of}}, "wide": True, "deep": deep}, f"ids of {of}", f"ids of '{of}'"
     least = min_count(profile, rows)
     kept = dict(profile.frequent).get(least, values)
-    if kept > _LARGEST_VOCABULARY:
+    if kept > LARGEST_VOCABULARY:
         buckets = rounded_up(2 * kept)
         why = f"about {values:,} values, too many to list"
         return {"transform": {"hash": {"buckets": buckets}}, "wide": True, "deep": deep}, f"{buckets:,} buckets", why
