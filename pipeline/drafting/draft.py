@@ -18,7 +18,7 @@ from widedeep.pipeline.drafting.reading.locations import Location
 from widedeep.pipeline.drafting.reading.profiler import profiles, sample_values
 from widedeep.pipeline.drafting.reading.row_sample import SPLIT
 from widedeep.pipeline.drafting.reading.survey import Survey
-from widedeep.pipeline.drafting.row_splits import split_of, target_of, without_splitting
+from widedeep.pipeline.drafting.row_splits import split_of, target_of, without_persons
 from widedeep.pipeline.drafting.rules import crosses
 from widedeep.pipeline.drafting.rules.features import draft_feature
 from widedeep.pipeline.drafting.rules.keys import keys_for
@@ -56,7 +56,7 @@ def make_draft(location: Location, form: Form, seen: Survey, wishes: Wishes) -> 
     target = target_of(label, rule, split, known, values)
     known = {name: measured(profile, values[name], target) for name, profile in known.items()}
     choices = {name: kind_of(profile, target.binary) for name, profile in known.items()}
-    choices = without_splitting(choices, split)
+    choices = without_persons(choices, split)
     if all(choice.kind == "out" for choice in choices.values()):
         reasons = "; ".join(f"{name}: {choice.reason}" for name, choice in list(choices.items())[:5])
         raise DataError(f"no column is left that a model could learn from. {reasons}.")
@@ -126,6 +126,10 @@ def _columns(
         side = drafted = None
         if choice.kind != "out":
             side = side_of(name, wishes.context, wishes.candidate, determined)
+            taken = {f"{keys[name]}_{part}" for part in known[name].time_parts} & set(keys.values())
+            if choice.kind == "time" and taken:
+                columns[name] = DraftedColumn(known[name], Choice("out", f"{min(taken)} is there already"), None, None)
+                continue
             owner = vocabulary_owner(known[name], values[name], texts, distinct) if choice.kind == "set" else None
             drafted = draft_feature(
                 keys[name], known[name], choice, side.side, rows, of=keys[owner] if owner is not None else None

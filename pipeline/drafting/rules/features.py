@@ -78,7 +78,10 @@ def draft_feature(
         rest, treatment = _number(profile, rows)
         return Drafted(head | rest, choice.reason + missing, treatment)
     if choice.kind == "time":
-        return Drafted(head | {"parts": ["hour", "weekday"]}, choice.reason + missing, "hour, weekday")
+        parts = list(profile.time_parts)
+        unit = {"unit": profile.time_unit} if profile.time_unit else {}
+        roles = {"parts": parts, "wide": True, "deep": {"embedding": embedding_width(24)}}
+        return Drafted(head | unit | roles, choice.reason + missing, ", ".join(parts))
     rest, treatment, why = _strings(profile, rows, of)
     if choice.kind == "set" and profile.members and profile.members.separator not in (None, "|"):
         rest = {"separator": profile.members.separator} | rest
