@@ -61,6 +61,7 @@ def summarise(run: LocalRun, folder: Path, spec: FeatureSpec, config: PipelineCo
         run_id=run.run_id,
         pipeline=run.pipeline.pipeline_info.id,
         settings=config.model_dump(mode="json", by_alias=True),
+        declaration=spec.model_dump(mode="json", by_alias=True),
         components=[NodeRecord(id=node.id, state=node.state, seconds=round(node.seconds, 2)) for node in run.nodes],
         metrics=evaluation.metrics,
         split=evaluation.split,

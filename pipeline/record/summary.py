@@ -55,6 +55,9 @@ class Summary(Record):
         {},
         description="every setting, defaults filled in; empty in an older record. What a search chose is in `tuning`",
     )
+    declaration: dict[str, JsonValue] = Field(
+        {}, description="the feature declaration, defaults filled in; empty in an older record"
+    )
     components: list[NodeRecord] = Field(description="id, state and seconds of each node, in order")
     metrics: ModelMetrics = Field(description="of the candidate and, where there was one, the baseline")
     slices: dict[str, ModelMetrics] = Field(description="the same for each slice")

@@ -125,6 +125,7 @@ FULL: dict[str, Any] = OLDEST | {
             }
         ],
     },
+    "declaration": {"features": [{"key": "area", "wide": True}]},
     "settings": {"name": "rides", "training": {"epochs": 3, "warm_start": None}},
 }
 

@@ -216,6 +216,8 @@ def record() -> Draft:
         superseded_by=None,
         lists=None,
         rails=None,
+        settings={},
+        declaration={},
     )
 
 
