@@ -13,7 +13,7 @@ from widedeep.pipeline.definition.command_options import ResultFile, json_option
 
 if TYPE_CHECKING:
     from widedeep.components.scoring.score_record import ScoreRecord
-    from widedeep.pipeline.scoring.score_run import ScoreRun
+    from widedeep.pipeline.batch_scores.score_run import ScoreRun
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _FORMATS = ("csv", "tsv", "jsonl", "parquet", "tfrecord")
@@ -54,8 +54,8 @@ def command(
 
     FILE is there whole or not at all. With a slash at its end it is a folder of shards: scores.csv/.
     """
-    from widedeep.pipeline.scoring.score_options import score_options
-    from widedeep.pipeline.scoring.score_run import ScoreRun
+    from widedeep.pipeline.batch_scores.score_options import score_options
+    from widedeep.pipeline.batch_scores.score_run import ScoreRun
 
     asked = ScoreRun.asked(
         model,
@@ -78,7 +78,7 @@ def command(
 def _watched(asked: ScoreRun) -> ScoreRecord:
     from widedeep.components.scoring.rows.row_counts import expected_rows
     from widedeep.pipeline.local.output_log import log_output
-    from widedeep.pipeline.scoring.progress import watched
+    from widedeep.pipeline.batch_scores.progress import watched
 
     with log_output(Path(os.devnull)) as person:
         try:

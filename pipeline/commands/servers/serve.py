@@ -18,6 +18,7 @@ from widedeep.components.common.errors import ConfigError, reason
 if TYPE_CHECKING:
     from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 
+    from widedeep.serving.request_log import RequestLog
     from widedeep.serving.standin.server import Server
     from widedeep.serving.standin.tls import Tls
 
@@ -42,6 +43,11 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.option("--tls-key", type=_FILE, help="PEM key of the server.")
 @click.option("--tls-cert", type=_FILE, help="PEM certificate chain of the server.")
 @click.option("--client-ca", type=_FILE, help="PEM authorities: only clients with a certificate of theirs are let in.")
+@click.option(
+    "--request-log", type=click.Path(file_okay=False, path_type=Path), help="Log what `rank` is asked, as Parquet."
+)
+@click.option("--log-share", type=click.FloatRange(0, 1), default=1.0, show_default=True, help="Of the requests.")
+@click.option("--log-leave-out", multiple=True, metavar="FEATURE", help="Not in the log; may be given several times.")
 @click.option("--max-concurrent", type=click.IntRange(1), default=64, show_default=True, help="Requests at a time.")
 @click.option("--max-message-mib", type=click.IntRange(1, 2047), default=64, show_default=True, help="Of a request.")
 def command(base: Path | None, name: str | None, config_file: Path | None, **given: Any) -> None:
@@ -52,6 +58,7 @@ def command(base: Path | None, name: str | None, config_file: Path | None, **giv
     """
     _check(base, name, config_file)
     tls = _tls(given["tls_key"], given["tls_cert"], given["client_ca"])
+    request_log = _request_log(given["request_log"], given["log_share"], given["log_leave_out"])
     _log_to_terminal()
     click.echo("A stand-in for TF Serving, for development and the dry run.", err=True)
     from widedeep.pipeline.local.output_log import log_output
@@ -78,8 +85,14 @@ def command(base: Path | None, name: str | None, config_file: Path | None, **giv
         tls=tls,
         max_concurrent=given["max_concurrent"],
         max_message_mib=given["max_message_mib"],
+        request_log=request_log,
     )
     _serve(Server(_models(base, name, config_file), options), given["host"], tls)
+    if request_log:
+        request_log.close()
+        click.echo(
+            f"Requests logged: {request_log.counts.written:,}, left out: {request_log.counts.dropped:,}.", err=True
+        )
 
 
 def _check(base: Path | None, name: str | None, config_file: Path | None) -> None:
@@ -126,6 +139,14 @@ def _tls(key: Path | None, certificate: Path | None, client_ca: Path | None) -> 
     from widedeep.serving.standin.tls import Tls
 
     return Tls(key, certificate, client_ca)
+
+
+def _request_log(folder: Path | None, share: float, left_out: tuple[str, ...]) -> RequestLog | None:
+    if folder is None:
+        return None
+    from widedeep.serving.request_log import RequestLog
+
+    return RequestLog(folder, share=share, left_out=left_out)
 
 
 def _models(base: Path | None, name: str | None, config_file: Path | None) -> ModelServerConfig:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from widedeep.components.common.errors import ConfigError
-from widedeep.pipeline.scoring.model_folder import version_folder
+from widedeep.pipeline.batch_scores.model_folder import version_folder
 
 
 def pushed(folder: Path) -> Path:

@@ -16,9 +16,9 @@ from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.scoring import score_columns
 from widedeep.components.scoring.output import Output
 from widedeep.components.scoring.rows.row_files import format_of, row_files
+from widedeep.pipeline.batch_scores.model_folder import version_folder
+from widedeep.pipeline.batch_scores.score_options import ScoreOptions
 from widedeep.pipeline.definition.beam_options import beam_args
-from widedeep.pipeline.scoring.model_folder import version_folder
-from widedeep.pipeline.scoring.score_options import ScoreOptions
 from widedeep.serving.literal_path import literal_path
 
 if TYPE_CHECKING:
