@@ -20,6 +20,7 @@ from widedeep.pipeline.report.sections.slices import slice_table
 from widedeep.pipeline.report.sections.strongest import counted_in, strong_table
 from widedeep.pipeline.report.sections.training import training_section
 from widedeep.pipeline.report.sections.tuning import tuning_table
+from widedeep.pipeline.report.sections.worth.importance import importance_chart
 from widedeep.pipeline.report.sections.worth.rails import rail_table
 from widedeep.pipeline.report.templating import rendered
 
@@ -52,6 +53,7 @@ def render(summary: Summary) -> str:
         wide_part=words.wide_part(summary.wide),
         start=words.warm_start(summary.base) if summary.base else [],
         crosses=cross_table(summary),
+        importance=importance_chart(summary),
         strongest=strong_table(summary),
         counted_in=counted_in(summary),
         features=features[:MOST_FEATURES],

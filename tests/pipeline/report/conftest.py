@@ -216,6 +216,7 @@ def record() -> Draft:
         superseded_by=None,
         lists=None,
         rails=None,
+        importance=None,
         settings={},
         declaration={},
     )
