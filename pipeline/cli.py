@@ -14,6 +14,7 @@ from widedeep.components.common.process_environment import complete_environment
 # The module of each.
 COMMANDS = {
     "data": "datasets.data",
+    "join": "datasets.join",
     "init": "pipelines.init",
     "check": "pipelines.check",
     "run": "pipelines.run",

@@ -114,11 +114,12 @@ class RowReader:
 
     def _converted(self, path: str, row: int, raw: pa.RecordBatch, profile: NumberProfile | None) -> pa.RecordBatch:
         separators = {feature.key: feature.separator for feature in self.spec.features}
+        units = {feature.key: feature.unit for feature in self.spec.features}
         arrays: dict[str, pa.Array] = {}
         for key, kind in self._kinds.items():
             name = self._name(key)
             try:
-                lists = to_lists(raw.column(name), kind, separators.get(key, "|"))
+                lists = to_lists(raw.column(name), kind, separators.get(key, "|"), units.get(key, "s"))
             except BadValueError as error:
                 raise value_error(path, row, name, error, _hint(error.value, kind, self.file_format)) from None
             except DataError as error:

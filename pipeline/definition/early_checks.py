@@ -58,6 +58,7 @@ def _check_metrics(config: PipelineConfig, spec: FeatureSpec) -> None:
     watched = config.training.stop_on
     if watched is not None and watched not in metrics:
         raise ConfigError(f"training.stop_on is '{watched}'; a {spec.label.kind} label has {', '.join(metrics)}.")
+    config.training.check_label(spec.label.kind)
     config.evaluation.bounds_of(spec.label)
     config.evaluation.slice_metric(spec.label)
     if config.evaluation.slices and not any(feature.slice for feature in spec.features):

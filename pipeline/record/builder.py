@@ -79,6 +79,7 @@ def summarise(run: LocalRun, folder: Path, spec: FeatureSpec, config: PipelineCo
         pushed_to=pushed_to,
         superseded_by=superseded_by(pushed_to),
         training=training.curve,
+        training_note=training.note,
         crosses=training.crosses,
         wide=training.wide,
         base=training.base,

@@ -91,6 +91,9 @@ class Summary(Record):
     lineage: list[Annotated[tuple[str, str], Field(strict=False)]] = Field(
         [], description="pairs of label and text: what the model was made of"
     )
+    training_note: str | None = Field(
+        None, description="where the training was cut off while it still improved, what to do; else null"
+    )
     split: str | None = Field(None, description="whose rows the metrics are of")
     unsettled: list[str] = Field([], description="warnings of the gate on quality, a sentence each")
     intervals: Intervals = Field(Intervals(), description="how sure the metrics are")

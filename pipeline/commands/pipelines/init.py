@@ -29,7 +29,7 @@ def command(
     positive: tuple[str, ...],
     force: bool,
 ) -> None:
-    """Drafts features.yaml, schema.pbtxt and pipeline.yaml in DIR, so that `widedeep run DIR/pipeline.yaml` works at once.
+    """Drafts features.yaml, schema.pbtxt and pipeline.yaml in DIR: `widedeep run DIR/pipeline.yaml` works at once.
 
     DATA is a folder, a pattern or one file: CSV, TSV, JSON lines, Parquet, or TFRecords of tf.Examples. All rows are
     counted; what columns tell of the label is measured on a sample. Each line of the draft says why it is so.

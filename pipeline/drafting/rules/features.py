@@ -71,7 +71,7 @@ def draft_feature(
     if key != profile.name:
         head["column"] = profile.name
     head |= {"kind": kind, "side": side}
-    missing = f"; {_percent(profile.missing / profile.rows)} missing" if profile.missing else ""
+    missing = f"; {percent(profile.missing / profile.rows)} missing" if profile.missing else ""
     if choice.kind == "number":
         if profile.number and profile.number.bits == 64:
             head["bits"] = 64
@@ -130,5 +130,6 @@ def rounded_up(number: float) -> int:
         scale *= 10
 
 
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
+    """A share that is not 0, never as 0."""
     return f"{share:.1%}" if share >= 0.001 else "under 0.1%"

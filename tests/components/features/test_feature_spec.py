@@ -40,7 +40,7 @@ def refused(tmp_path: Path, *declared: dict[str, Any], **more: Any) -> str:
     ("declared", "text"),
     [
         ({"wdie": True}, "features.a: unknown key 'wdie': did you mean 'wide'?"),
-        ({"kind": "text"}, "features.a.kind: Input should be 'categorical', 'numeric' or 'set' (it is 'text')"),
+        ({"kind": "text"}, "features.a.kind: Input should be 'categorical', 'numeric', 'set' or 'time' (it is 'text')"),
         (
             {"key": "a b"},
             "features.a b.key: a key is of letters A to Z, digits and _, and begins with a letter; `column` beside it "

@@ -84,7 +84,8 @@ def test_each_thing_that_is_wrong_is_told(checked: Callable[..., Result], folder
         f"{train}, row 2, column 'tags': the value is missing, and the model needs it (`required: true` in its "
         "features).",
         f"{train}, row 3, column 'clicked': the value is missing: each row needs its label.",
-        f"{train}, row 4, column 'clicked': '7' is wrong: the label must be 0 or 1.",
+        f"{train}, row 4, column 'clicked': '7' is wrong: the label must be 0 or 1; write in features.yaml, "
+        "if all above 0 is 1: label: {key: clicked, above: 0}.",
         f"{folder}/data/eval/a.csv: there is no column 'Age', which features.yaml declares: did you mean 'age'?",
         f"{folder}/data/test/*: matches no file. See data.path and data.splits in the pipeline's config.",
     ]
@@ -116,6 +117,25 @@ def test_what_may_not_be_meant_is_noted(checked: Callable[..., Result], folder: 
     assert done.exit_code == 0
     assert f"Note: {folder}/data/eval/a.csv: all of its first 2 rows have the label 1\n" in done.stderr
     assert "Note: age: no value in the first rows of any split\n" in done.stderr
+
+
+def test_what_tells_a_rows_split_is_looked_at(checked: Callable[..., Result], folder: Path) -> None:
+    (folder / "data/train/a.csv").write_text("user,Age,tags,clicked,at\nu,,a,1,2024-02-01\nv,,b,0,soon\n")
+    by_hash = ("--set", "data.splits=null", "--set", "data.hash_split={train: 8, eval: 1, test: 1}")
+    done = checked(*by_hash, "--set", "data.pattern=train/*", "--set", "data.hash_by=users")
+    assert errors(done) == [
+        f"{folder}/data/train/a.csv: there is no column 'users', which data.hash_by names: did you mean 'user'?"
+    ]
+    cuts = "{column: at, train: 2024-01-01, eval: 2024-03-01, test: 2024-04-01}"
+    done = checked("--set", "data.splits=null", "--set", f"data.split_by_time={cuts}", "--set", "data.pattern=train/*")
+    [error] = errors(done)
+    assert error.startswith(f"{folder}/data/train/a.csv, row 2, column 'at': 'soon' ")
+
+
+def test_rows_of_a_server_need_no_label(checked: Callable[..., Result], folder: Path) -> None:
+    (folder / "data/asked.csv").write_text("user,Age,tags\nu,old,a\n")
+    done = checked("--set", "data.serving=asked.csv")
+    assert errors(done) == [f"{folder}/data/asked.csv, row 1, column 'Age': 'old' is not a number."]
 
 
 def test_a_large_file_is_read_at_its_beginning(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,7 +64,7 @@ def test_plain(tmp_path: Path) -> None:
     assert loaded.schema_file is None
 
 
-@pytest.mark.parametrize("name", ["movielens", "census", "taxi"])
+@pytest.mark.parametrize("name", ["movielens", "census", "taxi", "frappe"])
 def test_of_the_data_sets(name: str) -> None:
     loaded = config.load(REPOSITORY / "schema" / name / "pipeline.yaml")
     assert loaded.name == name

@@ -259,6 +259,12 @@ def test_training_from_the_cache(page, record):
     assert "2 epochs, of the earlier run that trained this model." in page(record).text("training")
 
 
+def test_a_training_that_was_cut_off(page, record):
+    assert "still improving" not in page(record).text("training")
+    shown = page(replace(record, training_note="still <improving>: raise training.epochs."))
+    assert "still <improving>: raise training.epochs." in shown.text("training")
+
+
 def test_no_training(page, record):
     shown = page(replace(record, training=[], wide={"rows": 0, "nonzero": 0}))
     assert shown.text("training") == "Training No training curve was recorded."

@@ -197,6 +197,14 @@ CHANGES: list[tuple[str, FeatureSpec, dict[str, Any], set[tuple[str, int]], set[
         HIDDEN | {f"{kind} {number}" for kind in ("scale", "mean", "variance") for number in range(2)},
         ["the hidden layers start fresh: batch_norm was false."],
     ),
+    (
+        "another activation",
+        spec(),
+        {"deep": {"activation": "tanh"}},
+        set(),
+        HIDDEN,
+        ["the hidden layers start fresh: activation was relu."],
+    ),
     ("no deep part any more", spec(), {"model": "wide"}, set(), set(), []),
     ("no wide part any more", spec(), {"model": "deep"}, set(), set(), []),
 ]

@@ -14,7 +14,9 @@ from widedeep.pipeline.drafting.rules.profile import ColumnProfile, NumberProfil
 TEXT = ColumnProfile("shop", rows=10_000, distinct=40)
 
 
-@pytest.mark.parametrize(("values", "width"), [(1, 4), (16, 4), (17, 8), (256, 8), (257, 16), (4096, 16), (4097, 32), (10**9, 32)])
+@pytest.mark.parametrize(
+    ("values", "width"), [(1, 4), (16, 4), (17, 8), (256, 8), (257, 16), (4096, 16), (4097, 32), (10**9, 32)]
+)
 def test_an_embedding_is_the_power_of_two_above_twice_the_fourth_root(values: int, width: int):
     # 2 * 16^(1/4) = 4, 2 * 256^(1/4) = 8, 2 * 4096^(1/4) = 16
     assert embedding_width(values) == width
