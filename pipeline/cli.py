@@ -22,6 +22,7 @@ COMMANDS = {
     "explain": "models.explain",
     "score": "models.score",
     "report": "pipelines.report",
+    "runs": "pipelines.runs",
     "models": "models.models",
     "gc": "pipelines.gc",
     "serve": "servers.serve",

@@ -95,7 +95,9 @@ def ranking_evaluator(keys: ListKeys, places: Sequence[int]) -> evaluators.Evalu
 def ranking_writer(path: str, keys: ListKeys, places: Sequence[int]) -> writers.Writer:
     """Writes what follows from the sums, a RankingRecord, to `path`; the others as `ranking_evaluator` has them."""
 
-    def write(sums: Sequence[ListSums]) -> None:
+    def write(by_part: dict[int, ListSums]) -> None:
+        # In one order, so that the same rows give the same sums to the last digit.
+        sums = [by_part[part] for part in sorted(by_part)]
         total = ListSums.nothing(sums[0].sums.shape[0] if sums else 1, places)
         for each in sums:
             total.merge(each)
@@ -114,8 +116,7 @@ class _Ranking(beam.PTransform):
             extracts
             | "Deal" >> beam.FlatMap(dealt, self._keys)
             | "Sum" >> beam.CombinePerKey(SumLists(self._places))
-            | beam.Values()
-            | beam.combiners.ToList()
+            | beam.combiners.ToDict()
         )
         return {_KEY: sums}
 

@@ -125,6 +125,14 @@ FULL: dict[str, Any] = OLDEST | {
             }
         ],
     },
+    "importance": {
+        "metric": "auc",
+        "rows": 9,
+        "all_rows": False,
+        "features": [{"feature": "area", "loss": 0.1, "interval": [0.05, 0.15]}],
+        "left_out": None,
+    },
+    "declaration": {"features": [{"key": "area", "wide": True}]},
     "settings": {"name": "rides", "training": {"epochs": 3, "warm_start": None}},
 }
 
