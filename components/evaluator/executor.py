@@ -7,7 +7,6 @@ from typing import Any
 
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
-from tensorflow_model_analysis import evaluators
 from tensorflow_model_analysis.extractors import predictions_extractor
 from tfx.components.evaluator import constants
 from tfx.components.evaluator import executor as tfx_evaluator
@@ -22,6 +21,10 @@ from widedeep.components.evaluator.checks.base_rate import Learned
 from widedeep.components.evaluator.evaluation_options import EvaluationOptions
 from widedeep.components.evaluator.measurement import BASELINE, CANDIDATE, Measurement, RowStatistics
 from widedeep.components.evaluator.plots import PLOTS
+from widedeep.components.evaluator.rails.measured_rails import measure_rails
+from widedeep.components.evaluator.rails.overtakers import overtakers
+from widedeep.components.evaluator.rails.rails_record import RailsRecord
+from widedeep.components.evaluator.ranking.measured_lists import Summation, list_summations, with_lists
 from widedeep.components.evaluator.results import VERDICT, Evaluation
 from widedeep.components.evaluator.score_clipping import clip_scores
 from widedeep.components.evaluator.statistics.combiner import statistics_evaluator, statistics_writer
@@ -53,17 +56,20 @@ class Executor(tfx_evaluator.Executor):
             models[BASELINE] = baseline
         run = artifact_utils.get_single_uri(input_dict["model_run"])
         learned = Learned.of(TrainingRecord.read(os.path.join(run, RECORD)))
-        evaluator = statistics_evaluator(spec, learned.rates, options.group_by)
-        self._evaluate(models, spec, options, input_dict, split, uri, evaluator)
+        summations = [_row_summation(spec, learned, options, uri), *list_summations(spec, options, uri)]
+        self._evaluate(models, spec, input_dict, split, uri, summations)
         statistics = RowStatistics.read(os.path.join(uri, _STATISTICS))
         if statistics.broken.get(BASELINE):
             why_left_out = _no_comparison(baseline, f"for {statistics.broken[BASELINE]:,} rows its score is no number")
             del models[BASELINE]
         measurement = read_measurement(uri, statistics, options.confidence)
+        measurement = with_lists(measurement, spec, options, uri)
         verdict = judge(options, spec.label, measurement, learned)
+        rails = measure_rails(_path(models[CANDIDATE]), _train_files(input_dict), _files(split), spec, options)
+        verdict.warnings += overtakers(rails, options) if rails else []
         if why_left_out is not None:
             verdict.warnings.insert(0, why_left_out)
-        _evaluation(measurement, verdict, options).write(os.path.join(uri, VERDICT))
+        _evaluation(measurement, verdict, options, rails).write(os.path.join(uri, VERDICT))
         [blessing] = output_dict[standard_component_specs.BLESSING_KEY]
         _bless(blessing, models, not verdict.refusals)
         if "current_component_id" in exec_properties:
@@ -73,13 +79,12 @@ class Executor(tfx_evaluator.Executor):
         self,
         models: dict[str, artifact.Artifact],
         spec: FeatureSpec,
-        options: EvaluationOptions,
         input_dict: dict[str, Any],
         split: str,
         uri: str,
-        statistics: evaluators.Evaluator,
+        summations: list[Summation],
     ) -> None:
-        """TFMA's pass, with our statistics in it, as TFX runs it."""
+        """TFMA's pass, with ours in it, as TFX runs it."""
         config = make_config(spec, has_baseline=BASELINE in models)
         shared = [
             tfma.default_eval_shared_model(
@@ -99,7 +104,6 @@ class Executor(tfx_evaluator.Executor):
         stages = [extractor.stage_name for extractor in extractors]
         predictions = stages.index(predictions_extractor.PREDICTIONS_EXTRACTOR_STAGE_NAME)
         extractors.insert(predictions + 1, clip_scores(spec.label))
-        writer = statistics_writer(os.path.join(uri, _STATISTICS), os.path.join(uri, PLOTS), options.confidence)
         with self._make_beam_pipeline() as pipeline:
             (
                 pipeline
@@ -109,10 +113,28 @@ class Executor(tfx_evaluator.Executor):
                     eval_shared_model=shared if len(shared) > 1 else shared[0],
                     eval_config=config,
                     extractors=extractors,
-                    evaluators=[*tfma.default_evaluators(shared, config), statistics],
-                    writers=[*tfma.default_writers(uri, shared, config), writer],
+                    evaluators=[*tfma.default_evaluators(shared, config), *(each for each, _ in summations)],
+                    writers=[*tfma.default_writers(uri, shared, config), *(each for _, each in summations)],
                 )
             )
+
+
+def _row_summation(spec: FeatureSpec, learned: Learned, options: EvaluationOptions, uri: str) -> Summation:
+    """What each row adds to."""
+    return (
+        statistics_evaluator(spec, learned.rates, options.group_by),
+        statistics_writer(os.path.join(uri, _STATISTICS), os.path.join(uri, PLOTS), options.confidence),
+    )
+
+
+def _train_files(input_dict: dict[str, Any]) -> list[str]:
+    [examples] = input_dict[standard_component_specs.EXAMPLES_KEY]
+    has_train = "train" in artifact_utils.decode_split_names(examples.split_names)
+    return _files(artifact_utils.get_split_uri([examples], "train")) if has_train else []
+
+
+def _files(split: str) -> list[str]:
+    return sorted(tf.io.gfile.glob(io_utils.all_files_pattern(split)))
 
 
 def _only(input_dict: dict[str, Any], key: str) -> Any:
@@ -127,8 +149,7 @@ def _path(model: artifact.Artifact) -> str:
 
 def _left_out(baseline: artifact.Artifact, split: str) -> str | None:
     """Why the last blessed model can't be compared with, None where it can."""
-    files = sorted(tf.io.gfile.glob(io_utils.all_files_pattern(split)))
-    wrong = baseline_check.why_not(_path(baseline), files)
+    wrong = baseline_check.why_not(_path(baseline), _files(split))
     return None if wrong is None else _no_comparison(baseline, wrong)
 
 
@@ -138,7 +159,9 @@ def _no_comparison(baseline: artifact.Artifact, wrong: str) -> str:
     )
 
 
-def _evaluation(measurement: Measurement, verdict: Verdict, options: EvaluationOptions) -> Evaluation:
+def _evaluation(
+    measurement: Measurement, verdict: Verdict, options: EvaluationOptions, rails: RailsRecord | None
+) -> Evaluation:
     least = min(MIN_SLICE_ROWS, options.slices.min_rows) if options.slices else MIN_SLICE_ROWS
     large = {name: part for name, part in measurement.slices.items() if part.rows >= least}
     return Evaluation(
@@ -150,6 +173,8 @@ def _evaluation(measurement: Measurement, verdict: Verdict, options: EvaluationO
         warnings=verdict.warnings,
         confidence=options.confidence,
         intervals=measurement.whole.intervals(),
+        lists=measurement.lists,
+        rails=rails,
         slice_intervals={name: part.intervals() for name, part in large.items()},
     )
 

@@ -6,14 +6,11 @@ import os
 from dataclasses import dataclass
 
 import numpy as np
-import tensorflow as tf
 
-from widedeep.components import features
 from widedeep.components.common.errors import ConfigError
 from widedeep.components.explain.boundaries import Boundaries, bucket_boundaries
 from widedeep.components.explain.cross_sources import CrossSource
 from widedeep.components.explain.sources import HashSource, NumericSource, Source, VocabularySource
-from widedeep.components.features.model_files import FEATURES
 from widedeep.components.features.spec import Feature, FeatureSpec
 from widedeep.components.trainer.export.served_model import WideColumn, wide_weights
 from widedeep.components.transform import packed_columns
@@ -35,22 +32,6 @@ class Weights:
 
     def __getitem__(self, part: np.ndarray) -> Weights:
         return Weights(self.ids[part], self.weights[part], None if self.classes is None else self.classes[part])
-
-
-def declaration(folder: str) -> FeatureSpec:
-    """The declaration that a model was trained by.
-
-    Raises:
-        ConfigError: the folder holds no such model.
-    """
-    path = os.path.join(folder, FEATURES)
-    if not tf.io.gfile.exists(path):
-        raise ConfigError(
-            f"{folder}: is no model of this pipeline, as there is no {FEATURES} in it. "
-            "Give the folder of a pushed version, as work/movielens/models/1."
-        )
-    with tf.io.gfile.GFile(path) as file:
-        return features.from_json(file.read())
 
 
 def strongest_weights(folder: str, top: int) -> dict[str, Weights]:
@@ -82,9 +63,9 @@ def _largest(column: WideColumn, top: int) -> Weights:
 
 def boundaries_of(folder: str, spec: FeatureSpec, columns: set[str]) -> Boundaries:
     """The buckets' boundaries, if any of the columns needs some: the model's graph takes a second to load."""
-    keys = {feature.key for feature in spec.features if packed_columns.ids(feature) in columns}
+    keys = {feature.key for feature in spec.inputs.values() if packed_columns.ids(feature) in columns}
     keys |= {key for cross in spec.crosses if cross.name in columns for key in cross.keys}
-    is_numeric = any(spec.by_key[key].kind == "numeric" for key in keys)
+    is_numeric = any(spec.inputs[key].kind == "numeric" for key in keys)
     return bucket_boundaries(folder, spec) if is_numeric else {}
 
 
@@ -99,7 +80,7 @@ def sources(folder: str, spec: FeatureSpec, columns: set[str], boundaries: Bound
     """
     id_sources: dict[str, Source] = {
         packed_columns.ids(feature): _feature_source(folder, spec, feature, boundaries)
-        for feature in spec.features
+        for feature in spec.inputs.values()
         if packed_columns.ids(feature) in columns
     }
     return id_sources | {cross.name: CrossSource(cross) for cross in spec.crosses if cross.name in columns}

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
-Model = Literal["wide", "deep", "wide_deep"]
-MODELS: tuple[Model, ...] = ("wide", "deep", "wide_deep")
+Model = Literal["wide", "deep", "fm", "wide_deep"]
+# The joint model last: the others are what it is held against.
+MODELS: tuple[Model, ...] = ("wide", "deep", "fm", "wide_deep")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """By how much the joint model's metric lies above a half's, seed by seed.
+
+    Attributes:
+        mean: over the seeds.
+        p: of Student's paired t-test that it is 0; None with one seed.
+    """
+
+    mean: float
+    p: float | None
 
 
 @dataclass(frozen=True)
@@ -19,6 +33,9 @@ class Comparison:
         deviations: their standard deviations over the seeds, 0 with one seed.
         train_seconds: mean seconds of the passes over the train split alone.
         examples_per_second: of these passes.
+        parameters: weights that training may change.
+        still_improving: whether the best epoch was the last one allowed, with any seed.
+        differences: of the joint model from it, by metric; {} of the joint model itself.
     """
 
     model: Model
@@ -26,13 +43,35 @@ class Comparison:
     deviations: dict[str, float]
     train_seconds: float
     examples_per_second: float
+    parameters: int
+    still_improving: bool = False
+    differences: dict[str, Difference] = field(default_factory=dict)
 
-    def row(self) -> dict[str, str | float]:
-        """Flat, as `widedeep ablate --json` writes it; a metric's deviation stands under auc_sd and so on."""
+    def row(self) -> dict[str, str | float | bool | None]:
+        """Flat, as `widedeep ablate --json` writes it: of auc, its deviation under auc_sd, and what the joint model
+        has more under auc_joint, with auc_p.
+        """
         return {
             "model": self.model,
             **self.metrics,
             "train_seconds": self.train_seconds,
             "examples_per_second": self.examples_per_second,
+            "parameters": self.parameters,
+            "still_improving": self.still_improving,
             **{f"{name}_sd": deviation for name, deviation in self.deviations.items()},
+            **{f"{name}_joint": difference.mean for name, difference in self.differences.items()},
+            **{f"{name}_p": difference.p for name, difference in self.differences.items()},
         }
+
+    def remarks(self) -> list[str]:
+        """What to know beside the numbers, a sentence each."""
+        remarks = []
+        if self.still_improving:
+            remarks.append(
+                f"{self.model}: its best epoch is the last one allowed: still improving: raise training.epochs."
+            )
+        sure = {name: difference for name, difference in self.differences.items() if difference.p is not None}
+        if sure:
+            each = ", ".join(f"{name} {one.mean:+.4f} (p = {one.p:.2g})" for name, one in sure.items())
+            remarks.append(f"wide_deep against {self.model}: {each}.")
+        return remarks

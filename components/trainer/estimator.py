@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from collections.abc import Sequence
 
@@ -14,6 +15,7 @@ from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.trainer.export.served_model import ServedModel
 from widedeep.components.trainer.model.heads import Quality, head
 from widedeep.components.trainer.model.label_rates import LabelSums, check_label
+from widedeep.components.trainer.model.wide_ids import WideIds
 from widedeep.components.trainer.training.checkpoints import Checkpoints
 from widedeep.components.trainer.training.cross_use import CrossUse, use
 from widedeep.components.trainer.training.evaluation import evaluate, predict
@@ -54,9 +56,10 @@ class WideDeepEstimator:
                 a temporary one.
 
         Raises:
-            ConfigError: `options.model` needs features that the declaration lacks.
+            ConfigError: `options.model` needs features that the declaration lacks, or an option another kind of label.
             DataError: a vocabulary is empty.
         """
+        options.check_label(spec.label.kind)
         tf.random.set_seed(options.seed)
         self._transform_output, self._folder = transform_output, folder
         with _strategy(options).scope():
@@ -102,10 +105,15 @@ class WideDeepEstimator:
             DataError: a split is empty, `eval_files` have one class only, all labels to learn from are the same, or the
                 loss is no number.
         """
-        trainer, source = self._training.trainer, self._source(train_files)
+        trainer = self._training.trainer
+        source = self._source(train_files, self._wide_ids())
+        keep_negatives = self._training.options.keep_negatives
         if self._fresh and self._training.spec.label.kind == "regression":
             # Labels may lie anywhere, and an optimizer's steps are small.
             trainer.start_at(_mean_label(source))
+        elif self._fresh and keep_negatives < 1:
+            # Of the examples that are trained on, an even chance.
+            trainer.start_at(math.log(keep_negatives))
         fresh, self._fresh = self._fresh, False
         loop = TrainingLoop(trainer, self._head, source, self._source(eval_files), self._training.options)
         if self._folder is not None:
@@ -118,6 +126,12 @@ class WideDeepEstimator:
         return curve
 
     @property
+    def parameters(self) -> int:
+        """Number of weights that training may change."""
+        model = self._training.trainer.model
+        return sum(int(variable.shape.num_elements()) for variable in (model.bias, *model.tables, *model.layers))
+
+    @property
     def wide_rows(self) -> tuple[int, int]:
         """Rows of the wide table, and how many of them have a weight that L1 did not leave at 0."""
         wide = self._training.trainer.model.wide
@@ -126,9 +140,9 @@ class WideDeepEstimator:
 
     def _crosses_of(self, source: SplitExamples) -> list[CrossUse]:
         wide = self._training.layout.wide
-        names = {cross.name for cross in self._training.spec.crosses}
+        names, used = {cross.name for cross in self._training.spec.crosses}, source.wide_ids.used
         return [
-            use(slot.column, slot.size, int(np.count_nonzero(source.wide_used[slot.offset : slot.offset + slot.size])))
+            use(slot.column, slot.size, int(np.count_nonzero(used[slot.offset : slot.offset + slot.size])))
             for slot in (wide.slots if wide else ())
             if slot.column in names
         ]
@@ -150,8 +164,15 @@ class WideDeepEstimator:
         """Writes what a later model needs for a warm start."""
         save(self._training, folder)
 
-    def _source(self, files: Sequence[str]) -> SplitExamples:
-        return SplitExamples(files, self._training.spec, self._training.layout)
+    def _source(self, files: Sequence[str], wide_ids: WideIds | None = None) -> SplitExamples:
+        return SplitExamples(files, self._training.spec, self._training.layout, wide_ids=wide_ids)
+
+    def _wide_ids(self) -> WideIds | None:
+        wide = self._training.trainer.model.wide
+        if wide is None:
+            return None
+        known = np.any(wide.numpy() != 0, axis=1)
+        return WideIds(len(known), self._training.options.wide.min_count, known if known.any() else None)
 
 
 def _mean_label(source: SplitExamples) -> float:

@@ -15,7 +15,14 @@ from widedeep.components.common import progress
 from widedeep.components.trainer.estimator import WideDeepEstimator
 from widedeep.components.trainer.hyperparameters import with_hyperparameters
 from widedeep.components.trainer.training.state import FOLDER as STATE
-from widedeep.components.trainer.training.training_record import RECORD, TrainingRecord, WarmStart, WidePart
+from widedeep.components.trainer.training.training_record import (
+    RECORD,
+    Epoch,
+    TrainingRecord,
+    WarmStart,
+    WidePart,
+    still_improving,
+)
 from widedeep.components.trainer.training_options import TrainingOptions
 
 
@@ -50,11 +57,19 @@ def run_fn(fn_args: Any) -> None:
         label=estimator.label,
         wide=WidePart(rows=rows, nonzero=nonzero),
         base=base,
+        note=_note(curve, options),
     )
     record.write(os.path.join(fn_args.model_run_dir, RECORD))
     # A short training wrote no checkpoint.
     if tf.io.gfile.exists(folder):
         tf.io.gfile.rmtree(folder)
+
+
+def _note(curve: list[Epoch], options: TrainingOptions) -> str | None:
+    # Without patience the last epoch is kept, be it the best or not.
+    if options.patience is None or not still_improving(curve, options.epochs):
+        return None
+    return f"the best epoch is the last of the {options.epochs} allowed: still improving: raise training.epochs."
 
 
 def _start(estimator: WideDeepEstimator, fn_args: Any) -> WarmStart | None:

@@ -6,10 +6,20 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from widedeep.components.common.errors import ConfigError
 from widedeep.components.common.settings import Strict
 
 Rate = Annotated[float, Field(gt=0)]
 Penalty = Annotated[float, Field(ge=0)]
+Model = Literal["wide", "deep", "fm", "wide_deep"]
+# The groups of options that bear on each: a factorization machine's weights and vectors are trained as both parts are.
+PARTS: dict[Model, tuple[str, ...]] = {
+    "wide": ("wide",),
+    "deep": ("deep",),
+    "fm": ("wide", "deep"),
+    "wide_deep": ("wide", "deep"),
+}
+Activation = Literal["relu", "leaky_relu", "elu", "gelu", "selu", "tanh", "sigmoid", "swish"]
 
 
 class WideOptions(Strict):
@@ -22,6 +32,13 @@ class WideOptions(Strict):
     learning_rate: Rate = Field(0.05, description="of gradients summed over the batch")
     l1: Penalty = Field(0.3, description="a weight stays exactly 0 until its summed gradients outgrow this")
     l2: Penalty = Field(10.0, description="pulls weights towards 0, those of rare ids most")
+    min_count: int = Field(
+        1,
+        ge=1,
+        le=255,
+        description="an id or combination that fewer examples of train have gets no weight, as in section 3.1 of "
+        "McMahan et al. 2013: what is seen once can only be learned by heart",
+    )
 
 
 class Schedule(Strict):
@@ -54,12 +71,27 @@ class DeepOptions(Strict):
     )
     dropout: float = Field(0.0, ge=0, lt=1, description="fraction of the hidden units dropped while training")
     batch_norm: bool = Field(False, description="normalise the hidden layers over the batch (Ioffe & Szegedy 2015)")
+    activation: Activation = Field("relu", description="of the hidden layers")
+    l1: Penalty = Field(0.0, description="adds l1 |w| to a batch's summed loss for each weight of the hidden layers")
+    l2: Penalty = Field(0.0, description="adds l2 w^2 / 2 to it for each of them")
+    embedding_l2: Penalty = Field(
+        0.0,
+        description="adds embedding_l2 |e|^2 / 2 to a batch's summed loss for each embedding e that it uses, once: ids "
+        "that are in few of its examples are pulled towards 0 most, those in none not at all",
+    )
+    embedding_dropout: float = Field(
+        0.0, ge=0, lt=1, description="fraction of the embeddings' numbers dropped while training"
+    )
 
 
 class TrainingOptions(Strict):
     """Everything that a change of re-runs the Trainer and what follows it."""
 
-    model: Literal["wide", "deep", "wide_deep"] = Field("wide_deep", description="which parts the model has")
+    model: Model = Field(
+        "wide_deep",
+        description="which parts the model has; fm: a factorization machine (Rendle 2010) over the features' ids and "
+        "embeddings, without crosses, to compare with",
+    )
     epochs: int = Field(3, ge=1, le=1_000_000, description="passes over the train split, at most")
     patience: int | None = Field(
         1,
@@ -71,6 +103,13 @@ class TrainingOptions(Strict):
         None, description="what is watched on eval; null: auc, logloss or rmse, as the label's kind is"
     )
     batch_size: int = Field(256, ge=1, lt=2**31, description="examples a step")
+    keep_negatives: float = Field(
+        1.0,
+        gt=0,
+        le=1,
+        description="train on this fraction of the examples of label 0, drawn anew for each epoch; the logit is "
+        "corrected by its logarithm (He et al. 2014, section 6.3), so that scores stay probabilities",
+    )
     checkpoint_steps: int = Field(10_000, ge=1, description="a killed training carries on from the last one")
     distribute: Literal["none", "mirrored"] = Field(
         "none", description="mirrored: a copy of the model on each GPU, each trained on its part of the batch"
@@ -81,3 +120,15 @@ class TrainingOptions(Strict):
     seed: int = Field(1, ge=0, lt=2**32, description="equal data, settings and seed give equal weights")
     wide: WideOptions = Field(WideOptions(), description="how the wide part is trained")
     deep: DeepOptions = Field(DeepOptions(), description="the deep part's layers, and how it is trained")
+
+    def check_label(self, kind: str) -> None:
+        """Checks that the options go with a kind of label: binary, regression or multiclass.
+
+        Raises:
+            ConfigError: they don't.
+        """
+        if self.keep_negatives < 1 and kind != "binary":
+            raise ConfigError(
+                f"training.keep_negatives is {self.keep_negatives:g}, and the label is {kind}: only a binary one has "
+                "negatives. Leave it out."
+            )

@@ -61,7 +61,7 @@ def id_columns(spec: FeatureSpec, vocabulary_sizes: dict[str, int]) -> Iterator[
         spec: the declaration.
         vocabulary_sizes: strings in each vocabulary by its name, out-of-vocabulary buckets not counted.
     """
-    for feature in spec.features:
+    for feature in spec.inputs.values():
         if needs_ids(spec, feature):
             size = _size(spec, feature, vocabulary_sizes)
             deep = feature.deep or Deep()
@@ -69,13 +69,13 @@ def id_columns(spec: FeatureSpec, vocabulary_sizes: dict[str, int]) -> Iterator[
                 ids(feature), feature, size, feature.wide, deep.embedding, deep.pooling, feature.kind == "set"
             )
     for cross in spec.crosses:
-        has_sets = any(spec.by_key[key].kind == "set" for key in cross.keys)
+        has_sets = any(spec.inputs[key].kind == "set" for key in cross.keys)
         yield IdColumn(cross.name, None, cross.buckets, True, None, "mean", has_sets)
 
 
 def dense_columns(spec: FeatureSpec) -> list[str]:
     """Names of the parts of the column DENSE, in order."""
-    return [name(feature) for feature in spec.features if needs_value(feature) for name in (value, missing)]
+    return [name(feature) for feature in spec.inputs.values() if needs_value(feature) for name in (value, missing)]
 
 
 def needs_ids(spec: FeatureSpec, feature: Feature) -> bool:

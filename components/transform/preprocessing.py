@@ -16,6 +16,8 @@ from widedeep.components.features.spec import Feature, FeatureSpec
 from widedeep.components.transform import packed_columns, vocabulary_strings
 from widedeep.components.transform.crosses import cross_ids, members, unique
 from widedeep.components.transform.numeric import Numerics
+from widedeep.components.transform.raw_numbers import raw_number
+from widedeep.components.transform.times import time_parts
 
 Tensors: TypeAlias = "dict[str, tf.Tensor | tf.SparseTensor]"
 
@@ -37,9 +39,13 @@ class _Preprocessing:
     def __init__(self, spec: FeatureSpec, inputs: Mapping[str, tf.SparseTensor]) -> None:
         self._spec = spec
         self._inputs = inputs
-        self._numerics = Numerics([feature for feature in spec.features if feature.kind == "numeric"], inputs)
+        numbers = [feature for feature in spec.inputs.values() if feature.kind == "numeric"]
+        parts = time_parts(spec, inputs)
+        self._numerics = Numerics(
+            numbers, parts | {each.key: raw_number(each, inputs) for each in numbers if each.key not in parts}
+        )
         self._strings = {
-            feature.key: members(feature, inputs[feature.key]) for feature in spec.features if feature.kind != "numeric"
+            feature.key: members(feature, inputs[feature.key]) for feature in spec.features if not feature.is_number
         }
         self._vocabularies = {
             feature.key: self._vocabulary(feature)
@@ -47,13 +53,17 @@ class _Preprocessing:
             if feature.transform.vocabulary and feature.transform.vocabulary.of is None
         }
         self._crossable = {
-            key: self._values_to_cross(spec.by_key[key])
+            key: self._values_to_cross(spec.inputs[key])
             for key in {key for cross in spec.crosses for key in cross.keys}
         }
 
     def outputs(self) -> Tensors:
         outputs: Tensors = {}
-        ids = [self._ids(feature) for feature in self._spec.features if packed_columns.needs_ids(self._spec, feature)]
+        ids = [
+            self._ids(feature)
+            for feature in self._spec.inputs.values()
+            if packed_columns.needs_ids(self._spec, feature)
+        ]
         if ids:
             outputs[packed_columns.IDS] = _pack(ids, first=0)
         crosses = [
@@ -63,7 +73,7 @@ class _Preprocessing:
             outputs[packed_columns.CROSSES] = _pack(crosses, first=len(ids))
         dense = [
             column
-            for feature in self._spec.features
+            for feature in self._spec.inputs.values()
             if packed_columns.needs_value(feature)
             for column in (self._numerics.scaled(feature), tf.cast(~self._numerics.present(feature), tf.float32))
         ]

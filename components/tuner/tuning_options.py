@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 from widedeep.components.common.errors import ConfigError, shown
 from widedeep.components.common.settings import Strict, nearest
 from widedeep.components.trainer.hyperparameters import option_fields, with_values
-from widedeep.components.trainer.training_options import TrainingOptions
+from widedeep.components.trainer.training_options import PARTS, TrainingOptions
 
 # They say how models are trained and compared, which no comparison of models can choose.
 _NOT_TUNED = {"checkpoint_steps", "seed", "stop_on", "warm_start"}
@@ -92,7 +92,7 @@ class TuningOptions(Strict):
         models = self.space["model"].outer if "model" in self.space else (training.model,)
         for name in self.space:
             part = name.split(".")[0]
-            if part in ("wide", "deep") and not any(part in model for model in models):
+            if part in ("wide", "deep") and not any(part in PARTS[model] for model in models):
                 raise ValueError(f"tuning.space: '{name}' is tuned, but training.model is '{models[0]}'")
         # Options that bear on each other stand in one group.
         for _, group in itertools.groupby(sorted(self.space, key=_group), _group):

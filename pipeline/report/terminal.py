@@ -22,6 +22,10 @@ def show(summary: Summary) -> None:
         console.print(Text.assemble((head, style), text))
 
     console.print(_metrics(summary))
+    if summary.rails:
+        line("beside     ", words.beside(summary.rails))
+    if summary.lists:
+        line("ranking    ", words.ranked(summary.lists))
     if words.wide_part(summary.wide):
         line("wide part  ", words.wide_part(summary.wide) or "")
     if summary.base:
@@ -33,7 +37,7 @@ def show(summary: Summary) -> None:
         line("tuned      ", told(summary.tuning))
     if summary.dry_run and words.dry_run(summary.dry_run):
         line("dry run    ", words.dry_run(summary.dry_run) or "")
-    for note in summary.notes:
+    for note in (*summary.notes, *filter(None, [summary.training_note])):
         line("note       ", note)
     crosses = [cross.warning for cross in summary.crosses if cross.warning]
     for warning in (*summary.warnings, *summary.unsettled, *crosses):

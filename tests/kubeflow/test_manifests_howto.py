@@ -17,6 +17,7 @@ from google.protobuf import text_format
 from tensorflow_serving.config import model_server_config_pb2
 
 from widedeep.components import features
+from widedeep.pipeline.cli import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[2]
 HOWTO = ROOT / "kubeflow" / "README.md"
@@ -93,7 +94,7 @@ def test_every_widedeep_command_has_its_options() -> None:
     used += [words[words.index("widedeep") + 1 :] for words in commands() if "--" in words]
     assert [words[0] for words in used].count("kubeflow") == 4
     for name, *words in used:
-        command = importlib.import_module(f"widedeep.pipeline.commands.{name}").command
+        command = importlib.import_module(f"widedeep.pipeline.commands.{COMMANDS[name]}").command
         while isinstance(command, click.Group):
             command = command.commands[words.pop(0)]
         values, rest, order = command.make_parser(click.Context(command)).parse_args(list(words))

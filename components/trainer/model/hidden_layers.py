@@ -1,28 +1,53 @@
-"""The deep part's layers: ReLU, with batch normalisation and dropout, and a linear one at the end."""
+"""The deep part's layers: with an activation, batch normalisation and dropout, and a linear one at the end."""
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 
 import tensorflow as tf
 
-from widedeep.components.trainer.training_options import DeepOptions
+from widedeep.components.trainer.training_options import Activation, DeepOptions
 
 _MOMENTUM = 0.99
 _VARIANCE_FLOOR = 1e-3
+# What a layer's weights start with: a variance of this over the number of its inputs keeps the size of what passes.
+# He et al. 2015 for what is 0, or nearly, below 0; Glorot & Bengio 2010, and Klambauer et al. 2017, for the others.
+_RECTIFIED, _OTHERS = 2.0, 1.0
+_ACTIVATIONS: dict[Activation, tuple[Callable[[tf.Tensor], tf.Tensor], float]] = {
+    "relu": (tf.nn.relu, _RECTIFIED),
+    "leaky_relu": (tf.nn.leaky_relu, _RECTIFIED),
+    "elu": (tf.nn.elu, _RECTIFIED),
+    "gelu": (tf.nn.gelu, _RECTIFIED),
+    "swish": (tf.nn.silu, _RECTIFIED),
+    "selu": (tf.nn.selu, _OTHERS),
+    "tanh": (tf.tanh, _OTHERS),
+    "sigmoid": (tf.sigmoid, _OTHERS),
+}
 
 
 class HiddenLayers(tf.Module):
-    """ReLU layers, with dropout and batch normalisation where asked for, and the last, linear one."""
+    """Layers with dropout and batch normalisation where asked for, and the last, linear one."""
 
-    def __init__(self, width: int, options: DeepOptions, outputs: int, random: tf.random.Generator) -> None:
+    def __init__(
+        self, width: int, options: DeepOptions, outputs: int, random: tf.random.Generator, embedded: int = 0
+    ) -> None:
+        """Makes the layers.
+
+        Args:
+            width: of the input.
+            options: the layers, and what is dropped while training.
+            outputs: of the last layer.
+            random: draws the weights.
+            embedded: so many of the inputs, from the first on, are embeddings'.
+        """
         super().__init__()
-        self._dropout = options.dropout
+        self._dropout, self._embedding_dropout, self._embedded = options.dropout, options.embedding_dropout, embedded
+        self._activation, gain = _ACTIVATIONS[options.activation]
         self.kernels: list[tf.Variable] = []
         self.biases: list[tf.Variable] = []
         for index, (fan_in, fan_out) in enumerate(itertools.pairwise([width, *options.hidden, outputs])):
-            # He et al. 2015 for the ReLU layers.
-            kernel = random.normal([fan_in, fan_out], stddev=(2.0 / fan_in) ** 0.5)
+            kernel = random.normal([fan_in, fan_out], stddev=(gain / fan_in) ** 0.5)
             self.kernels.append(tf.Variable(kernel, name=f"kernel_{index}"))
             self.biases.append(tf.Variable(tf.zeros([fan_out]), name=f"bias_{index}"))
         self.norms = [_BatchNorm(size) for size in options.hidden] if options.batch_norm else []
@@ -34,16 +59,35 @@ class HiddenLayers(tf.Module):
 
     def __call__(self, layer: tf.Tensor, seed: tf.Tensor | None) -> tf.Tensor:
         """float32 [b, outputs], from [b, width]; `seed`, int64 [2], while training."""
-        for index, (kernel, bias) in enumerate(zip(self.kernels[:-1], self.biases[:-1], strict=True)):
-            layer = layer @ kernel
+        if seed is not None and self._embedding_dropout:
+            layer = self._drop_embeddings(layer, seed)
+        return self.from_first_product(layer @ self.kernels[0], seed)
+
+    def first_product(self, inputs: tf.Tensor, columns: list[int]) -> tf.Tensor:
+        """float32 [b, units of the first layer]: what some columns of the input, [b, width], add to the product."""
+        read = tf.constant(columns, tf.int32)
+        return tf.gather(inputs, read, axis=1) @ tf.gather(self.kernels[0], read)
+
+    def from_first_product(self, product: tf.Tensor, seed: tf.Tensor | None = None) -> tf.Tensor:
+        """float32 [b, outputs], from the input's product with the first kernel, [b, units of the first layer]."""
+        for index, (kernel, bias) in enumerate(zip(self.kernels[1:], self.biases[:-1], strict=True)):
             if self.norms:
-                layer = self.norms[index](layer, training=seed is not None)
-            layer = tf.nn.relu(layer + bias)
+                product = self.norms[index](product, training=seed is not None)
+            layer = self._activation(product + bias)
             if seed is not None and self._dropout:
-                layer = tf.nn.experimental.stateless_dropout(
-                    layer, self._dropout, seed=seed + tf.constant([0, index], tf.int64)
-                )
-        return layer @ self.kernels[-1] + self.biases[-1]
+                layer = _drop(layer, self._dropout, seed, index)
+            product = layer @ kernel
+        return product + self.biases[-1]
+
+    def _drop_embeddings(self, inputs: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        embeddings, numbers = inputs[:, : self._embedded], inputs[:, self._embedded :]
+        # The last layer's number, which is followed by no dropout.
+        dropped = _drop(embeddings, self._embedding_dropout, seed, len(self.kernels) - 1)
+        return tf.concat([dropped, numbers], axis=1)
+
+
+def _drop(layer: tf.Tensor, rate: float, seed: tf.Tensor, number: int) -> tf.Tensor:
+    return tf.nn.experimental.stateless_dropout(layer, rate, seed=seed + tf.constant([0, number], tf.int64))
 
 
 class _BatchNorm(tf.Module):

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from widedeep.components.common.errors import ConfigError
-from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.features.spec import Feature, FeatureSpec
 from widedeep.components.features.transforms import MOST_IDS
 from widedeep.components.transform import packed_columns
 
-Variant = Literal["wide", "deep", "wide_deep"]
+Variant = Literal["wide", "deep", "fm", "wide_deep"]
 Pooling = Literal["mean", "sum"]
 
 
@@ -73,9 +73,26 @@ class Layout:
         return self.embeddings if self.wide is None else (self.wide, *self.embeddings)
 
     @property
+    def has_crosses(self) -> bool:
+        """Whether the wide part has weights of crosses."""
+        return self.wide is not None and any(self.id_columns[slot.index].feature is None for slot in self.wide.slots)
+
+    @property
     def deep_width(self) -> int:
         """Width of the deep part's input layer."""
         return len(self.dense) + sum(table.cells * table.width for table in self.embeddings)
+
+    def deep_features(self, spec: FeatureSpec) -> list[Feature]:
+        """The feature of each column of the deep part's input layer, in order."""
+        features: list[Feature] = []
+        for table in self.embeddings:
+            for slot in table.slots:
+                feature = self.id_columns[slot.index].feature
+                assert feature is not None, "no cross has an embedding"
+                features += [feature] * table.width
+        return features + [
+            f for f in spec.inputs.values() if self.dense and packed_columns.needs_value(f) for _ in range(2)
+        ]
 
 
 def make_layout(spec: FeatureSpec, vocabulary_sizes: dict[str, int], variant: Variant, outputs: int = 1) -> Layout:
@@ -92,20 +109,27 @@ def make_layout(spec: FeatureSpec, vocabulary_sizes: dict[str, int], variant: Va
     """
     id_columns = tuple(packed_columns.id_columns(spec, vocabulary_sizes))
     wide, embeddings, dense = None, [], []
-    if "wide" in variant:
-        wide = _table(
-            id_columns, (index for index, column in enumerate(id_columns) if column.wide), outputs, "sum", together=True
-        )
+    if variant != "deep":
+        members = [index for index, column in enumerate(id_columns) if _is_wide(column, variant)]
+        wide = _table(id_columns, members, outputs, "sum", together=True)
         _check_role(bool(wide.slots), variant, "wide", "wide: true, or a cross")
-    if "deep" in variant:
+    if variant != "wide":
+        # The products of a factorization machine are of vectors of one width.
+        width = outputs * max((column.embedding or 0 for column in id_columns), default=0) if variant == "fm" else None
         kinds: dict[tuple[int, Pooling], list[int]] = {}
         for index, column in enumerate(id_columns):
             if column.embedding:
-                kinds.setdefault((column.embedding, column.pooling), []).append(index)
-        embeddings = [_table(id_columns, members, *kind) for kind, members in sorted(kinds.items())]
+                kinds.setdefault((width or column.embedding, column.pooling), []).append(index)
+        embeddings = [_table(id_columns, indices, *kind) for kind, indices in sorted(kinds.items())]
         dense = packed_columns.dense_columns(spec)
         _check_role(bool(embeddings or dense), variant, "deep", "deep")
     return Layout(wide, tuple(embeddings), tuple(dense), id_columns)
+
+
+def _is_wide(column: packed_columns.IdColumn, variant: Variant) -> bool:
+    if variant == "fm":
+        return column.feature is not None and (column.wide or bool(column.embedding))
+    return column.wide
 
 
 def _table(

@@ -2,7 +2,7 @@
 
     P(y = 1 | x) = sigmoid(w_wide . [x, cross(x)] + w_deep . a(x) + b)
 
-where a(x) are the last activations of ReLU layers over the concatenated embeddings and scaled numerics.
+where a(x) are the last activations of the hidden layers over the concatenated embeddings and scaled numerics.
 
 An id that a row has is 1 in x. But of m ids of one column, m > 256 as a cross of two sets can have, each is 256/m. The
 optimizers divide a gradient by the size of those before it (Duchi et al. 2011), so that a step moves each weight by up
@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from widedeep.components.trainer.model.factorization_machine import FactorizationMachine
 from widedeep.components.trainer.model.hidden_layers import HiddenLayers
 from widedeep.components.trainer.model.inputs import Inputs, Uses
 from widedeep.components.trainer.model.layout import Layout, Table
@@ -46,7 +47,7 @@ class WideDeepModel(tf.Module):
         bias: tf.Variable,
         wide: tf.Variable | PrunedTable | None,
         embeddings: Sequence[tf.Variable],
-        hidden: HiddenLayers | None,
+        hidden: HiddenLayers | FactorizationMachine | None,
     ) -> None:
         """Puts the parts together.
 
@@ -55,7 +56,7 @@ class WideDeepModel(tf.Module):
             bias: [outputs].
             wide: the layout's wide table.
             embeddings: the layout's embeddings.
-            hidden: the deep part's layers, None in a wide model.
+            hidden: the deep part's layers, None in a wide model, or a factorization machine's interactions.
         """
         super().__init__()
         self.layout = layout
@@ -127,7 +128,12 @@ def new_model(layout: Layout, options: TrainingOptions, outputs: int = 1) -> Wid
         )
         for table in layout.embeddings
     ]
-    hidden = HiddenLayers(layout.deep_width, options.deep, outputs, random) if layout.deep_width else None
+    embedded = layout.deep_width - len(layout.dense)
+    hidden: HiddenLayers | FactorizationMachine | None = None
+    if options.model == "fm":
+        hidden = FactorizationMachine(layout, outputs, random, _EMBEDDING_NORM)
+    elif layout.deep_width:
+        hidden = HiddenLayers(layout.deep_width, options.deep, outputs, random, embedded)
     return WideDeepModel(layout, bias, wide, embeddings, hidden)
 
 

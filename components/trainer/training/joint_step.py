@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import tensorflow as tf
@@ -9,7 +10,7 @@ import tensorflow as tf
 from widedeep.components.trainer.model.heads import Head
 from widedeep.components.trainer.model.inputs import Batch
 from widedeep.components.trainer.model.network import WideDeepModel
-from widedeep.components.trainer.training.optimizers import Ftrl, Optimizer, deep_optimizer
+from widedeep.components.trainer.training.optimizers import NO_PENALTIES, Ftrl, Optimizer, Penalties, deep_optimizer
 from widedeep.components.trainer.training.schedule import factor
 from widedeep.components.trainer.training_options import TrainingOptions
 
@@ -45,14 +46,24 @@ class JointTrainer(tf.Module):
         self.strategy = tf.distribute.get_strategy()
         self._head = head
         self._seed = options.seed
+        # Of r of the negatives, the odds are 1/r times those of all: the loss is that of the logit - ln r, and the
+        # model's own logit is of all (He et al. 2014, section 6.3).
+        self._offset = -math.log(options.keep_negatives)
         self._schedule = options.deep.schedule
         self.steps = tf.Variable(0, dtype=tf.int64, trainable=False)
         self.bias = Ftrl(model.bias, options.wide)
         self.tables = [
-            Ftrl(variable, options.wide) if variable is model.wide else deep_optimizer(variable, options.deep)
+            Ftrl(variable, options.wide)
+            if variable is model.wide
+            else deep_optimizer(variable, options.deep, Penalties(l2=options.deep.embedding_l2))
             for variable in model.tables
         ]
-        self.layers = [deep_optimizer(variable, options.deep) for variable in model.layers]
+        on_kernels = Penalties(options.deep.l1, options.deep.l2)
+        kernels = {id(kernel) for kernel in model.hidden.kernels} if model.hidden else set()
+        self.layers = [
+            deep_optimizer(variable, options.deep, on_kernels if id(variable) in kernels else NO_PENALTIES)
+            for variable in model.layers
+        ]
         # There is no Python control flow to convert, and looking for it takes half of the tracing's time.
         self.run = tf.function(self._run, autograph=False)
         self.step = tf.function(self._step, input_signature=[signature], autograph=False)
@@ -111,6 +122,8 @@ class JointTrainer(tf.Module):
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch([self.model.bias, *values, *layers])
             logit = self.model.logit(self.model.parts(batch.inputs, values), self._dropout_seed())
+            if self._offset:
+                logit += self._offset
             loss = tf.reduce_sum(self._head.losses(batch.label, logit) * batch.weight)
         bias, tables, dense = tape.gradient(loss, (self.model.bias, values, layers))
         parts = (loss, tf.reduce_sum(batch.weight), tf.size(batch.label))

@@ -67,6 +67,8 @@ class TrainingLoop:
                 training diverges.
         """
         progress = checkpoints.carry_on()
+        if progress.epoch > 1:
+            self._train.count_wide_ids()
         options, curve = self._options, progress.curve
         while progress.epoch <= options.epochs and not self._out_of_patience(progress):
             self._epoch(progress, checkpoints, report)
@@ -119,8 +121,7 @@ class TrainingLoop:
             if number < progress.block:
                 continue
             progress.block = number
-            random = np.random.default_rng([self._options.seed, progress.epoch, number])
-            order = random.permutation(block.examples)
+            order = self._order(block, progress.epoch, number)
             for _ in self._steps(block, order, progress):
                 progress.seconds = before + time.monotonic() - started
                 if time.monotonic() - reported > _REPORT_SECONDS:
@@ -131,10 +132,19 @@ class TrainingLoop:
             progress.batch = 0
         self._report(report, progress)
 
+    def _order(self, block: Block, epoch: int, number: int) -> np.ndarray:
+        """int64 [n]: the block's examples in this epoch's order, without the negatives that it leaves out."""
+        random = np.random.default_rng([self._options.seed, epoch, number])
+        order: np.ndarray = random.permutation(block.examples)
+        if self._options.keep_negatives < 1:
+            kept = random.random(block.examples) < self._options.keep_negatives
+            order = order[kept | (block.label.numpy()[order] != 0)]
+        return order
+
     def _steps(self, block: Block, order: np.ndarray, progress: Progress) -> Iterator[None]:
         """Trains on the block's batches from `progress.batch` on; pauses after every call of the runtime."""
         every, replicas = self._options.checkpoint_steps, self._trainer.strategy.num_replicas_in_sync
-        in_block = math.ceil(block.examples / self._options.batch_size)
+        in_block = math.ceil(len(order) / self._options.batch_size)
         # Each replica takes an equal part of the batch.
         parts = block.batches(self._options.batch_size // replicas, order, progress.batch * replicas)
         batches = iter(self._trainer.strategy.distribute_datasets_from_function(lambda _: parts))
@@ -155,7 +165,8 @@ class TrainingLoop:
             yield
 
     def _report(self, report: Listener, progress: Progress) -> None:
-        examples = self._train.examples
+        # How many negatives an epoch leaves out is known after it only.
+        examples = self._train.examples if self._options.keep_negatives == 1 else None
         in_all = math.ceil(examples / self._options.batch_size) * self._options.epochs if examples else None
         value = progress.curve[-1].metric(self._watched) if progress.curve else None
         report(

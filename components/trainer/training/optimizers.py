@@ -8,7 +8,7 @@ at the steps that use it.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import tensorflow as tf
 
@@ -70,21 +70,44 @@ class Ftrl(tf.Module):
         }
 
 
+class Penalties(NamedTuple):
+    """What is added to a batch's summed loss for the weights w that it uses: the sum of l1 |w| + l2 w^2 / 2."""
+
+    l1: float = 0.0
+    l2: float = 0.0
+
+    def gradient(self, loss: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+        """The gradient of the loss and the penalties together."""
+        if self.l1:
+            loss += self.l1 * tf.sign(weights)
+        return loss + self.l2 * weights if self.l2 else loss
+
+    def __bool__(self) -> bool:
+        return bool(self.l1 or self.l2)
+
+
+NO_PENALTIES = Penalties()
+
+
 class Adagrad(tf.Module):
     """w -= rate * g / sqrt(n), with n the sum of squared gradients so far."""
 
-    def __init__(self, variable: tf.Variable, options: DeepOptions) -> None:
+    def __init__(self, variable: tf.Variable, options: DeepOptions, penalties: Penalties = NO_PENALTIES) -> None:
         super().__init__()
         self._rate = options.learning_rate
+        self._penalties = penalties
         self._variable = variable
         self.slots = {"accumulator": _slot(variable, _INITIAL_ACCUMULATOR)}
 
     def apply_rows(self, gradient: tf.Tensor, rows: tf.Tensor, factor: tf.Tensor) -> None:
         """See Optimizer."""
+        if self._penalties:
+            gradient = self._penalties.gradient(gradient, tf.gather(self._variable, rows))
         tf.raw_ops.ResourceSparseApplyAdagradV2(indices=rows, **self._arguments(gradient, factor))
 
     def apply(self, gradient: tf.Tensor, factor: tf.Tensor) -> None:
         """See Optimizer."""
+        gradient = self._penalties.gradient(gradient, self._variable)
         tf.raw_ops.ResourceApplyAdagradV2(**self._arguments(gradient, factor))
 
     def _arguments(self, gradient: tf.Tensor, factor: tf.Tensor) -> dict[str, object]:
@@ -100,15 +123,18 @@ class Adagrad(tf.Module):
 class Adam(tf.Module):
     """w -= rate * m / (sqrt(v) + eps), with m and v the moving means of g and g^2, corrected for their start at 0."""
 
-    def __init__(self, variable: tf.Variable, options: DeepOptions) -> None:
+    def __init__(self, variable: tf.Variable, options: DeepOptions, penalties: Penalties = NO_PENALTIES) -> None:
         super().__init__()
         self._rate = options.learning_rate
+        self._penalties = penalties
         self._variable = variable
         # `uses` counts a row's steps: the correction for the start is the row's own.
         self.slots = {name: _slot(variable, 0.0) for name in ("mean", "square", "uses")}
 
     def apply_rows(self, gradient: tf.Tensor, rows: tf.Tensor, factor: tf.Tensor) -> None:
         """See Optimizer."""
+        if self._penalties:
+            gradient = self._penalties.gradient(gradient, tf.gather(self._variable, rows))
         before = {name: tf.gather(slot, rows) for name, slot in self.slots.items()}
         change, after = self._step(gradient, before, factor)
         self._variable.scatter_sub(tf.IndexedSlices(change, rows))
@@ -117,6 +143,7 @@ class Adam(tf.Module):
 
     def apply(self, gradient: tf.Tensor, factor: tf.Tensor) -> None:
         """See Optimizer."""
+        gradient = self._penalties.gradient(gradient, self._variable)
         change, after = self._step(gradient, dict(self.slots), factor)
         self._variable.assign_sub(change)
         for name, slot in self.slots.items():
@@ -133,9 +160,10 @@ class Adam(tf.Module):
         return change, {"mean": mean, "square": square, "uses": uses}
 
 
-def deep_optimizer(variable: tf.Variable, options: DeepOptions) -> Adagrad | Adam:
+def deep_optimizer(variable: tf.Variable, options: DeepOptions, penalties: Penalties = NO_PENALTIES) -> Adagrad | Adam:
     """The optimizer that the options name."""
-    return Adam(variable, options) if options.optimizer == "adam" else Adagrad(variable, options)
+    kind = Adam if options.optimizer == "adam" else Adagrad
+    return kind(variable, options, penalties)
 
 
 def _slot(variable: tf.Variable, start: float) -> tf.Variable:

@@ -16,6 +16,7 @@ from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.trainer.model.inputs import LABEL_TYPES, uses_of
 from widedeep.components.trainer.model.label_rates import LabelRates, LabelSums
 from widedeep.components.trainer.model.layout import Layout
+from widedeep.components.trainer.model.wide_ids import WideIds
 from widedeep.components.trainer.training.blocks import Block, TableUses
 from widedeep.components.transform import packed_columns
 
@@ -30,7 +31,12 @@ class SplitExamples:
     """A split's examples, a block at a time."""
 
     def __init__(
-        self, files: Sequence[str], spec: FeatureSpec, layout: Layout, block_bytes: int = _BLOCK_BYTES
+        self,
+        files: Sequence[str],
+        spec: FeatureSpec,
+        layout: Layout,
+        block_bytes: int = _BLOCK_BYTES,
+        wide_ids: WideIds | None = None,
     ) -> None:
         """Finds the files.
 
@@ -39,6 +45,7 @@ class SplitExamples:
             spec: the declaration that Transform used.
             layout: the model's inputs.
             block_bytes: about how large a block may grow.
+            wide_ids: which ids of the wide part are left out; None: none.
 
         Raises:
             DataError: no file matches.
@@ -48,8 +55,8 @@ class SplitExamples:
             raise DataError(f"no transformed examples match {', '.join(files) or '(no pattern)'}: is the split empty?")
         self._spec, self._layout, self._block_bytes = spec, layout, block_bytes
         self._whole: Block | None = None
-        # Of the wide table, the rows that any example read so far uses.
-        self.wide_used = np.zeros(layout.wide.rows if layout.wide else 0, bool)
+        #: The wide part's ids in the examples read so far.
+        self.wide_ids = wide_ids or WideIds(layout.wide.rows if layout.wide else 0)
         # Of the last whole pass.
         self._label = LabelSums(spec.label)
 
@@ -74,22 +81,28 @@ class SplitExamples:
         if block is None:
             raise DataError(f"the split of {self._names[0]} holds no examples.")
 
+    def count_wide_ids(self) -> None:
+        """Reads all examples once, where it matters which ids of the wide part are rare."""
+        if self.wide_ids.min_count > 1:
+            for _ in self.blocks():
+                pass
+
     def _read(self) -> Iterator[Block]:
         parts: list[Any] = []
-        size, full = 0, False
+        size, full, number = 0, False, 0
         label = LabelSums(self._spec.label)
         for part in self._parse().as_numpy_iterator():
             parts.append(part)
             label.add(part[2], part[3])
             size += sum(array.nbytes for array in tf.nest.flatten(part))
             if size > self._block_bytes:
-                block = self._block(parts)
+                block = self._block(parts, number)
                 # Before the block is used: its parts are as large again.
-                parts, size, full = [], 0, True
+                parts, size, full, number = [], 0, True, number + 1
                 yield block
         self._label = label
         if parts:
-            block = self._block(parts)
+            block = self._block(parts, number)
             self._whole = None if full else block
             yield block
 
@@ -112,23 +125,23 @@ class SplitExamples:
 
         return data.batch(_PARSED_ROWS).map(parse, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
 
-    def _block(self, parts: list[Any]) -> Block:
+    def _block(self, parts: list[Any], block: int) -> Block:
         tables = []
         for number, table in enumerate(self._layout.tables):
-            rows, splits = zip(*(part[0][number] for part in parts), strict=True)
-            lengths = np.concatenate([np.diff(part_splits) for part_splits in splits])
-            ends = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
-            tables.append(TableUses(table.cells, tf.constant(np.concatenate(rows)), tf.constant(ends)))
+            each, splits = zip(*(part[0][number] for part in parts), strict=True)
+            rows, lengths = np.concatenate(each), np.concatenate([np.diff(part_splits) for part_splits in splits])
             if table is self._layout.wide:
-                self.wide_used[np.concatenate(rows)] = True
+                rows, lengths = self.wide_ids.kept(rows, lengths, block)
+            ends = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
+            tables.append(TableUses(table.cells, tf.constant(rows), tf.constant(ends)))
         dense, label, weight = (tf.constant(np.concatenate([part[n] for part in parts])) for n in (1, 2, 3))
         return Block(tuple(tables), dense, label, weight)
 
 
 def _parsing(spec: FeatureSpec, layout: Layout) -> Parsing:
     parsing: Parsing = {spec.label.key: tf.io.FixedLenFeature([], LABEL_TYPES[spec.label.kind])}
-    # A deep model reads no crosses.
-    features = [column.feature for column in layout.id_columns if layout.wide or column.feature]
+    # Some models read no crosses.
+    features = [column.feature for column in layout.id_columns if layout.has_crosses or column.feature]
     if layout.tables and any(features):
         parsing[packed_columns.IDS] = tf.io.VarLenFeature(tf.int64)
     if None in features:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydantic import Field
 
 from widedeep.components.common.metrics import HIGHER_IS_BETTER
@@ -39,6 +41,16 @@ class Epoch(SparseRecord):
         return float(value)
 
 
+def still_improving(curve: Sequence[Epoch], epochs: int) -> bool:
+    """Whether the best epoch is the last one allowed, and one came before it: more would have been better, maybe.
+
+    Args:
+        curve: the epochs of one training.
+        epochs: as many as were allowed.
+    """
+    return len(curve) == epochs > 1 and curve[-1].kept
+
+
 class WidePart(Record):
     """How many weights L1 left."""
 
@@ -62,3 +74,4 @@ class TrainingRecord(Record):
     label: LabelRates = Field(description="the label in the split train")
     wide: WidePart = Field(description="how many wide weights there are")
     base: WarmStart | None = Field(description="what the training started from; null in a cold start")
+    note: str | None = Field(None, description="where it was cut off while it still improved, what to do; else null")

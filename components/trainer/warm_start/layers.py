@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
+from widedeep.components.trainer.model.hidden_layers import HiddenLayers
 from widedeep.components.trainer.training.state import Training
 from widedeep.components.trainer.warm_start.meaning import MISSING, Match, Unit, match_units, units
 from widedeep.components.trainer.warm_start.parameters import Parameter
@@ -20,6 +21,8 @@ def warm_start_layers(new: Training, old: Training) -> list[str]:
     Returns:
         What was not taken over, and why, a sentence each.
     """
+    if "fm" in (new.options.model, old.options.model):
+        return _no_layers(new, old)
     ours, theirs = _layers(new), _layers(old)
     if not ours:
         return []
@@ -28,6 +31,8 @@ def warm_start_layers(new: Training, old: Training) -> list[str]:
     options, before = new.options.deep, old.options.deep
     if options.batch_norm != before.batch_norm:
         return [f"the hidden layers start fresh: batch_norm was {str(before.batch_norm).lower()}."]
+    if options.activation != before.activation:
+        return [f"the hidden layers start fresh: activation was {before.activation}."]
     notes, same = [], len(ours)
     if options.hidden != before.hidden:
         pairs = zip(options.hidden, before.hidden, strict=False)
@@ -40,6 +45,13 @@ def warm_start_layers(new: Training, old: Training) -> list[str]:
     for layer, layer_before in zip(ours[1:same], theirs[1:same], strict=True):
         layer.take(layer_before)
     return notes
+
+
+def _no_layers(new: Training, old: Training) -> list[str]:
+    """What to say where one of both is a factorization machine, which has no layers."""
+    if new.options.model != old.options.model:
+        return [] if not new.layout.deep_width else [f"the model was {old.options.model}: only the ids' weights go on."]
+    return ["the numbers' vectors start fresh."] if new.layout.dense else []
 
 
 @dataclass(frozen=True)
@@ -61,7 +73,7 @@ class _Layer:
 def _layers(training: Training) -> list[_Layer]:
     """The layers in order, the linear one last; none in a wide model."""
     trainer, hidden = training.trainer, training.trainer.model.hidden
-    if hidden is None:
+    if not isinstance(hidden, HiddenLayers):
         return []
     parameters = {
         id(variable): Parameter(variable, optimizer)

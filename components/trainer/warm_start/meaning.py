@@ -37,7 +37,7 @@ def meaning(training: Training, column: packed_columns.IdColumn) -> Meaning:
     if column.feature is not None:
         return _of_feature(training.spec, column.feature, training.vocabularies)
     [cross] = [cross for cross in training.spec.crosses if cross.name == column.name]
-    members = tuple(_hashed_value(training.spec.by_key[key]) for key in cross.keys)
+    members = tuple(_hashed_value(training.spec.inputs[key]) for key in cross.keys)
     return Meaning((cross.keys, cross.buckets, members), None, cross.buckets)
 
 
@@ -109,7 +109,7 @@ def units(training: Training) -> list[Unit]:
         for dimension in range(table.width)
     ]
     if layout.dense:
-        for feature in filter(packed_columns.needs_value, training.spec.features):
+        for feature in filter(packed_columns.needs_value, training.spec.inputs.values()):
             # Quantiles and moments of other data are the same standing among all.
             [scale] = feature.transform.names & NUMBERS
             inputs += [Unit(feature.key, scale), Unit(feature.key, MISSING)]

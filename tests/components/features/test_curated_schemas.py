@@ -42,13 +42,13 @@ def statistics(table: pa.Table, schema: schema_pb2.Schema) -> statistics_pb2.Dat
     return stats_impl.generate_statistics_in_memory(batch, tfdv.StatsOptions(schema=schema))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, "frappe"])
 def test_in_step_with_the_declaration(name: str) -> None:
     spec, schema = curated(name)
     assert schemas.disagreements(spec, schema) == []
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, "frappe"])
 def test_every_domain_is_used(name: str) -> None:
     _, schema = curated(name)
     used = {feature.domain for feature in schema.feature if feature.domain}
@@ -93,7 +93,7 @@ def test_limits_bite(name: str, feature: str, good: list, bad: list) -> None:
         assert set(found.anomaly_info) & {feature} == expected
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, "frappe"])
 def test_label_is_not_served(name: str) -> None:
     spec, schema = curated(name)
     [label] = [feature for feature in schema.feature if feature.name == spec.label.key]

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import tensorflow_transform as tft
 
-from widedeep.components.trainer.ablation import compare
+from widedeep.components.trainer.ablation import compare, difference
+from widedeep.components.trainer.comparison import Comparison, Difference
 from widedeep.components.trainer.estimator import WideDeepEstimator
 
 
@@ -21,10 +22,17 @@ def test_the_ablation_has_a_row_a_model_measured_on_the_test_split(prepared):
     options = prepared.options.model_copy(update={"epochs": 1})
     split = (prepared.train, prepared.eval, prepared.train)
     rows = [row.row() for row in compare(*split, prepared.graph, prepared.spec, options, seeds=(1, 2))]
-    keys = {"model", "train_seconds", "examples_per_second"}
-    keys |= {f"{name}{part}" for name in ("auc", "logloss", "accuracy") for part in ("", "_sd")}
-    assert [row["model"] for row in rows] == ["wide", "deep", "wide_deep"]
-    assert all(set(row) == keys for row in rows)
+    keys = {"model", "train_seconds", "examples_per_second", "parameters", "still_improving"}
+    metrics = ("auc", "logloss", "accuracy")
+    keys |= {f"{name}{part}" for name in metrics for part in ("", "_sd")}
+    against = {f"{name}{part}" for name in metrics for part in ("_joint", "_p")}
+    assert [row["model"] for row in rows] == ["wide", "deep", "fm", "wide_deep"]
+    assert [set(row) for row in rows] == [keys | against] * 3 + [keys]
+    for row in rows[:3]:
+        assert row["auc_joint"] == pytest.approx(rows[3]["auc"] - row["auc"], abs=1e-12)
+        assert 0 <= row["auc_p"] <= 1
+    # A bias, and a weight for each id of a feature or cross: all of them are wide.
+    assert rows[0]["parameters"] == 1 + estimator(prepared, model="wide").wide_rows[0]
     wide = []
     for seed in (1, 2):
         model = estimator(prepared, model="wide", seed=seed, epochs=1)
@@ -37,3 +45,27 @@ def test_the_ablation_has_a_row_a_model_measured_on_the_test_split(prepared):
         assert wide[0][name] != wide[1][name]
     for row in rows:
         assert row["examples_per_second"] * row["train_seconds"] == pytest.approx(600)
+
+
+def test_a_difference_is_tested_by_pairs_of_one_seed():
+    found = difference([0.81, 0.84, 0.80], [0.80, 0.82, 0.79])
+    # Differences 0.01, 0.02, 0.01: mean 4/300, deviation 1/173.2, t = 4 of 2 degrees of freedom, whose p is
+    # 1 - t / sqrt(t^2 + 2).
+    assert found.mean == pytest.approx(4 / 300)
+    assert found.p == pytest.approx(1 - 4 / 18**0.5)
+    assert difference([0.8], [0.7]) == Difference(pytest.approx(0.1), None)
+    assert difference([0.5, 0.75], [0.25, 0.5]) == Difference(0.25, 0.0)
+    assert difference([0.5, 0.75], [0.5, 0.75]) == Difference(0.0, 1.0)
+
+
+def test_what_to_know_beside_the_numbers():
+    numbers = {"metrics": {"auc": 0.8}, "deviations": {"auc": 0.0}, "train_seconds": 1.0, "examples_per_second": 1.0}
+    one = Comparison("deep", **numbers, parameters=3, differences={"auc": Difference(0.1, None)})
+    assert one.remarks() == []
+    cut = Comparison(
+        "deep", **numbers, parameters=3, still_improving=True, differences={"auc": Difference(0.0123, 0.041)}
+    )
+    assert cut.remarks() == [
+        "deep: its best epoch is the last one allowed: still improving: raise training.epochs.",
+        "wide_deep against deep: auc +0.0123 (p = 0.041).",
+    ]

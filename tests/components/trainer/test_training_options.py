@@ -13,7 +13,7 @@ from widedeep.components.trainer.training_options import TrainingOptions
     ("given", "message"),
     [
         ({"epoch": 3}, "p.yaml: unknown key 'epoch': did you mean 'epochs'?"),
-        ({"wide": {"l3": 1}}, "p.yaml: wide: unknown key 'l3': known are: l1, l2, learning_rate"),
+        ({"wide": {"l3": 1}}, "p.yaml: wide: unknown key 'l3': known are: l1, l2, learning_rate, min_count"),
         ({"deep": {"hiden": [8]}}, "p.yaml: deep: unknown key 'hiden': did you mean 'hidden'?"),
         ({"wide": {"learning_rate": 0}}, "p.yaml: wide.learning_rate: Input should be greater than 0 (it is 0)"),
         ({"wide": {"l1": -1}}, "p.yaml: wide.l1: Input should be greater than or equal to 0 (it is -1)"),
@@ -47,7 +47,22 @@ from widedeep.components.trainer.training_options import TrainingOptions
             {"deep": {"schedule": {"decay_steps": 5}}},
             "p.yaml: deep.schedule: decay: linear or cosine goes with decay_steps, and none without",
         ),
-        ({"model": "deepest"}, "p.yaml: model: Input should be 'wide', 'deep' or 'wide_deep' (it is 'deepest')"),
+        ({"model": "deepest"}, "p.yaml: model: Input should be 'wide', 'deep', 'fm' or 'wide_deep' (it is 'deepest')"),
+        ({"wide": {"min_count": 0}}, "p.yaml: wide.min_count: Input should be greater than or equal to 1 (it is 0)"),
+        ({"wide": {"min_count": 256}}, "p.yaml: wide.min_count: Input should be less than or equal to 255 (it is 256)"),
+        ({"deep": {"l2": -0.5}}, "p.yaml: deep.l2: Input should be greater than or equal to 0 (it is -0.5)"),
+        (
+            {"deep": {"embedding_l2": -1}},
+            "p.yaml: deep.embedding_l2: Input should be greater than or equal to 0 (it is -1)",
+        ),
+        ({"deep": {"embedding_dropout": 1}}, "p.yaml: deep.embedding_dropout: Input should be less than 1 (it is 1)"),
+        ({"keep_negatives": 0}, "p.yaml: keep_negatives: Input should be greater than 0 (it is 0)"),
+        ({"keep_negatives": 1.5}, "p.yaml: keep_negatives: Input should be less than or equal to 1 (it is 1.5)"),
+        (
+            {"deep": {"activation": "rely"}},
+            "p.yaml: deep.activation: Input should be 'relu', 'leaky_relu', 'elu', 'gelu', 'selu', 'tanh', 'sigmoid' "
+            "or 'swish' (it is 'rely')",
+        ),
     ],
 )
 def test_a_wrong_key_or_value_is_named(given, message):
@@ -62,3 +77,15 @@ def test_options_pass_through_json_unchanged():
         {"model": "deep", "patience": None, "stop_on": "mae", "deep": {"hidden": [8, 4], "schedule": schedule}}
     )
     assert TrainingOptions.model_validate_json(options.model_dump_json()) == options
+
+
+def test_a_label_without_negatives_keeps_none_of_them():
+    options = TrainingOptions(keep_negatives=0.1)
+    options.check_label("binary")
+    for kind in ("regression", "multiclass"):
+        TrainingOptions().check_label(kind)
+        with pytest.raises(ConfigError) as caught:
+            options.check_label(kind)
+        assert str(caught.value) == (
+            f"training.keep_negatives is 0.1, and the label is {kind}: only a binary one has negatives. Leave it out."
+        )

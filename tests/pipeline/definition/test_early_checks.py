@@ -76,6 +76,12 @@ def settings(**groups: Any) -> PipelineConfig:
             "training.stop_on is 'auc'; a regression label has rmse, mae, calibration.",
         ),
         (
+            spec({**WIDE, "deep": {"embedding": 4}}, label={"kind": "regression"}),
+            {"training": {"keep_negatives": 0.5}},
+            "training.keep_negatives is 0.5, and the label is regression: only a binary one has negatives. "
+            "Leave it out.",
+        ),
+        (
             spec({**WIDE, "deep": {"embedding": 4}}),
             {"evaluation": {"bounds": {"rmse": {"at_most": 1}}}},
             "evaluation.bounds: a binary label has no 'rmse': it has auc, auc_pr, logloss, accuracy, calibration.",
@@ -116,7 +122,7 @@ def test_a_comparison_of_all_models_needs_features_for_each() -> None:
         check_models(spec(WIDE), ("wide", "deep", "wide_deep"))
 
 
-@pytest.mark.parametrize("name", ["movielens", "census", "taxi"])
+@pytest.mark.parametrize("name", ["movielens", "census", "taxi", "frappe"])
 def test_of_the_data_sets(name: str) -> None:
     loaded = config.load(ROOT / "schema" / name / "pipeline.yaml")
     check_settings(loaded, features.load(Path(loaded.features)))

@@ -17,9 +17,11 @@ def test_paths_and_messages_are_printed_as_they_are(
     summary: Callable[[Any], Summary], full: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     vars(full).update(pushed_to=f"{ODD}/models/3", report=f"{ODD}/r.html", warnings=[ODD], refusals=[f"no {ODD}"])
+    full.training_note = f"still improving: {ODD}"
     show(summary(full))
     printed = capsys.readouterr().out
     assert f"pushed     {ODD}/models/3" in printed
     assert f"report     {ODD}/r.html\n" in printed
     assert f"warning: {ODD}\n" in printed
+    assert f"note       still improving: {ODD}\n" in printed
     assert f"not blessed: no {ODD}\n" in printed

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from scipy import special
 
 from widedeep.components.trainer.model.hidden_layers import HiddenLayers
 from widedeep.components.trainer.model.layout import make_layout
 from widedeep.components.trainer.model.network import new_model
-from widedeep.components.trainer.training_options import DeepOptions, TrainingOptions
+from widedeep.components.trainer.training_options import Activation, DeepOptions, TrainingOptions
 
 
 def layers(width: int, outputs: int = 1, **options: Any) -> HiddenLayers:
@@ -157,3 +158,60 @@ def test_dropout_keeps_the_expected_value():
     made.kernels[1].assign(tf.fill([20_000, 1], 1 / 20_000))
     # A unit is 1 / 0.75 with probability 0.75: the mean's deviation is sqrt(0.25 / 0.75 / 20,000) = 0.004.
     assert float(made(tf.ones([1, 1]), at(0))[0, 0]) == pytest.approx(1.0, abs=0.02)
+
+
+# By definition, in float64.
+ACTIVATIONS = {
+    "relu": lambda x: np.maximum(x, 0),
+    "leaky_relu": lambda x: np.where(x > 0, x, 0.2 * x),
+    "elu": lambda x: np.where(x > 0, x, np.expm1(x)),
+    "gelu": lambda x: x * special.ndtr(x),
+    "selu": lambda x: 1.0507009873554805 * np.where(x > 0, x, 1.6732632423543772 * np.expm1(x)),
+    "tanh": np.tanh,
+    "sigmoid": special.expit,
+    "swish": lambda x: x * special.expit(x),
+}
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_the_activation_is_the_published_one(name):
+    made = layers(3, hidden=[5], activation=name)
+    inputs = np.random.default_rng(2).normal(size=(50, 3)) * 2
+    kernels = [kernel.numpy().astype(np.float64) for kernel in made.kernels]
+    expected = ACTIVATIONS[name](inputs @ kernels[0]) @ kernels[1]
+    np.testing.assert_allclose(made(tf.constant(inputs, tf.float32), None), expected, rtol=0, atol=1e-5)
+    # Klambauer et al. 2017, and Glorot & Bengio 2010 for as many outputs as inputs.
+    gain = 1.0 if name in ("selu", "tanh", "sigmoid") else 2.0
+    assert layers(400, hidden=[300], activation=name).kernels[0].numpy().std() == pytest.approx(
+        (gain / 400) ** 0.5, rel=0.02
+    )
+
+
+def test_every_activation_has_its_definition_here():
+    assert set(ACTIVATIONS) == set(get_args(Activation))
+
+
+def test_embedding_dropout_drops_numbers_of_embeddings_alone_and_keeps_their_mean():
+    options = DeepOptions.model_validate({"hidden": [], "embedding_dropout": 0.25})
+    made = HiddenLayers(1010, options, 1, tf.random.Generator.from_seed(1), embedded=1000)
+    weights = np.zeros([1010, 1], np.float32)
+    one = tf.ones([1, 1010])
+    # The sum of the embeddings' numbers, each 0 or 4/3; that of the others, which stay 1.
+    weights[:1000] = 1.0
+    made.kernels[0].assign(weights)
+    sums = [float(made(one, at(step))[0, 0]) for step in range(200)]
+    assert len(set(sums)) > 20
+    assert np.mean(sums) == pytest.approx(1000, abs=5 * (1000 * 0.25 / 0.75 / 200) ** 0.5)
+    assert float(made(one, None)[0, 0]) == 1000.0
+    made.kernels[0].assign(1.0 - weights)
+    assert float(made(one, at(0))[0, 0]) == 10.0
+
+
+def test_embeddings_and_hidden_layers_drop_by_draws_of_their_own():
+    options = DeepOptions.model_validate({"hidden": [1000], "dropout": 0.5, "embedding_dropout": 0.5})
+    made = HiddenLayers(1000, options, 1, tf.random.Generator.from_seed(1), embedded=1000)
+    made.kernels[0].assign(tf.eye(1000))
+    made.kernels[1].assign(tf.ones([1000, 1]))
+    # Each number is kept by both with a chance of 1/4 and is then 4; with the same draws it would be 1/2.
+    kept = float(made(tf.ones([1, 1000]), at(0))[0, 0]) / 4.0
+    assert kept == pytest.approx(250, abs=70)

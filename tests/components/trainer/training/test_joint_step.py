@@ -70,11 +70,23 @@ class DenseModel:
         with tf.GradientTape() as tape:
             score = tf.sigmoid(self.logit(rows))
             loss = -tf.reduce_sum(weight * (label * tf.math.log(score) + (1 - label) * tf.math.log(1 - score)))
+        tables = len(self.layout.tables)
         for index, gradient in enumerate(tape.gradient(loss, self.variables)):
+            gradient = tf.convert_to_tensor(gradient) + self.added(index, rows, tables)
             penalty = (self.options.wide.l1, self.options.wide.l2) if index == 1 else (0.0, 0.0)
             update = self.ftrl if index < 2 else self.adagrad
             update(index, tf.convert_to_tensor(gradient).numpy(), *penalty)
         return float(loss)
+
+    def added(self, index: int, rows: list[Any], tables: int) -> np.ndarray:
+        """The penalties' gradients: of the embeddings that the batch uses, and of the kernels."""
+        deep, weights = self.options.deep, self.variables[index].numpy()
+        if 2 <= index <= tables:
+            table = self.layout.tables[index - 1]
+            used = {one + slot.offset for slot in table.slots for row in rows for one in row.ids[slot.column]}
+            return deep.embedding_l2 * weights * np.isin(np.arange(len(weights)), list(used))[:, None]
+        is_kernel = index > tables and (index - tables) % 2 == 1
+        return (deep.l1 * np.sign(weights) + deep.l2 * weights) * is_kernel
 
     def ftrl(self, index: int, g: np.ndarray, l1: float, l2: float) -> None:
         n, rate = self.n[index], self.options.wide.learning_rate
@@ -100,11 +112,16 @@ def make(toy: Any, options: TrainingOptions) -> tuple[WideDeepModel, JointTraine
     return model, JointTrainer(model, head(toy.spec.label), options, batch_signature(toy.spec, toy.layout))
 
 
-@pytest.mark.parametrize("examples", [1, 16])
-def test_steps_are_those_of_the_dense_model(toy, examples):
+PENALISED = TrainingOptions.model_validate(
+    OPTIONS.model_dump() | {"deep": OPTIONS.deep.model_dump() | {"l1": 0.02, "l2": 0.3, "embedding_l2": 0.5}}
+)
+
+
+@pytest.mark.parametrize(("examples", "options"), [(1, OPTIONS), (16, OPTIONS), (16, PENALISED)])
+def test_steps_are_those_of_the_dense_model(toy, examples, options):
     random = np.random.default_rng(examples)
-    model, trainer = make(toy, OPTIONS)
-    dense = DenseModel(model, OPTIONS)
+    model, trainer = make(toy, options)
+    dense = DenseModel(model, options)
     start = [variable.numpy() for variable in variables(model)]
     for _ in range(30):
         rows = random_rows(random, toy, examples + 1)
@@ -230,3 +247,18 @@ def test_the_schedule_is_for_the_deep_part_alone(toy):
     assert all((ours != theirs).any() for ours, theirs in zip(first, second, strict=True))
     changed = [(ours != theirs).any() for ours, theirs in zip(second, third, strict=True)]
     assert changed == [True, True] + [False] * (len(changed) - 2)
+
+
+def test_a_part_of_the_negatives_trains_the_logit_of_all(toy):
+    """He et al. 2014: trained on a part r, the odds are 1/r too high; the model's own logit has ln r added."""
+    rate = 0.1
+    (model, trainer), (plain, reference) = (
+        make(toy, OPTIONS.model_copy(update={"keep_negatives": kept})) for kept in (rate, 1.0)
+    )
+    trainer.start_at(float(np.log(rate)))
+    random = np.random.default_rng(14)
+    for _ in range(10):
+        batch = toy.batch(toy.layout, random_rows(random, toy, 20))
+        ours, theirs = trainer.step(batch).numpy(), reference.step(batch).numpy()
+        assert ours == pytest.approx(theirs, rel=1e-5)
+        np.testing.assert_allclose(model(batch.inputs), plain(batch.inputs) + np.log(rate), rtol=0, atol=1e-4)

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 import tensorflow as tf
 
@@ -18,6 +19,7 @@ from widedeep.components.trainer.training import loop
 from widedeep.components.trainer.training.blocks import Block
 from widedeep.components.trainer.training.checkpoints import Checkpoints
 from widedeep.components.trainer.training.loop import TrainingLoop
+from widedeep.components.trainer.training.training_record import still_improving
 from widedeep.components.trainer.training_options import TrainingOptions
 
 BATCHES = 3
@@ -46,6 +48,9 @@ class Split:
         self.label = SimpleNamespace(loss=math.log(2))
         self.examples = 2 * blocks[0] if len(blocks) == 1 else None
         self._blocks = blocks
+
+    def count_wide_ids(self) -> None:
+        """There are none."""
 
     def blocks(self) -> list[Block]:
         return [
@@ -195,3 +200,37 @@ def test_many_batches_are_one_call_of_the_runtime(monkeypatch, tmp_path):
     made.run(Checkpoints(trainer, str(tmp_path)), lambda _: None)
     # 50 at most; a block ends after 60, and a checkpoint is due after 70.
     assert calls == [50, 10, 10, 35]
+
+
+def test_an_epoch_has_all_positives_and_other_negatives_each_time():
+    """Of 1,500 rows of label 0 a tenth; the same of one seed, whatever was read before."""
+    label = tf.constant([0, 0, 0, 1] * 500, tf.int64)
+    block = Block((), tf.zeros([2000, 0]), label, tf.ones([2000]))
+    split = Split([1])
+    options = TrainingOptions(keep_negatives=0.1)
+    made = TrainingLoop(Scripted(), head(Label(key="y")), split, split, options)
+    orders = [made._order(block, epoch, 0) for epoch in (1, 1, 2)]
+    for order in orders:
+        counted = np.bincount(label.numpy()[order])
+        assert counted[1] == 500
+        # 1500 draws of 0.1: five deviations of 11.6.
+        assert counted[0] == pytest.approx(150, abs=58)
+        assert len(set(order)) == len(order)
+    assert orders[0].tolist() == orders[1].tolist()
+    assert set(orders[0]) != set(orders[2])
+    whole = TrainingLoop(Scripted(), head(Label(key="y")), split, split, TrainingOptions())
+    assert sorted(whole._order(block, 1, 0)) == list(range(2000))
+
+
+@pytest.mark.parametrize(
+    ("aucs", "epochs", "said"),
+    [
+        ([0.6, 0.7], 2, True),
+        ([0.7, 0.6], 2, False),  # the first was the best
+        ([0.6, 0.7, 0.65], 4, False),  # stopped before
+        ([0.6], 1, False),  # nothing to compare with
+    ],
+)
+def test_it_still_improves_where_the_best_epoch_is_the_last_one_allowed(fit, aucs, epochs, said):
+    curve, _ = fit(binary(*aucs), Scripted(), epochs=epochs)
+    assert still_improving(curve, epochs) is said

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from widedeep.components.trainer.training.optimizers import Adagrad, Adam, Ftrl, deep_optimizer
+from widedeep.components.trainer.training.optimizers import Adagrad, Adam, Ftrl, Penalties, deep_optimizer
 from widedeep.components.trainer.training_options import DeepOptions, WideOptions
 
 ROWS, WIDTH, STEPS = 30, 3, 60
@@ -194,3 +194,32 @@ def test_the_optimizer_is_the_one_that_the_options_name():
     variable = tf.Variable(tf.zeros([1, 1]))
     assert isinstance(deep_optimizer(variable, DeepOptions()), Adagrad)
     assert isinstance(deep_optimizer(variable, DeepOptions(optimizer="adam")), Adam)
+
+
+@pytest.mark.parametrize(("name", "reference"), [("adagrad", DenseAdagrad), ("adam", DenseAdam)])
+@pytest.mark.parametrize("penalties", [Penalties(l2=0.7), Penalties(l1=0.3), Penalties(0.3, 0.7)])
+def test_penalties_are_of_the_rows_that_a_step_uses(name, reference, penalties):
+    """To each used row's gradient l1 sign(w) + l2 w is added, once however often the batch uses it."""
+    start = np.random.default_rng(0).normal(size=(ROWS, WIDTH))
+    rows, whole = (tf.Variable(start.astype(np.float32)) for _ in range(2))
+    options = DeepOptions(optimizer=name, learning_rate=0.05)
+    optimizers = [deep_optimizer(one, options, penalties) for one in (rows, whole)]
+    alone, together = [reference(row, 0.05) for row in start], reference(start, 0.05)
+
+    def added(weights: np.ndarray) -> np.ndarray:
+        return penalties.l1 * np.sign(weights) + penalties.l2 * weights
+
+    for ids, gradients in batches(seed=6):
+        summed = np.zeros([ROWS, WIDTH])
+        np.add.at(summed, ids, gradients)
+        used = np.unique(ids)
+        optimizers[0].apply_rows(tf.constant(summed[used], tf.float32), tf.constant(used, tf.int32), ONE)
+        for row in used:
+            alone[row].step(summed[row] + added(alone[row].w))
+        optimizers[1].apply(tf.constant(summed, tf.float32), ONE)
+        together.step(summed + added(together.w))
+    # Where a weight crosses 0, the sign of its last bits decides.
+    tolerance = 1e-3 if penalties.l1 else ADAM
+    np.testing.assert_allclose(rows.numpy(), [one.w for one in alone], rtol=0, atol=tolerance)
+    np.testing.assert_allclose(whole.numpy(), together.w, rtol=0, atol=tolerance)
+    assert (rows.numpy()[25:] == start[25:].astype(np.float32)).all()

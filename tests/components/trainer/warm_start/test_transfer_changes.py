@@ -197,6 +197,14 @@ CHANGES: list[tuple[str, FeatureSpec, dict[str, Any], set[tuple[str, int]], set[
         HIDDEN | {f"{kind} {number}" for kind in ("scale", "mean", "variance") for number in range(2)},
         ["the hidden layers start fresh: batch_norm was false."],
     ),
+    (
+        "another activation",
+        spec(),
+        {"deep": {"activation": "tanh"}},
+        set(),
+        HIDDEN,
+        ["the hidden layers start fresh: activation was relu."],
+    ),
     ("no deep part any more", spec(), {"model": "wide"}, set(), set(), []),
     ("no wide part any more", spec(), {"model": "deep"}, set(), set(), []),
 ]
@@ -308,6 +316,11 @@ def test_another_number_of_out_of_vocabulary_buckets(old, buckets):
     ("before", "label", "said"),
     [
         ({"key": "liked"}, {"key": "bought"}, "the label was binary 'liked': nothing is taken over."),
+        (
+            {"key": "liked", "above": 3},
+            {"key": "liked", "above": 4},
+            "the label was binary 'liked', by label: {key: liked, above: 3.0}: nothing is taken over.",
+        ),
         (
             {"key": "liked", "kind": "regression"},
             {"key": "liked"},
