@@ -5,16 +5,13 @@ from __future__ import annotations
 import os
 from typing import Any
 
+import apache_beam as beam
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
-from tensorflow_model_analysis import evaluators
-from tensorflow_model_analysis.extractors import predictions_extractor
 from tfx.components.evaluator import constants
 from tfx.components.evaluator import executor as tfx_evaluator
-from tfx.components.util import tfxio_utils
 from tfx.types import artifact, artifact_utils, standard_component_specs
 from tfx.utils import io_utils, path_utils
-from tfx_bsl.tfxio import tensor_adapter
 
 from widedeep.components import features
 from widedeep.components.evaluator import baseline_check
@@ -23,8 +20,8 @@ from widedeep.components.evaluator.evaluation_options import EvaluationOptions
 from widedeep.components.evaluator.measurement import BASELINE, CANDIDATE, Measurement, RowStatistics
 from widedeep.components.evaluator.plots import PLOTS
 from widedeep.components.evaluator.results import VERDICT, Evaluation
-from widedeep.components.evaluator.score_clipping import clip_scores
-from widedeep.components.evaluator.statistics.combiner import statistics_evaluator, statistics_writer
+from widedeep.components.evaluator.statistics.combiner import Measure, statistics_writer
+from widedeep.components.evaluator.statistics.count_rows import CountRows
 from widedeep.components.evaluator.tfma_config import make_config
 from widedeep.components.evaluator.tfma_output import read_measurement
 from widedeep.components.evaluator.verdict import Verdict, judge
@@ -53,8 +50,8 @@ class Executor(tfx_evaluator.Executor):
             models[BASELINE] = baseline
         run = artifact_utils.get_single_uri(input_dict["model_run"])
         learned = Learned.of(TrainingRecord.read(os.path.join(run, RECORD)))
-        evaluator = statistics_evaluator(spec, learned.rates, options.group_by)
-        self._evaluate(models, spec, options, input_dict, split, uri, evaluator)
+        count = CountRows(exec_properties["features"], learned.rates, options.group_by)
+        self._evaluate(models, spec, options, split, uri, count)
         statistics = RowStatistics.read(os.path.join(uri, _STATISTICS))
         if statistics.broken.get(BASELINE):
             why_left_out = _no_comparison(baseline, f"for {statistics.broken[BASELINE]:,} rows its score is no number")
@@ -74,45 +71,32 @@ class Executor(tfx_evaluator.Executor):
         models: dict[str, artifact.Artifact],
         spec: FeatureSpec,
         options: EvaluationOptions,
-        input_dict: dict[str, Any],
         split: str,
         uri: str,
-        statistics: evaluators.Evaluator,
+        count: CountRows,
     ) -> None:
-        """TFMA's pass, with our statistics in it, as TFX runs it."""
+        """One pass over the rows, whose results TFMA writes as its own: its tools read them."""
         config = make_config(spec, has_baseline=BASELINE in models)
+        folders = {name: _path(model) for name, model in models.items()}
+        # For its paths alone, which TFMA keeps: the models are loaded where rows are scored.
         shared = [
             tfma.default_eval_shared_model(
-                _path(models[BASELINE if model.is_baseline else CANDIDATE]), model_name=model.name, eval_config=config
+                folders[BASELINE if model.is_baseline else CANDIDATE], model_name=model.name, eval_config=config
             )
             for model in config.model_specs
         ]
-        schema_uri = artifact_utils.get_single_uri(input_dict[standard_component_specs.SCHEMA_KEY])
-        tfxio = tfxio_utils.get_tfxio_factory_from_artifact(
-            examples=input_dict[standard_component_specs.EXAMPLES_KEY],
-            telemetry_descriptors=["Evaluator"],
-            schema=io_utils.SchemaReader().read(io_utils.get_only_uri_in_dir(schema_uri)),
-            raw_record_column_name=tfma.ARROW_INPUT_COLUMN,
-        )(io_utils.all_files_pattern(split))
-        adapter = tensor_adapter.TensorAdapterConfig(tfxio.ArrowSchema(), tfxio.TensorRepresentations())
-        extractors = tfma.default_extractors(shared, config, tensor_adapter_config=adapter)
-        stages = [extractor.stage_name for extractor in extractors]
-        predictions = stages.index(predictions_extractor.PREDICTIONS_EXTRACTOR_STAGE_NAME)
-        extractors.insert(predictions + 1, clip_scores(spec.label))
         writer = statistics_writer(os.path.join(uri, _STATISTICS), os.path.join(uri, PLOTS), options.confidence)
         with self._make_beam_pipeline() as pipeline:
             (
                 pipeline
-                | "Read" >> tfxio.BeamSource()
-                | "Evaluate"
-                >> tfma.ExtractEvaluateAndWriteResults(
-                    eval_shared_model=shared if len(shared) > 1 else shared[0],
-                    eval_config=config,
-                    extractors=extractors,
-                    evaluators=[*tfma.default_evaluators(shared, config), statistics],
-                    writers=[*tfma.default_writers(uri, shared, config), writer],
-                )
+                | "Files" >> beam.Create(_files(split))
+                | "Measure" >> Measure(folders, count, weighted=spec.weight is not None)
+                | "Write" >> tfma.WriteResults(writers=[*tfma.default_writers(uri, shared, config), writer])
             )
+
+
+def _files(split: str) -> list[str]:
+    return sorted(tf.io.gfile.glob(io_utils.all_files_pattern(split)))
 
 
 def _only(input_dict: dict[str, Any], key: str) -> Any:
@@ -127,8 +111,7 @@ def _path(model: artifact.Artifact) -> str:
 
 def _left_out(baseline: artifact.Artifact, split: str) -> str | None:
     """Why the last blessed model can't be compared with, None where it can."""
-    files = sorted(tf.io.gfile.glob(io_utils.all_files_pattern(split)))
-    wrong = baseline_check.why_not(_path(baseline), files)
+    wrong = baseline_check.why_not(_path(baseline), _files(split))
     return None if wrong is None else _no_comparison(baseline, wrong)
 
 
