@@ -58,7 +58,7 @@ def summarise(run: LocalRun, folder: Path, spec: FeatureSpec) -> Summary:
     return Summary(
         run_id=run.run_id,
         pipeline=run.pipeline.pipeline_info.id,
-        components=[NodeRecord(id=node.id, state=node.state, seconds=round(node.seconds, 2)) for node in run.nodes],
+        components=_node_records(run),
         metrics=evaluation.metrics,
         split=evaluation.split,
         slices=evaluation.slices,
@@ -95,6 +95,14 @@ def summarise(run: LocalRun, folder: Path, spec: FeatureSpec) -> Summary:
         lineage=origins(run.run_id, lineage),
         tuning=Trials.read(os.path.join(made["Tuner"]["tuner_results"].uri, TRIALS)) if "Tuner" in made else None,
     )
+
+
+def _node_records(run: LocalRun) -> list[NodeRecord]:
+    first = min((node.started for node in run.nodes), default=0.0)
+    return [
+        NodeRecord(id=node.id, state=node.state, seconds=round(node.seconds, 2), started=round(node.started - first, 2))
+        for node in run.nodes
+    ]
 
 
 def _trained_on(store: Any, transform_graph: int) -> list[str]:

@@ -25,6 +25,7 @@ class NodeRecord(Record):
     id: str = Field(description="of the node")
     state: str = Field(description="COMPLETE, CACHED, SKIPPED or FAILED")
     seconds: float = Field(description="that it took")
+    started: Number = Field(None, description="seconds after the run's first node; null in an older record")
 
 
 class StrongWeight(Record):
@@ -49,7 +50,7 @@ class Summary(Record):
 
     run_id: str = Field(description="the run, which names its folder too")
     pipeline: str = Field(description="name of the pipeline")
-    components: list[NodeRecord] = Field(description="id, state and seconds of each node, in order")
+    components: list[NodeRecord] = Field(description="id, state and times of each node, in order")
     metrics: ModelMetrics = Field(description="of the candidate and, where there was one, the baseline")
     slices: dict[str, ModelMetrics] = Field(description="the same for each slice")
     blessed: bool = Field(description="whether the candidate passed every bound, and the dry run")
