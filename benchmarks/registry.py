@@ -51,6 +51,7 @@ BENCHMARKS = {
     "beam_modes": Benchmark("benchmarks.data.beam_modes", 20, _MOVIELENS),
     "quality": Benchmark("benchmarks.pipelines.quality", 20, "PyPI for two data sets", pipelines.quality),
     "days": Benchmark("benchmarks.pipelines.days", 15, _MOVIELENS, pipelines.days),
+    "appstore": Benchmark("benchmarks.pipelines.appstore", 60, "nothing more"),
     "taxi": Benchmark("benchmarks.pipelines.taxi", 5, "nothing more"),
     "serving": Benchmark("benchmarks.serving.suite", 15, _MOVIELENS, serving.serving),
 }

@@ -12,7 +12,23 @@ from widedeep.components.common import lean_imports
 from widedeep.components.common.errors import WideDeepError
 from widedeep.components.common.process_environment import complete_environment
 
-COMMANDS = ("data", "run", "ablate", "explain", "report", "models", "gc", "serve", "rank", "bench", "kubeflow")
+# The module of each.
+COMMANDS = {
+    "data": "datasets.data",
+    "init": "pipelines.init",
+    "check": "pipelines.check",
+    "run": "pipelines.run",
+    "ablate": "pipelines.ablate",
+    "explain": "models.explain",
+    "score": "models.score",
+    "report": "pipelines.report",
+    "models": "models.models",
+    "gc": "pipelines.gc",
+    "serve": "servers.serve",
+    "rank": "servers.rank",
+    "bench": "servers.bench",
+    "kubeflow": "kubeflow",
+}
 
 
 class _LazyGroup(click.Group):
@@ -22,7 +38,7 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command = importlib.import_module(f"widedeep.pipeline.commands.{cmd_name}").command
+        command = importlib.import_module(f"widedeep.pipeline.commands.{COMMANDS[cmd_name]}").command
         assert isinstance(command, click.Command)
         return command
 

@@ -1,4 +1,4 @@
-"""The figures of benchmarks/serving/suite.py as one drawing: latency, where it goes, and throughput."""
+"""The figures of benchmarks/serving/suite.py as one drawing: latency, where it goes, throughput, and memory."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from benchmarks.harness.figures import Figure
 from benchmarks.serving.latency import PAPER
 
-_WIDTH, _HEIGHT = 960, 560
+_WIDTH, _HEIGHT = 960, 760
 # Okabe and Ito's colours, which the colour-blind can tell apart.
 _COLOURS = ("#999999", "#0072b2", "#56b4e9", "#d55e00", "#e69f00", "#009e73", "#cc79a7")
 _STYLE = "text{font:12px system-ui,sans-serif;fill:#222}.title{font-weight:600;font-size:14px}.light{fill:#fff}"
@@ -27,11 +27,12 @@ def svg(figures: Sequence[Figure]) -> str:
     throughput = {name: figure.details for name, figure in by_name.items() if "_throughput_" in name}
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img">',
-        f"<title>Serving latency and throughput</title><style>{_STYLE}</style>",
+        f"<title>Serving latency, throughput and memory</title><style>{_STYLE}</style>",
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#fff"/>',
         *_table(latency, (60, 50, 470, 300)),
         *_throughput(throughput, (560, 50, 930, 300)),
         *_shares(latency, (150, 420, 930, 510)),
+        *_memory(by_name["serving_malformed_memory_growth"], (60, 590, 930, 720)),
         "</svg>\n",
     ]
     return "\n".join(parts)
@@ -119,6 +120,23 @@ def _shares(latency: Mapping[str, Mapping[str, Any]], box: Box) -> list[str]:
                 parts.append(_text(at + taken * scale / 2, high + tall / 2 + 4, f"{taken:.1f}", _on(colour), "middle"))
             at += taken * scale
     return parts + _legend(names, range(1, len(names) + 1), 60, bottom + 20)
+
+
+def _memory(growth: Figure, box: Box) -> list[str]:
+    """A line of the server's memory while it is sent malformed requests."""
+    left, top, right, bottom = box
+    memory = growth.details["resident_mib"]
+    highest = 200 * math.ceil(max(memory) / 200)
+    points = [
+        (left + (right - left) * place / (len(memory) - 1), bottom - (bottom - top) * size / highest)
+        for place, size in enumerate(memory)
+    ]
+    parts = [_text(left, top - 14, f"MiB that the server holds, over {growth.against.rpartition(', ')[0]}", "title")]
+    for tick in range(0, highest + 1, 200):
+        at = bottom - (bottom - top) * tick / highest
+        parts += [_line(left, at, right, at), _text(left - 8, at + 4, f"{tick:,}", anchor="end")]
+    joined = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    return [*parts, f'<polyline points="{joined}" fill="none" stroke="{_COLOURS[1]}" stroke-width="2"/>']
 
 
 def _names(model: Mapping[str, Any]) -> list[str]:

@@ -1,6 +1,6 @@
 """Serving MovieLens with the stand-in: latency, CPU, throughput, hot swaps and malformed requests, on this machine.
 
-    python -m benchmarks run serving [--quick] [--plot FILE.svg]
+    python -m benchmarks run serving [--quick] [--plot FILE.svg] [--malformed N]
 
 Server and clients are processes of their own and talk over the loopback interface. Two models are measured: one with
 the product's hidden layers, and one with the paper's, which are larger.
@@ -9,6 +9,7 @@ the product's hidden layers, and one with the paper's, which are larger.
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -28,12 +29,16 @@ _SIZES = {
 @click.command()
 @click.option("--quick", is_flag=True, help="Few rows, short measures: to try it out; its numbers are rough.")
 @click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.svg", help="Also draw them.")
+@click.option("--malformed", type=click.IntRange(min=20), metavar="N", help="Send so many malformed requests.")
 @click.option("--data", type=click.Path(path_type=Path), default=Path("data/movielens"), show_default=True)
-def main(quick: bool, plot: Path | None, data: Path) -> None:
+def main(quick: bool, plot: Path | None, malformed: int | None, data: Path) -> None:
     """Measures all in turn."""
+    size = _SIZES[quick]
+    if malformed:
+        size = replace(size, malformed=malformed)
     # Copies of a model are links, for which all must be on one file system.
     with tempfile.TemporaryDirectory() as folder:
-        measurements = Measurements(Path(folder), movielens(data).resolve(), _SIZES[quick])
+        measurements = Measurements(Path(folder), movielens(data).resolve(), size)
         measures = (
             measurements.default,
             measurements.paper,

@@ -122,8 +122,16 @@ _KINDS: dict[type, str] = {type(None): "nothing", list: "a list", str: "text"}
 Settings = TypeVar("Settings", bound=Strict)
 
 
-def parse(kind: type[Settings], data: Mapping[str, Any], where: str) -> Settings:
+def parse(
+    kind: type[Settings], data: Mapping[str, Any], where: str, written: Mapping[str, Any] | None = None
+) -> Settings:
     """Makes settings of a mapping.
+
+    Args:
+        kind: of settings.
+        data: the mapping.
+        where: it is from (a file).
+        written: the mapping by whose items a wrong place is named, where the person wrote another.
 
     Raises:
         ConfigError: names `where` (a file), the key, what is wrong or allowed, and the value.
@@ -131,7 +139,7 @@ def parse(kind: type[Settings], data: Mapping[str, Any], where: str) -> Settings
     try:
         return kind.model_validate(data)
     except ValidationError as error:
-        raise ConfigError("\n".join(problems(error, where, data))) from None
+        raise ConfigError("\n".join(problems(error, where, data if written is None else written))) from None
 
 
 def problems(error: ValidationError, where: str, data: object) -> Iterable[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from widedeep.components.common.records import Record
@@ -34,19 +36,28 @@ class SplitContent(Record):
     features: dict[str, ValueSample] = Field(description="by feature")
 
 
+# A time of a row, as a number and as the file writes it.
+Time = Annotated[tuple[float, str], Field(strict=False)]
+
+
 class FileContent(Record):
     """What one file holds."""
 
     path: str = Field(description="of the file")
-    split: str = Field(description="that it was read for; where rows are spread by their hash, 'all'")
+    split: str = Field(description="that it was read for; where rows are spread over splits, 'all'")
     rows: int = Field(description="how many; a file without rows is left out")
     present: dict[str, int] = Field(description="rows that have a value, by feature")
     undeclared: list[str] = Field(description="columns that the declaration does not name")
+    left_out: int = Field(0, description="further rows, which are earlier than the first split's start")
+    keyless: int = Field(0, description="rows without the value by which rows are split; their content's hash told")
+    first: Time | None = Field(None, description="the earliest time, where rows are split by it")
+    last: Time | None = Field(None, description="the latest")
 
 
 class Content(Record):
     """What an ingestion has read."""
 
     by_hash: bool = Field(description="whether rows were spread over the splits by their hash")
+    by_time: bool = Field(False, description="whether they were by their time")
     splits: dict[str, SplitContent] = Field(description="by name")
     files: list[FileContent] = Field(description="by path")

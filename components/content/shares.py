@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from widedeep.components.content.content_record import RowSample, ValueSample
@@ -71,6 +73,20 @@ def unknown_values(split: ValueSample, other: ValueSample) -> tuple[Share, list[
     unknown = {value: split.counts[value] for value in _below(split, limit) if value not in other.counts}
     commonest = sorted(unknown, key=lambda value: (-unknown[value], value))
     return _estimate(sum(unknown.values()), split.values, limit), commonest
+
+
+def together(samples: Sequence[ValueSample]) -> ValueSample:
+    """The values of several splits, at least one, as those of one."""
+    limit = min(sample.limit for sample in samples)
+    counts: Counter[str] = Counter()
+    for sample in samples:
+        counts.update({value: sample.counts[value] for value in _below(sample, limit)})
+    return ValueSample(
+        rows=sum(sample.rows for sample in samples),
+        values=sum(sample.values for sample in samples),
+        limit=limit,
+        counts=dict(counts),
+    )
 
 
 def out_of_vocabulary(split: ValueSample, vocabulary: frozenset[str]) -> Share:

@@ -107,10 +107,11 @@ class Sketch:
             else:
                 self.splits[split] = seen
 
-    def record(self, splits: Sequence[str], by_hash: bool) -> Content:
+    def record(self, splits: Sequence[str], by_hash: bool, by_time: bool = False) -> Content:
         """What was seen, with the splits in a given order; those without a row are left out."""
         return Content(
             by_hash=by_hash,
+            by_time=by_time,
             splits={split: self.splits[split].record() for split in splits if split in self.splits},
             files=sorted(self.files, key=lambda file: file.path),
         )

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+import shutil
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from widedeep.components.common.errors import ConfigError
 from widedeep.components.common.settings import Strict
 
 # TF Serving of the TensorFlow that trains.
 IMAGE = "tensorflow/serving:2.21.0"
+
+_PROGRAMS = ("tensorflow_model_server", "docker")
 
 
 class DryRunOptions(Strict):
@@ -32,3 +36,16 @@ class DryRunOptions(Strict):
         if self.server == "infra_validator" and not re.fullmatch(r"\S+:[\w.-]+", self.image):
             raise ValueError(f"image is '{self.image}', and infra_validator needs one with a tag: {IMAGE}")
         return self
+
+
+def check_program(options: DryRunOptions) -> None:
+    """Checks that the server's program is on this machine.
+
+    Raises:
+        ConfigError: it is not, which the dry run would find after the training.
+    """
+    if options.server in _PROGRAMS and shutil.which(options.server) is None:
+        raise ConfigError(
+            f"dry_run.server is {options.server}, and there is no such program on the PATH: "
+            "install it, or set dry_run.server to stand_in."
+        )

@@ -8,9 +8,10 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from widedeep.components.common.errors import ConfigError
-from widedeep.components.common.metrics import HIGHER_IS_BETTER, in_order
+from widedeep.components.common.metrics import higher_is_better, in_order, is_of_lists
 from widedeep.components.common.settings import Strict, nearest
 from widedeep.components.evaluator.checks.bounds import Bound, SliceBound, check_known, check_possible
+from widedeep.components.evaluator.ranking.ranking_options import RankingOptions, list_metric_names
 from widedeep.components.features.spec import FeatureSpec, Label
 
 # For each kind of label its metrics, and TFMA's class of each; or Keras', where TFMA has none.
@@ -44,7 +45,13 @@ class EvaluationOptions(Strict):
     group_by: str | None = Field(
         None,
         description="a categorical feature, as the user's id, whose rows are not independent of each other: intervals "
-        "keep them together; null: each row by itself",
+        "keep them together, and each one's rows are a list whose ranking is measured; null: each row by itself",
+    )
+    ranking: RankingOptions = Field(RankingOptions(), description="metrics of lists of rows, where there are any")
+    rails: bool = Field(
+        True,
+        description="measure much simpler models, of a binary label, beside the candidate: the label's rate, each "
+        "candidate's popularity, and a logistic regression on the features' ids",
     )
     slices: SliceBound | None = Field(None, description="what each value of the features with `slice: true` must hold")
 
@@ -54,7 +61,7 @@ class EvaluationOptions(Strict):
             return self
         for name, bound in self.bounds.items():
             check_known(name)
-            if bound.compares and HIGHER_IS_BETTER[name] is None:
+            if bound.compares and higher_is_better(name) is None:
                 raise ValueError(f"'{name}' has no better or worse: give it at_least and at_most")
             check_possible(name, bound)
         if not any(bound.given for bound in self.bounds.values()):
@@ -69,9 +76,29 @@ class EvaluationOptions(Strict):
         """
         if self.bounds is None:
             return _default_bounds(label)
-        for name in self.bounds:
-            _check_has(label, name, "bounds")
+        known = [*METRICS[label.kind], *self.list_metrics(label)]
+        for name in set(self.bounds) - set(known):
+            raise ConfigError(f"evaluation.bounds: {self._missing(label, name)}")
         return self.bounds
+
+    @property
+    def list_key(self) -> str | None:
+        """The feature whose rows are one list; None where nothing is ranked."""
+        return self.ranking.by or self.group_by
+
+    def list_metrics(self, label: Label) -> list[str]:
+        """The metrics of lists: of a binary label whose rows are in lists."""
+        return list_metric_names(self.ranking.at) if self.list_key and label.kind == "binary" else []
+
+    def _missing(self, label: Label, name: str) -> str:
+        """Why a metric is not measured."""
+        if name in METRICS[label.kind] or not is_of_lists(name) or label.kind != "binary":
+            known = ", ".join([*METRICS[label.kind], *self.list_metrics(label)])
+            return f"a {label.kind} label has no '{name}': it has {known}."
+        if not self.list_key:
+            return f"'{name}' is of lists of rows: name the feature whose rows are one list, as group_by: user_id."
+        known = ", ".join(self.list_metrics(label))
+        return f"'{name}' is not measured: {known} are. evaluation.ranking.at says at which places."
 
     def check_group(self, spec: FeatureSpec) -> None:
         """Whether rows can be grouped as it says.
@@ -79,15 +106,16 @@ class EvaluationOptions(Strict):
         Raises:
             ConfigError: no such feature, or one that is not categorical.
         """
-        if self.group_by is None:
-            return
-        feature = spec.by_key.get(self.group_by)
-        if feature is None:
+        for setting, key in (("group_by", self.group_by), ("ranking.by", self.ranking.by)):
+            feature = spec.by_key.get(key or "")
+            if key and feature is None:
+                raise ConfigError(f"evaluation.{setting}: unknown feature '{key}': {nearest(key, spec.by_key)}")
+            if feature and feature.kind != "categorical":
+                raise ConfigError(f"evaluation.{setting}: '{key}' is {feature.kind}: give a categorical feature.")
+        if self.ranking.by and spec.label.kind != "binary":
             raise ConfigError(
-                f"evaluation.group_by: unknown feature '{self.group_by}': {nearest(self.group_by, spec.by_key)}"
+                f"evaluation.ranking.by: lists are judged by labels 0 and 1, and this label is {spec.label.kind}."
             )
-        if feature.kind != "categorical":
-            raise ConfigError(f"evaluation.group_by: '{self.group_by}' is {feature.kind}: give a categorical feature.")
 
     def slice_metric(self, label: Label) -> str:
         """The metric that slices are held to.
@@ -97,14 +125,14 @@ class EvaluationOptions(Strict):
         """
         if self.slices is None or self.slices.metric is None:
             return in_order(METRICS[label.kind])[0]
-        _check_has(label, self.slices.metric, "slices")
-        return self.slices.metric
-
-
-def _check_has(label: Label, metric: str, key: str) -> None:
-    if metric not in METRICS[label.kind]:
-        known = ", ".join(METRICS[label.kind])
-        raise ConfigError(f"evaluation.{key}: a {label.kind} label has no '{metric}': it has {known}.")
+        metric, known = self.slices.metric, METRICS[label.kind]
+        if is_of_lists(metric):
+            raise ConfigError(
+                f"evaluation.slices: '{metric}' is of lists, which a slice may cut apart: give {', '.join(known)}."
+            )
+        if metric not in known:
+            raise ConfigError(f"evaluation.slices: a {label.kind} label has no '{metric}': it has {', '.join(known)}.")
+        return metric
 
 
 def _default_bounds(label: Label) -> dict[str, Bound]:

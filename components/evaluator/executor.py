@@ -9,7 +9,7 @@ import apache_beam as beam
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from tfx.components.evaluator import constants
-from tfx.components.evaluator import executor as tfx_evaluator
+from tfx.dsl.components.base import base_beam_executor
 from tfx.types import artifact, artifact_utils, standard_component_specs
 from tfx.utils import io_utils, path_utils
 
@@ -19,9 +19,13 @@ from widedeep.components.evaluator.checks.base_rate import Learned
 from widedeep.components.evaluator.evaluation_options import EvaluationOptions
 from widedeep.components.evaluator.measurement import BASELINE, CANDIDATE, Measurement, RowStatistics
 from widedeep.components.evaluator.plots import PLOTS
+from widedeep.components.evaluator.rails.measured_rails import measure_rails
+from widedeep.components.evaluator.rails.overtakers import overtakers
+from widedeep.components.evaluator.rails.rails_record import RailsRecord
+from widedeep.components.evaluator.ranking.measured_lists import Summation, list_summations, with_lists
 from widedeep.components.evaluator.results import VERDICT, Evaluation
-from widedeep.components.evaluator.statistics.combiner import Measure, statistics_writer
-from widedeep.components.evaluator.statistics.count_rows import CountRows
+from widedeep.components.evaluator.statistics.combiner import statistics_evaluator, statistics_writer
+from widedeep.components.evaluator.statistics.scored_files import ScoreFiles
 from widedeep.components.evaluator.tfma_config import make_config
 from widedeep.components.evaluator.tfma_output import read_measurement
 from widedeep.components.evaluator.verdict import Verdict, judge
@@ -33,7 +37,7 @@ _STATISTICS = "standard_errors.json"
 MIN_SLICE_ROWS = 50
 
 
-class Executor(tfx_evaluator.Executor):
+class Executor(base_beam_executor.BaseBeamExecutor):
     """TFX's Evaluator with intervals, and a verdict of our own."""
 
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
@@ -50,17 +54,20 @@ class Executor(tfx_evaluator.Executor):
             models[BASELINE] = baseline
         run = artifact_utils.get_single_uri(input_dict["model_run"])
         learned = Learned.of(TrainingRecord.read(os.path.join(run, RECORD)))
-        count = CountRows(exec_properties["features"], learned.rates, options.group_by)
-        self._evaluate(models, spec, options, split, uri, count)
+        summations = [_row_summation(spec, learned, options, uri), *list_summations(spec, options, uri)]
+        self._evaluate(models, spec, split, uri, summations)
         statistics = RowStatistics.read(os.path.join(uri, _STATISTICS))
         if statistics.broken.get(BASELINE):
             why_left_out = _no_comparison(baseline, f"for {statistics.broken[BASELINE]:,} rows its score is no number")
             del models[BASELINE]
         measurement = read_measurement(uri, statistics, options.confidence)
+        measurement = with_lists(measurement, spec, options, uri)
         verdict = judge(options, spec.label, measurement, learned)
+        rails = measure_rails(_path(models[CANDIDATE]), _train_files(input_dict), _files(split), spec, options)
+        verdict.warnings += overtakers(rails, options) if rails else []
         if why_left_out is not None:
             verdict.warnings.insert(0, why_left_out)
-        _evaluation(measurement, verdict, options).write(os.path.join(uri, VERDICT))
+        _evaluation(measurement, verdict, options, rails).write(os.path.join(uri, VERDICT))
         [blessing] = output_dict[standard_component_specs.BLESSING_KEY]
         _bless(blessing, models, not verdict.refusals)
         if "current_component_id" in exec_properties:
@@ -70,29 +77,46 @@ class Executor(tfx_evaluator.Executor):
         self,
         models: dict[str, artifact.Artifact],
         spec: FeatureSpec,
-        options: EvaluationOptions,
         split: str,
         uri: str,
-        count: CountRows,
+        summations: list[Summation],
     ) -> None:
-        """One pass over the rows, whose results TFMA writes as its own: its tools read them."""
+        """One pass over the rows, whose metrics TFMA writes as its own: its tools read them."""
         config = make_config(spec, has_baseline=BASELINE in models)
         folders = {name: _path(model) for name, model in models.items()}
-        # For its paths alone, which TFMA keeps: the models are loaded where rows are scored.
+        # For the paths alone, which TFMA notes: a model is loaded where it scores rows.
         shared = [
             tfma.default_eval_shared_model(
                 folders[BASELINE if model.is_baseline else CANDIDATE], model_name=model.name, eval_config=config
             )
             for model in config.model_specs
         ]
-        writer = statistics_writer(os.path.join(uri, _STATISTICS), os.path.join(uri, PLOTS), options.confidence)
         with self._make_beam_pipeline() as pipeline:
-            (
+            extracts = (
                 pipeline
                 | "Files" >> beam.Create(_files(split))
-                | "Measure" >> Measure(folders, count, weighted=spec.weight is not None)
-                | "Write" >> tfma.WriteResults(writers=[*tfma.default_writers(uri, shared, config), writer])
+                | "Spread" >> beam.Reshuffle()
+                | "Score" >> beam.ParDo(ScoreFiles(folders))
             )
+            evaluation: dict[str, beam.PCollection] = {}
+            for each, _ in summations:
+                evaluation |= extracts | each.stage_name >> each.ptransform
+            writers = [*tfma.default_writers(uri, shared, config), *(each for _, each in summations)]
+            evaluation | "Write" >> tfma.WriteResults(writers=writers)
+
+
+def _row_summation(spec: FeatureSpec, learned: Learned, options: EvaluationOptions, uri: str) -> Summation:
+    """What each row adds to."""
+    return (
+        statistics_evaluator(spec, learned.rates, options.group_by),
+        statistics_writer(os.path.join(uri, _STATISTICS), os.path.join(uri, PLOTS), options.confidence),
+    )
+
+
+def _train_files(input_dict: dict[str, Any]) -> list[str]:
+    [examples] = input_dict[standard_component_specs.EXAMPLES_KEY]
+    has_train = "train" in artifact_utils.decode_split_names(examples.split_names)
+    return _files(artifact_utils.get_split_uri([examples], "train")) if has_train else []
 
 
 def _files(split: str) -> list[str]:
@@ -121,7 +145,9 @@ def _no_comparison(baseline: artifact.Artifact, wrong: str) -> str:
     )
 
 
-def _evaluation(measurement: Measurement, verdict: Verdict, options: EvaluationOptions) -> Evaluation:
+def _evaluation(
+    measurement: Measurement, verdict: Verdict, options: EvaluationOptions, rails: RailsRecord | None
+) -> Evaluation:
     least = min(MIN_SLICE_ROWS, options.slices.min_rows) if options.slices else MIN_SLICE_ROWS
     large = {name: part for name, part in measurement.slices.items() if part.rows >= least}
     return Evaluation(
@@ -133,6 +159,8 @@ def _evaluation(measurement: Measurement, verdict: Verdict, options: EvaluationO
         warnings=verdict.warnings,
         confidence=options.confidence,
         intervals=measurement.whole.intervals(),
+        lists=measurement.lists,
+        rails=rails,
         slice_intervals={name: part.intervals() for name, part in large.items()},
     )
 

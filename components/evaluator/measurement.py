@@ -97,6 +97,20 @@ class BaseComparison(Record):
     saturated: int = Field(description="rows for which the candidate's score is as good as 0 or 1")
 
 
+class ListCounts(Record):
+    """The lists that a model was judged on."""
+
+    by: str = Field(description="the feature whose rows are one list")
+    lists: int = Field(description="all of them")
+    counted: int = Field(description="those with rows of both labels: of the others no order is better than another")
+    rows_outside: int = Field(description="rows that have no value of the feature, and so are in no list")
+
+    @property
+    def words(self) -> str:
+        """What the metrics are of: 300 of 943 lists of one 'user_id' have both labels."""
+        return f"{self.counted:,} of the {self.lists:,} lists of one '{self.by}' have rows of both labels"
+
+
 @dataclass(frozen=True)
 class Part:
     """All rows, or one slice: by metric the candidate's, the baseline's, and candidate minus baseline."""
@@ -135,6 +149,7 @@ class Measurement:
         label: the label of all rows with weight, where they have the same one.
         broken: rows for which the candidate's score is no number.
         base: the candidate beside who knows nothing of a row.
+        lists: that the metrics of lists are of; None where there are none.
     """
 
     whole: Part
@@ -142,6 +157,7 @@ class Measurement:
     label: float | None = None
     broken: int = 0
     base: BaseComparison | None = None
+    lists: ListCounts | None = None
 
 
 class RowStatistics(Record):

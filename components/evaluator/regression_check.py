@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from widedeep.components.common.metrics import HIGHER_IS_BETTER
+from widedeep.components.common.metrics import higher_is_better
 from widedeep.components.evaluator.checks.bounds import Bound
 from widedeep.components.evaluator.measurement import Estimate, Part
 
@@ -49,13 +49,13 @@ class Regression:
         return f"{self._change()} than the last blessed model's ({self._interval(confidence)})"
 
     def _change(self) -> str:
-        lower = (self.estimate.value >= 0) == bool(HIGHER_IS_BETTER[self.metric])
+        lower = (self.estimate.value >= 0) == bool(higher_is_better(self.metric))
         return f"{self._number(abs(self.estimate.value))} {'lower' if lower else 'higher'}"
 
     def _interval(self, confidence: float) -> str:
         if not self.estimate.known:
             return f"too few {self.scarce} to tell its interval"
-        sign = -1 if HIGHER_IS_BETTER[self.metric] else 1
+        sign = -1 if higher_is_better(self.metric) else 1
         low, high = sorted((sign * self.estimate.low, sign * self.estimate.high))
         return f"{per_cent(confidence)} interval of the change: {self._number(low, '+')} to {self._number(high, '+')}"
 
@@ -68,7 +68,7 @@ def regressions(metric: str, bound: Bound, part: Part) -> Iterator[Regression]:
     change, baseline = part.change.get(metric), part.baseline.get(metric)
     if change is None or baseline is None or not math.isfinite(change.value):
         return
-    sign = -1 if HIGHER_IS_BETTER[metric] else 1
+    sign = -1 if higher_is_better(metric) else 1
     ends = (sign * change.low, sign * change.high)
     worsening = Estimate(sign * change.value, *(sorted(ends) if change.known else ends))
     support = part.supports.scarce if part.supports else None

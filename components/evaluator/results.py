@@ -7,8 +7,9 @@ import os
 from pydantic import Field
 
 from widedeep.components.common.records import Number, Pair, Record
-from widedeep.components.evaluator.measurement import ComparedName, ModelName
+from widedeep.components.evaluator.measurement import ComparedName, ListCounts, ModelName
 from widedeep.components.evaluator.plots import PLOTS, Plots
+from widedeep.components.evaluator.rails.rails_record import RailsRecord
 
 VERDICT = "verdict.json"
 
@@ -34,6 +35,10 @@ class Evaluation(Record):
         description="for `candidate`, `baseline` and `change` (candidate less baseline), [low, high] of each metric on "
         "all rows; without those that nobody knows",
     )
+    rails: RailsRecord | None = Field(
+        None, description="much simpler models beside the candidate; null where there are none, or none can be"
+    )
+    lists: ListCounts | None = Field(None, description="that the metrics of lists are of; null where there are none")
     slice_intervals: dict[str, ModelIntervals] = Field({}, description="the same by slice")
 
 

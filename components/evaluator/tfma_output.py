@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import tensorflow_model_analysis as tfma
 
-from widedeep.components.common.metrics import HIGHER_IS_BETTER
+from widedeep.components.common.metrics import is_metric, is_of_lists
 from widedeep.components.common.records import Number
 from widedeep.components.evaluator.measurement import (
     BASELINE,
@@ -40,7 +40,7 @@ def read_measurement(uri: str, statistics: RowStatistics, confidence: float) -> 
         name = ", ".join(f"{key.column}={_value(key)}" for key in record.slice_key.single_slice_keys)
         values: dict[str, dict[str, float]] = {CANDIDATE: {}, BASELINE: {}, CHANGE: {}}
         for item in record.metric_keys_and_values:
-            if item.key.name in HIGHER_IS_BETTER or item.key.name == ROWS:
+            if item.key.name == ROWS or (is_metric(item.key.name) and not is_of_lists(item.key.name)):
                 # TFMA leaves the name empty where there is one model only.
                 model = CHANGE if item.key.is_diff else item.key.model_name or CANDIDATE
                 values[model][item.key.name] = item.value.double_value.value

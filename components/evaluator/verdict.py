@@ -12,11 +12,12 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from widedeep.components.common.metrics import is_of_lists
 from widedeep.components.evaluator.checks.base_rate import Learned, knows_nothing
 from widedeep.components.evaluator.checks.bounds import Bound
 from widedeep.components.evaluator.checks.rows import too_few, unusable
 from widedeep.components.evaluator.evaluation_options import EvaluationOptions
-from widedeep.components.evaluator.measurement import Estimate, Measurement, Part
+from widedeep.components.evaluator.measurement import Estimate, ListCounts, Measurement, Part
 from widedeep.components.evaluator.regression_check import per_cent, regressions
 from widedeep.components.features.spec import Label
 
@@ -61,22 +62,23 @@ def judge(
         ignorant = knows_nothing(measurement, beats, split, options.confidence)
         verdict.refusals += [ignorant] if ignorant else []
     for name, bound in bounds.items():
-        _judge(verdict, name, bound, whole, options.confidence)
+        _judge(verdict, name, bound, measurement, options.confidence)
     if measurement.whole.baseline and options.slices:
         large = {name: part for name, part in measurement.slices.items() if part.rows >= options.slices.min_rows}
         _judge_slices(verdict, options.slice_metric(label), options.slices.bound, large, options.confidence)
     return verdict
 
 
-def _judge(verdict: Verdict, name: str, bound: Bound, part: Part, confidence: float) -> None:
+def _judge(verdict: Verdict, name: str, bound: Bound, measurement: Measurement, confidence: float) -> None:
+    part, lists = measurement.whole, measurement.lists if is_of_lists(name) else None
     estimate = part.candidate.get(name)
     if estimate is None:
         verdict.refusals.append(f"{name} was not measured")
         return
     if not math.isfinite(estimate.value):
-        verdict.refusals.append(f"{name} is {estimate.value}, which is no number{_UNDEFINED.get(name, '')}")
+        verdict.refusals.append(f"{name} is {estimate.value}, which is no number{_undefined(name, lists)}")
         return
-    verdict.refusals += _outside(name, bound, estimate, part, confidence)
+    verdict.refusals += _outside(name, bound, estimate, part, lists, confidence)
     for regression in regressions(name, bound, part):
         sentence = f"{name} is {regression.words(confidence)}"
         if regression.beyond:
@@ -86,8 +88,17 @@ def _judge(verdict: Verdict, name: str, bound: Bound, part: Part, confidence: fl
             verdict.warnings.append(f"{sentence}: {doubt}")
 
 
-def _outside(name: str, bound: Bound, estimate: Estimate, part: Part, confidence: float) -> Iterator[str]:
+def _undefined(name: str, lists: ListCounts | None) -> str:
+    return f": {lists.words}" if lists else _UNDEFINED.get(name, "")
+
+
+def _outside(
+    name: str, bound: Bound, estimate: Estimate, part: Part, lists: ListCounts | None, confidence: float
+) -> Iterator[str]:
     if not bound.is_of_value:
+        return
+    if not estimate.known and lists:
+        yield f"{name} is {estimate.value:.4f}, but only {lists.words}: too few to tell how sure that is"
         return
     if not estimate.known:
         if part.supports and part.supports.scarce:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from widedeep.components.explain.batch import Batch
 from widedeep.components.explain.counts import IdCounts
 from widedeep.components.explain.sources import Source
-from widedeep.components.explain.wide_part import Weights, boundaries_of, declaration, sources, strongest_weights
+from widedeep.components.explain.wide_part import Weights, boundaries_of, sources, strongest_weights
+from widedeep.components.features.model_files import declaration
 from widedeep.components.ingest import raw_files
 
 

@@ -6,14 +6,11 @@ import os
 from dataclasses import dataclass
 
 import numpy as np
-import tensorflow as tf
 
-from widedeep.components import features
 from widedeep.components.common.errors import ConfigError
 from widedeep.components.explain.boundaries import Boundaries, bucket_boundaries
 from widedeep.components.explain.cross_sources import CrossSource
 from widedeep.components.explain.sources import HashSource, NumericSource, Source, VocabularySource
-from widedeep.components.features.model_files import FEATURES
 from widedeep.components.features.spec import Feature, FeatureSpec
 from widedeep.components.trainer.export.served_model import WideColumn, wide_weights
 from widedeep.components.transform import packed_columns
@@ -35,22 +32,6 @@ class Weights:
 
     def __getitem__(self, part: np.ndarray) -> Weights:
         return Weights(self.ids[part], self.weights[part], None if self.classes is None else self.classes[part])
-
-
-def declaration(folder: str) -> FeatureSpec:
-    """The declaration that a model was trained by.
-
-    Raises:
-        ConfigError: the folder holds no such model.
-    """
-    path = os.path.join(folder, FEATURES)
-    if not tf.io.gfile.exists(path):
-        raise ConfigError(
-            f"{folder}: is no model of this pipeline, as there is no {FEATURES} in it. "
-            "Give the folder of a pushed version, as work/movielens/models/1."
-        )
-    with tf.io.gfile.GFile(path) as file:
-        return features.from_json(file.read())
 
 
 def strongest_weights(folder: str, top: int) -> dict[str, Weights]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from widedeep.components.common.settings import parse, read_yaml
+from widedeep.components.common.settings import read_yaml
+from widedeep.components.features.groups import declaration
 from widedeep.components.features.spec import Cross, Feature, FeatureSpec
 
 __all__ = ["Cross", "Feature", "FeatureSpec", "from_json", "load", "to_json"]
@@ -12,7 +13,7 @@ __all__ = ["Cross", "Feature", "FeatureSpec", "from_json", "load", "to_json"]
 
 def load(path: Path) -> FeatureSpec:
     """Reads a features.yaml. Raises ConfigError, naming file, key and value."""
-    return parse(FeatureSpec, read_yaml(path), str(path))
+    return declaration(read_yaml(path), str(path))
 
 
 def to_json(spec: FeatureSpec) -> str:

@@ -48,6 +48,11 @@ def check_key(value: object, key: str = "key", column: str = "column") -> object
 
 
 Key = Annotated[str, Field(pattern=_KEY, max_length=_LONGEST), BeforeValidator(lambda value: check_key(value))]
+WeightKey = Annotated[
+    str,
+    Field(pattern=_KEY, max_length=_LONGEST),
+    BeforeValidator(lambda value: check_key(value, "weight", "weight_column")),
+]
 Column = Annotated[str, Field(min_length=1)]
 
 

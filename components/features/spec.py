@@ -14,7 +14,7 @@ from pydantic import Field, field_validator, model_validator
 
 from widedeep.components.common.settings import Strict, nearest
 from widedeep.components.features.label import Label
-from widedeep.components.features.names import Column, Key, check_key
+from widedeep.components.features.names import Column, Key, WeightKey
 from widedeep.components.features.transforms import MOST_IDS, STRINGS, Transform, check_number
 
 __all__ = ["TOP_K", "TRANSFORMED", "Cross", "Deep", "Feature", "FeatureSpec", "Kind", "Label"]
@@ -105,15 +105,10 @@ class FeatureSpec(Strict):
     """A whole features.yaml."""
 
     label: Label = Field(description="what the model predicts")
-    weight: Key | None = Field(None, description="example weights: their name, and that of their column")
+    weight: WeightKey | None = Field(None, description="example weights: their name, and that of their column")
     weight_column: Column | None = Field(None, description="name of their column in the data, where it is another")
     features: tuple[Feature, ...] = Field(min_length=1, description="the raw columns")
     crosses: tuple[Cross, ...] = Field((), description="combinations of features that the wide part has weights for")
-
-    @field_validator("weight", mode="before")
-    @classmethod
-    def _weight_is_key(cls, value: object) -> object:
-        return check_key(value, "weight", "weight_column")
 
     @cached_property
     def by_key(self) -> dict[str, Feature]:

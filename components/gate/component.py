@@ -18,11 +18,12 @@ from widedeep.components import features
 from widedeep.components.common.errors import GateError
 from widedeep.components.content.content_record import CONTENT, Content
 from widedeep.components.features.spec import FeatureSpec
-from widedeep.components.gate.content_findings import content_findings, content_notes, undeclared
+from widedeep.components.gate.content_findings import EarlierSpans, content_findings, content_notes, undeclared
 from widedeep.components.gate.distances import distances
 from widedeep.components.gate.findings import LEARNED_FROM, Finding, Statistics, absences, findings
 from widedeep.components.gate.gate_options import GateOptions
 from widedeep.components.gate.gate_verdict import VERDICT, Distance, GateVerdict
+from widedeep.components.resolvers.window import span_of
 
 
 class DataVerdict(artifact.Artifact):
@@ -38,6 +39,7 @@ class DataGateSpec(types.ComponentSpec):
         "features": component_spec.ExecutionParameter(type=str),
         "options": component_spec.ExecutionParameter(type=str),
         "code": component_spec.ExecutionParameter(type=str),
+        "window": component_spec.ExecutionParameter(type=int),
     }
     INPUTS = {
         "statistics": component_spec.ChannelParameter(type=standard_artifacts.ExampleStatistics),
@@ -46,6 +48,7 @@ class DataGateSpec(types.ComponentSpec):
         "serving": component_spec.ChannelParameter(type=standard_artifacts.ExampleStatistics, optional=True),
         "examples": component_spec.ChannelParameter(type=standard_artifacts.Examples, optional=True),
         "serving_examples": component_spec.ChannelParameter(type=standard_artifacts.Examples, optional=True),
+        "spans": component_spec.ChannelParameter(type=standard_artifacts.Examples, optional=True),
     }
     OUTPUTS = {"verdict": component_spec.ChannelParameter(type=DataVerdict)}
 
@@ -82,7 +85,8 @@ class Executor(base_executor.BaseExecutor):
                 against += absences(split, asked_for, learned, spec, (), undeclared(served, split))
         against += [Finding(each.split, each.feature, each.reason) for each in moved if each.too_far]
         if content is not None:
-            against += content_findings(content, served, spec, options.unseen)
+            earlier = EarlierSpans(_earlier(input_dict), exec_properties["window"])
+            against += content_findings(content, served, spec, options.unseen, earlier)
         told: dict[str, list[str]] = {"stop": [], "warn": [], "note": [], "ignore": []}
         for finding in against:
             told[finding.weight(options.severity(finding.feature))].append(str(finding))
@@ -90,6 +94,8 @@ class Executor(base_executor.BaseExecutor):
             raise GateError(_stopped(told["stop"]))
         uri = artifact_utils.get_single_uri(output_dict["verdict"])
         notes = told["note"] + ([] if content is None else list(content_notes(content, served, spec)))
+        if not input_dict.get("serving"):
+            notes += _unmeasured(spec)
         GateVerdict(warnings=told["warn"], notes=notes, distances=moved).write(os.path.join(uri, VERDICT))
 
 
@@ -97,6 +103,16 @@ def _content(input_dict: dict[str, Any], key: str) -> Content | None:
     for examples in input_dict.get(key) or []:
         return Content.read(os.path.join(examples.uri, CONTENT))
     return None
+
+
+def _earlier(input_dict: dict[str, Any]) -> dict[int, Content]:
+    [read] = input_dict["examples"]
+    paths = {
+        span_of(examples): os.path.join(examples.uri, CONTENT)
+        for examples in input_dict.get("spans") or []
+        if examples.uri != read.uri
+    }
+    return {span: Content.read(path) for span, path in paths.items()}
 
 
 def _distances(split: str, now: Statistics, input_dict: dict[str, Any], spec: FeatureSpec) -> Iterator[Distance]:
@@ -113,6 +129,13 @@ def _serving(input_dict: dict[str, Any]) -> Iterator[tuple[str, Statistics]]:
     for serving in input_dict.get("serving") or []:
         for name in artifact_utils.decode_split_names(serving.split_names):
             yield name, stats_artifact_utils.load_statistics(serving, name).proto()
+
+
+def _unmeasured(spec: FeatureSpec) -> list[str]:
+    """Says whose limit of skew holds for nothing."""
+    keys = ", ".join(feature.key for feature in spec.features if feature.skew is not None)
+    said = "data.serving names no rows that a server was asked for: what features.yaml allows as skew is not measured"
+    return [f"{said} ({keys})"] if keys else []
 
 
 def _anomalies(uri: str) -> anomalies_pb2.Anomalies:
@@ -146,6 +169,8 @@ class DataGate(base_component.BaseComponent):
         serving: types.Channel | None = None,
         examples: types.Channel | None = None,
         serving_examples: types.Channel | None = None,
+        spans: types.Channel | None = None,
+        window: int = 1,
     ) -> None:
         """The gate over one run's statistics and anomalies.
 
@@ -159,6 +184,8 @@ class DataGate(base_component.BaseComponent):
             serving: statistics of what was logged while serving, for skew.
             examples: ExampleGen's output, whose content the statistics tell too little of.
             serving_examples: the same of what was logged while serving.
+            spans: the examples of the span and of those before it.
+            window: spans that the model is trained on.
         """
         super().__init__(
             DataGateSpec(
@@ -171,6 +198,8 @@ class DataGate(base_component.BaseComponent):
                 serving=serving,
                 examples=examples,
                 serving_examples=serving_examples,
+                spans=spans,
+                window=window,
                 verdict=types.Channel(type=DataVerdict),
             )
         )

@@ -31,10 +31,24 @@ def gap_findings(content: Content, spec: FeatureSpec) -> Iterator[Finding]:
 def empty_file_notes(content: Content) -> Iterator[str]:
     """Yields which files have no rows."""
     for split, files in _by_split(content).items():
-        empty = [file for file in files if not file.rows]
+        empty = [file for file in files if not file.rows + file.left_out]
         if empty:
-            of_split = "" if content.by_hash else f" of '{split}'"
+            of_split = "" if content.by_hash or content.by_time else f" of '{split}'"
             yield f"files{of_split} without rows, {len(empty)} of {len(files)}, are left out: {_listed(empty)}"
+
+
+def spreading_notes(content: Content) -> Iterator[str]:
+    """Yields how many rows belong to no split, or to one that their content tells."""
+    left_out, keyless = sum(file.left_out for file in content.files), sum(file.keyless for file in content.files)
+    rows = sum(file.rows for file in content.files)
+    if left_out:
+        share = left_out / (rows + left_out)
+        yield f"{left_out:,} rows ({share:.1%}) are before the first start of data.split_by_time: they are left out"
+    if keyless:
+        yield (
+            f"{keyless:,} rows ({keyless / rows:.1%}) have no value of the column that data.hash_by names: the hash of "
+            "all that they hold tells their split"
+        )
 
 
 def _by_split(content: Content) -> dict[str, list[FileContent]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from widedeep.components.content.content_record import Content, SplitContent, ValueSample
 from widedeep.components.content.shares import equal_rows, estimated_values, repeated_rows, shared_values
@@ -23,18 +23,35 @@ _FEWEST_USERS, _LARGEST_SHARE = 40, 0.1
 def overlap_findings(content: Content) -> Iterator[Finding]:
     """Yields a warning for each split of which more rows are in an earlier one than chance puts there."""
     for (first, its), (second, split) in itertools.combinations(content.splits.items(), 2):
-        equal = equal_rows(split.sample, split.rows, its.sample)
-        by_chance = repeated_rows(its.sample, its.rows).value
-        noise = 3 * math.sqrt(by_chance * (1 - by_chance) / split.rows)
-        if equal.value > by_chance + noise + _WARNED:
-            yield Finding(
-                second,
-                "",
-                f"{equal} rows ({equal.value:.1%}) are equal to rows of '{first}', of whose own rows {by_chance:.1%} "
-                "have an equal: was a part of the data copied into both? A row that a model is trained on can't "
-                "measure it",
-                mild=True,
-            )
+        yield from _copied(second, split, f"'{first}'", its)
+
+
+def span_findings(content: Content, earlier: Mapping[int, Content]) -> Iterator[Finding]:
+    """Yields the same of what the models of earlier spans, which this span's starts from, were trained on.
+
+    Args:
+        content: of the span.
+        earlier: of the spans before it, by their number.
+    """
+    for span, other in sorted(earlier.items()):
+        for name, split in content.splits.items():
+            if name != LEARNED_FROM:
+                yield from _copied(name, split, f"'{LEARNED_FROM}' of span {span}", other.splits[LEARNED_FROM])
+
+
+def _copied(name: str, split: SplitContent, where: str, other: SplitContent) -> Iterator[Finding]:
+    equal = equal_rows(split.sample, split.rows, other.sample)
+    by_chance = repeated_rows(other.sample, other.rows).value
+    noise = 3 * math.sqrt(by_chance * (1 - by_chance) / split.rows)
+    if equal.value > by_chance + noise + _WARNED:
+        yield Finding(
+            name,
+            "",
+            f"{equal} rows ({equal.value:.1%}) are equal to rows of {where}, of whose own rows {by_chance:.1%} "
+            "have an equal: was a part of the data copied into both? A row that a model is trained on can't "
+            "measure it",
+            mild=True,
+        )
 
 
 def overlap_notes(content: Content, spec: FeatureSpec) -> Iterator[str]:
@@ -54,7 +71,7 @@ def overlap_notes(content: Content, spec: FeatureSpec) -> Iterator[str]:
     if told:
         yield (
             f"of the values of '{user}', {' and '.join(told)} are in '{LEARNED_FROM}' as well: data.hash_split spreads "
-            f"the rows of one '{user}' over the splits"
+            f"the rows of one '{user}' over the splits; data.hash_by keeps them in one"
         )
 
 

@@ -1,1 +1,1 @@
-"""Raw files in (CSV, Parquet, TFRecord), typed and checked tf.Examples out."""
+"""Raw files in (CSV, TSV, JSON lines, Parquet, TFRecord), typed and checked tf.Examples out."""

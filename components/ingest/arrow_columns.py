@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 
 from widedeep.components.features.spec import FeatureSpec, Kind, Label
 from widedeep.components.ingest import scalars
+from widedeep.components.ingest.labels.label_values import label
 from widedeep.components.ingest.scalars import BadValueError
 
 
@@ -35,11 +36,15 @@ def to_lists(column: pa.Array, kind: Kind | Label, separator: str) -> pa.ListArr
     """
     if kind == "set":
         return _set(column, separator).cast(pa.list_(pa.binary()))
-    if _is_list(column.type):
-        column = _single(column)
+    column = single_values(column)
     if kind == "categorical":
         return _wrap(scalars.text(column)).cast(pa.list_(pa.binary()))
-    return _wrap(scalars.label(column, kind) if isinstance(kind, Label) else scalars.number(column))
+    return _wrap(label(column, kind) if isinstance(kind, Label) else scalars.number(column))
+
+
+def single_values(column: pa.Array) -> pa.Array:
+    """A column of scalars, or of lists of one value each, as scalars. Raises BadValueError of a list of several."""
+    return _single(column) if _is_list(column.type) else column
 
 
 def with_rest(column: pa.ListArray, rest: pa.ListArray) -> pa.ListArray:

@@ -10,7 +10,7 @@ from widedeep.components.ingest.executor import Executor
 
 
 class ExampleGen(FileBasedExampleGen):
-    """CSV, Parquet or TFRecord in, checked tf.Examples out."""
+    """Raw files in, checked tf.Examples out."""
 
     DRIVER_CLASS = Driver
     EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(Executor)

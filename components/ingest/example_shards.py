@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import bisect
-import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -34,18 +32,6 @@ def encode(batch: pa.RecordBatch) -> Iterator[bytes]:
         for name in missing.get(index, ()):
             del example.features.feature[name]
         yield example.SerializeToString(deterministic=True)
-
-
-def split_of(example: bytes, buckets: Sequence[int]) -> int:
-    """Which split a row belongs to, by the hash of its content, by the same law as TFX's own ExampleGens.
-
-    Args:
-        example: as `encode` gives it.
-        buckets: the splits' upper hash buckets, rising; (8, 9, 10) cuts 80/10/10.
-    """
-    if len(buckets) == 1:
-        return 0
-    return bisect.bisect(buckets, int(hashlib.sha256(example).hexdigest(), 16) % buckets[-1])
 
 
 class Shards:

@@ -14,15 +14,15 @@ from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import proto_utils
 
-from widedeep.components import features
 from widedeep.components.common.errors import unwrap
 from widedeep.components.content.content_record import CONTENT, Content
 from widedeep.components.content.sketch import Sketch
-from widedeep.components.ingest.conversion import Convert, Union
-from widedeep.components.ingest.csv_files.dialect import CsvDialect
+from widedeep.components.ingest.conversion.file_conversion import Convert
+from widedeep.components.ingest.conversion.union import Union
+from widedeep.components.ingest.ingest_options import IngestOptions
 from widedeep.components.ingest.numbers import number_files
 from widedeep.components.ingest.presence import check_presence, check_rows
-from widedeep.components.ingest.split_files import jobs
+from widedeep.components.ingest.splitting.split_files import jobs
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
@@ -47,8 +47,9 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         proto_utils.json_to_proto(exec_properties[standard_component_specs.OUTPUT_CONFIG_KEY], output_config)
         custom_config = example_gen_pb2.CustomConfig()
         proto_utils.json_to_proto(exec_properties[standard_component_specs.CUSTOM_CONFIG_KEY], custom_config)
-        options = struct_pb2.Struct()
-        custom_config.custom_config.Unpack(options)
+        told = struct_pb2.Struct()
+        custom_config.custom_config.Unpack(told)
+        options = IngestOptions.model_validate_json(str(told["options"]))
 
         [artifact] = output_dict[standard_component_specs.EXAMPLES_KEY]
         splits = utils.generate_output_split_names(input_config, output_config)
@@ -57,7 +58,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         for folder in folders.values():
             tf.io.gfile.makedirs(folder)
         work = jobs(exec_properties[standard_component_specs.INPUT_BASE_KEY], input_config, output_config, folders)
-        by_hash = bool(output_config.split_config.splits)
+        spread, by_time = bool(output_config.split_config.splits), options.split_by_time is not None
         record = os.path.join(artifact.uri, CONTENT)
         try:
             with self._make_beam_pipeline() as pipeline:
@@ -65,28 +66,20 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                     pipeline
                     | "Files" >> beam.Create(work)
                     | "Spread" >> beam.Reshuffle()
-                    | "Convert"
-                    >> beam.ParDo(
-                        Convert(
-                            str(options["features"]),
-                            str(options["format"]),
-                            bool(options["labelled"]),
-                            CsvDialect.model_validate_json(str(options["dialect"])),
-                        )
-                    )
+                    | "Convert" >> beam.ParDo(Convert(options.model_dump_json()))
                     | "All" >> beam.CombineGlobally(Union())
-                    | "Record" >> beam.Map(_record, record, splits, by_hash)
+                    | "Record" >> beam.Map(_record, record, splits, spread and not by_time, spread and by_time)
                 )
         except Exception as error:
             raise unwrap(error) from error
         # What was asked of a server is compared, and not learned from: a few minutes of it do no harm.
-        if options["labelled"]:
-            number_files.check(artifact.uri, features.from_json(str(options["features"])))
+        if options.labelled:
+            number_files.check(artifact.uri, options.spec)
         content = Content.read(record)
         check_rows(content, splits)
-        if options["format"] == "tfrecord":
-            check_presence(content, features.from_json(str(options["features"])), bool(options["labelled"]))
+        if options.format in ("tfrecord", "jsonl"):
+            check_presence(content, options.spec, options.labelled)
 
 
-def _record(sketch: Sketch, path: str, splits: list[str], by_hash: bool) -> None:
-    sketch.record(splits, by_hash).write(path)
+def _record(sketch: Sketch, path: str, splits: list[str], by_hash: bool, by_time: bool) -> None:
+    sketch.record(splits, by_hash, by_time).write(path)

@@ -2,73 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.parquet
 
-from widedeep.components.common.errors import DataError, reason, shown
-from widedeep.components.common.settings import nearest
-from widedeep.components.features.names import declared_as, key_for
-from widedeep.components.ingest.csv_files import hints, reader
-from widedeep.components.ingest.csv_files.dialect import CsvDialect
-from widedeep.components.ingest.paths import MAGIC_BYTES, compression_by, compression_of, locate
+from widedeep.components.common.errors import DataError, reason
+from widedeep.components.ingest.csv_files import hints
+from widedeep.components.ingest.csv_files import reader as csv_reader
+from widedeep.components.ingest.csv_files.dialect import TAB
+from widedeep.components.ingest.json_files import reader as json_reader
+from widedeep.components.ingest.paths import locate
+from widedeep.components.ingest.streams.compression import MAGIC_BYTES, compression_by, compression_of, open_stream
+from widedeep.components.ingest.wanted_columns import BATCH_ROWS, WantedColumns
 
 # TFRecords that ExampleGen wrote: what they hold is named by the features' keys.
 EXAMPLES = "examples"
-BATCH_ROWS = 8192
 _BUFFER_BYTES = 1 << 20
-
-
-@dataclass(frozen=True)
-class WantedColumns:
-    """What is wanted of a file.
-
-    Attributes:
-        path: the file.
-        needed: names of the declared columns.
-        in_folders: those of them that the names of its folders hold, where the file itself does not.
-        dialect: of a CSV file.
-        undeclared: gets the names of the others.
-    """
-
-    path: str
-    needed: list[str]
-    in_folders: Collection[str]
-    dialect: CsvDialect
-    undeclared: set[str]
-
-    def of(self, names: Sequence[str]) -> list[str]:
-        """Which columns to read, given the names of all that the file has.
-
-        Raises:
-            DataError: one is missing, or stands there twice.
-        """
-        self.undeclared.update(set(names) - set(self.needed))
-        count = Counter(names)
-        for name in self.needed:
-            if name not in count and name not in self.in_folders:
-                hint = _meant(name, self.undeclared)
-                raise DataError(
-                    f"{self.path}: there is no column '{name}', which features.yaml declares"
-                    f"{': ' + hint if self.undeclared else ', and no other column that it could be.'}"
-                )
-            if count[name] > 1:
-                raise DataError(
-                    f"{self.path}: the column '{name}' stands {count[name]} times in the header. Rename the others."
-                )
-        return [name for name in self.needed if name in count]
-
-
-def _meant(name: str, undeclared: set[str]) -> str:
-    """Which of the columns that are not declared is meant."""
-    for column in sorted(undeclared):
-        if key_for(column) == name:
-            return f"if {shown(column)} is meant, write {declared_as(column)}."
-    hint = nearest(name, undeclared)
-    return hint.replace("known are:", "the columns that features.yaml does not name are:")
 
 
 def blocks(file_format: str, columns: WantedColumns) -> Iterator[pa.RecordBatch]:
@@ -85,13 +36,17 @@ def blocks(file_format: str, columns: WantedColumns) -> Iterator[pa.RecordBatch]
 
 def _csv(columns: WantedColumns) -> Iterator[pa.RecordBatch]:
     path, dialect = columns.path, columns.dialect
-    names = reader.header(path, dialect)
+    names = csv_reader.header(path, dialect)
     needed = [name for name in columns.needed if name not in columns.in_folders]
     if not set(needed) <= set(names):
-        form = hints.other_form(reader.first_line(path), names, needed, dialect)
+        form = hints.other_form(csv_reader.first_line(path, dialect), names, needed, dialect)
         if form:
             raise DataError(f"{path}: {form}")
-    yield from reader.read(path, columns.of(names), dialect)
+    yield from csv_reader.read(path, columns.of(names), dialect)
+
+
+def _tsv(columns: WantedColumns) -> Iterator[pa.RecordBatch]:
+    return _csv(replace(columns, dialect=columns.dialect.model_copy(update={"delimiter": TAB})))
 
 
 def _parquet(columns: WantedColumns) -> Iterator[pa.RecordBatch]:
@@ -122,7 +77,9 @@ def _tfrecord(columns: WantedColumns) -> Iterator[pa.RecordBatch]:
     try:
         # Through TensorFlow, whose file systems are those that TFRecords may lie in.
         with tf.io.gfile.GFile(columns.path, "rb") as file:
-            packed = compression_by(file.read(MAGIC_BYTES)) == "gzip"
+            packed = compression_by(file.read(MAGIC_BYTES))
+        if packed not in (None, "gzip"):
+            raise DataError(f"{columns.path}: is packed by {packed}, and TFRecords may be by gzip: unpack the file.")
         records = tf.data.TFRecordDataset(columns.path, "GZIP" if packed else "").batch(BATCH_ROWS)
         for serialized in records.as_numpy_iterator():
             batch = decoder.DecodeBatch(list(serialized))
@@ -143,9 +100,16 @@ def _tfrecord(columns: WantedColumns) -> Iterator[pa.RecordBatch]:
 
 def _check_whole(path: str) -> None:
     """TensorFlow takes a gzip file that is cut between two records for a whole one; Arrow's reader raises OSError."""
-    with reader.open_stream(path) as stream:
+    with open_stream(path) as stream:
         while stream.read(_BUFFER_BYTES):
             pass
 
 
-_RAW = {"csv": _csv, "parquet": _parquet, "tfrecord": _tfrecord, EXAMPLES: _tfrecord}
+_RAW = {
+    "csv": _csv,
+    "tsv": _tsv,
+    "jsonl": json_reader.read,
+    "parquet": _parquet,
+    "tfrecord": _tfrecord,
+    EXAMPLES: _tfrecord,
+}

@@ -13,13 +13,6 @@ from widedeep.components.common.errors import ConfigError
 
 # What Spark and Hive call a folder whose rows have no value.
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
-# What files begin with that Arrow can decompress: no text, and no TFRecord of rows of an ordinary length, begins so.
-_COMPRESSIONS = {
-    "gzip": re.compile(rb"\x1f\x8b\x08"),
-    "bz2": re.compile(rb"BZh[1-9]1AY&SY"),
-    "zstd": re.compile(rb"\x28\xb5\x2f\xfd"),
-}
-MAGIC_BYTES = 16
 
 
 def literal(folder: str) -> str:
@@ -94,15 +87,3 @@ def locate(path: str) -> tuple[pyarrow.fs.FileSystem, str]:
         filesystem, inner = pyarrow.fs.FileSystem.from_uri(path)
         return filesystem, inner
     return pyarrow.fs.LocalFileSystem(), path
-
-
-def compression_of(path: str) -> str | None:
-    """What a file is compressed with, in Arrow's words, by its first bytes: its name may say nothing, or too much."""
-    filesystem, inner = locate(path)
-    with filesystem.open_input_stream(inner, compression=None) as stream:
-        return compression_by(stream.read(MAGIC_BYTES))
-
-
-def compression_by(start: bytes) -> str | None:
-    """The same of its first bytes themselves, of which MAGIC_BYTES are enough."""
-    return next((name for name, magic in _COMPRESSIONS.items() if magic.match(start)), None)

@@ -20,19 +20,31 @@ def check_rows(content: Content, splits: Sequence[str]) -> None:
     """
     for split in dict.fromkeys(file.split for file in content.files):
         files = [file for file in content.files if file.split == split]
-        if not any(file.rows for file in files):
+        if not any(file.rows + file.left_out for file in files):
             others = f" So it is with all {len(files)} files of '{split}'." if len(files) > 1 else ""
             raise DataError(f"{files[0].path}: {NO_ROWS}{others}")
+        if any(file.rows for file in files) and all(file.rows == file.keyless for file in files):
+            raise DataError(
+                f"{files[0].path}: no row has a value of the column that data.hash_by names. Is it called otherwise?"
+            )
     for split in splits:
         if split not in content.splits:
-            raise DataError(
-                f"the split '{split}' is empty: no row fell into it. There are too few different rows for "
-                f"data.hash_split; give '{split}' a larger share, or name files in data.splits."
-            )
+            raise DataError(f"the split '{split}' is empty: no row fell into it. {_remedy(content, split)}")
+
+
+def _remedy(content: Content, split: str) -> str:
+    if content.by_time:
+        first = min(file.first for file in content.files if file.first)
+        last = max(file.last for file in content.files if file.last)
+        return f"The times go from {first[1]} to {last[1]}: set the starts of data.split_by_time within them."
+    return (
+        f"There are too few different rows for data.hash_split; give '{split}' a larger share, or name files in "
+        "data.splits."
+    )
 
 
 def check_presence(content: Content, spec: FeatureSpec, labelled: bool) -> None:
-    """Refuses tf.Examples that lack a declared feature: nothing else tells a misspelt name from a missing value.
+    """Refuses rows without a header that lack a declared feature: nothing else tells a misspelt name from no value.
 
     Args:
         content: what was read.
@@ -52,11 +64,11 @@ def check_presence(content: Content, spec: FeatureSpec, labelled: bool) -> None:
         for split, files in by_split.items():
             rows = sum(file.rows for file in files)
             no_chance = labelled and (expected == 0 or is_no_chance(rows, expected))
-            _check_split(split, files, feature.key, no_chance)
+            _check_split(split, files, feature.key, spec.columns[feature.key], no_chance)
 
 
-def _check_split(split: str, files: Sequence[FileContent], feature: str, no_chance: bool) -> None:
-    share = _share(files, feature)
+def _check_split(split: str, files: Sequence[FileContent], key: str, feature: str, no_chance: bool) -> None:
+    share = _share(files, key)
     if share == 0:
         rows = sum(file.rows for file in files)
         undeclared = {name for file in files for name in file.undeclared}
@@ -68,7 +80,7 @@ def _check_split(split: str, files: Sequence[FileContent], feature: str, no_chan
         return
     for file in files:
         # Without a name that it could be, a rare feature may well be missing in a whole file.
-        if not file.present[feature] and is_no_chance(file.rows, share) and near(feature, file.undeclared):
+        if not file.present[key] and is_no_chance(file.rows, share) and near(feature, file.undeclared):
             raise DataError(
                 f"{file.path}: none of its {file.rows:,} rows has a feature '{feature}', which features.yaml "
                 f"declares: {_hint(feature, file.undeclared)}"

@@ -2,22 +2,154 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import pyarrow as pa
 
 from widedeep.components.common.errors import DataError, shown
-from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.features.spec import FeatureSpec, Kind, Label
 from widedeep.components.ingest.arrow_columns import column_kinds, narrowed, rest_of, to_lists, with_rest
-from widedeep.components.ingest.csv_files import hints, reader
+from widedeep.components.ingest.csv_files import hints
 from widedeep.components.ingest.csv_files.dialect import PLAIN, CsvDialect
-from widedeep.components.ingest.csv_files.reader import NoRowsError
-from widedeep.components.ingest.file_blocks import BATCH_ROWS, EXAMPLES, WantedColumns, blocks
+from widedeep.components.ingest.csv_files.reader import NO_ROWS, NoRowsError
+from widedeep.components.ingest.file_blocks import EXAMPLES, blocks
+from widedeep.components.ingest.labels.label_hints import of_label
 from widedeep.components.ingest.numbers.number_profile import NumberProfile
 from widedeep.components.ingest.paths import folder_values
 from widedeep.components.ingest.scalars import BadValueError
+from widedeep.components.ingest.wanted_columns import BATCH_ROWS, WantedColumns
 
-FORMATS = ("csv", "parquet", "tfrecord")
+FORMATS = ("csv", "tsv", "jsonl", "parquet", "tfrecord")
+
+
+class Rows(NamedTuple):
+    """Some rows of a file.
+
+    Attributes:
+        before: how many rows of the file stand before them.
+        batch: one list column a declared column.
+        beside: the raw columns that were asked for, by name.
+    """
+
+    before: int
+    batch: pa.RecordBatch
+    beside: Mapping[str, pa.Array]
+
+
+@dataclass(frozen=True)
+class RowReader:
+    """How files of one form are read.
+
+    Attributes:
+        file_format: one of FORMATS, or EXAMPLES.
+        spec: the declaration.
+        labelled: whether the rows have label and weight.
+        dialect: of text files.
+        beside: columns, declared or not, that are given as they are, too; and who asks for them, for errors.
+    """
+
+    file_format: str
+    spec: FeatureSpec
+    labelled: bool = True
+    dialect: CsvDialect = PLAIN
+    beside: Mapping[str, str] = field(default_factory=dict)
+
+    def read(
+        self, path: str, undeclared: set[str] | None = None, profile: NumberProfile | None = None
+    ) -> Iterator[Rows]:
+        """Yields up to 8,192 rows at a time, as `read` does.
+
+        Args:
+            path: the file.
+            undeclared: gets the names of the columns that are ignored.
+            profile: what sees the numbers in 64 bits.
+
+        Raises:
+            DataError: see `read`.
+        """
+        wanted = self._wanted(path, set() if undeclared is None else undeclared)
+        folders = folder_values(path)
+        row = 0
+        for block in blocks(self.file_format, wanted):
+            for start in range(0, block.num_rows, BATCH_ROWS):
+                raw = block.slice(start, BATCH_ROWS)
+                for name in wanted.in_folders:
+                    if name not in raw.schema.names:
+                        raw = raw.append_column(name, pa.repeat(pa.scalar(folders[name], pa.string()), raw.num_rows))
+                batch = self._converted(path, row, raw, profile)
+                yield Rows(row, batch, {name: raw.column(name) for name in self.beside})
+                row += raw.num_rows
+        if row == 0:
+            raise NoRowsError(f"{path}: {NO_ROWS}")
+
+    @property
+    def _kinds(self) -> dict[str, Kind | Label]:
+        kinds = column_kinds(self.spec, self.labelled)
+        if self.labelled and self.file_format == EXAMPLES:
+            kinds[self.spec.label.key] = self.spec.label.without_rule
+        return kinds
+
+    def _name(self, key: str) -> str:
+        return key if self.file_format == EXAMPLES else self.spec.columns[key]
+
+    @property
+    def _rests(self) -> dict[str, str]:
+        return {feature.key: feature.rest for feature in self.spec.features if feature.rest}
+
+    def _wanted(self, path: str, undeclared: set[str]) -> WantedColumns:
+        rests = self._rests.values() if self.file_format == EXAMPLES else ()
+        needed = list(dict.fromkeys([*map(self._name, self._kinds), *rests, *self.beside]))
+        return WantedColumns(
+            path=path,
+            needed=needed,
+            in_folders=[name for name in folder_values(path) if name in needed],
+            dialect=self.dialect,
+            undeclared=undeclared,
+            asked_by=self.beside,
+            separators={self._name(each.key): each.separator for each in self.spec.features if each.kind == "set"},
+            words={self._name(each.key) for each in self.spec.features if each.kind == "categorical"},
+        )
+
+    def _converted(self, path: str, row: int, raw: pa.RecordBatch, profile: NumberProfile | None) -> pa.RecordBatch:
+        separators = {feature.key: feature.separator for feature in self.spec.features}
+        arrays: dict[str, pa.Array] = {}
+        for key, kind in self._kinds.items():
+            name = self._name(key)
+            try:
+                lists = to_lists(raw.column(name), kind, separators.get(key, "|"))
+            except BadValueError as error:
+                raise value_error(path, row, name, error, _hint(error.value, kind, self.file_format)) from None
+            except DataError as error:
+                raise DataError(f"{path}: column '{name}' {error}.") from None
+            if key in self._rests and self.file_format == EXAMPLES:
+                lists = with_rest(lists, raw.column(self._rests[key]))
+            if profile:
+                profile.add(key, row + 1, lists)
+            arrays[key] = narrowed(lists)
+            if key in self._rests:
+                arrays[self._rests[key]] = rest_of(lists)
+        return pa.RecordBatch.from_pydict(arrays)
+
+
+def _hint(value: object, kind: Kind | Label, file_format: str) -> str:
+    return of_label(value, kind) if isinstance(kind, Label) else hints.of_value(value, kind, file_format)
+
+
+def value_error(path: str, before: int, name: str, error: BadValueError, hint: str = "") -> DataError:
+    """What is told of a value that can't be used.
+
+    Args:
+        path: the file.
+        before: rows of the file before those that the error counts from.
+        name: of the column.
+        error: the fault.
+        hint: what may be done.
+    """
+    where = f"{path}, row {before + error.index + 1}, column '{name}'"
+    value = "the value" if error.value is None else shown(error.value)
+    return DataError(f"{where}: {value} {error.fault}{hint}.")
 
 
 def read(
@@ -40,7 +172,7 @@ def read(
         file_format: one of FORMATS, or EXAMPLES.
         spec: the declaration.
         labelled: whether the rows have label and weight.
-        dialect: of a CSV file.
+        dialect: of a text file.
         undeclared: gets the names of the columns that are ignored.
         profile: what sees the numbers in 64 bits.
 
@@ -49,41 +181,5 @@ def read(
         DataError: names the file, the row (counted from 1, a CSV's header not counted), the column, the value
             and what is needed.
     """
-    kinds = column_kinds(spec, labelled)
-    columns = {key: key if file_format == EXAMPLES else spec.columns[key] for key in kinds}
-    rests = {feature.key: feature.rest for feature in spec.features if feature.rest}
-    needed = list(dict.fromkeys([*columns.values(), *(rests.values() if file_format == EXAMPLES else ())]))
-    folders = {name: value for name, value in folder_values(path).items() if name in needed}
-    separators = {feature.key: feature.separator for feature in spec.features}
-    row = 0
-    wanted = WantedColumns(path, needed, folders.keys(), dialect, set() if undeclared is None else undeclared)
-    for block in blocks(file_format, wanted):
-        for start in range(0, block.num_rows, BATCH_ROWS):
-            batch = block.slice(start, BATCH_ROWS)
-            arrays: dict[str, pa.Array] = {}
-            for key, kind in kinds.items():
-                name = columns[key]
-                try:
-                    if name in batch.schema.names:
-                        column = batch.column(name)
-                    else:
-                        column = pa.repeat(pa.scalar(folders[name], pa.string()), batch.num_rows)
-                    lists = to_lists(column, kind, separators.get(key, "|"))
-                except BadValueError as error:
-                    where = f"{path}, row {row + error.index + 1}, column '{name}'"
-                    value = "the value" if error.value is None else shown(error.value)
-                    hint = hints.of_value(error.value, kind, file_format)
-                    raise DataError(f"{where}: {value} {error.fault}{hint}.") from None
-                except DataError as error:
-                    raise DataError(f"{path}: column '{name}' {error}.") from None
-                if key in rests and file_format == EXAMPLES:
-                    lists = with_rest(lists, batch.column(rests[key]))
-                if profile:
-                    profile.add(key, row + 1, lists)
-                arrays[key] = narrowed(lists)
-                if key in rests:
-                    arrays[rests[key]] = rest_of(lists)
-            row += batch.num_rows
-            yield pa.RecordBatch.from_pydict(arrays)
-    if row == 0:
-        raise NoRowsError(f"{path}: {reader.NO_ROWS}")
+    for rows in RowReader(file_format, spec, labelled, dialect).read(path, undeclared, profile):
+        yield rows.batch

@@ -1,4 +1,4 @@
-"""The values of one raw column, as text, numbers or labels: checked, with the position of a bad one."""
+"""The values of one raw column, as text or numbers: checked, with the position of a bad one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from widedeep.components.common.errors import DataError
-from widedeep.components.features.spec import Label
 
 # A longer value is a broken row (an unclosed quote, a pasted document), never a category.
 MAX_VALUE_BYTES = 4096
@@ -30,7 +29,7 @@ def strings(values: pa.Array) -> pa.Array:
         BadValueError: a value is not UTF-8.
         DataError: the type holds no categories.
     """
-    values = _decode_dictionary(values)
+    values = decode_dictionary(values)
     if pa.types.is_integer(values.type) or pa.types.is_boolean(values.type):
         return values.cast(pa.string())
     if pa.types.is_decimal(values.type) and values.type.scale <= 0:
@@ -52,8 +51,8 @@ def text(values: pa.Array) -> pa.Array:
         BadValueError: a value is not UTF-8, or too long.
         DataError: the type holds no categories.
     """
-    texts = _without_empty(strings(values))
-    too_long = _first(pc.greater(pc.binary_length(texts), MAX_VALUE_BYTES))
+    texts = without_empty(strings(values))
+    too_long = first(pc.greater(pc.binary_length(texts), MAX_VALUE_BYTES))
     if too_long is not None:
         value = texts[too_long].as_py()
         fault = f"has {len(value.encode()):,} bytes, and a category at most {MAX_VALUE_BYTES:,} (is a quote left open?)"
@@ -68,54 +67,29 @@ def number(values: pa.Array) -> pa.Array:
         BadValueError: a value is no number, or not finite in 32 bits.
         DataError: the type holds no numbers.
     """
-    values = _decode_dictionary(values)
-    numbers = _double(values)
-    infinite = _first(pc.invert(pc.is_finite(numbers.cast(pa.float32(), safe=False))))
+    values = decode_dictionary(values)
+    numbers = double(values)
+    infinite = first(pc.invert(pc.is_finite(numbers.cast(pa.float32(), safe=False))))
     if infinite is not None:
         fault = "is not a finite number of 32 bits (leave a missing value empty)"
         raise BadValueError(infinite, values[infinite].as_py(), fault)
     return numbers
 
 
-def label(values: pa.Array, declared: Label) -> pa.Array:
-    """float64 of a regression; otherwise int64, a class from 0 on.
-
-    Raises:
-        BadValueError: a value is missing, or no such number.
-        DataError: the type holds no numbers.
-    """
-    values = _decode_dictionary(values)
-    classes = declared.classes or 2
-    requirement = "0 or 1" if classes == 2 else f"a whole number from 0 to {classes - 1}"
-    if declared.kind == "regression":
-        requirement = "a finite number of 32 bits"
-    try:
-        numbers = _double(values)
-    except BadValueError as error:
-        raise BadValueError(error.index, error.value, f"{error.fault}: the label must be {requirement}") from None
-    if declared.kind == "regression":
-        good = pc.is_finite(numbers.cast(pa.float32(), safe=False))
-    else:
-        good = pc.is_in(numbers, pa.array(range(classes), pa.float64()))
-    bad = _first(pc.invert(pc.fill_null(good, False)))
-    if bad is not None:
-        fault = "missing" if not numbers[bad].is_valid else "wrong"
-        raise BadValueError(bad, values[bad].as_py(), f"is {fault}: the label must be {requirement}")
-    return numbers if declared.kind == "regression" else numbers.cast(pa.int64())
-
-
-def _first(flags: pa.Array) -> int | None:
+def first(flags: pa.Array) -> int | None:
     """Position of the first true flag; a null is none."""
     index = pc.index(flags, pa.scalar(True)).as_py()
     return None if index < 0 else int(index)
 
 
-def _without_empty(values: pa.Array) -> pa.Array:
+def without_empty(values: pa.Array) -> pa.Array:
+    """Texts, of which the empty one is missing."""
     # Not if_else: of a slice of strings Arrow 18 makes an array with wrong offsets.
     return pc.replace_with_mask(values, pc.fill_null(pc.equal(values, ""), False), pa.scalar(None, pa.string()))
 
 
-def _decode_dictionary(values: pa.Array) -> pa.Array:
+def decode_dictionary(values: pa.Array) -> pa.Array:
+    """The values themselves, where they are kept as numbers in a dictionary."""
     return values.dictionary_decode() if pa.types.is_dictionary(values.type) else values
 
 
@@ -139,9 +113,15 @@ def _utf8(values: pa.Array) -> pa.Array:
     return _cast(values, pa.string(), bytes.decode, "is not UTF-8 text")
 
 
-def _double(values: pa.Array) -> pa.Array:
+def double(values: pa.Array) -> pa.Array:
+    """float64, finite or not; null, or text of blanks alone, is missing.
+
+    Raises:
+        BadValueError: a text is no number.
+        DataError: the type holds no numbers.
+    """
     if _is_text(values.type):
-        trimmed = _without_empty(pc.utf8_trim_whitespace(_utf8(values)))
+        trimmed = without_empty(pc.utf8_trim_whitespace(_utf8(values)))
         return _cast(trimmed, pa.float64(), lambda value: pa.scalar(value).cast(pa.float64()), "is not a number")
     try:
         return values.cast(pa.float64(), safe=False)

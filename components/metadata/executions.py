@@ -110,3 +110,8 @@ def missing_inputs(store: Store, node: Node, upstream: list[str]) -> WideDeepErr
 def pipelines(store: Store) -> list[str]:
     """The names of the pipelines that have run."""
     return sorted(context.name for context in store.get_contexts_by_type("pipeline"))
+
+
+def runs(store: Store) -> list[str]:
+    """The ids of all pipelines' runs."""
+    return [context.name for context in store.get_contexts_by_type("pipeline_run")]

@@ -1,1 +1,4 @@
-"""One module a command of `widedeep`; each holds `command`, and imports nothing heavy before it runs."""
+"""A room a kind of command; a module a command of `widedeep`.
+
+Each module holds `command`, and imports nothing heavy before it runs.
+"""

@@ -15,8 +15,15 @@ from widedeep.components.common.settings import Strict, nearest
 _ENGINE = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
 # The input size from which a process a core pays. On 2 cores benchmarks/data/beam_modes.py gave, for the data steps,
 # 1.41 of the time in one process at 160,000 MovieLens rows and 1.06 at 480,000: equal at about 600,000, which are so
-# many bytes. (Each step starts its workers anew, at 5 to 8 s; more cores pay earlier.)
-MULTI_PROCESSING_BYTES = {"parquet": 12 << 20, "csv": 80 << 20, "tfrecord": 16 << 20}
+# many bytes; of JSON lines, which repeat the keys, by calculation. (Each step starts its workers anew, at 5 to 8 s;
+# more cores pay earlier.)
+MULTI_PROCESSING_BYTES = {
+    "parquet": 12 << 20,
+    "csv": 80 << 20,
+    "tsv": 80 << 20,
+    "jsonl": 180 << 20,
+    "tfrecord": 16 << 20,
+}
 
 _DIRECT = "DirectRunner"
 # What each runner can't do without, with an example. Left to its defaults Beam starts a cluster of its own on this

@@ -7,7 +7,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from widedeep.components.ingest.csv_files.dialect import CsvDialect
+from widedeep.components.ingest.csv_files.dialect import TAB, CsvDialect
+from widedeep.components.ingest.splitting.time_cuts import TimeCuts
+from widedeep.components.ingest.streams.text_form import TextForm
 from widedeep.pipeline.definition.spans import WAYS, WRITTEN, SpanPattern, span_numbers
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
@@ -19,16 +21,30 @@ class DataOptions(CsvDialect):
     """Where the raw rows are.
 
     `splits` names a file pattern for each split; `hash_split` instead cuts the files that `pattern` matches, by
-    the hash of each row's content, in the given proportions. Patterns may hold {SPAN} and {VERSION}.
+    the hash of each row's content or of one of its values, in the given proportions, and `split_by_time` by a time.
+    Patterns may hold {SPAN} and {VERSION}.
     """
 
     path: str = Field(description="folder, relative to the pipeline's file")
-    format: Literal["csv", "parquet", "tfrecord"] = Field(description="of the files; tfrecord holds tf.Examples")
+    format: Literal["csv", "tsv", "jsonl", "parquet", "tfrecord"] = Field(
+        description="of the files; jsonl has an object a line, tfrecord holds tf.Examples"
+    )
     splits: dict[Name, str] | None = Field(None, description="file pattern of each split, relative to `path`")
     hash_split: dict[Name, Annotated[int, Field(ge=1)]] | None = Field(
         None, description="proportion of each split, instead of `splits`: by the rows' content"
     )
-    pattern: str = Field("*", description="files of `hash_split`, relative to `path`")
+    hash_by: Annotated[str, Field(min_length=1)] | None = Field(
+        None,
+        description="with `hash_split`: a column, declared or not: rows of one value fall into one split; those "
+        "without a value by their content",
+    )
+    split_by_time: dict[Name, str] | None = Field(
+        None,
+        description="instead of `splits`: the `column` and each split's start, as the column writes times: a number, "
+        "2024-02-01, or 2024-02-01 10:30:00 (without a zone UTC). A split ends where the next starts; earlier rows are "
+        "left out",
+    )
+    pattern: str = Field("*", description="files of `hash_split` and `split_by_time`, relative to `path`")
     span: Annotated[int, Field(ge=0)] | Annotated[str, Field(pattern=WRITTEN)] = Field(
         "latest",
         description="which {SPAN} to read, where a pattern has one: latest, 5, or with {YYYY}, {MM} and {DD} "
@@ -50,20 +66,36 @@ class DataOptions(CsvDialect):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        if (self.splits is None) == (self.hash_split is None):
-            raise ValueError("give one of splits and hash_split")
+        if sum(way is not None for way in (self.splits, self.hash_split, self.split_by_time)) != 1:
+            raise ValueError("give one of splits, hash_split and split_by_time")
         if self.splits is not None and "pattern" in self.model_fields_set:
-            raise ValueError("'pattern' goes with hash_split; splits has a pattern for each split")
+            raise ValueError("'pattern' goes with hash_split and split_by_time; splits has a pattern for each split")
+        if self.hash_by is not None and self.hash_split is None:
+            raise ValueError("hash_by goes with hash_split, whose proportions it keeps")
         for split, use in (("train", "trained"), ("eval", "watched while training")):
             if split not in self.split_names:
                 raise ValueError(f"there is no split '{split}', on which the model is {use}")
-        others = sorted({"delimiter", "escape", "null_values"} & self.model_fields_set)
-        if others and self.format != "csv":
-            raise ValueError(f"{others[0]} is an option of CSV, and format is {self.format}")
+        self._form_fits()
         self._spans_fit()
         return self
 
+    def _form_fits(self) -> None:
+        of_text = set(TextForm.model_fields)
+        of_csv = set(CsvDialect.model_fields) - of_text
+        for options, formats in ((of_csv, ("csv", "tsv")), (of_text, ("csv", "tsv", "jsonl"))):
+            others = sorted(options & self.model_fields_set)
+            if others and self.format not in formats:
+                which = f"{', '.join(formats[:-1])} and {formats[-1]}"
+                raise ValueError(f"{others[0]} is an option of {which}, and format is {self.format}")
+        if self.format == "tsv" and "delimiter" in self.model_fields_set and self.delimiter != TAB:
+            raise ValueError(f"delimiter is {self.delimiter!r}, and TSV has tabs: set format: csv")
+
     def _spans_fit(self) -> None:
+        if self.split_by_time is not None and self.in_spans:
+            raise ValueError(
+                "split_by_time cuts one set of files by fixed times, and the pattern has spans: a later span would "
+                "fall into the last split. Take splits or hash_split, or leave the span out of the pattern"
+            )
         if self.window > 1 and not self.in_spans:
             raise ValueError(f"window is {self.window}, but no pattern has a {{SPAN}}")
         patterns = [SpanPattern(pattern) for pattern in self.patterns]
@@ -85,12 +117,14 @@ class DataOptions(CsvDialect):
 
     @property
     def dialect(self) -> CsvDialect:
-        """How CSV files are written."""
-        return CsvDialect(delimiter=self.delimiter, escape=self.escape, null_values=self.null_values)
+        """How text files are written."""
+        return CsvDialect(**{name: getattr(self, name) for name in CsvDialect.model_fields})
 
     @property
     def split_names(self) -> list[str]:
         """Names of the splits, in order."""
+        if self.split_by_time is not None:
+            return list(TimeCuts.of(self.split_by_time).starts)
         return list(self.splits or self.hash_split or {})
 
     @property

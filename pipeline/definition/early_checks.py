@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import cast
 
 from widedeep.components.common.errors import ConfigError
@@ -20,10 +21,18 @@ def check_settings(config: PipelineConfig, spec: FeatureSpec) -> None:
     Raises:
         ConfigError: names the setting, its value, and what the features have.
     """
-    check_features(config.gate, spec)
+    for check in setting_checks(config, spec):
+        check()
+
+
+def setting_checks(config: PipelineConfig, spec: FeatureSpec) -> list[Callable[[], None]]:
+    """These checks one by one: each raises ConfigError, and none needs another to have passed."""
     tried = config.tuning.space["model"].choices if config.tuning and "model" in config.tuning.space else None
-    check_models(spec, cast("Iterable[Variant]", tried or [config.training.model]))
-    _check_metrics(config, spec)
+    return [
+        partial(check_features, config.gate, spec),
+        partial(check_models, spec, cast("Iterable[Variant]", tried or [config.training.model])),
+        partial(_check_metrics, config, spec),
+    ]
 
 
 def check_models(spec: FeatureSpec, models: Iterable[Variant]) -> None:

@@ -18,9 +18,18 @@ def input_files(data: DataOptions) -> list[str]:
     Raises:
         ConfigError: there is no such folder, or a pattern matches none.
     """
-    _check_folder(data.path)
     patterns = [*data.patterns, *filter(None, [data.serving])]
-    return [path for pattern in patterns for path in matching_files(_in(data, pattern))]
+    return [path for pattern in patterns for path in pattern_files(data, pattern)]
+
+
+def pattern_files(data: DataOptions, pattern: str) -> list[str]:
+    """The files of one pattern.
+
+    Raises:
+        ConfigError: as `input_files`.
+    """
+    _check_folder(data.path)
+    return matching_files(_in(data, pattern))
 
 
 def _check_folder(path: str) -> None:

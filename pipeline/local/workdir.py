@@ -50,6 +50,11 @@ class Workdir:
         """One folder a run: log.txt, run.json, report.html."""
         return self.path / "runs"
 
+    @property
+    def frames(self) -> Path:
+        """The DataFrames that a run was given from Python, a file a split."""
+        return self.path / "frames"
+
     def new_run(self) -> Path:
         """Makes the folder of a new run, named by the time; names sort as the runs do."""
         now = datetime.now(UTC)

@@ -24,6 +24,7 @@ from widedeep.components.trainer.training.training_record import RECORD as TRAIN
 from widedeep.components.trainer.training.training_record import TrainingRecord
 from widedeep.components.tuner.trials import FILE as TRIALS
 from widedeep.components.tuner.trials import Trials
+from widedeep.pipeline.definition.config import PipelineConfig
 from widedeep.pipeline.local.runner import LocalRun
 from widedeep.pipeline.record.data_profile import profile
 from widedeep.pipeline.record.origins import origins
@@ -33,13 +34,14 @@ from widedeep.pipeline.record.vocabulary_use import with_vocabulary_use
 from widedeep.pipeline.versions.listing import superseded_by
 
 
-def summarise(run: LocalRun, folder: Path, spec: FeatureSpec) -> Summary:
+def summarise(run: LocalRun, folder: Path, spec: FeatureSpec, config: PipelineConfig) -> Summary:
     """Reads what a finished run left.
 
     Args:
         run: the run, all of whose nodes have ended well.
         folder: the run's folder.
         spec: the feature declaration.
+        config: the settings.
     """
     with open_store(run.connection) as store:
         made = {node.id: outputs(store, node.execution_id) for node in run.nodes if node.execution_id}
@@ -58,6 +60,7 @@ def summarise(run: LocalRun, folder: Path, spec: FeatureSpec) -> Summary:
     return Summary(
         run_id=run.run_id,
         pipeline=run.pipeline.pipeline_info.id,
+        settings=config.model_dump(mode="json", by_alias=True),
         components=_node_records(run),
         metrics=evaluation.metrics,
         split=evaluation.split,
@@ -81,6 +84,8 @@ def summarise(run: LocalRun, folder: Path, spec: FeatureSpec) -> Summary:
         intervals=Intervals(
             confidence=evaluation.confidence, whole=evaluation.intervals, slices=evaluation.slice_intervals
         ),
+        lists=evaluation.lists,
+        rails=evaluation.rails,
         plots=results.read_plots(made["Evaluator"]["evaluation"].uri),
         model=model,
         features=with_vocabulary_use(

@@ -12,7 +12,7 @@ from tfx.utils import path_utils
 from widedeep.components.common.errors import ConfigError
 from widedeep.components.explain.explanation import explain
 from widedeep.components.explain.names import Names
-from widedeep.components.explain.wide_part import declaration
+from widedeep.components.features.model_files import declaration
 from widedeep.components.ingest.file_blocks import EXAMPLES
 from widedeep.pipeline.record.summary import StrongWeight
 

@@ -6,12 +6,14 @@ import shlex
 from pathlib import PurePosixPath
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from widedeep.components.common.records import Number, Record
 from widedeep.components.dryrun.dry_run_options import IMAGE
 from widedeep.components.dryrun.dry_run_record import DryRunRecord
+from widedeep.components.evaluator.measurement import ListCounts
 from widedeep.components.evaluator.plots import Plots
+from widedeep.components.evaluator.rails.rails_record import RailsRecord
 from widedeep.components.evaluator.results import ModelIntervals, ModelMetrics
 from widedeep.components.trainer.training.cross_use import CrossUse
 from widedeep.components.trainer.training.training_record import Epoch, WarmStart, WidePart
@@ -50,6 +52,10 @@ class Summary(Record):
 
     run_id: str = Field(description="the run, which names its folder too")
     pipeline: str = Field(description="name of the pipeline")
+    settings: dict[str, JsonValue] = Field(
+        {},
+        description="every setting, defaults filled in; empty in an older record. What a search chose is in `tuning`",
+    )
     components: list[NodeRecord] = Field(description="id, state and times of each node, in order")
     metrics: ModelMetrics = Field(description="of the candidate and, where there was one, the baseline")
     slices: dict[str, ModelMetrics] = Field(description="the same for each slice")
@@ -85,6 +91,12 @@ class Summary(Record):
     split: str | None = Field(None, description="whose rows the metrics are of")
     unsettled: list[str] = Field([], description="warnings of the gate on quality, a sentence each")
     intervals: Intervals = Field(Intervals(), description="how sure the metrics are")
+    lists: ListCounts | None = Field(
+        None, description="of rows, that the metrics of lists are of; null where none were asked for"
+    )
+    rails: RailsRecord | None = Field(
+        None, description="much simpler models beside the candidate; null where there are none, or none can be"
+    )
     plots: Plots = Field(Plots(), description="what is drawn of candidate and baseline")
     superseded_by: str | None = Field(
         None,

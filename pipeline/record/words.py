@@ -6,6 +6,8 @@ from pathlib import PurePosixPath
 
 from widedeep.components.common.metrics import in_order
 from widedeep.components.dryrun.dry_run_record import DryRunRecord
+from widedeep.components.evaluator.measurement import ListCounts
+from widedeep.components.evaluator.rails.rails_record import RailsRecord
 from widedeep.components.trainer.training.training_record import WarmStart, WidePart
 
 
@@ -19,6 +21,20 @@ def wide_part(wide: WidePart) -> str | None:
         return f"all {wide.rows:,} wide weights differ from 0"
     share = wide.nonzero / wide.rows
     return f"{wide.nonzero:,} of {wide.rows:,} wide weights ({share:.1%}) differ from 0; L1 left the others at 0"
+
+
+def ranked(lists: ListCounts) -> str:
+    """What the metrics of lists are means over."""
+    outside = f"; {lists.rows_outside:,} rows have none" if lists.rows_outside else ""
+    return f"{lists.words}{outside}"
+
+
+def beside(rails: RailsRecord) -> str:
+    """What much simpler models came to: auc 0.5000 constant, 0.7246 popularity of movie_id, ..."""
+    main = in_order(rails.candidate)[0]
+    values = [(rail.name.replace("_", " "), rail.metrics[main]) for rail in rails.rails]
+    named = [(f"{name} of {rails.candidate_key}" if name == "popularity" else name, value) for name, value in values]
+    return f"{main} of " + ", ".join(f"{name} {value:.4f}" for name, value in named if value is not None)
 
 
 def superseded(pushed_to: str, by: str) -> str:

@@ -23,6 +23,7 @@ from widedeep.pipeline.report.sections.slices import slice_table
 from widedeep.pipeline.report.sections.strongest import counted_in, strong_table
 from widedeep.pipeline.report.sections.training import training_section
 from widedeep.pipeline.report.sections.tuning import tuning_table
+from widedeep.pipeline.report.sections.worth.rails import rail_table
 
 # Names come from data: control characters, of which HTML allows none, would break the page.
 _CONTROLS = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
@@ -47,6 +48,8 @@ def render(summary: Summary) -> str:
             took=took(summary),
             confidence=confidence(summary),
             metrics=metric_table(summary),
+            ranked=words.ranked(summary.lists) if summary.lists else None,
+            rails=rail_table(summary),
             curves=plot_charts(summary),
             tenths=calibration_table(summary),
             sure=is_sure(summary),

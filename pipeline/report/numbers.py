@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from widedeep.components.common.metrics import HIGHER_IS_BETTER
+from widedeep.components.common.metrics import family, higher_is_better
 
 MISSING = "n/a"
 _NAMES = {
@@ -17,6 +17,11 @@ _NAMES = {
     "logloss": "Log loss",
     "accuracy": "Accuracy",
     "calibration": "Calibration",
+    "gauc": "GAUC",
+    "ndcg": "NDCG",
+    "recall": "Recall",
+    "mrr": "MRR",
+    "hit": "Hit rate",
 }
 # What neither more nor less is better of has a best value instead.
 _BEST = {"calibration": 1.0}
@@ -98,15 +103,16 @@ def duration(seconds: float | None) -> str:
 
 
 def metric_name(name: str) -> str:
-    """A metric as people write it: Log loss."""
-    return _NAMES.get(name, name)
+    """A metric as people write it: Log loss, NDCG@10."""
+    kind = family(name)
+    return _NAMES.get(kind, kind) + name.removeprefix(kind)
 
 
 def hint(name: str) -> str:
     """Which values of a metric are good: "lower is better"; "" where nothing is known."""
     if name in _BEST:
         return f"best at {_BEST[name]:g}"
-    higher = HIGHER_IS_BETTER.get(name)
+    higher = higher_is_better(name)
     return "" if higher is None else f"{'higher' if higher else 'lower'} is better"
 
 
@@ -151,5 +157,5 @@ def _gain(name: str, candidate: float, baseline: float) -> float | None:
     """By how much the candidate is better; None for a metric without better and worse."""
     if name in _BEST:
         return abs(baseline - _BEST[name]) - abs(candidate - _BEST[name])
-    higher = HIGHER_IS_BETTER.get(name)
+    higher = higher_is_better(name)
     return None if higher is None else candidate - baseline if higher else baseline - candidate

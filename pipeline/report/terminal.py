@@ -22,6 +22,10 @@ def show(summary: Summary) -> None:
         console.print(Text.assemble((head, style), text))
 
     console.print(_metrics(summary))
+    if summary.rails:
+        line("beside     ", words.beside(summary.rails))
+    if summary.lists:
+        line("ranking    ", words.ranked(summary.lists))
     if words.wide_part(summary.wide):
         line("wide part  ", words.wide_part(summary.wide) or "")
     if summary.base:

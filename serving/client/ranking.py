@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,23 +18,32 @@ class RankedCandidate:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The candidates best first, and the version of the model that scored them, where the server tells it."""
+    """What came of a request.
+
+    Attributes:
+        candidates: best first.
+        version: of the model that scored them, where the server tells it.
+        request_id: by which a request log names it, where there is one.
+    """
 
     candidates: tuple[RankedCandidate, ...]
     version: int | None
+    request_id: str | None = None
 
 
-def best_first(parts: Sequence[NDArray[np.float32]], version: int | None, top_k: int | None) -> Ranking:
+def best_first(
+    scores: NDArray[np.float32], version: int | None, top_k: int | None, request_id: str | None = None
+) -> Ranking:
     """Orders candidates by their scores.
 
     Equal scores stay in the order of the request, and those that are no number come last.
 
     Args:
-        parts: the scores of the candidates, one part after the other, each [candidates].
+        scores: of the candidates, [candidates].
         version: the model's.
         top_k: so many at most; None is all.
+        request_id: the request's.
     """
-    scores = np.concatenate(parts)
     order = np.argsort(-scores, kind="stable")[:top_k]
     pairs = zip(order.tolist(), scores[order].tolist(), strict=True)
-    return Ranking(tuple(RankedCandidate(index, score) for index, score in pairs), version)
+    return Ranking(tuple(RankedCandidate(index, score) for index, score in pairs), version, request_id)

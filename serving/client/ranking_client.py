@@ -10,9 +10,12 @@ tensorflow-serving-api, which import all of it: to be ready takes 0.3 s of a cor
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
 
 from widedeep.components.common.errors import ConfigError
 from widedeep.serving.client.candidate_columns import Part, Values, arrays, split
@@ -21,6 +24,9 @@ from widedeep.serving.client.ranking import Ranking, best_first
 from widedeep.serving.client.signature import Features, features
 from widedeep.serving.client.tls import Tls
 from widedeep.serving.client.transport import Clock, PartScores, Place, Transport, until_available
+
+if TYPE_CHECKING:
+    from widedeep.serving.request_log import RequestLog
 
 DEADLINE = 2.0
 
@@ -40,6 +46,7 @@ class RankingClient:
         parallel: int = 1,
         tls: Tls | None = None,
         retry: bool = True,
+        log: RequestLog | None = None,
     ) -> None:
         """Connects at the first call.
 
@@ -53,6 +60,7 @@ class RankingClient:
             parallel: into how many requests, sent at once, a call's candidates are cut.
             tls: for an encrypted connection.
             retry: whether a server that is away or busy is asked again until the deadline.
+            log: of what is asked and answered.
 
         Raises:
             ConfigError: an argument is wrong.
@@ -61,6 +69,7 @@ class RankingClient:
         self._place = Place(target, model, version, label)
         self._deadline, self._parallel, self._retry = deadline, parallel, retry
         self._features: Features | None = None
+        self._log = log
         self._transport = _connect(transport, self._place, tls)
 
     def features(self) -> Features:
@@ -71,7 +80,9 @@ class RankingClient:
         """
         return self._features or self._ask_features(self._clock())
 
-    def rank(self, user: Values, candidates: Sequence[Values], top_k: int | None = None) -> Ranking:
+    def rank(
+        self, user: Values, candidates: Sequence[Values], top_k: int | None = None, request_id: str | None = None
+    ) -> Ranking:
         """Orders candidates for a user.
 
         Args:
@@ -79,6 +90,7 @@ class RankingClient:
                 A feature that is missing or None has no value.
             candidates: in the same way, each candidate's own.
             top_k: so many of the best; None is all.
+            request_id: by which the log names the request; None: a new one.
 
         Raises:
             FeatureError: a value is of the wrong type or missing; UnknownFeatureError: a name is no feature.
@@ -95,16 +107,23 @@ class RankingClient:
         known = self._features
         if known is not None:
             try:
-                return self._rank(known, user, candidates, top_k, clock)
+                return self._rank(known, user, candidates, top_k, clock, request_id)
             except (FeatureError, MismatchError):
                 if self._ask_features(clock) == known:
                     raise
-        return self._rank(self._features or self._ask_features(clock), user, candidates, top_k, clock)
+        return self._rank(self._features or self._ask_features(clock), user, candidates, top_k, clock, request_id)
 
     def _rank(
-        self, known: Features, user: Values, candidates: Sequence[Values], top_k: int | None, clock: Clock
+        self,
+        known: Features,
+        user: Values,
+        candidates: Sequence[Values],
+        top_k: int | None,
+        clock: Clock,
+        request_id: str | None,
     ) -> Ranking:
-        parts = split(arrays(known, user, candidates), known, self._parallel)
+        tensors = arrays(known, user, candidates)
+        parts = split(tensors, known, self._parallel)
         answers = self._scores(parts, None, clock)
         versions = {answer.version for answer in answers}
         if len(versions) > 1:
@@ -114,7 +133,11 @@ class RankingClient:
             again = self._scores([parts[index] for index in old], newest, clock)
             for index, answer in zip(old, again, strict=True):
                 answers[index] = answer
-        return best_first([answer.scores for answer in answers], answers[0].version, top_k)
+        version, scores = answers[0].version, np.concatenate([answer.scores for answer in answers])
+        if self._log:
+            request_id = request_id or uuid.uuid4().hex
+            self._log.record(request_id, version, known, tensors, scores)
+        return best_first(scores, version, top_k, request_id)
 
     def _scores(self, parts: list[Part], version: int | None, clock: Clock) -> list[PartScores]:
         return until_available(

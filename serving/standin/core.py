@@ -23,14 +23,16 @@ from tensorflow_serving.apis.predict_pb2 import PredictRequest, PredictResponse
 from tensorflow_serving.apis.regression_pb2 import RegressionRequest, RegressionResponse
 from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 
+from widedeep.serving.request_log import RequestLog
 from widedeep.serving.standin import examples, information
 from widedeep.serving.standin.batching.parameters import Parameters
 from widedeep.serving.standin.batching.queue import Batcher
 from widedeep.serving.standin.call import Call
 from widedeep.serving.standin.errors import ServingError, invalid
-from widedeep.serving.standin.metrics import Metrics
 from widedeep.serving.standin.models.manager import ModelManager
 from widedeep.serving.standin.models.servable import Servable
+from widedeep.serving.standin.observation.metrics import Metrics
+from widedeep.serving.standin.observation.ranking_log import RankingLog
 from widedeep.serving.standin.predict import Run, predict
 from widedeep.serving.tensors import Array
 
@@ -53,6 +55,7 @@ class Core:
         poll: float = 1.0,
         batching: Parameters | None = None,
         max_concurrent: int = 64,
+        request_log: RequestLog | None = None,
     ) -> None:
         """Nothing is loaded before start().
 
@@ -62,6 +65,7 @@ class Core:
             poll: seconds between two looks at the base folders.
             batching: requests are put together; None: each runs alone.
             max_concurrent: requests answered at a time; one more is refused.
+            request_log: of what `rank` is asked.
 
         Raises:
             ServingError: the config can't be served.
@@ -70,6 +74,7 @@ class Core:
         self.models = ModelManager(config, root=root, poll=poll, watch=self.metrics.loaded, warmed=self.metrics.warm_up)
         self._registry = self.models.registry
         self._batcher = Batcher(batching, self.metrics) if batching else None
+        self._predict = RankingLog(request_log).predict if request_log else predict
         self._max_concurrent = max_concurrent
         self._slots = threading.BoundedSemaphore(max_concurrent)
 
@@ -85,7 +90,7 @@ class Core:
 
     def predict(self, request: PredictRequest, call: Call = _REST) -> PredictResponse:
         """Predict: named tensors in, named tensors out."""
-        return self._infer("Predict", request, call, predict)
+        return self._infer("Predict", request, call, self._predict)
 
     def classify(self, request: ClassificationRequest, call: Call = _REST) -> ClassificationResponse:
         """Classify: tf.Examples in, labels with scores out."""

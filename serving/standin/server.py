@@ -12,6 +12,7 @@ import uvicorn
 from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 
 from widedeep.components.common.errors import ConfigError, WideDeepError, reason
+from widedeep.serving.request_log import RequestLog
 from widedeep.serving.standin.batching.parameters import Parameters
 from widedeep.serving.standin.core import Core
 from widedeep.serving.standin.errors import ServingError
@@ -33,6 +34,7 @@ class Options:
     tls: Tls | None = None
     max_concurrent: int = 64
     max_message_mib: int = 64
+    request_log: RequestLog | None = None
 
 
 class Server:
@@ -50,6 +52,7 @@ class Server:
                 poll=options.poll,
                 batching=options.batching,
                 max_concurrent=options.max_concurrent,
+                request_log=options.request_log,
             )
         except ServingError as error:
             raise ConfigError(f"The models can't be served: {error.message}") from None

@@ -12,7 +12,7 @@ import pytest
 from pages import PAGES, ROOT, Block, blocks, lines, prose
 
 from widedeep.components.common.yaml_text import from_yaml
-from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.features.groups import declaration
 from widedeep.pipeline.cli import command as widedeep
 from widedeep.pipeline.definition.config import PipelineConfig
 
@@ -34,8 +34,9 @@ def test_every_block_says_its_language() -> None:
 def test_yaml_is_taken_by_the_settings(block: Block) -> None:
     given = from_yaml(block.text)
     if "label" in given or isinstance(given.get("features"), list):
-        spec = FeatureSpec.model_validate({"label": {"key": "clicked"}, **given})
-        assert [feature.key for feature in spec.features] == [feature["key"] for feature in given.get("features", [])]
+        spec = declaration({"label": {"key": "clicked"}, **given}, str(block))
+        keys = [feature["key"] for feature in given.get("features", []) if "key" in feature]
+        assert [feature.key for feature in spec.features if feature.key in keys] == keys
     else:
         assert PipelineConfig.model_validate(LEAST | given).model_fields_set >= set(given) - {"schema"}
 

@@ -163,10 +163,13 @@ def test_wrong_settings_and_data_that_is_not_there(taxi: Slice, tmp_path: Path) 
     unknown = cluster.step("ExampleGen", "r1", "--set=training.epoch=3")
     assert unknown.returncode == 2
     assert "unknown key 'epoch': did you mean 'epochs'?" in unknown.stderr
+    option = cluster.step("ExampleGen", "r1", training='{"deep.dropuot": 0.1}')
+    assert option.returncode == 2
+    assert "the run's parameter training: unknown option 'deep.dropuot': did you mean 'deep.dropout'?" in option.stderr
     away = cluster.step("ExampleGen", "r1", "--metadata=postgresql://a@127.0.0.1:1/x", "--patience=1")
     assert away.returncode == 1
     assert (
         "Error: postgresql://a@127.0.0.1:1/x: the metadata database does not answer: Connection refused." in away.stderr
     )
-    for done in (lost, unknown, away):
+    for done in (lost, unknown, option, away):
         assert "Traceback" not in done.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import shutil
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -39,8 +40,10 @@ def test_five_days_a_window_moves_on_and_a_poisoned_day_is_stopped(ratings: pa.T
     days, workdir = settled(tmp_path, ("user_id", "age", "occupation", "movie_id"), window=2), tmp_path / "work"
     rows: dict[int, int] = {}
 
-    def next_day(day: int) -> Ran:
+    def next_day(day: int, tested_on: Path | None = None) -> Ran:
         rows[day] = write_day(days.data, day, FIVE[day], some)["train"]
+        if tested_on:
+            shutil.copy(tested_on, days.data / f"day-{day}" / "test" / "more.parquet")
         ran = run(days, workdir, LOOSE, "training.epochs=1")
         assert ran.code == 0, ran.stderr
         return ran
@@ -87,18 +90,21 @@ def test_five_days_a_window_moves_on_and_a_poisoned_day_is_stopped(ratings: pa.T
     assert "DataGate stopped: " in poisoned.stderr
     assert sorted(path.name for path in (workdir / "models").iterdir()) == ["1", "2", "3"]
 
-    # Left out, it is neither compared with nor trained on.
-    fifth = next_day(5)
+    # Left out, it is neither compared with nor trained on. The fifth is tested on what the first model was trained on.
+    fifth = next_day(5, tested_on=days.data / "day-1" / "train" / "data.parquet")
+    assert fifth.result is not None
+    [warning] = fifth.result["warnings"]
+    assert warning.startswith(f"split 'test', the data set: {rows[1]:,} of ")
+    assert "are equal to rows of 'train' of span 1, of whose own rows 0.0% have an equal" in warning
     record = trained(workdir)
     assert record["curve"][0]["examples"] == rows[3] + rows[5]
 
     again = run(days, workdir, LOOSE, "training.epochs=1")
     assert again.code == 0, again.stderr
-    resolvers = {"PreviousStatistics", "Window", "AnalyzerCache", "BaseModel", "LatestBlessedModel"}
+    resolvers = {"PreviousStatistics", "Spans", "Window", "AnalyzerCache", "BaseModel", "LatestBlessedModel"}
     assert {node: state for node, state in again.states.items() if node not in resolvers} == {
         node: "CACHED" for node in fifth.states if node not in resolvers
     }
     assert again.result is not None
-    assert fifth.result is not None
     assert again.result["metrics"] == fifth.result["metrics"]
     assert sorted(path.name for path in (workdir / "models").iterdir()) == ["1", "2", "3", "4"]

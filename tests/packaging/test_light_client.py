@@ -157,7 +157,9 @@ def test_help_and_the_client_are_there_at_once(bare: Path) -> None:
 
 def test_the_public_interface_is_what_the_client_declares(bare: Path, tmp_path: Path) -> None:
     assert sorted(widedeep.__all__) == widedeep.__all__
-    assert all(getattr(widedeep, name) is getattr(client, name) for name in widedeep.__all__)
+    functions = {"rank", "run", "score"}
+    assert set(widedeep.__all__) == {*client.__all__, *functions}
+    assert all(getattr(widedeep, name) is getattr(client, name) for name in client.__all__)
     code = "import widedeep; print([getattr(widedeep, name).__name__ for name in widedeep.__all__])"
     assert called(bare, "-c", code, cwd=tmp_path).stdout == f"{widedeep.__all__}\n"
     assert set(widedeep.__all__) <= set(dir(widedeep))

@@ -11,14 +11,14 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.features.groups import FeaturesFile
 from widedeep.pipeline.definition.config import PipelineConfig
 from widedeep.pipeline.record.json_schema import DIALECT, run_json_schema
 
 Schema = dict[str, Any]
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES: dict[str, type] = {"features": FeatureSpec, "pipeline": PipelineConfig}
+FILES: dict[str, type] = {"features": FeaturesFile, "pipeline": PipelineConfig}
 PUBLISHED = (*FILES, "run")
 
 

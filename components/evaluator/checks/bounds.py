@@ -7,11 +7,11 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from widedeep.components.common.metrics import HIGHER_IS_BETTER
+from widedeep.components.common.metrics import AT_PLACES, HIGHER_IS_BETTER, family, higher_is_better, is_metric
 from widedeep.components.common.settings import Strict, nearest
 
 # Metrics that are 1 at most.
-_SHARES = {"auc", "auc_pr", "accuracy"}
+_SHARES = {"auc", "auc_pr", "accuracy", "gauc", "mrr", *AT_PLACES}
 
 
 class Bound(Strict):
@@ -64,7 +64,7 @@ class SliceBound(Strict):
     def _fits(self) -> Self:
         if self.metric is not None:
             check_known(self.metric)
-            if HIGHER_IS_BETTER[self.metric] is None:
+            if higher_is_better(self.metric) is None:
                 raise ValueError(f"'{self.metric}' has no better or worse")
         if self.worse_by_at_most is None and self.worse_by_share_at_most is None:
             raise ValueError("give worse_by_at_most or worse_by_share_at_most")
@@ -78,13 +78,15 @@ class SliceBound(Strict):
 
 def check_known(metric: str) -> None:
     """Raises ValueError where there is no such metric."""
-    if metric not in HIGHER_IS_BETTER:
+    if metric in AT_PLACES:
+        raise ValueError(f"'{metric}' looks at the first places of a list: say at how many, as {metric}@10")
+    if not is_metric(metric):
         raise ValueError(f"unknown metric '{metric}': {nearest(metric, HIGHER_IS_BETTER)}")
 
 
 def check_possible(metric: str, bound: Bound) -> None:
     """Raises ValueError where no value of the metric could ever keep the bound."""
-    most = 1.0 if metric in _SHARES else math.inf
+    most = 1.0 if family(metric) in _SHARES else math.inf
     if bound.at_least is not None and bound.at_least > most:
         raise ValueError(f"no model has {_an(metric)} of {bound.at_least:g}: it is {most:g} at most")
     if bound.at_most is not None and bound.at_most < 0 and metric != "calibration":

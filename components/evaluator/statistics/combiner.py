@@ -1,66 +1,38 @@
-"""Our statistics of all rows in one pass, handed to TFMA's writers and to one of our own."""
+"""The statistics of all rows in one pass, and what TFMA writes of them as its metrics."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
 import apache_beam as beam
 import tensorflow_model_analysis as tfma
-from tensorflow_model_analysis import writers
+from tensorflow_model_analysis import evaluators, writers
 
+from widedeep.components import features
 from widedeep.components.common.records import Number
 from widedeep.components.evaluator.measurement import BASELINE, CANDIDATE, CHANGE, WHOLE, RowStatistics
-from widedeep.components.evaluator.statistics.count_rows import Accumulators, Counted, CountRows
+from widedeep.components.evaluator.statistics.base_rates import Rates
+from widedeep.components.evaluator.statistics.count_rows import Accumulators, CountRows
 from widedeep.components.evaluator.statistics.curves import plots
 from widedeep.components.evaluator.statistics.jackknife import replicates, standard_error
 from widedeep.components.evaluator.statistics.metric_values import tfma_metrics
-from widedeep.components.evaluator.statistics.scored_files import CountFiles
 from widedeep.components.evaluator.statistics.supports import base_comparison, supports
+from widedeep.components.features.spec import FeatureSpec
 
 _KEY = "statistics"
 
 
-class Measure(beam.PTransform):
-    """Files of raw rows to an evaluation as TFMA's writers take it: each metric by slice, and the accumulators."""
+def statistics_evaluator(spec: FeatureSpec, rates: Rates, group_by: str | None) -> evaluators.Evaluator:
+    """A TFMA evaluator of batches, which accumulates the rows of each slice and model.
 
-    def __init__(self, models: Mapping[str, str], count: CountRows, weighted: bool) -> None:
-        """Says what is measured.
-
-        Args:
-            models: folders of the SavedModels by name.
-            count: of the declaration that the rows follow.
-            weighted: whether rows have weights.
-        """
-        super().__init__()
-        self._models, self._count, self._weighted = models, count, weighted
-
-    def expand(self, files: beam.PCollection) -> dict[str, beam.PCollection]:
-        """Counts each file by itself."""
-        counted = (
-            files
-            | "Spread" >> beam.Reshuffle()
-            | "Count" >> beam.ParDo(CountFiles(self._models, self._count))
-            | "All" >> beam.CombineGlobally(_Sum(self._count))
-        )
-        return {_KEY: counted, tfma.METRICS_KEY: counted | "Metrics" >> beam.FlatMap(tfma_metrics, self._weighted)}
-
-
-class _Sum(beam.CombineFn):
-    def __init__(self, count: CountRows) -> None:
-        super().__init__()
-        self._count = count
-
-    def create_accumulator(self) -> Counted:
-        return self._count.nothing()
-
-    def add_input(self, accumulator: Counted, element: Counted) -> Counted:
-        return self._count.merge([accumulator, element])
-
-    def merge_accumulators(self, accumulators: Iterable[Counted]) -> Counted:
-        return self._count.merge(accumulators)
-
-    def extract_output(self, accumulator: Counted) -> Accumulators:
-        return self._count.result(accumulator)
+    Args:
+        spec: the feature declaration.
+        rates: of the label in what the candidate learned from.
+        group_by: the feature whose rows stay together where the jackknife leaves rows out; None: each row by itself.
+    """
+    return evaluators.Evaluator(
+        stage_name="Statistics",
+        run_after="",
+        ptransform=_Statistics(features.to_json(spec), rates, group_by, weighted=spec.weight is not None),
+    )
 
 
 def statistics_writer(statistics_path: str, plots_path: str, confidence: float) -> writers.Writer:
@@ -114,3 +86,13 @@ def standard_errors(accumulators: Accumulators) -> dict[str, dict[str, dict[str,
             for model, metrics in by_model.items()
         }
     return errors
+
+
+class _Statistics(beam.PTransform):
+    def __init__(self, spec: str, rates: Rates, group_by: str | None, weighted: bool) -> None:
+        super().__init__()
+        self._spec, self._rates, self._group_by, self._weighted = spec, rates, group_by, weighted
+
+    def expand(self, extracts: beam.PCollection) -> dict[str, beam.PCollection]:
+        counted = extracts | beam.CombineGlobally(CountRows(self._spec, self._rates, self._group_by))
+        return {_KEY: counted, tfma.METRICS_KEY: counted | "Metrics" >> beam.FlatMap(tfma_metrics, self._weighted)}

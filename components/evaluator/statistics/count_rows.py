@@ -2,62 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
+import apache_beam as beam
 import numpy as np
 import tensorflow as tf
+import tensorflow_model_analysis as tfma
 
 from widedeep.components import features
-from widedeep.components.evaluator.measurement import WHOLE
+from widedeep.components.evaluator.measurement import CANDIDATE, WHOLE
 from widedeep.components.evaluator.statistics.accumulator import GROUPS, Accumulator, Batch
 from widedeep.components.evaluator.statistics.base_rates import Rates
 from widedeep.components.evaluator.statistics.repeats import Repeats, Rows
+from widedeep.components.evaluator.tfma_config import SCORE_KEY
 
 # By slice and model.
 Accumulators = dict[tuple[str, str], Accumulator]
 
 
 @dataclass
-class Counted:
-    """What some rows have come to; `repeats` is None once they are too many, or are grouped by a feature."""
+class _Counted:
+    """What a part of the rows has come to; `repeats` is None once they are too many, or are grouped by a feature."""
 
     accumulators: Accumulators
     repeats: Repeats | None
 
 
-class CountRows:
-    """Adds rows with their scores up to the accumulators of each slice and model."""
+class CountRows(beam.CombineFn):
+    """Adds batches of TFMA's extracts up to the accumulators of each slice and model."""
 
     def __init__(self, spec: str, rates: Rates, group_by: str | None) -> None:
-        """Says what is added up.
-
-        Args:
-            spec: the feature declaration as JSON.
-            rates: of the label in what the candidate learned from.
-            group_by: the feature whose rows stay together where the jackknife leaves rows out; None: each row by
-                itself.
-        """
+        super().__init__()
         self._spec, self._rates, self._group_by = features.from_json(spec), rates, group_by
 
-    def nothing(self) -> Counted:
+    def create_accumulator(self) -> _Counted:
         """Of no rows."""
-        return Counted({}, Repeats() if self._group_by is None else None)
+        return _Counted({}, Repeats() if self._group_by is None else None)
 
-    def add(self, counted: Counted, serialized: np.ndarray, scores: Mapping[str, np.ndarray]) -> Counted:
-        """With some rows more.
-
-        Args:
-            counted: what there is, which this may change.
-            serialized: raw tf.Examples, bytes [n].
-            scores: by model, [n], [n, 1] or [n, classes].
-        """
+    def add_input(self, counted: _Counted, extracts: dict[str, Any]) -> _Counted:
+        """With the rows of one batch more."""
+        serialized = np.asarray(extracts[tfma.INPUT_KEY]).ravel()
         read = self._read(serialized)
         label, weight = read[self._spec.label.key], self._weight(read, serialized.size)
         group = tf.strings.to_hash_bucket_fast(self._unit(read, serialized), GROUPS).numpy()
+        predictions = extracts[tfma.PREDICTIONS_KEY]
         batches = {}
-        for model, outputs in scores.items():
-            score = outputs.reshape(serialized.size, -1)
+        for model, outputs in (predictions if CANDIDATE in predictions else {CANDIDATE: predictions}).items():
+            score = np.asarray(outputs[SCORE_KEY]).reshape(serialized.size, -1)
             if self._spec.label.kind != "multiclass":
                 score = score[:, 0]
             batches[model] = Batch(label, score, weight, group)
@@ -69,9 +62,9 @@ class CountRows:
             self._settle(counted)
         return counted
 
-    def merge(self, parts: Iterable[Counted]) -> Counted:
+    def merge_accumulators(self, parts: Iterable[_Counted]) -> _Counted:
         """Of the rows of all parts."""
-        merged = self.nothing()
+        merged = self.create_accumulator()
         for part in parts:
             for (name, model), accumulator in part.accumulators.items():
                 self._accumulator(merged.accumulators, name, model).merge(accumulator)
@@ -84,12 +77,12 @@ class CountRows:
             merged.repeats = None
         return merged
 
-    def result(self, counted: Counted) -> Accumulators:
+    def extract_output(self, counted: _Counted) -> Accumulators:
         """The sums by slice and model."""
         self._add_all(counted.accumulators, counted.repeats, dealt=True)
         return counted.accumulators
 
-    def _settle(self, counted: Counted) -> None:
+    def _settle(self, counted: _Counted) -> None:
         """Leaves each row in the group of its content, where there are many contents."""
         if counted.repeats is not None and counted.repeats.many:
             self._add_all(counted.accumulators, counted.repeats, dealt=False)

@@ -21,7 +21,7 @@ from scipy import stats
 from widedeep.components.evaluator.measurement import Estimate, Support, Supports
 
 _AREAS = {"auc", "auc_pr"}
-_ROWS_OF_AN_AREA = 4
+ROWS_OF_AN_AREA = 4
 # Of these any rate is possible; fewer would not be a number.
 _LEAST_ROWS = 1e-6
 # What the label's rarer side decides.
@@ -70,7 +70,7 @@ def estimate(metric: str, value: float, error: float, supports: Supports, confid
         return Estimate(value, math.nan, math.nan)
     reach = quantile(support.groups, confidence)
     if metric in _AREAS:
-        return Estimate(value, *rate_interval(value, error, _ROWS_OF_AN_AREA * support.count, reach))
+        return Estimate(value, *rate_interval(value, error, ROWS_OF_AN_AREA * support.count, reach))
     if metric == "accuracy":
         return Estimate(value, *rate_interval(value, error, support.count, reach))
     if metric == "calibration" and supports.rarer and value > 0:

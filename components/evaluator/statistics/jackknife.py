@@ -28,9 +28,12 @@ from widedeep.components.evaluator.statistics.accumulator import (
 
 def replicates(accumulator: Accumulator) -> dict[str, np.ndarray]:
     """Each metric without each of the groups, float64 [GROUPS]; NaN where it is undefined."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        metrics = _metrics(accumulator)
-    return {name: np.where(np.isfinite(values), values, np.nan) for name, values in metrics.items()}
+    return {name: values[1:] for name, values in _finite_metrics(accumulator).items()}
+
+
+def metrics(accumulator: Accumulator) -> dict[str, float]:
+    """Each metric on all rows, by name; NaN where it is undefined. An area is as exact as the scores' bins are fine."""
+    return {name: float(values[0]) for name, values in _finite_metrics(accumulator).items()}
 
 
 def base_replicates(accumulator: Accumulator) -> tuple[np.ndarray, np.ndarray]:
@@ -40,8 +43,7 @@ def base_replicates(accumulator: Accumulator) -> tuple[np.ndarray, np.ndarray]:
         Each on all rows (first) and without each of the groups, float64 [1 + GROUPS]; of a regression, the root of the
         mean squared error.
     """
-    sums = accumulator.sums.sum(axis=0)
-    kept = np.concatenate([sums[None], sums - accumulator.sums])
+    kept = _kept(accumulator)
     with np.errstate(divide="ignore", invalid="ignore"):
         base, loss = kept[:, BASE] / kept[:, WEIGHT], kept[:, LOSS] / kept[:, WEIGHT]
     if accumulator.label.kind == "regression":
@@ -49,8 +51,20 @@ def base_replicates(accumulator: Accumulator) -> tuple[np.ndarray, np.ndarray]:
     return base, loss - base
 
 
+def _kept(accumulator: Accumulator) -> np.ndarray:
+    """The sums on all rows (first) and without each of the groups: float64 [1 + GROUPS, columns]."""
+    sums = accumulator.sums.sum(axis=0)
+    return np.concatenate([sums[None], sums - accumulator.sums])
+
+
+def _finite_metrics(accumulator: Accumulator) -> dict[str, np.ndarray]:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return {name: np.where(np.isfinite(each), each, np.nan) for name, each in _metrics(accumulator).items()}
+
+
 def _metrics(accumulator: Accumulator) -> dict[str, np.ndarray]:
-    kept = accumulator.sums.sum(axis=0) - accumulator.sums
+    """On all rows (first) and without each of the groups: float64 [1 + GROUPS]."""
+    kept = _kept(accumulator)
     loss, right = kept[:, LOSS] / kept[:, WEIGHT], kept[:, RIGHT] / kept[:, WEIGHT]
     if accumulator.label.kind == "multiclass":
         return {"logloss": loss, "accuracy": right}
@@ -62,12 +76,12 @@ def _metrics(accumulator: Accumulator) -> dict[str, np.ndarray]:
 
 
 def _areas(accumulator: Accumulator) -> tuple[np.ndarray, np.ndarray]:
-    """AUC, and the average precision, without each of the groups."""
+    """AUC, and the average precision, on all rows (first) and without each of the groups."""
     keys, sums = accumulator.scores.sums()
     _, place = np.unique(keys // GROUPS, return_inverse=True)
     group = keys % GROUPS
     if not keys.size:
-        return np.full(GROUPS, np.nan), np.full(GROUPS, np.nan)
+        return np.full(1 + GROUPS, np.nan), np.full(1 + GROUPS, np.nan)
     positive, negative = sums[:, LABEL], sums[:, WEIGHT] - sums[:, LABEL]
     size = int(place.max()) + 1
     good, bad = (_without_each(part, group, place, size) for part in (positive, negative))
@@ -82,10 +96,15 @@ def _areas(accumulator: Accumulator) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _without_each(part: np.ndarray, group: np.ndarray, place: np.ndarray, size: int) -> np.ndarray:
-    """Of a column's sums by group and place, those by place without each of the groups: float64 [GROUPS, size]."""
+    """Of a column's sums by group and place, those by place: of all (first), and without each of the groups.
+
+    Returns:
+        float64 [1 + GROUPS, size].
+    """
     own = np.bincount(group * size + place, part, GROUPS * size).reshape(GROUPS, size)
+    whole = own.sum(axis=0)
     # What rounding leaves below 0 is nothing.
-    return np.asarray(np.maximum(own.sum(axis=0) - own, 0))
+    return np.concatenate([whole[None], np.maximum(whole - own, 0)])
 
 
 def standard_error(values: np.ndarray) -> float:

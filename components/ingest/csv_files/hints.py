@@ -7,13 +7,12 @@ import csv
 from collections.abc import Collection, Sequence
 
 from widedeep.components.common.errors import shown
-from widedeep.components.features.spec import Kind, Label
+from widedeep.components.features.spec import Kind
 from widedeep.components.ingest.csv_files.dialect import CsvDialect
 
 _DELIMITERS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars"}
 # What programs write for no value: pandas, R, SQL, MySQL, spreadsheets.
 _MISSING = {"na", "n/a", "#n/a", "<na>", "nan", "-nan", "null", "(null)", "none", "nil", "\\n", "-", "?", "missing"}
-_TRUE, _FALSE = {"yes", "y", "true", "t", "on"}, {"no", "n", "false", "f", "off"}
 
 
 def other_form(first_line: str, names: Sequence[str], needed: Collection[str], dialect: CsvDialect) -> str | None:
@@ -34,16 +33,21 @@ def other_form(first_line: str, names: Sequence[str], needed: Collection[str], d
     option = f"set data.delimiter: {_yaml(best)}"
     if len(set(needed) & set(tries[best])) > known:
         return f"its columns stand between {_DELIMITERS[best]}: {option}."
+    if not dialect.header:
+        return None
     # A header holds no numbers.
     fields = tries[best] if len(names) == 1 < len(tries[best]) else list(names)
     if known or not any(map(_is_number, fields)):
         return None
-    also = f", between {_DELIMITERS[best]}: {option}, and" if fields is tries[best] else ":"
-    return f"its first row has values, {shown(', '.join(fields))}{also} put a line with the columns' names before it."
+    also = f", between {_DELIMITERS[best]}: {option}," if fields is tries[best] else ":"
+    return (
+        f"its first row has values, {shown(', '.join(fields))}{also}"
+        f"{' and' if fields is tries[best] else ''} set data.header: false, and name the columns in data.columns."
+    )
 
 
-def of_value(value: object, kind: Kind | Label, file_format: str) -> str:
-    """What to do with a text where a number, or a label, is needed; nothing where that can't be told.
+def of_value(value: object, kind: Kind, file_format: str) -> str:
+    """What to do with a text where a number is needed; nothing where that can't be told.
 
     Args:
         value: that is wrong.
@@ -53,15 +57,12 @@ def of_value(value: object, kind: Kind | Label, file_format: str) -> str:
     if not isinstance(value, str | bytes):
         return ""
     text = value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+    if isinstance(value, bytes) and "\N{REPLACEMENT CHARACTER}" in text and file_format in ("csv", "tsv"):
+        return "; if the file is in another encoding, name it: data: {encoding: latin-1}"
     word = text.strip().lower()
-    if isinstance(kind, Label):
-        if word in _TRUE | _FALSE and kind.kind == "binary":
-            return "; write 1 for yes or true, and 0 for no or false, where the file is made"
-        if word and not _is_number(word) and kind.kind != "regression":
-            return "; give each of its texts a number where the file is made"
-    if word not in _MISSING or kind not in ("numeric",):
+    if word not in _MISSING or kind != "numeric":
         return ""
-    if file_format == "csv":
+    if file_format in ("csv", "tsv"):
         return f"; if it stands for no value, name it: data: {{null_values: [{shown(text.strip())}]}}"
     return "; write null where there is no value"
 

@@ -7,15 +7,17 @@ import contextlib
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv
 
 from widedeep.components.common.errors import DataError, reason, shown
-from widedeep.components.ingest.csv_files.dialect import PLAIN, CsvDialect
+from widedeep.components.ingest.csv_files.dialect import PLAIN, QUOTE, CsvDialect
 from widedeep.components.ingest.csv_files.rows import LONG, OPEN, RowFaultError, RowSyntax
-from widedeep.components.ingest.paths import compression_of, locate
+from widedeep.components.ingest.streams.compression import open_stream
+from widedeep.components.ingest.streams.utf8 import check_start, utf8_stream
 
 # A block must hold a whole row; a longer row is a broken file.
 _BLOCK_BYTES = 16 << 20
@@ -27,32 +29,46 @@ class NoRowsError(DataError):
     """A file that is readable, and empty."""
 
 
-def first_line(path: str) -> str:
+def first_line(path: str, dialect: CsvDialect = PLAIN) -> str:
     """The first line that is not blank, as text."""
-    with open_stream(path) as stream:
+    with utf8_stream(path, dialect) as stream:
         start = stream.read(_HEADER_BYTES).decode("utf-8-sig", errors="replace")
     return next((line for line in start.splitlines() if line.strip()), "")
 
 
 def header(path: str, dialect: CsvDialect = PLAIN) -> list[str]:
-    """The names of the columns.
+    """The names of the columns: of the file's first row, or of the dialect where it has no such row.
 
     Raises:
-        DataError: there is no header.
+        NoRowsError: the file is empty.
+        DataError: there is no header, or one where there should be none.
     """
-    with open_stream(path) as stream:
+    with utf8_stream(path, dialect) as stream:
         start = stream.read(_HEADER_BYTES)
     if not start.strip():
-        raise NoRowsError(f"{path}: the file is empty; a header and rows are needed.")
+        needed = "a header and rows are" if dialect.header else "rows are"
+        raise NoRowsError(f"{path}: the file is empty; {needed} needed.")
+    check_start(path, start, dialect)
     # Escapes, since this much holds rows as well, whose bytes are checked where their number is known.
     text = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape").decode(start)
     try:
-        lines = csv.reader(io.StringIO(text, newline=""), delimiter=dialect.delimiter, escapechar=dialect.escape)
-        names = next(row for row in lines if row)
-        ",".join(names).encode()
+        names = next(row for row in csv.reader(io.StringIO(text, newline=""), **_python_form(dialect)) if row)
+        ",".join(names if dialect.header else ()).encode()
     except (UnicodeEncodeError, csv.Error):
-        raise DataError(f"{path}: no CSV header in UTF-8 at its start: {shown(start)}. Is data.format right?") from None
-    return names
+        raise DataError(
+            f"{path}: no CSV header in UTF-8 at its start: {shown(start)}. Are data.format and data.encoding right?"
+        ) from None
+    if dialect.header:
+        return names
+    if names == list(dialect.columns):
+        raise DataError(f"{path}: its first row has the columns' names: leave data.header and data.columns out.")
+    return list(dialect.columns)
+
+
+def _python_form(dialect: CsvDialect) -> dict[str, Any]:
+    """A dialect in the words of Python's csv module."""
+    quotes = {"quotechar": dialect.quote} if dialect.quote else {"quoting": csv.QUOTE_NONE}
+    return {"delimiter": dialect.delimiter, "escapechar": dialect.escape, **quotes}
 
 
 def read(path: str, columns: list[str], dialect: CsvDialect = PLAIN) -> Iterator[pa.RecordBatch]:
@@ -67,17 +83,19 @@ def read(path: str, columns: list[str], dialect: CsvDialect = PLAIN) -> Iterator
         DataError: a row has too many or too few fields, or a quote is misplaced or left open.
     """
     syntax = RowSyntax(dialect)
-    _check_quotes(path, syntax)
+    if dialect.quote:
+        _check_quotes(path, syntax)
     # Arrow reads in a thread of its own, and waits for it when it is left early: never hand it a Python stream or
     # callback, for which that thread would need the lock that the waiting one holds.
-    with open_stream(path) as stream:
-        if dialect.escape is None:
-            yield from _batches(path, stream, columns, dialect)
-            return
-        names, rows = header(path, dialect), -1
+    if dialect.for_arrow:
+        with open_stream(path, dialect.compression) as native:
+            yield from _batches(path, native, columns, dialect, dialect.columns)
+        return
+    names, rows, first = header(path, dialect), 0, dialect.header
+    with utf8_stream(path, dialect) as stream:
         for block in syntax.blocks(stream, _BLOCK_BYTES):
-            if rows < 0:
-                block, rows = syntax.behind_header(block), 0
+            if first:
+                block, first = syntax.behind_header(block), False
             if not block.strip(b"\r\n"):
                 continue
             plain = pa.BufferReader(syntax.without_escapes(block))
@@ -91,7 +109,7 @@ def _batches(
     stream: pa.NativeFile,
     columns: list[str],
     dialect: CsvDialect,
-    names: list[str] | None = None,
+    names: Sequence[str],
     before: int = 0,
 ) -> Iterator[pa.RecordBatch]:
     """What Arrow reads.
@@ -101,16 +119,22 @@ def _batches(
         stream: its bytes, or some of its rows without escapes.
         columns: the needed ones.
         dialect: the file's.
-        names: of all columns, where the stream has no header.
+        names: of all columns, where the stream has no header; else none.
         before: rows of the file before the stream.
     """
     rows = before
+    # Of fields that are rewritten, quotes are among what is.
+    quote = dialect.quote or (QUOTE if dialect.escape else False)
     try:
         reader = pyarrow.csv.open_csv(
             stream,
             # In one thread: only then are rows numbered.
-            read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=_BLOCK_BYTES, column_names=names),
-            parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True, delimiter=dialect.delimiter),
+            read_options=pyarrow.csv.ReadOptions(
+                use_threads=False, block_size=_BLOCK_BYTES, column_names=names or None
+            ),
+            parse_options=pyarrow.csv.ParseOptions(
+                newlines_in_values=bool(quote), delimiter=dialect.delimiter, quote_char=quote
+            ),
             convert_options=pyarrow.csv.ConvertOptions(
                 # Bytes, whose UTF-8 is checked later, where the row is known.
                 column_types=dict.fromkeys(columns, pa.binary()),
@@ -126,20 +150,23 @@ def _batches(
     except pa.ArrowInvalid as error:
         if "cannot infer number of columns" in str(error):
             raise NoRowsError(f"{path}: {NO_ROWS}") from None
-        raise DataError(f"{path}{_fault(str(error), rows, before - (names is None))}") from None
+        raise DataError(f"{path}{_fault(str(error), rows, before - (not names), dialect)}") from None
 
 
+_DELIMITERS = {",": "a comma", "\t": "a tab", ";": "a semicolon", "|": "a bar", " ": "a blank"}
 _RAGGED = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+): (.*)", re.DOTALL)
 
 
-def _fault(error: str, rows: int, before: int) -> str:
+def _fault(error: str, rows: int, before: int, dialect: CsvDialect) -> str:
     ragged = _RAGGED.search(error)
     if ragged:
         number, expected, count, row = ragged.groups()
+        names = "the header" if dialect.header else "data.columns"
+        remedy = f"a field with {_DELIMITERS.get(dialect.delimiter, shown(dialect.delimiter))} or a line break in it "
+        remedy += "needs quotes" if dialect.quote else "needs quotes, which data.quote names"
         return (
-            f", row {int(number) + before}: has {count} fields, and the header {expected}: "
-            f"{shown(row[:60])}{'...' if len(row) > 60 else ''}; "
-            "a field with a comma or a line break in it needs quotes."
+            f", row {int(number) + before}: has {count} fields, and {names} {expected}: "
+            f"{shown(row[:60])}{'...' if len(row) > 60 else ''}; {remedy}."
         )
     if "straddl" in error:
         return f", row {rows + 1}: is longer than {_BLOCK_BYTES >> 20} MB. Is a quote left open?"
@@ -153,13 +180,13 @@ def _check_quotes(path: str, syntax: RowSyntax) -> None:
         DataError: a quote is neither doubled nor escaped nor followed by the delimiter, or no other closes it.
     """
     try:
-        with open_stream(path) as stream:
+        with utf8_stream(path, syntax.dialect) as stream:
             for _ in syntax.blocks(stream, _BLOCK_BYTES):
                 pass
     except RowFaultError as error:
         # Rare, so the file may be read again to count.
-        row = 0
-        with open_stream(path) as stream, contextlib.suppress(RowFaultError):
+        row = int(not syntax.dialect.header)
+        with utf8_stream(path, syntax.dialect) as stream, contextlib.suppress(RowFaultError):
             for block in syntax.blocks(stream, _BLOCK_BYTES):
                 row += syntax.count(block)
         raise DataError(f"{path}{_misquoted(path, row, error, syntax.dialect)}") from None
@@ -173,17 +200,14 @@ def _misquoted(path: str, row: int, error: RowFaultError, dialect: CsvDialect) -
         return f"{where}: a quote is opened that no other closes, up to the file's end."
     names = header(path, dialect) if row else []
     column = f"column '{names[error.column]}'" if error.column < len(names) else f"field {error.column + 1}"
-    escape = dialect.escape is None and b'\\"' in error.text
-    remedy = (
-        """ A quote within quotes is doubled, or escaped as Spark and MySQL do: set data.escape: "\\\\"."""
-        if escape
-        else ' A quote within quotes is doubled: "5"" tall".'
-    )
+    quote = dialect.quote or QUOTE
+    if dialect.escape is None and b"\\" + quote.encode() in error.text:
+        remedy = """A quote within quotes is doubled, or escaped as Spark and MySQL do: set data.escape: "\\\\"."""
+    elif quote == QUOTE:
+        remedy = (
+            'A quote within quotes is doubled: "5"" tall". Where quotes are signs as any other: set data.quote: null.'
+        )
+    else:
+        remedy = f"A quote within quotes is doubled: {quote}5{quote * 2} tall{quote}."
     text = shown(error.text.decode(errors="replace").splitlines()[0])
-    return f"{where}, {column}: a quote is neither doubled nor followed by the delimiter: {text}.{remedy}"
-
-
-def open_stream(path: str) -> pa.NativeFile:
-    """The file's bytes, decompressed where they begin as gzip, bzip2 or Zstandard do, whatever its name ends in."""
-    filesystem, inner = locate(path)
-    return filesystem.open_input_stream(inner, compression=compression_of(path))
+    return f"{where}, {column}: a quote is neither doubled nor followed by the delimiter: {text}. {remedy}"

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from widedeep.components.ingest.csv_files.dialect import CsvDialect
+from widedeep.components.ingest.csv_files.dialect import QUOTE, CsvDialect
 
 _BOM = b"\xef\xbb\xbf"
 # What MySQL writes for no value.
@@ -39,27 +39,36 @@ class RowSyntax:
         self.dialect = dialect
         self._escape = (dialect.escape or "").encode()
         self._delimiter = dialect.delimiter.encode()
-        delimiter, escape = re.escape(self._delimiter), re.escape(self._escape)
+        self._quote = (dialect.quote or "").encode()
+        # Around what is rewritten, and what must be rewritten where it stands for itself.
+        self._wrap = self._quote or QUOTE.encode()
+        delimiter, escape, quote, wrap = map(re.escape, (self._delimiter, self._escape, self._quote, self._wrap))
         pair = rb"|" + escape + rb"." if escape else b""
         plain = rb"[^" + delimiter + rb"\r\n" + escape + rb"]"
-        quoted = rb'"(?:[^"' + escape + rb']++|""' + pair + rb')*+"'
-        unquoted = rb'(?:(?!")' + plain + pair + rb")(?:" + plain + rb"++" + pair + rb")*+"
-        field = rb"(?:" + quoted + rb"|" + unquoted + rb")?+"
+        quoted, bare = b"", b""
+        if quote:
+            quoted = quote + rb"(?:[^" + quote + escape + rb"]++|" + quote * 2 + pair + rb")*+" + quote + rb"|"
+            bare = rb"(?!" + quote + rb")"
+        unquoted = rb"(?:" + bare + plain + pair + rb")(?:" + plain + rb"++" + pair + rb")*+"
+        field = rb"(?:" + quoted + unquoted + rb")?+"
         # At the end of what is known so far, \r may be half a line break.
         line = rb"(?:" + field + delimiter + rb")*+" + field + rb"(?:\r\n|\r(?!\Z)|\n)"
         self._row = re.compile(line, re.DOTALL)
         self._rows = re.compile(rb"(?:" + line + rb")*+", re.DOTALL)
         self._field = re.compile(field + delimiter, re.DOTALL)
-        self._quoted = re.compile(quoted, re.DOTALL)
-        clean = rb'(?:"(?:[^"' + escape + rb']++|"")*+"|(?!")' + plain + rb"++)?+"
+        self._quoted = re.compile(quoted.removesuffix(rb"|"), re.DOTALL)
+        clean = rb"[^" + wrap + delimiter + rb"\r\n" + escape + rb"]*+"
+        if quote:
+            clean = rb"(?:" + quote + rb"(?:[^" + quote + escape + rb"]++|" + quote * 2 + rb")*+" + quote
+            clean += rb"|" + bare + plain + rb"++)?+"
         # What has no escape, up to a field that has one.
         self._escaped = re.compile(
-            rb"((?:" + clean + rb"(?:" + delimiter + rb"|\r\n|\r|\n))*+)(" + quoted + rb"|" + unquoted + rb")",
+            rb"((?:" + clean + rb"(?:" + delimiter + rb"|\r\n|\r|\n))*+)(" + quoted + unquoted + rb")",
             re.DOTALL,
         )
-        meant = escape + rb'(["' + delimiter + escape + rb"\r\n])"
+        meant = escape + rb"([" + quote + delimiter + escape + rb"\r\n])"
         # The sign before anything else is itself; within quotes a doubled quote is one, too.
-        self._lone_pair, self._pair = re.compile(meant), re.compile(meant + rb'|"(")')
+        self._lone_pair, self._pair = re.compile(meant), re.compile(meant + rb"|" + wrap + rb"(" + wrap + rb")")
 
     def blocks(self, stream: Any, size: int) -> Iterator[bytes]:
         """Whole rows, about so many bytes at a time, the last with or without a line break.
@@ -75,7 +84,7 @@ class RowSyntax:
         while block := stream.read(size):
             data = rest + (block.removeprefix(_BOM) if first else block)
             first = False
-            if self._escape or b'"' in data:
+            if self._escape or (self._quote and self._quote in data):
                 rows = self._rows.match(data)
                 end = rows.end() if rows else 0
             else:
@@ -90,13 +99,13 @@ class RowSyntax:
 
     def _check(self, rest: bytes, size: int, last: bool) -> None:
         """Looks at a row that has no end so far."""
-        if b'"' not in rest and len(rest) <= size:
+        if (not self._quote or self._quote not in rest) and len(rest) <= size:
             return
         column, position = 0, 0
         while match := self._field.match(rest, position):
             column, position = column + 1, match.end()
         text = rest[position : position + 60]
-        if rest[position : position + 1] == b'"':
+        if self._quote and rest[position : position + 1] == self._quote:
             quoted = self._quoted.match(rest, position)
             after = rest[quoted.end() : quoted.end() + 1] if quoted else b""
             if after not in (b"", self._delimiter, b"\r", b"\n"):
@@ -119,7 +128,7 @@ class RowSyntax:
 
     def without_escapes(self, block: bytes) -> bytes:
         """Whole rows with their quotes doubled instead of escaped."""
-        if self._escape not in block:
+        if not self._escape or (self._escape not in block and (self._quote or self._wrap not in block)):
             return block
         return self._escaped.sub(self._rewritten, block)
 
@@ -127,6 +136,6 @@ class RowSyntax:
         before, field = match.groups()
         if field == self._escape + _MYSQL_NULL:
             return bytes(before)
-        quoted = field.startswith(b'"')
+        quoted = bool(self._quote) and field.startswith(self._quote)
         content = self._pair.sub(rb"\1\2", field[1:-1]) if quoted else self._lone_pair.sub(rb"\1", field)
-        return bytes(before + b'"' + content.replace(b'"', b'""') + b'"')
+        return bytes(before + self._wrap + content.replace(self._wrap, self._wrap * 2) + self._wrap)

@@ -2,7 +2,7 @@
 
 The transform graph sees each side in rows of its own: first a row for each request, with the context features alone,
 then a row for each candidate, with the candidate features alone. What the model reads of a request's row, a part of the
-wide logit and of the first layer's input, is then added to each of the request's candidates. Crosses of both sides
+wide logit and of the first layer's product, is then added to each of the request's candidates. Crosses of both sides
 can't come from such rows: crosses are hashed here, of the same values in the same way, and TensorFlow leaves those of
 the transform graph out of what it runs.
 """
@@ -16,7 +16,7 @@ import tensorflow as tf
 from widedeep.components.features.spec import Feature, FeatureSpec
 from widedeep.components.trainer.export import raw_tensors
 from widedeep.components.trainer.model.inputs import Transformed, from_transformed
-from widedeep.components.trainer.model.network import Parts, WideDeepModel, full_share
+from widedeep.components.trainer.model.network import WideDeepModel, full_share
 from widedeep.components.transform import packed_columns
 from widedeep.components.transform.crosses import Values, cross_of_fingerprints, fingerprints
 
@@ -29,6 +29,9 @@ class Ranking:
     def __init__(self, spec: FeatureSpec, model: WideDeepModel, transform: Callable[[Raw], Transformed]) -> None:
         self._spec, self._model, self._transform = spec, model, transform
         self._number = {column.name: index for index, column in enumerate(model.layout.id_columns)}
+        # Of the deep part's input, by side: what a row says of the other side, as that a number is missing, isn't read.
+        sides = [feature.side for feature in model.layout.deep_features(spec)]
+        self._columns = [[column for column, of in enumerate(sides) if of == side] for side in ("context", "candidate")]
 
     def logits(self, tensors: Mapping[str, tf.Tensor], requests: tf.Tensor, each: tf.Tensor) -> tf.Tensor:
         """float32 [requests * each, outputs].
@@ -43,16 +46,28 @@ class Ranking:
         transformed = self._transform(
             {f.key: self._own_rows(f, tensors[f.key], requests, each) for f in self._spec.features}
         )
-        ids, dense = transformed.get(packed_columns.IDS), transformed.get(packed_columns.DENSE)
-        own = {packed_columns.IDS: _no_ids(rows) if ids is None else self._own_ids(ids, requests)}
-        if dense is not None:
-            own[packed_columns.DENSE] = self._own_dense(dense, requests)
+        ids = transformed.get(packed_columns.IDS)
+        own = {**transformed, packed_columns.IDS: _no_ids(rows) if ids is None else self._own_ids(ids, requests)}
+        own.pop(packed_columns.CROSSES, None)
         inputs = from_transformed(self._model.layout, own, rows)
         parts = self._model.parts(inputs, self._model.values(inputs))
-        joined = Parts(*(tf.repeat(part[:requests], each, axis=0) + part[requests:] for part in parts))
+        logit = self._model.bias + tf.repeat(parts.wide[:requests], each, axis=0) + parts.wide[requests:]
         if self._model.wide is not None and self._spec.crosses:
-            joined = joined._replace(wide=joined.wide + self._crosses(tensors, ids, requests, each))
-        return self._model.logit(joined)
+            logit += self._crosses(tensors, ids, requests, each)
+        return logit + self._deep(parts.deep, requests, each) if self._model.hidden else logit
+
+    def _deep(self, own: tf.Tensor, requests: tf.Tensor, each: tf.Tensor) -> tf.Tensor:
+        """The deep logit, float32 [requests * each, outputs]; the first product is linear in the sides' own columns."""
+        hidden = self._model.hidden
+        assert hidden is not None
+        of_context, of_candidates = (
+            tf.gather(rows, columns, axis=1) @ tf.gather(hidden.kernels[0], columns)
+            for rows, columns in (
+                (rows, tf.constant(columns, tf.int32))
+                for rows, columns in zip((own[:requests], own[requests:]), self._columns, strict=True)
+            )
+        )
+        return hidden.from_first_product(tf.repeat(of_context, each, axis=0) + of_candidates)
 
     def _own_rows(self, feature: Feature, tensor: tf.Tensor, requests: tf.Tensor, each: tf.Tensor) -> tf.SparseTensor:
         if feature.side == "context":
@@ -67,13 +82,6 @@ class Ranking:
         of_context = [column.feature.side == "context" for column in self._model.layout.id_columns if column.feature]
         column = tf.bitwise.right_shift(ids.values, packed_columns.ID_BITS)
         return tf.sparse.retain(ids, tf.gather(of_context, column) == (ids.indices[:, 0] < requests))
-
-    def _own_dense(self, dense: tf.Tensor, requests: tf.Tensor) -> tf.Tensor:
-        numbers = [feature for feature in self._spec.features if packed_columns.needs_value(feature)]
-        # A value and a missing flag each.
-        of_context = tf.repeat([feature.side == "context" for feature in numbers], 2)
-        of_row = tf.range(tf.shape(dense, tf.int64)[0]) < requests
-        return tf.where(of_context[None, :] == of_row[:, None], dense, 0.0)
 
     def _crosses(
         self, tensors: Mapping[str, tf.Tensor], ids: tf.SparseTensor, requests: tf.Tensor, each: tf.Tensor

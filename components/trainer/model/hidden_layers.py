@@ -34,16 +34,20 @@ class HiddenLayers(tf.Module):
 
     def __call__(self, layer: tf.Tensor, seed: tf.Tensor | None) -> tf.Tensor:
         """float32 [b, outputs], from [b, width]; `seed`, int64 [2], while training."""
-        for index, (kernel, bias) in enumerate(zip(self.kernels[:-1], self.biases[:-1], strict=True)):
-            layer = layer @ kernel
+        return self.from_first_product(layer @ self.kernels[0], seed)
+
+    def from_first_product(self, product: tf.Tensor, seed: tf.Tensor | None = None) -> tf.Tensor:
+        """float32 [b, outputs], from the input's product with the first kernel, [b, units of the first layer]."""
+        for index, (kernel, bias) in enumerate(zip(self.kernels[1:], self.biases[:-1], strict=True)):
             if self.norms:
-                layer = self.norms[index](layer, training=seed is not None)
-            layer = tf.nn.relu(layer + bias)
+                product = self.norms[index](product, training=seed is not None)
+            layer = tf.nn.relu(product + bias)
             if seed is not None and self._dropout:
                 layer = tf.nn.experimental.stateless_dropout(
                     layer, self._dropout, seed=seed + tf.constant([0, index], tf.int64)
                 )
-        return layer @ self.kernels[-1] + self.biases[-1]
+            product = layer @ kernel
+        return product + self.biases[-1]
 
 
 class _BatchNorm(tf.Module):

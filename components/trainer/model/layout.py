@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from widedeep.components.common.errors import ConfigError
-from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.features.spec import Feature, FeatureSpec
 from widedeep.components.features.transforms import MOST_IDS
 from widedeep.components.transform import packed_columns
 
@@ -76,6 +76,16 @@ class Layout:
     def deep_width(self) -> int:
         """Width of the deep part's input layer."""
         return len(self.dense) + sum(table.cells * table.width for table in self.embeddings)
+
+    def deep_features(self, spec: FeatureSpec) -> list[Feature]:
+        """The feature of each column of the deep part's input layer, in order."""
+        features: list[Feature] = []
+        for table in self.embeddings:
+            for slot in table.slots:
+                feature = self.id_columns[slot.index].feature
+                assert feature is not None, "no cross has an embedding"
+                features += [feature] * table.width
+        return features + [f for f in spec.features if self.dense and packed_columns.needs_value(f) for _ in range(2)]
 
 
 def make_layout(spec: FeatureSpec, vocabulary_sizes: dict[str, int], variant: Variant, outputs: int = 1) -> Layout:

@@ -27,7 +27,8 @@ def warm_start(new: Training, old: Training) -> list[str]:
     label = old.spec.label
     if new.spec.label != label:
         classes = f" of {label.classes} classes" if label.classes else ""
-        return [f"the label was {label.kind} '{label.key}'{classes}: nothing is taken over."]
+        rule = f", by {label.line(**label.rule)}" if label.rule else ""
+        return [f"the label was {label.kind} '{label.key}'{classes}{rule}: nothing is taken over."]
     shared, notes = _columns(new, old)
     _bias(new).take(_bias(old))
     notes += _tables(new, old, shared)

@@ -12,8 +12,12 @@ from tfx.types.standard_artifacts import Examples, ExampleStatistics
 from widedeep.components.common.code_digest import code_digest
 from widedeep.components.gate.component import DataGate, DataVerdict
 from widedeep.components.resolvers.previous_statistics import LastAcceptedStatistics
+from widedeep.components.resolvers.window import LatestSpans
 from widedeep.pipeline.definition.config import PipelineConfig
 from widedeep.pipeline.definition.nodes.ingestion import serving_example_gen
+
+# A model that starts from the one before has learned from all spans so far; what is there twice is rarely an old one.
+_COMPARED = 8
 
 
 def check_nodes(
@@ -33,6 +37,7 @@ def check_nodes(
     statistics = StatisticsGen(examples=examples)
     validator = ExampleValidator(statistics=statistics.outputs["statistics"], schema=schema)
     previous = _previous_statistics(examples) if config.data.in_spans else None
+    spans = _spans(examples, max(config.data.window, _COMPARED)) if config.data.in_spans else None
     serving = _serving_nodes(config, declared) if config.data.serving else []
     gate = DataGate(
         statistics=statistics.outputs["statistics"],
@@ -44,8 +49,10 @@ def check_nodes(
         serving=serving[-1].outputs["statistics"] if serving else None,
         examples=examples,
         serving_examples=serving[0].outputs["examples"] if serving else None,
+        spans=spans.outputs["examples"] if spans else None,
+        window=config.data.window,
     )
-    return gate, [statistics, validator, *([previous] if previous else []), *serving, gate]
+    return gate, [statistics, validator, *filter(None, (previous, spans)), *serving, gate]
 
 
 def _previous_statistics(examples: BaseChannel) -> Resolver:
@@ -57,6 +64,17 @@ def _previous_statistics(examples: BaseChannel) -> Resolver:
         statistics=Channel(type=ExampleStatistics),
         verdicts=Channel(type=DataVerdict),
     ).with_id("PreviousStatistics")
+
+
+def _spans(examples: BaseChannel, number: int) -> Resolver:
+    """Finds the span that was read and those accepted before it, whose rows the model has learned from."""
+    return Resolver(
+        strategy_class=LatestSpans,
+        config={"spans": number},
+        current=examples,
+        examples=Channel(type=Examples),
+        verdicts=Channel(type=DataVerdict),
+    ).with_id("Spans")
 
 
 def _serving_nodes(config: PipelineConfig, declared: str) -> list[BaseNode]:

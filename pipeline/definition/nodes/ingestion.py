@@ -11,6 +11,7 @@ from tfx.proto import example_gen_pb2, range_config_pb2
 from widedeep.components.common.code_digest import code_digest
 from widedeep.components.common.errors import ConfigError
 from widedeep.components.ingest.component import ExampleGen
+from widedeep.components.ingest.ingest_options import IngestOptions
 from widedeep.components.ingest.paths import literal, span_literal
 from widedeep.pipeline.definition.data_options import DataOptions
 from widedeep.pipeline.definition.spans import SpanPattern
@@ -35,10 +36,13 @@ def example_gen(data: DataOptions, declared: str) -> ExampleGen:
         patterns = dict(data.splits)
     else:
         patterns = {"all": data.pattern}
-        splits = (data.hash_split or {}).items()
+        # Of splits by time TFX needs the names alone, in the order of time.
+        shares = data.hash_split or dict.fromkeys(data.split_names, 1)
         output = example_gen_pb2.Output(
             split_config=example_gen_pb2.SplitConfig(
-                splits=[example_gen_pb2.SplitConfig.Split(name=name, hash_buckets=share) for name, share in splits]
+                splits=[
+                    example_gen_pb2.SplitConfig.Split(name=name, hash_buckets=share) for name, share in shares.items()
+                ]
             )
         )
     span = None
@@ -79,12 +83,17 @@ def _input(patterns: dict[str, str]) -> example_gen_pb2.Input:
 
 
 def _custom_config(data: DataOptions, declared: str, labelled: bool) -> example_gen_pb2.CustomConfig:
-    options = struct_pb2.Struct()
-    code = code_digest("widedeep.components.ingest.executor")
-    dialect = data.dialect.model_dump_json()
-    options.update(
-        {"features": declared, "format": data.format, "dialect": dialect, "labelled": labelled, "code": code}
+    options = IngestOptions(
+        features=declared,
+        format=data.format,
+        labelled=labelled,
+        dialect=data.dialect,
+        hash_by=data.hash_by if labelled else None,
+        split_by_time=data.split_by_time if labelled else None,
+        code=code_digest("widedeep.components.ingest.executor"),
     )
+    told = struct_pb2.Struct()
+    told.update({"options": options.model_dump_json()})
     custom = example_gen_pb2.CustomConfig()
-    custom.custom_config.Pack(options)
+    custom.custom_config.Pack(told)
     return custom

@@ -16,6 +16,7 @@ from widedeep.components.common.errors import ConfigError, shown
 from widedeep.components.common.settings import nearest
 from widedeep.components.common.yaml_text import from_yaml
 from widedeep.pipeline.definition.spans import WAYS, WRITTEN
+from widedeep.pipeline.kubeflow import training_parameter
 
 Value = str | int | float | bool
 # The parameter that names which spans are read.
@@ -100,6 +101,8 @@ class CompiledPipeline:
         if kind is str:
             if name == SPAN and not re.fullmatch(WRITTEN, text):
                 raise ConfigError(f"--param {name}: no span is written so: {WAYS} (it is {shown(text)})")
+            if name == training_parameter.NAME:
+                return training_parameter.as_json(training_parameter.parse_training(text, f"--param {name}"))
             return text
         try:
             value = from_yaml(text)

@@ -52,6 +52,12 @@ def _api_error(host: str, error: ApiException) -> WideDeepError:
     return WideDeepError(f"{host}: the server answers {error.status}: {reason(text)}.")
 
 
+def check_host(host: str) -> None:
+    """The form of an address. Raises ConfigError where it is none."""
+    if not re.match(r"https?://[^/]", host):
+        raise ConfigError(f"--host {shown(host)}: needs http:// or https://, for example http://localhost:8888.")
+
+
 class _Client(Client):
     def get_kfp_healthz(self, sleep_duration: int = 0) -> Any:
         """Asks once: KFP's own asks a server that refuses a token for half a minute."""
@@ -80,17 +86,27 @@ class Server:
         Raises:
             WideDeepError: the server does not answer, or refuses.
         """
-        if not re.match(r"https?://[^/]", host):
-            raise ConfigError(f"--host {shown(host)}: needs http:// or https://, for example http://localhost:8888.")
+        server = cls.reach(host, namespace, token)
         with api_errors(host):
-            # Under this name the client takes the namespace that it keeps for this user.
-            client = _Client(host=host, namespace=namespace or "kubeflow", existing_token=token)
-            multi_user = client.get_kfp_healthz().multi_user
+            multi_user = server.client.get_kfp_healthz().multi_user
         if multi_user and not namespace:
             raise ConfigError(
                 f"{host}: the server has many users, each with a namespace of its own. Say which: --namespace, or "
                 "KUBEFLOW_NAMESPACE in the environment. Nothing was uploaded."
             )
+        return server
+
+    @classmethod
+    def reach(cls, host: str, namespace: str | None, token: str | None) -> Server:
+        """A server of which nothing has been asked yet.
+
+        Raises:
+            ConfigError: the address is none.
+        """
+        check_host(host)
+        with api_errors(host):
+            # Under this name the client takes the namespace that it keeps for this user.
+            client = _Client(host=host, namespace=namespace or "kubeflow", existing_token=token)
         return cls(client, host.rstrip("/"), namespace)
 
     def upload(self, compiled: CompiledPipeline) -> tuple[str, str]:

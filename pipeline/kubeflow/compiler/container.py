@@ -10,21 +10,15 @@ from typing import Any
 
 from kfp import kubernetes
 
-from widedeep.components.metadata.cluster.address import DATABASE, PASSWORD, USERNAME
 from widedeep.pipeline.definition.config import PipelineConfig, assignments, key_of
 from widedeep.pipeline.definition.kubeflow_options import KubeflowOptions, Resources
+from widedeep.pipeline.kubeflow import training_parameter
+from widedeep.pipeline.kubeflow.environment import ENVIRONMENT, SECRET_KEYS
 
 _IN_IMAGE = Path("/opt/widedeep/schema")
 _TYPES = {str: "String", int: "Integer"}
 # What a node shows beside its summary: the Evaluator's numbers and curve, and after the last node the run's report.
 _ARTIFACTS = {"Evaluator": {"metrics": "Metrics", "roc": "ClassificationMetrics"}, "Pusher": {"report": "HTML"}}
-_ENVIRONMENT = {
-    # Each connection to the database would write four lines of information, and TensorFlow its part of a page.
-    "GLOG_minloglevel": "1",
-    "TF_CPP_MIN_LOG_LEVEL": "1",
-    # ML Metadata gives none, and would wait for ever for a server that takes connections and says nothing.
-    "PGCONNECT_TIMEOUT": "20",
-}
 
 
 @dataclass(frozen=True)
@@ -54,6 +48,8 @@ def parameters(config: PipelineConfig, overrides: Sequence[str]) -> dict[str, Pa
         "epochs": Parameter(config.training.epochs, "training.epochs"),
         "pipeline_root": Parameter(f"{options.root.path}/{config.name}"),
         "models": Parameter(f"{options.models.path}/{config.name}"),
+        # On top of what was set for the compilation.
+        training_parameter.NAME: Parameter(training_parameter.NOTHING),
     }
     if config.data.in_spans:
         run_parameters["span"] = Parameter(str(config.data.span), "data.span")
@@ -86,6 +82,7 @@ def component(node: str, config: PipelineConfig, file: Path, overrides: tuple[st
         f"--models={_input('models')}",
         f"--metadata={options.metadata}",
         *(f"--set={assignment}" for assignment in (*fixed, *settings.values())),
+        f"--training={_input(training_parameter.NAME)}",
         f"--summary={_output('summary')}",
     ]
     artifacts = _ARTIFACTS.get(node, {})
@@ -133,12 +130,11 @@ def place(task: Any, options: KubeflowOptions, resources: Resources) -> None:
         backoff_duration=f"{retries.wait_seconds}s",
         backoff_factor=retries.factor,
     )
-    for name, value in _ENVIRONMENT.items():
+    for name, value in ENVIRONMENT.items():
         task.set_env_variable(name, value)
     for volume in (options.root, options.models):
         kubernetes.mount_pvc(task, pvc_name=volume.claim, mount_path=volume.path)
-    keys = {"username": USERNAME, "password": PASSWORD, "database": DATABASE}
-    kubernetes.use_secret_as_env(task, secret_name=options.secret, secret_key_to_env=keys)
+    kubernetes.use_secret_as_env(task, secret_name=options.secret, secret_key_to_env=dict(SECRET_KEYS))
     kubernetes.set_image_pull_policy(task, options.pull)
     kubernetes.set_timeout(task, 60 * options.timeout_minutes)
     kubernetes.set_security_context(task, run_as_user=options.user, run_as_group=options.user, run_as_non_root=True)

@@ -20,8 +20,18 @@ def check_writable(place: str, what: str) -> None:
     Raises:
         ConfigError: it can't be.
     """
+    problem = why_unwritable(place)
+    if problem:
+        raise ConfigError(
+            f"{place}: {what} can't be written there by user {os.getuid()}: {problem}. Is the claim mounted? Then, as "
+            f"the volume's owner: {giving_away(place)}"
+        )
+
+
+def why_unwritable(place: str) -> str | None:
+    """Why no file can be written in a folder, or where it would lie; None where one can, or in an object store."""
     if "://" in place:
-        return
+        return None
     folder = Path(place)
     while not folder.exists():
         folder = folder.parent
@@ -29,8 +39,10 @@ def check_writable(place: str, what: str) -> None:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        user, group = os.getuid(), os.getgid()
-        raise ConfigError(
-            f"{place}: {what} can't be written there by user {user}: {error.strerror}. Is the claim mounted? Then, as "
-            f"the volume's owner: chown -R {user}:{group} {place}"
-        ) from None
+        return str(error.strerror)
+    return None
+
+
+def giving_away(place: str) -> str:
+    """The command that makes a folder this process's user's own."""
+    return f"chown -R {os.getuid()}:{os.getgid()} {place}"

@@ -24,6 +24,7 @@ from widedeep.pipeline.definition import config
 from widedeep.pipeline.definition.command_options import overrides_option
 from widedeep.pipeline.kubeflow.step import page
 from widedeep.pipeline.kubeflow.step.process_exit import run_and_exit
+from widedeep.pipeline.kubeflow.training_parameter import NOTHING, as_overrides
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -38,6 +39,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     "--metadata", required=True, metavar="URL", help="postgresql://HOST:PORT/DATABASE, mysql, or sqlite:///PATH."
 )
 @overrides_option
+@click.option("--training", default=NOTHING, show_default=True, help="Training options by dotted name, as JSON.")
 @click.option("--patience", default=300.0, show_default=True, help="Seconds to wait for a database that is away.")
 @click.option("--summary", type=_FILE, help="Write what came of it, as Markdown.")
 @click.option("--report", type=_FILE, help="Write the run's report, as HTML.")
@@ -50,6 +52,7 @@ def command(
     models: str,
     metadata: str,
     overrides: tuple[str, ...],
+    training: str,
     patience: float,
     summary: Path | None,
     report: Path | None,
@@ -57,7 +60,7 @@ def command(
 ) -> None:
     """Runs one node of the pipeline that PIPELINE.yaml describes, in one run."""
     files = page.PageFiles(summary, report, executor_input)
-    settings = config.load(pipeline, overrides)
+    settings = config.load(pipeline, (*overrides, *as_overrides(training, "the run's parameter training")))
     database = Database(metadata, os.environ, patience)
     node = Node(settings.name, run_id, node_id)
     if database.retry(lambda: node.success(database.open())):

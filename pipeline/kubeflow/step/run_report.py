@@ -33,7 +33,7 @@ def render_run(store: Any, last: Node, connection: Connection, config: PipelineC
     workdir = Workdir(Path(root))
     run = LocalRun(workdir, last.run, pipeline, connection, _nodes(store, last))
     folder = workdir.runs / last.run
-    summary = summarise(run, folder, features.load(Path(config.features)))
+    summary = summarise(run, folder, features.load(Path(config.features)), config)
     summary = summary.model_copy(update={"log": "the logs of the run's containers"})
     html = report.render(summary)
     if "://" not in root:

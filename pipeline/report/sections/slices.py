@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from widedeep.components.common.metrics import HIGHER_IS_BETTER, in_order
+from widedeep.components.common.metrics import higher_is_better, in_order
 from widedeep.components.evaluator.results import ModelIntervals, ModelMetrics
 from widedeep.pipeline.record.summary import Summary
 from widedeep.pipeline.report.charts import DotPlot, DotRow, Measurement, dot_plot
@@ -49,7 +49,7 @@ class SliceTable:
 def slice_table(summary: Summary) -> SliceTable:
     """Chooses, sorts and places the slices."""
     metric = main_metric(summary)
-    sign = 1 if HIGHER_IS_BETTER[metric] else -1
+    sign = 1 if higher_is_better(metric) else -1
     largest = sorted(summary.slices.items(), key=lambda item: (-(_value(item[1], "rows") or 0.0), item[0]))
     chosen = sorted(largest[:MOST_SLICES], key=lambda item: (_order(_value(item[1], metric), sign), item[0]))
     intervals = summary.intervals.slices

@@ -18,8 +18,8 @@ from widedeep.serving.standin.batching import merging
 from widedeep.serving.standin.batching.parameters import Parameters
 from widedeep.serving.standin.call import Call
 from widedeep.serving.standin.errors import ServingError, invalid
-from widedeep.serving.standin.metrics import Metrics
 from widedeep.serving.standin.models.servable import Servable
+from widedeep.serving.standin.observation.metrics import Metrics
 from widedeep.serving.tensors import Array
 
 

@@ -25,9 +25,9 @@ from tensorflow_serving.apis.model_pb2 import ModelSpec
 from tensorflow_serving.apis.predict_pb2 import PredictRequest
 from tensorflow_serving.apis.regression_pb2 import RegressionRequest
 
-from widedeep.serving.standin import metrics
 from widedeep.serving.standin.core import Core
 from widedeep.serving.standin.errors import ServingError, invalid
+from widedeep.serving.standin.observation import metrics
 from widedeep.serving.standin.rest import json_codec, paths
 from widedeep.serving.standin.rest.json_text import too_deep
 from widedeep.serving.standin.rest.paths import Target

@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from benchmarks.harness.figures import Figure
 from benchmarks.serving import cpu_cost, latency, latency_breakdown, plot, throughput
 from benchmarks.serving.latency import Table
 from benchmarks.serving.throughput import Step
@@ -77,9 +78,12 @@ def test_the_drawing_has_a_bar_for_each_number_as_high_as_it_is() -> None:
     figures = [latency.figure(model, (1,), _table(), parts) for model in ("paper", "default")]
     steps = [_step(1, 30.0, 1.0), _step(2, 3000.0, 300.0)]
     figures += [throughput.figure(size, batched, steps) for batched in (False, True) for size in (10, 200)]
+    resident = {"resident_mib": [400, 1000, 800]}
+    against = "100,000 malformed requests, TF Serving's statuses"
+    figures.append(Figure("serving_malformed_memory_growth", 1.0, "MiB", "<= 64", against, resident))
     svg = ElementTree.fromstring(plot.svg(figures))
     space = "{http://www.w3.org/2000/svg}"
-    rects = [rect for rect in svg.iter(f"{space}rect") if rect.get("height") not in ("560", "12.0")]
+    rects = [rect for rect in svg.iter(f"{space}rect") if rect.get("height") not in ("760", "12.0")]
     heights = [float(rect.get("height", 0)) for rect in rects[:9]]
     # By split: the paper's, then p50 of the two models.
     wanted = [31, 15.5, 15.5, 17, 8, 8, 14, 51, 51]
@@ -88,4 +92,9 @@ def test_the_drawing_has_a_bar_for_each_number_as_high_as_it_is() -> None:
     assert session == pytest.approx(3 * client, abs=0.2)
     lines = [line.get("points") for line in svg.iter(f"{space}polyline")]
     # From one corner of the axes to the other.
-    assert lines == ["560.0,300.0 930.0,50.0"] * 4
+    assert lines[:4] == ["560.0,300.0 930.0,50.0"] * 4
+    # 400, 1,000 and 800 of at most 1,000, at equal distances.
+    assert lines[4:] == ["60.0,668.0 495.0,590.0 930.0,616.0"]
+    assert "MiB that the server holds, over 100,000 malformed requests" in [
+        text.text for text in svg.iter(f"{space}text")
+    ]

@@ -17,6 +17,7 @@ from widedeep.components.content.shares import (
     out_of_vocabulary,
     repeated_rows,
     shared_values,
+    together,
     unknown_values,
 )
 
@@ -83,3 +84,11 @@ def test_whole_samples_tell_what_sets_tell(first: list[str], second: list[str]) 
     assert set(unknown) == set(first) - set(second)
     assert share.count == sum(each not in second for each in first)
     assert repeated_rows(rows(first), len(first)).count == sum(first.count(each) > 1 for each in first)
+
+
+@settings(max_examples=40)
+@given(letters, letters, st.integers(1, 4))
+def test_values_together_are_those_of_one_split(first: list[str], second: list[str], part: int) -> None:
+    both = together([values(first, ALL // part), values(second)])
+    whole = values(first + second, ALL // part)
+    assert (both.limit, both.rows, both.values, both.counts) == (whole.limit, whole.rows, whole.values, whole.counts)

@@ -47,6 +47,7 @@ class Evaluate:
         baseline: str | None = None,
         train: np.ndarray | None = None,
         record: dict[str, Any] | None = None,
+        train_rows: dict[str, np.ndarray] | None = None,
     ) -> Evaluated:
         """Judges the model whose scores are the column `candidate`.
 
@@ -57,6 +58,7 @@ class Evaluate:
             baseline: the column of the last blessed model's scores.
             train: the labels that the candidate learned from; None: those of `rows`.
             record: what else its training left.
+            train_rows: as `rows`, what simpler models learn from.
         """
         from tfx.dsl.components.base import base_beam_executor
         from tfx.types import standard_artifacts
@@ -68,7 +70,10 @@ class Evaluate:
 
         self.runs += 1
         base = self.folder / str(self.runs)
-        inputs = {"examples": [self._examples(base, rows)], "schema": [self._schema(base, spec)]}
+        inputs = {
+            "examples": [self._examples(base, {"test": rows} | ({"train": train_rows} if train_rows else {}))],
+            "schema": [self._schema(base, spec)],
+        }
         inputs["model"] = [self._model(base / "candidate", 7, "candidate", rows["candidate"])]
         labels = rows[spec.label.key] if train is None else train
         inputs["model_run"] = [self._model_run(base / "run", spec, labels, record or {})]
@@ -91,19 +96,19 @@ class Evaluate:
         uri = outputs["evaluation"].uri
         return Evaluated(results.read(uri), outputs["blessing"], Path(uri))
 
-    def _examples(self, base: Path, rows: dict[str, np.ndarray]) -> Any:
+    def _examples(self, base: Path, splits: dict[str, dict[str, np.ndarray]]) -> Any:
         import tensorflow as tf
         from tfx.types import standard_artifacts
 
         artifact = standard_artifacts.Examples()
-        artifact.uri, artifact.split_names = str(base / "examples"), '["test"]'
+        artifact.uri, artifact.split_names = str(base / "examples"), json.dumps([*splits])
         artifact.set_string_custom_property("payload_format", "FORMAT_TF_EXAMPLE")
-        split = base / "examples" / "Split-test"
-        split.mkdir(parents=True)
-        size = len(next(iter(rows.values())))
-        with tf.io.TFRecordWriter(str(split / "data-00000.gz"), "GZIP") as writer:
-            for place in range(size):
-                writer.write(_example({name: column[place] for name, column in rows.items()}))
+        for name, rows in splits.items():
+            split = base / "examples" / f"Split-{name}"
+            split.mkdir(parents=True)
+            with tf.io.TFRecordWriter(str(split / "data-00000.gz"), "GZIP") as writer:
+                for values in zip(*rows.values(), strict=True):
+                    writer.write(_example(dict(zip(rows, values, strict=True))))
         return artifact
 
     def _schema(self, base: Path, spec: FeatureSpec) -> Any:

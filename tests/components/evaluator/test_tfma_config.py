@@ -118,6 +118,57 @@ def test_rows_are_grouped_by_a_categorical_feature(key, said):
     assert str(caught.value) == f"evaluation.group_by: {said}"
 
 
+@pytest.mark.parametrize(
+    ("spec", "options", "said"),
+    [
+        (SPEC, {"bounds": {"gauc": {"at_least": 0.5}}, "group_by": "city"}, None),
+        (SPEC, {"bounds": {"ndcg@5": {"at_least": 0.5}}, "ranking": {"by": "item", "at": [10, 5]}}, None),
+        (
+            SPEC,
+            {"bounds": {"gauc": {"at_least": 0.5}}},
+            "bounds: 'gauc' is of lists of rows: name the feature whose rows are one list, as group_by: user_id.",
+        ),
+        (
+            SPEC,
+            {"bounds": {"hit@5": {"at_least": 0.5}}, "group_by": "item"},
+            "bounds: 'hit@5' is not measured: gauc, mrr, ndcg@10, recall@10, hit@10 are. "
+            "evaluation.ranking.at says at which places.",
+        ),
+        (
+            REGRESSION,
+            {"bounds": {"gauc": {"at_least": 0.5}}, "group_by": "item"},
+            "bounds: a regression label has no 'gauc': it has rmse, mae, calibration.",
+        ),
+        (
+            MULTICLASS,
+            {"ranking": {"by": "item"}},
+            "ranking.by: lists are judged by labels 0 and 1, and this label is multiclass.",
+        ),
+        (SPEC, {"ranking": {"by": "itme"}}, "ranking.by: unknown feature 'itme': did you mean 'item'?"),
+        (
+            SPEC,
+            {"slices": {"metric": "gauc", "worse_by_at_most": 0.1}, "group_by": "item"},
+            "slices: 'gauc' is of lists, which a slice may cut apart: give auc, auc_pr, logloss, accuracy, "
+            "calibration.",
+        ),
+    ],
+)
+def test_lists_are_bound_where_they_are_measured(spec, options, said):
+    made = EvaluationOptions.model_validate(options)
+
+    def check() -> None:
+        made.check_group(spec)
+        made.bounds_of(spec.label)
+        made.slice_metric(spec.label)
+
+    if said is None:
+        check()
+        return
+    with pytest.raises(ConfigError) as caught:
+        check()
+    assert str(caught.value) == f"evaluation.{said}"
+
+
 def test_slices_are_of_a_metric_that_the_label_has():
     """The main one where none is named."""
     rule = {"worse_by_at_most": 0.1}
@@ -141,7 +192,7 @@ _NO_BOUND = "p.yaml: without any bound no model could ever be blessed: give at l
         ({"auk": {"at_least": 0.5}}, "p.yaml: unknown metric 'auk': did you mean 'auc'?"),
         (
             {"ndcg": {"at_least": 0.5}},
-            "p.yaml: unknown metric 'ndcg': known are: accuracy, auc, auc_pr, calibration, logloss, mae, rmse",
+            "p.yaml: 'ndcg' looks at the first places of a list: say at how many, as ndcg@10",
         ),
         ({"auc": {"atleast": 0.5}}, "p.yaml: bounds.auc: unknown key 'atleast': did you mean 'at_least'?"),
         (
@@ -156,6 +207,8 @@ _NO_BOUND = "p.yaml: without any bound no model could ever be blessed: give at l
             {"auc": {"worse_by_at_most": -0.1}},
             "p.yaml: bounds.auc.worse_by_at_most: Input should be greater than or equal to 0 (it is -0.1)",
         ),
+        ({"mrr@10": {"at_least": 0.5}}, "p.yaml: unknown metric 'mrr@10': did you mean 'mrr'?"),
+        ({"hit@5": {"at_least": 5}}, "p.yaml: no model has a hit@5 of 5: it is 1 at most"),
         ({"auc": {"at_least": 1.2}}, "p.yaml: no model has an auc of 1.2: it is 1 at most"),
         ({"logloss": {"at_most": -0.5}}, "p.yaml: no model has a logloss of -0.5: it is 0 at least"),
         ({"auc": {"at_least": 0.9, "at_most": 0.8}}, "p.yaml: bounds.auc: nothing is at least 0.9 and at most 0.8"),

@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 
 from widedeep.components.evaluator.checks.base_rate import Learned
 from widedeep.components.evaluator.evaluation_options import EvaluationOptions
-from widedeep.components.evaluator.measurement import BaseComparison, Estimate, Measurement, Part, Support, Supports
+from widedeep.components.evaluator.measurement import (
+    BaseComparison,
+    Estimate,
+    ListCounts,
+    Measurement,
+    Part,
+    Support,
+    Supports,
+)
 from widedeep.components.evaluator.verdict import Verdict, judge
 from widedeep.components.features.spec import Label
 
@@ -107,6 +115,26 @@ def test_a_comparison_in_words() -> None:
 def test_the_confidence_is_said() -> None:
     found = judged({"auc": {"at_least": 0.81}}, part("auc", None), confidence=0.999)
     assert "(99.9 % interval: 0.7900 to 0.8100)" in found.refusals[0]
+
+
+@pytest.mark.parametrize(
+    ("low", "said"),
+    [
+        (0.79, None),
+        (0.7, "gauc is 0.8000 (95 % interval: 0.7000 to 0.8100), at least 0.75 is needed at its lower end"),
+        (
+            NAN,
+            "gauc is 0.8000, but only 4 of the 9 lists of one 'user' have rows of both labels: too few to tell how "
+            "sure that is",
+        ),
+    ],
+)
+def test_metrics_of_lists_are_bound_as_others_are(low, said) -> None:
+    whole = Part(1000, {"gauc": Estimate(0.8, low, 0.81)})
+    counts = ListCounts(by="user", lists=9, counted=4, rows_outside=0)
+    options = EvaluationOptions.model_validate({"bounds": {"gauc": {"at_least": 0.75}}, "group_by": "user"})
+    found = judge(options, BINARY, Measurement(whole, {}, lists=counts))
+    assert found.refusals == ([said] if said else [])
 
 
 def test_no_worse_at_all_may_be_asked() -> None:

@@ -16,6 +16,7 @@ from widedeep.components.common.errors import ConfigError
 from widedeep.components.explain import explanation as explaining
 from widedeep.components.explain import wide_part
 from widedeep.components.explain.explanation import WeightExplanation, explain
+from widedeep.components.features import model_files
 from widedeep.components.trainer.export.served_model import WideColumn
 
 # TFT divides 0 by 0 where a column has no value in a part of the rows, and takes the NaN out again afterwards.
@@ -188,7 +189,7 @@ def test_an_id_that_no_row_has_is_said_to_have_none(served: Any, weigh: Any) -> 
 def test_with_classes_a_weight_is_that_of_the_class_it_moves_most(
     served: Any, weigh: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spec = wide_part.declaration(served.folder)
+    spec = model_files.declaration(served.folder)
     label = spec.label.model_copy(update={"kind": "multiclass", "classes": 3})
     monkeypatch.setattr(explaining, "declaration", lambda folder: spec.model_copy(update={"label": label}))
     weights = np.array([[0.1, -0.9, 0.2], [0.3, 0.0, 0.25]], np.float32)

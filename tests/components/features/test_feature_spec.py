@@ -148,6 +148,39 @@ def test_label_and_weight_are_not_called_as_a_column_of_transform(tmp_path: Path
     FeatureSpec.model_validate({"label": {"key": "y"}, "features": [feature(name)]})
 
 
+@pytest.mark.parametrize(
+    ("rule", "text"),
+    [
+        ({"positive": []}, "label.positive: Tuple should have at least 1 item after validation, not 0 (it is [])"),
+        ({"positive": [""]}, "label.positive.0: String should have at least 1 character (it is '')"),
+        (
+            {"negative": ["no"]},
+            "label: 'negative' lists the values that are 0 beside 'positive', which lists those that are 1",
+        ),
+        ({"positive": ["a", "b"], "negative": ["b"]}, "label: 'b' is both positive and negative"),
+        (
+            {"positive": ["a"], "above": 0},
+            "label: 'positive' lists the values that are 1, and 'above' sets their limit: give one of them",
+        ),
+        (
+            {"above": 0, "kind": "regression"},
+            "label: 'positive' and 'above' say what is 1 of a binary label, and this one is regression",
+        ),
+    ],
+)
+def test_wrong_label_rule(tmp_path: Path, rule: dict[str, Any], text: str) -> None:
+    assert refused(tmp_path, feature("a"), label={"key": "y", **rule}) == text
+
+
+def test_values_of_a_label_are_texts_as_the_file_writes_them(tmp_path: Path) -> None:
+    path = tmp_path / "features.yaml"
+    declared = json.dumps([feature("a")])
+    path.write_text(f"label: {{key: y, positive: [yes, 1, 01, true, on], negative: [no, -1]}}\nfeatures: {declared}\n")
+    label = features.load(path).label
+    assert label.positive == ("yes", "1", "01", "true", "on")
+    assert label.negative == ("no", "-1")
+
+
 def test_no_input(tmp_path: Path) -> None:
     text = "no feature is wide or deep, and there is no cross: the model would have no input"
     assert refused(tmp_path, feature("a", wide=False)) == text

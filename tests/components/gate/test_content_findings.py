@@ -9,7 +9,7 @@ from content_scene import Columns, content
 
 from widedeep.components.content.content_record import Content, FileContent
 from widedeep.components.features import FeatureSpec
-from widedeep.components.gate.content_findings import content_findings, content_notes, undeclared
+from widedeep.components.gate.content_findings import EarlierSpans, content_findings, content_notes, undeclared
 
 SPEC = FeatureSpec.model_validate(
     {
@@ -86,7 +86,7 @@ def test_users_in_two_splits_are_told_where_rows_are_spread_by_their_hash() -> N
     splits = {"train": rows(0, 400), "eval": rows(400, 430), "test": rows(430, 500)}
     assert list(content_notes(content(SPEC, splits, by_hash=True), None, SPEC)) == [
         "of the values of 'user', 30 of 30 in 'eval' and 50 of 50 in 'test' are in 'train' as well: data.hash_split "
-        "spreads the rows of one 'user' over the splits"
+        "spreads the rows of one 'user' over the splits; data.hash_by keeps them in one"
     ]
     assert list(content_notes(content(SPEC, splits), None, SPEC)) == []
 
@@ -178,6 +178,11 @@ def test_files_without_a_row_are_a_note() -> None:
     assert list(content_notes(read, None, SPEC)) == [
         "files of 'train' without rows, 2 of 3, are left out: b.csv, c.csv"
     ]
+    times = {"by_time": True, "files": [read.files[0].model_copy(update={"rows": 3, "left_out": 1}), *read.files[1:2]]}
+    assert list(content_notes(read.model_copy(update=times), None, SPEC)) == [
+        "files without rows, 1 of 2, are left out: b.csv",
+        "1 rows (25.0%) are before the first start of data.split_by_time: they are left out",
+    ]
     by_hash = read.model_copy(update={"by_hash": True, "files": read.files[:2]})
     assert list(content_notes(by_hash, None, SPEC)) == ["files without rows, 1 of 2, are left out: b.csv"]
 
@@ -194,3 +199,43 @@ def test_files_that_lack_a_feature_that_the_others_have_are_a_warning() -> None:
     ]
     assert undeclared(read, "train") == ["Age"]
     assert undeclared(read, "test") == []
+
+
+def of_span(split: str, earlier: dict[int, Content], read: Content, window: int = 1) -> list[str]:
+    made = content_findings(read, None, SPEC, None, EarlierSpans(earlier, window))
+    return [str(finding) for finding in made if finding.split == split]
+
+
+def test_rows_that_the_model_of_an_earlier_span_was_trained_on() -> None:
+    earlier = {
+        3: content(SPEC, {"train": rows(0, 400), "eval": rows(400, 450)}),
+        4: content(SPEC, {"train": rows(1000, 1400), "eval": rows(1400, 1450)}),
+    }
+    read = content(SPEC, {"train": rows(2000, 2400), "eval": rows(2400, 2450), "test": rows(390, 490)})
+    assert of_span("test", earlier, read) == [
+        "split 'test', the data set: 10 of 100 rows (10.0%) are equal to rows of 'train' of span 3, of whose own rows "
+        "0.0% have an equal: was a part of the data copied into both? A row that a model is trained on can't measure it"
+    ]
+    assert of_span("eval", earlier, read) == []
+    # What a span is trained on may have been trained on before.
+    assert of_span("train", earlier, content(SPEC, {"train": rows(0, 400), "eval": rows(2400, 2450)})) == []
+
+
+def test_values_that_the_window_has_are_not_unseen() -> None:
+    earlier = {
+        5: content(SPEC, {"train": rows(0, 400, movie="old{}"), "eval": rows(400, 450)}),
+        6: content(SPEC, {"train": rows(1000, 1400, movie="new{}"), "eval": rows(1400, 1450)}),
+    }
+    test = rows(3000, 3100, movie="new{}")
+    read = content(SPEC, {"train": rows(2000, 2400), "eval": rows(2400, 2450), "test": test})
+    assert of_span("test", earlier, read, window=2) == []
+    # The newest span before is the window's; an older one is not.
+    [lacking] = of_span("test", {5: earlier[6], 6: earlier[5]}, read, window=2)
+    assert lacking.startswith("split 'test', feature 'movie': train never had 100.0% (100 of 100) of its values: ")
+
+
+def test_an_earlier_span_without_a_feature_is_no_fault() -> None:
+    before = content(SPEC, {"train": rows(0, 400), "eval": rows(400, 450)})
+    del before.splits["train"].features["movie"]
+    read = content(SPEC, {"train": rows(2000, 2400), "eval": rows(2400, 2450)})
+    assert of_span("eval", {1: before}, read, window=2) == []

@@ -108,6 +108,7 @@ class Gate:
             "features": features.to_json(SPEC),
             "options": GateOptions.model_validate(options or {}).model_dump_json(),
             "code": "",
+            "window": 1,
         }
         inputs = {"statistics": [stats], "anomalies": [anomalies]}
         if "serving" in splits:
@@ -226,6 +227,15 @@ def test_notes_and_warnings_are_kept(gate: Gate) -> None:
     assert verdict["notes"] == ["4 of 4 rows of 'test' (100.0%) are equal to rows of 'train'"]
     [warning] = verdict["warnings"]
     assert warning.startswith("split 'test', the data set: 4 of 4 rows (100.0%) are equal to rows of 'train'")
+
+
+def test_a_limit_of_skew_without_serving_rows_is_told(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    limited = [feature.model_copy(update={"skew": 0.2}) for feature in SPEC.features[:2]]
+    monkeypatch.setitem(globals(), "SPEC", SPEC.model_copy(update={"features": (*limited, *SPEC.features[2:])}))
+    assert gate()["notes"] == [
+        "data.serving names no rows that a server was asked for: what features.yaml allows as skew is not measured "
+        f"({limited[0].key}, {limited[1].key})"
+    ]
 
 
 def test_value_outside_a_domain(gate: Gate) -> None:

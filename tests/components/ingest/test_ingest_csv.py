@@ -16,6 +16,8 @@ from widedeep.components.ingest import raw_files
 from widedeep.components.ingest.csv_files import reader
 
 HEADER = "user,tags,age,label\n"
+ABOVE = "; write in features.yaml, if all above 0 is 1: label: {key: label, above: 0}."
+OTHER = "if the file is in another encoding, name it: data: {encoding: latin-1}"
 
 
 def rows(path: Path, spec: FeatureSpec) -> list[dict[str, Any]]:
@@ -99,18 +101,18 @@ def test_other_columns_may_hold_anything(tmp_path: Path, spec: FeatureSpec, monk
             "column 'age': '-Infinity' is not a finite number of 32 bits (leave a missing value empty).",
         ),
         ("u,a,1e39,0", "column 'age': '1e39' is not a finite number of 32 bits (leave a missing value empty)."),
-        ("u,a,1,2", "column 'label': '2' is wrong: the label must be 0 or 1."),
-        ("u,a,1,0.5", "column 'label': '0.5' is wrong: the label must be 0 or 1."),
+        ("u,a,1,2", "column 'label': '2' is wrong: the label must be 0 or 1" + ABOVE),
+        ("u,a,1,0.5", "column 'label': '0.5' is wrong: the label must be 0 or 1" + ABOVE),
         ("u,a,1,nan", "column 'label': 'nan' is wrong: the label must be 0 or 1."),
         (
             "u,a,1,yes",
             "column 'label': 'yes' is not a number: the label must be 0 or 1; "
-            "write 1 for yes or true, and 0 for no or false, where the file is made.",
+            "write in features.yaml: label: {key: label, positive: ['yes'], negative: ['no']}.",
         ),
         ("u,a,1,", "column 'label': the value is missing: the label must be 0 or 1."),
-        (b"\xff\xfe,a,1,0", "column 'user': b'\\xff\\xfe' is not UTF-8 text."),
-        (b"u,a|\xff,1,0", "column 'tags': b'a|\\xff' is not UTF-8 text."),
-        (b"u,a,\xff,0", "column 'age': b'\\xff' is not UTF-8 text."),
+        (b"\xff\xfe,a,1,0", f"column 'user': b'\\xff\\xfe' is not UTF-8 text; {OTHER}."),
+        (b"u,a|\xff,1,0", f"column 'tags': b'a|\\xff' is not UTF-8 text; {OTHER}."),
+        (b"u,a,\xff,0", f"column 'age': b'\\xff' is not UTF-8 text; {OTHER}."),
         (
             "x" * 1_000_000 + ",a,1,0",
             f"column 'user': '{'x' * 59}... (1,000,000 characters) has 1,000,000 bytes, "
@@ -217,9 +219,10 @@ def test_batches_are_small_and_whole(tmp_path: Path, spec: FeatureSpec) -> None:
             ": the column 'age' stands 2 times in the header. Rename the others.",
         ),
         (
-            b"\xff\xfeu\x00s\x00",
-            ": no CSV header in UTF-8 at its start: b'\\xff\\xfeu\\x00s\\x00'. Is data.format right?",
+            b"gr\xf6sse\n1\n",
+            ": no CSV header in UTF-8 at its start: b'gr\\xf6sse\\n1\\n'. Are data.format and data.encoding right?",
         ),
+        (b"\xff\xfeu\x00s\x00", ": begins as text in UTF-16 does: set data.encoding: utf-16."),
     ],
 )
 def test_bad_file(tmp_path: Path, spec: FeatureSpec, content: str | bytes, text: str) -> None:

@@ -21,6 +21,7 @@ from widedeep.components.ingest.csv_files import reader
 from widedeep.components.ingest.csv_files.dialect import PLAIN, CsvDialect
 
 HEADER = "user,tags,age,label\n"
+NAMED = "set data.header: false, and name the columns in data.columns."
 BACKSLASH = CsvDialect(escape="\\")
 
 
@@ -70,7 +71,9 @@ def test_a_quote_that_is_neither_doubled_nor_at_the_end(
     message = refused(path, spec)
     assert message.startswith(f", row {before + 1}, column '{column}': {NEITHER}: {text[:-1]}")
     assert message.endswith(
-        r"""as Spark and MySQL do: set data.escape: "\\".""" if "\\" in row else """is doubled: "5"" tall"."""
+        r"""as Spark and MySQL do: set data.escape: "\\"."""
+        if "\\" in row
+        else """is doubled: "5"" tall". Where quotes are signs as any other: set data.quote: null."""
     )
 
 
@@ -113,14 +116,20 @@ def test_every_value_comes_back(values: list[str], tmp_path_factory: pytest.Temp
     for dialect, form in (
         (CsvDialect(), {}),
         (CsvDialect(delimiter=";"), {"delimiter": ";"}),
+        (CsvDialect(quote="'"), {"quotechar": "'"}),
+        (CsvDialect(encoding="utf-16"), {}),
         (BACKSLASH, {"escapechar": "\\", "doublequote": False, "quoting": csv.QUOTE_ALL}),
         (CsvDialect(escape="^", delimiter="\t"), {"escapechar": "^", "doublequote": False, "delimiter": "\t"}),
+        (
+            CsvDialect(escape="\\", quote="'", encoding="utf-16"),
+            {"escapechar": "\\", "doublequote": False, "quotechar": "'"},
+        ),
     ):
         text = io.StringIO(newline="")
         writer = csv.writer(text, **form)
         writer.writerow(["user", "tags", "age", "label"])
         writer.writerows([value, "a", 1, 0] for value in ["first", *values])
-        path = written(folder, text.getvalue())
+        path = written(folder, text.getvalue().encode(dialect.encoding))
         assert users(path, spec, dialect) == ["first", *values]
 
 
@@ -163,14 +172,6 @@ def test_what_stands_for_no_number(tmp_path: Path, spec: FeatureSpec, value: str
     assert len(rows(written(tmp_path, f"{HEADER}u,a,{value},0\n"), spec, CsvDialect(null_values=(value,)))) == 1
 
 
-@pytest.mark.parametrize("value", ["yes", "True", "no", "f"])
-def test_a_label_in_words(tmp_path: Path, spec: FeatureSpec, value: str) -> None:
-    assert refused(written(tmp_path, f"{HEADER}u,a,1,{value}\n"), spec) == (
-        f", row 1, column 'label': '{value}' is not a number: the label must be 0 or 1; "
-        "write 1 for yes or true, and 0 for no or false, where the file is made."
-    )
-
-
 @pytest.mark.parametrize(
     ("content", "dialect", "text"),
     [
@@ -181,19 +182,18 @@ def test_a_label_in_words(tmp_path: Path, spec: FeatureSpec, value: str) -> None
         (
             "u,a,1,0\nv,b,2,1\n",
             {},
-            "its first row has values, 'u, a, 1, 0': put a line with the columns' names before it.",
+            f"its first row has values, 'u, a, 1, 0': {NAMED}",
         ),
         (
             "196\t242\t3\t881250949\n186\t302\t3\t891717742\n",
             {},
             "its first row has values, '196, 242, 3, 881250949', between tabs: set data.delimiter: \"\\t\", and "
-            "put a line with the columns' names before it.",
+            f"{NAMED}",
         ),
         (
             "196;242;3\n",
             {},
-            "its first row has values, '196, 242, 3', between semicolons: set data.delimiter: \";\", and "
-            "put a line with the columns' names before it.",
+            f"its first row has values, '196, 242, 3', between semicolons: set data.delimiter: \";\", and {NAMED}",
         ),
     ],
 )
@@ -210,6 +210,27 @@ def test_a_file_in_another_form(
         ({"delimiter": '"'}, "delimiter is '\"', and must be one sign of ASCII, no quote and no line break"),
         ({"escape": "é"}, "escape is 'é', and must be one sign of ASCII, no quote and no line break"),
         ({"escape": ";", "delimiter": ";"}, "escape and delimiter are both ';'"),
+        ({"quote": ""}, "quote is '', and must be one sign of ASCII and no line break, or null"),
+        ({"quote": "«"}, "quote is '«', and must be one sign of ASCII and no line break, or null"),
+        ({"quote": ","}, "quote and delimiter are both ','"),
+        (
+            {"header": False},
+            "header is false: name all columns, in the files' order: columns: [user, item, ...]",
+        ),
+        (
+            {"columns": ["a"]},
+            "columns name what files without a header hold: set header: false, or leave them out",
+        ),
+        ({"header": False, "columns": ["a", "b", "a"]}, "columns has 'a' twice"),
+        (
+            {"encoding": "utf-9"},
+            "encoding: there is no such encoding: write utf-8, utf-16, latin-1, cp1252 or the like (it is 'utf-9')",
+        ),
+        (
+            {"encoding": "hex"},
+            "encoding: there is no such encoding: write utf-8, utf-16, latin-1, cp1252 or the like (it is 'hex')",
+        ),
+        ({"compression": "lzo"}, "compression: Input should be 'gzip', 'zstd' or 'bz2' (it is 'lzo')"),
     ],
 )
 def test_signs_that_can_not_be(options: dict[str, str], text: str) -> None:
@@ -220,3 +241,91 @@ def test_signs_that_can_not_be(options: dict[str, str], text: str) -> None:
 
 def test_a_tab_may_be_written_in_a_shell() -> None:
     assert parse(CsvDialect, {"delimiter": "\\t"}, "--set").delimiter == "\t"
+
+
+COLUMNS = ("user", "tags", "age", "label")
+
+
+@pytest.mark.parametrize("escape", [None, "\\"])
+def test_without_a_header(tmp_path: Path, spec: FeatureSpec, escape: str | None) -> None:
+    dialect = CsvDialect(header=False, columns=("label", "user", "x", "age", "tags"), escape=escape)
+    path = written(tmp_path, '\ufeff1,"u,1",x,7.5,a|b\n\n0,u2,,,\n')
+    assert rows(path, spec, dialect) == [
+        {"user": [b"u,1"], "tags": [b"a", b"b"], "age": [7.5], "label": [1]},
+        {"user": [b"u2"], "tags": None, "age": None, "label": [0]},
+    ]
+    path = written(tmp_path, "1,u,x,7.5,a\n0,u2,,,,\n")
+    assert refused(path, spec, dialect) == (
+        ", row 2: has 6 fields, and data.columns 5: '0,u2,,,,'; "
+        "a field with a comma or a line break in it needs quotes."
+    )
+    path = written(tmp_path, "1,u,x,7.5,a\n0,u2,,old,\n")
+    assert refused(path, spec, dialect) == ", row 2, column 'age': 'old' is not a number."
+    assert refused(written(tmp_path, ""), spec, dialect) == ": the file is empty; rows are needed."
+
+
+def test_faults_of_files_without_a_header(tmp_path: Path, spec: FeatureSpec) -> None:
+    dialect = CsvDialect(header=False, columns=COLUMNS)
+    assert refused(written(tmp_path, f"{HEADER}u,a,1,0\n"), spec, dialect) == (
+        ": its first row has the columns' names: leave data.header and data.columns out."
+    )
+    path = written(tmp_path, 'u,a,1,0\n"u"v,a,1,0\n')
+    assert refused(path, spec, dialect).startswith(f", row 2, column 'user': {NEITHER}: ")
+    usr = CsvDialect(header=False, columns=("usr", "tags", "age", "label"))
+    assert refused(written(tmp_path, "u,a,1,0\n"), spec, usr) == (
+        ": there is no column 'user', which features.yaml declares: did you mean 'usr'?"
+    )
+
+
+def test_quotes_that_are_signs_as_any_other(tmp_path: Path, spec: FeatureSpec) -> None:
+    content = 'user,tags,age,label\n"u" v,"a,1,0\n"w",b|",,1\n5" tall,c,,1\n'
+    assert rows(written(tmp_path, content), spec, CsvDialect(quote=None)) == [
+        {"user": [b'"u" v'], "tags": [b'"a'], "age": [1.0], "label": [0]},
+        {"user": [b'"w"'], "tags": [b"b", b'"'], "age": None, "label": [1]},
+        {"user": [b'5" tall'], "tags": [b"c"], "age": None, "label": [1]},
+    ]
+
+
+def test_escapes_without_quotes(tmp_path: Path, spec: FeatureSpec) -> None:
+    """As MySQL's SELECT ... INTO OUTFILE and Hive write."""
+    lines = {
+        r"a\tb": "a\\tb",
+        "a\\\tb": "a\tb",
+        "a\\\nb": "a\nb",
+        r"a\\b": r"a\b",
+        r"\N": None,
+        '"a" b': '"a" b',
+        '"': '"',
+        '"\\\t"': '"\t"',
+        r"\"": r"\"",
+    }
+    dialect = CsvDialect(quote=None, escape="\\", delimiter="\t", header=False, columns=COLUMNS)
+    path = written(tmp_path, "".join(f"{text}\ta\t1\t0\n" for text in lines))
+    assert users(path, spec, dialect) == list(lines.values())
+
+
+def test_single_quotes(tmp_path: Path, spec: FeatureSpec) -> None:
+    content = "user,tags,age,label\n'it''s, so','\"a\"',1,0\n\"b\",c,1,0\n"
+    assert users(written(tmp_path, content), spec, CsvDialect(quote="'")) == ["it's, so", '"b"']
+    assert refused(written(tmp_path, f"{HEADER}'a'b,a,1,0\n"), spec, CsvDialect(quote="'")).endswith(
+        "A quote within quotes is doubled: '5'' tall'."
+    )
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "latin-1", "cp1252", "utf-8-sig", "shift_jis"])
+@pytest.mark.parametrize("block", [7, 4096])
+def test_encodings(
+    tmp_path: Path, spec: FeatureSpec, encoding: str, block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "_BLOCK_BYTES", max(block, 64))
+    word = "日本" if encoding == "shift_jis" else "Größe"
+    content = f'{HEADER}"{word}, {word}",a,1,0\n\nu,a,1,0\n' * 1
+    path = written(tmp_path, content.encode(encoding))
+    assert users(path, spec, CsvDialect(encoding=encoding)) == [f"{word}, {word}", "u"]
+
+
+def test_text_in_another_encoding_than_named(tmp_path: Path, spec: FeatureSpec) -> None:
+    path = written(tmp_path, HEADER.encode() + b"u,a,1,0\n" * 3 + b"v\x81w,a,1,0\n")
+    assert refused(path, spec, CsvDialect(encoding="cp1252")) == (
+        ", line 5: b'\\x81w,a,1,0' is not text in cp1252, which data.encoding names: set it as the file is."
+    )

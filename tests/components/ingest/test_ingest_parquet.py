@@ -166,7 +166,12 @@ def test_nullable_integers_of_pandas(tmp_path: Path, spec: FeatureSpec) -> None:
         ),
         ("label", pa.array([[0], [], [1]]), ", row 2, column 'label': the value is missing: the label must be 0 or 1."),
         ("label", pa.array([0, 1, None]), ", row 3, column 'label': the value is missing: the label must be 0 or 1."),
-        ("label", pa.array([0, 2, 1]), ", row 2, column 'label': 2 is wrong: the label must be 0 or 1."),
+        (
+            "label",
+            pa.array([0, 2, 1]),
+            ", row 2, column 'label': 2 is wrong: the label must be 0 or 1; write in features.yaml, if all above 0 is "
+            "1: label: {key: label, above: 0}.",
+        ),
         (
             "age",
             pa.array([1.0, 2.0, float("nan")]),

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pytest
 
 from widedeep.components.common.errors import ConfigError
-from widedeep.components.ingest.paths import compression_of, folder_values, holds_rows, matching_files
+from widedeep.components.ingest.paths import folder_values, holds_rows, matching_files
+from widedeep.components.ingest.streams.compression import compression_of
 
 
 def put(folder: Path, *names: str) -> None:

@@ -89,7 +89,10 @@ def test_row_numbers_across_batches(tmp_path: Path, spec: FeatureSpec) -> None:
     records = [example(FULL)] * 9000
     records[8999] = example({**FULL, "label": [2]})
     path = written(tmp_path, records)
-    assert refused(path, spec) == ", row 9000, column 'label': 2 is wrong: the label must be 0 or 1."
+    assert refused(path, spec) == (
+        ", row 9000, column 'label': 2 is wrong: the label must be 0 or 1; write in features.yaml, if all above 0 is "
+        "1: label: {key: label, above: 0}."
+    )
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,11 @@ def test_of_the_data_sets(name: str) -> None:
         ("name", ..., "name: Field required"),
         ("data.format", ..., "data.format: Field required"),
         ("name", "My Shop", "name: String should match pattern '^[a-z][a-z0-9-]*$' (it is 'My Shop')"),
-        ("data.format", "xlsx", "data.format: Input should be 'csv', 'parquet' or 'tfrecord' (it is 'xlsx')"),
+        (
+            "data.format",
+            "xlsx",
+            "data.format: Input should be 'csv', 'tsv', 'jsonl', 'parquet' or 'tfrecord' (it is 'xlsx')",
+        ),
         (
             "training.epochs",
             "many",
@@ -106,8 +110,8 @@ def test_of_the_data_sets(name: str) -> None:
             "data.span: no span is written so: write latest, a number (5), a day (2024-02-01), or a range "
             "(3-7, 2024-01-30-2024-02-02) (it is 'newest')",
         ),
-        ("data.splits", ..., "data: give one of splits and hash_split"),
-        ("data.hash_split", {"train": 1, "eval": 1}, "data: give one of splits and hash_split"),
+        ("data.splits", ..., "data: give one of splits, hash_split and split_by_time"),
+        ("data.hash_split", {"train": 1, "eval": 1}, "data: give one of splits, hash_split and split_by_time"),
         (
             "data.splits",
             {"train": "a", "test": "b"},
@@ -119,7 +123,51 @@ def test_of_the_data_sets(name: str) -> None:
             {"Train": "a"},
             "data.splits.Train: String should match pattern '^[a-z][a-z0-9-]*$' (it is 'Train')",
         ),
-        ("data.pattern", "*.csv", "data: 'pattern' goes with hash_split; splits has a pattern for each split"),
+        (
+            "data.pattern",
+            "*.csv",
+            "data: 'pattern' goes with hash_split and split_by_time; splits has a pattern for each split",
+        ),
+        ("data.hash_by", "user", "data: hash_by goes with hash_split, whose proportions it keeps"),
+        *(
+            ("data", {"path": "x", "format": "csv", "split_by_time": cuts, **more}, f"data: {text}")
+            for cuts, more, text in (
+                (
+                    {"train": "2024-01-01", "eval": "2024-02-01", "test": "2024-03-01"},
+                    {},
+                    "split_by_time names the column and each split's start: "
+                    "{column: time, train: 2024-01-01, eval: 2024-02-01, test: 2024-02-08}",
+                ),
+                (
+                    {"column": "ts", "train": "2024-01-01", "eval": 5, "test": "2024-03-01"},
+                    {},
+                    "split_by_time: eval is '5', and a start is a number, or a date or time as 2024-02-01 or "
+                    "2024-02-01 10:30:00, and all are of one kind: write them as the column does",
+                ),
+                (
+                    {"column": "ts", "train": "2024-01-01", "eval": "2024-02-31"},
+                    {},
+                    "split_by_time: eval is '2024-02-31', and a start is a number, or a date or time as 2024-02-01 or "
+                    "2024-02-01 10:30:00, and all are of one kind: write them as the column does",
+                ),
+                (
+                    {"column": "ts", "train": 5, "eval": "5.0", "test": 6},
+                    {},
+                    "split_by_time: train and eval both start at 5",
+                ),
+                (
+                    {"column": "ts", "train": 5, "eval": 6, "test": 7},
+                    {"pattern": "day-{SPAN}/*"},
+                    "split_by_time cuts one set of files by fixed times, and the pattern has spans: a later span would "
+                    "fall into the last split. Take splits or hash_split, or leave the span out of the pattern",
+                ),
+                (
+                    {"column": "ts", "train": 5, "test": 6},
+                    {},
+                    "there is no split 'eval', on which the model is watched while training",
+                ),
+            )
+        ),
         (
             "data.escape",
             "\\\\",
@@ -128,7 +176,22 @@ def test_of_the_data_sets(name: str) -> None:
         (
             "data",
             {"path": "x", "format": "parquet", "escape": "\\", "splits": {"train": "a", "eval": "b", "test": "c"}},
-            "data: escape is an option of CSV, and format is parquet",
+            "data: escape is an option of csv and tsv, and format is parquet",
+        ),
+        (
+            "data",
+            {"path": "x", "format": "jsonl", "quote": None, "splits": {"train": "a", "eval": "b", "test": "c"}},
+            "data: quote is an option of csv and tsv, and format is jsonl",
+        ),
+        (
+            "data",
+            {"path": "x", "format": "parquet", "compression": "gz", "splits": {"train": "a", "eval": "b", "test": "c"}},
+            "data: compression is an option of csv, tsv and jsonl, and format is parquet",
+        ),
+        (
+            "data",
+            {"path": "x", "format": "tsv", "delimiter": ";", "splits": {"train": "a", "eval": "b", "test": "c"}},
+            "data: delimiter is ';', and TSV has tabs: set format: csv",
         ),
         ("data.span", 3, "data: the pattern 'a/*' has no {SPAN}, but span is 3"),
         (

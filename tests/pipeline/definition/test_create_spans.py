@@ -18,7 +18,7 @@ PIPELINE = Path(__file__).resolve().parents[3] / "schema" / "census" / "pipeline
 IN_SPANS = 'data.splits={train: "day-{SPAN}/train", eval: "day-{SPAN}/eval", test: "day-{SPAN}/test"}'
 WINDOW = {"Window", "AnalyzerCache"}
 WARM = {"BaseModel"}
-DRIFT = {"PreviousStatistics"}
+DRIFT = {"PreviousStatistics", "Spans"}
 Nodes = dict[str, pipeline_pb2.PipelineNode]
 
 
@@ -111,6 +111,17 @@ def test_the_gate_compares_with_the_span_before_and_with_what_was_served(compile
     assert producers(nodes["ServingStatisticsGen"], "examples") == {"ServingExampleGen"}
     # On the first day there is none.
     assert nodes["DataGate"].inputs.inputs["previous"].min_count == 0
+
+
+@pytest.mark.parametrize(("window", "spans"), [(1, 8), (3, 8), (30, 30)])
+def test_the_gate_compares_with_what_earlier_models_were_trained_on(compiled, window, spans) -> None:
+    nodes = compiled(IN_SPANS, f"data.window={window}")
+    assert producers(nodes["Spans"], "current") == {"ExampleGen"}
+    assert producers(nodes["Spans"], "examples") == {""}
+    assert producers(nodes["DataGate"], "spans") == {"Spans"}
+    assert nodes["DataGate"].parameters.parameters["window"].field_value.int_value == window
+    [strategy] = [one.op_node for one in graph(nodes["Spans"]).nodes.values() if one.HasField("op_node")]
+    assert strategy.kwargs["spans"].value.field_value.int_value == spans
 
 
 def test_a_range_is_a_pipeline_for_each_span() -> None:

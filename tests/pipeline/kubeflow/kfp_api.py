@@ -78,6 +78,7 @@ class Api:
         token: the one that is valid; None lets everybody in.
         multi_user: whether each user has a namespace.
         forbidden: the namespace that is somebody else's.
+        version: as the server tells it, beyond the API's published model; empty for one that does not.
         pages: whether it shows pages, as behind the gateway, beside the API.
         progress: the states of each step at each look at a run; the last look stays.
         ends: the state of a run at the last look.
@@ -88,6 +89,7 @@ class Api:
     token: str | None = None
     multi_user: bool = False
     forbidden: str | None = None
+    version: str = "2.16.1"
     pages: bool = False
     progress: list[dict[str, str]] = field(default_factory=list)
     ends: str = "SUCCEEDED"
@@ -111,7 +113,7 @@ class Api:
         raise Refused(404, f"Not Found: {method} {path}")
 
     def healthz(self, query: Any, body: Any) -> Any:
-        return {"multi_user": self.multi_user}
+        return {"multi_user": self.multi_user, **({"tag_name": self.version} if self.version else {})}
 
     def list_pipelines(self, query: Any, body: Any) -> Any:
         """Those of the namespace that is asked for, and without one the shared ones."""
@@ -166,6 +168,11 @@ class Api:
         check(body, "V2beta1Experiment", "experiment")
         self._namespace(body.get("namespace"))
         return keep(self.experiments, "experiment_id", body)
+
+    def delete_experiment(self, experiment_id: str, query: Any, body: Any) -> Any:
+        require(experiment_id in self.experiments, "no such experiment")
+        del self.experiments[experiment_id]
+        return {}
 
     def create_run(self, query: Any, body: Any) -> Any:
         check(body, "V2beta1Run", "run")
@@ -239,6 +246,7 @@ ROUTES: dict[tuple[str, str], tuple[str, set[str]]] = {
     ("GET", "/pipelines/([^/]+)/versions"): ("list_versions", PAGING),
     ("GET", "/experiments"): ("list_experiments", PAGING | {"namespace"}),
     ("POST", "/experiments"): ("create_experiment", set()),
+    ("DELETE", "/experiments/([^/]+)"): ("delete_experiment", set()),
     ("POST", "/runs"): ("create_run", {"experiment_id"}),
     ("GET", "/runs/([^/]+)"): ("get_run", {"experiment_id"}),
     ("GET", "/recurringruns"): ("list_recurring", PAGING | {"namespace", "experiment_id"}),
@@ -316,7 +324,7 @@ def serve(api: Api) -> tuple[ThreadingHTTPServer, str]:
                 return parts["uploadfile"].get_payload(decode=True)
             return json.loads(raw) if raw else None
 
-        do_GET = do_POST = _handle  # noqa: N815
+        do_GET = do_POST = do_DELETE = _handle  # noqa: N815
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()

@@ -108,6 +108,24 @@ FULL: dict[str, Any] = OLDEST | {
         "residuals": {"middles": [0.5], "shares": {"candidate": [1]}},
     },
     "superseded_by": "/srv/rides/models/9",
+    "lists": {"by": "user", "lists": 9, "counted": 4, "rows_outside": 1},
+    "rails": {
+        "rows": 9,
+        "all_rows": True,
+        "train_rows": 90,
+        "all_train_rows": False,
+        "candidate_key": "area",
+        "candidate": {"auc": 0.75},
+        "rails": [
+            {
+                "name": "popularity",
+                "metrics": {"auc": 0.7},
+                "changes": {"auc": 0.05},
+                "intervals": {"auc": [0.01, 0.09]},
+            }
+        ],
+    },
+    "settings": {"name": "rides", "training": {"epochs": 3, "warm_start": None}},
 }
 
 

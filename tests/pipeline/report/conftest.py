@@ -214,6 +214,8 @@ def record() -> Draft:
         unsettled=[],
         split=None,
         superseded_by=None,
+        lists=None,
+        rails=None,
     )
 
 

@@ -133,6 +133,25 @@ def test_metrics(page, record):
     assert "on 2,000 rows of 'holdout'." in page(replace(record, split="holdout")).text("metrics")
 
 
+def test_metrics_of_lists(page, record):
+    """They come after those of rows, by their places; what they are means over is said below."""
+    values = {"hit@10": 0.5, "gauc": 0.625, "ndcg@10": 0.5, "ndcg@5": 0.25, "mrr": 0.125}
+    record.metrics["candidate"] |= values
+    record.lists = {"by": "user_id", "lists": 943, "counted": 600, "rows_outside": 0}
+    shown = page(record)
+    assert [row[:2] for row in shown.rows("metrics")[6:]] == [
+        ["GAUC higher is better", "0.6250"],
+        ["NDCG@5 higher is better", "0.2500"],
+        ["NDCG@10 higher is better", "0.5000"],
+        ["MRR higher is better", "0.1250"],
+        ["Hit rate@10 higher is better", "0.5000"],
+    ]
+    said = "600 of the 943 lists of one 'user_id' have rows of both labels."
+    assert said in shown.text("metrics")
+    record.lists["rows_outside"] = 1200
+    assert f"{said[:-1]}; 1,200 rows have none." in page(record).text("metrics")
+
+
 def test_change_has_colour_too(page, record):
     rows = page(record).part("metrics").findall(".//tbody/tr")
     assert [row.find("td/span").get("class") for row in rows] == ["better", "same", "worse", "worse", "better"]
@@ -151,12 +170,12 @@ def test_no_baseline(page, record):
 
 
 def test_other_and_missing_metrics(page, record):
-    record.metrics["candidate"] |= {"recall": 0.25, "auc": NAN}
+    record.metrics["candidate"] |= {"gini": 0.25, "auc": NAN}
     del record.metrics["candidate"]["logloss"]
     rows = page(record).rows("metrics")
     assert rows[1] == ["AUC higher is better", "n/a", "0.7000", "n/a"]
     assert rows[3] == ["Log loss lower is better", "n/a", "0.2000", "n/a"]
-    assert rows[6] == ["recall", "0.2500", "n/a", "n/a"]
+    assert rows[6] == ["gini", "0.2500", "n/a", "n/a"]
 
 
 def test_slices_lowest_first(page, record):

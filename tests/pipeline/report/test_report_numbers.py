@@ -53,7 +53,7 @@ def test_no_number(value):
         ("calibration", 1.1, 1.3, "−0.2000", "better"),
         ("calibration", 0.7, 0.9, "−0.2000", "worse"),
         ("calibration", 0.9, 1.1, "−0.2000", "same"),
-        ("recall", 0.7, 0.8, "−0.1000", ""),
+        ("gini", 0.7, 0.8, "−0.1000", ""),
     ],
 )
 def test_change(name, candidate, baseline, text, word):

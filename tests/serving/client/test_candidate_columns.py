@@ -158,12 +158,12 @@ def test_the_papers_split() -> None:
 
 
 def test_best_first_with_ties_in_order_and_no_number_last() -> None:
-    parts = [np.array([0.5, math.nan, 0.25], np.float32), np.array([0.75, 0.5], np.float32)]
-    ranking = best_first(parts, 3, None)
+    scores = np.array([0.5, math.nan, 0.25, 0.75, 0.5], np.float32)
+    ranking = best_first(scores, 3, None)
     assert [candidate.index for candidate in ranking.candidates] == [3, 0, 4, 2, 1]
     assert ranking.candidates[:2] == (RankedCandidate(3, 0.75), RankedCandidate(0, 0.5))
     assert ranking.version == 3
-    assert [candidate.index for candidate in best_first(parts, None, 2).candidates] == [3, 0]
+    assert [candidate.index for candidate in best_first(scores, None, 2).candidates] == [3, 0]
 
 
 RAW = Signature(

@@ -221,7 +221,7 @@ def test_a_file_that_is_no_certificate(tmp_path: Path, pem: dict[str, Pem]) -> N
 def test_the_command_ranks_a_file(server: Any, transport: str, tmp_path: Path, small_model: Any) -> None:
     from click.testing import CliRunner
 
-    from widedeep.pipeline.commands.rank import command
+    from widedeep.pipeline.commands.servers.rank import command
 
     (tmp_path / "rows.csv").write_text("name,x\na,0.5\nb,1.5\n")
     done = CliRunner().invoke(

@@ -131,7 +131,7 @@ def test_a_config_that_cannot_be_served(make_config):
     ],
 )
 def test_options_that_do_not_go_together(arguments, text):
-    from widedeep.pipeline.commands.serve import command
+    from widedeep.pipeline.commands.servers.serve import command
 
     result = CliRunner().invoke(command, arguments)
     assert result.exit_code == 2
@@ -139,7 +139,7 @@ def test_options_that_do_not_go_together(arguments, text):
 
 
 def test_a_config_file_that_is_none(tmp_path):
-    from widedeep.pipeline.commands.serve import _config
+    from widedeep.pipeline.commands.servers.serve import _config
 
     (tmp_path / "models.config").write_text("model_config_list { models: 1 }")
     with pytest.raises(ConfigError, match=r"models\.config is not a text-proto of a ModelServerConfig: "):
@@ -147,14 +147,14 @@ def test_a_config_file_that_is_none(tmp_path):
 
 
 def test_the_folder_gives_the_name(tmp_path):
-    from widedeep.pipeline.commands.serve import _name
+    from widedeep.pipeline.commands.servers.serve import _name
 
     assert _name(tmp_path / "work" / "movielens" / "models") == "movielens"
     assert _name(tmp_path / "movielens") == "movielens"
 
 
 def test_the_command_serves_until_it_is_told_to_end(small_models, make_request, small_model):
-    code = "from widedeep.pipeline.commands.serve import command; command()"
+    code = "from widedeep.pipeline.commands.servers.serve import command; command()"
     arguments = [sys.executable, "-c", code, str(small_models), "--name", "mine", "--port", "0", "--rest-port", "0"]
     environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as ran:

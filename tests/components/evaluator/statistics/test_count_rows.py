@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import tensorflow as tf
+import tensorflow_model_analysis as tfma
 
 from widedeep.components import features
 from widedeep.components.evaluator.statistics import repeats
@@ -39,19 +42,19 @@ def example(user: str, city: str, label: int) -> bytes:
     return bytes(made.SerializeToString(deterministic=True))
 
 
-def batch(rows: list[tuple[str, str, int]]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Rows of user, city, and label, which is the score, too."""
+def extracts(rows: list[tuple[str, str, int]]) -> dict[str, Any]:
+    """A batch: user, city, and label, which is the score, too."""
     made = [example(*row) for row in rows]
     score = np.array([[label] for _, _, label in rows], np.float32)
-    return np.array(made, object), {"candidate": score}
+    return {tfma.INPUT_KEY: np.array(made, object), tfma.PREDICTIONS_KEY: {"score": score}}
 
 
 def count(*batches: list[tuple[str, str, int]], group_by: str | None = None, parts: int = 1) -> Accumulators:
-    counting = CountRows(features.to_json(SPEC), (0.5,), group_by)
-    made = [counting.nothing() for _ in range(parts)]
-    for number, rows in enumerate(batches):
-        made[number % parts] = counting.add(made[number % parts], *batch(rows))
-    return counting.result(counting.merge(made))
+    combine = CountRows(features.to_json(SPEC), (0.5,), group_by)
+    made = [combine.create_accumulator() for _ in range(parts)]
+    for number, batch in enumerate(batches):
+        made[number % parts] = combine.add_input(made[number % parts], extracts(batch))
+    return combine.extract_output(combine.merge_accumulators(made))
 
 
 def weights(counted: Accumulators, name: str = "") -> np.ndarray:

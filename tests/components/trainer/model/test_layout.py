@@ -58,6 +58,8 @@ def test_columns_lie_side_by_side_with_room_for_oov_and_missing():
     assert (broad.width, broad.slots, broad.cells) == (4, (Slot("city_id", 0, 0, 23), Slot("home_id", 1, 23, 23)), 2)
     assert layout.dense == ("age_value", "age_missing")
     assert layout.deep_width == 2 + 4 + 4 + 2
+    of_columns = [feature.key for feature in layout.deep_features(declared)]
+    assert of_columns == ["zip"] * 2 + ["city"] * 4 + ["home"] * 4 + ["age"] * 2
     assert layout.tables == (layout.wide, narrow, broad)
 
 

@@ -309,6 +309,11 @@ def test_another_number_of_out_of_vocabulary_buckets(old, buckets):
     [
         ({"key": "liked"}, {"key": "bought"}, "the label was binary 'liked': nothing is taken over."),
         (
+            {"key": "liked", "above": 3},
+            {"key": "liked", "above": 4},
+            "the label was binary 'liked', by label: {key: liked, above: 3.0}: nothing is taken over.",
+        ),
+        (
             {"key": "liked", "kind": "regression"},
             {"key": "liked"},
             "the label was regression 'liked': nothing is taken over.",

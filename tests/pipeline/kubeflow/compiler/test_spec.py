@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from ml_metadata.proto import metadata_store_pb2
 from tfx.dsl.compiler import compiler
 
+from tools import compiled_specs
 from widedeep.components.common.errors import ConfigError
 from widedeep.pipeline.commands.kubeflow import command
 from widedeep.pipeline.definition import config, create
@@ -53,11 +54,11 @@ def arguments(spec: dict[str, Any], task: str) -> list[str]:
     return container["args"]
 
 
-def test_the_checked_in_file_is_what_the_settings_compile_to(tmp_path: Path) -> None:
-    out = tmp_path / "movielens.yaml"
-    CliRunner().invoke(command, ["compile", str(MOVIELENS), "--out", str(out)], catch_exceptions=False)
-    assert out.read_text() == (ROOT / "kubeflow" / "movielens.yaml").read_text(), (
-        "write it again: widedeep kubeflow compile schema/movielens/pipeline.yaml --out kubeflow/movielens.yaml"
+@pytest.mark.parametrize("file", compiled_specs.FILES)
+def test_the_checked_in_files_are_what_the_settings_compile_to(tmp_path: Path, file: str) -> None:
+    compiled_specs.write(file, tmp_path / "compiled.yaml")
+    assert (tmp_path / "compiled.yaml").read_text() == (ROOT / file).read_text(), (
+        "write them again: python -m tools.compiled_specs"
     )
 
 
@@ -85,6 +86,7 @@ def test_a_node_is_given_the_runs_parameters(compiled: Compile) -> None:
         "epochs": {"defaultValue": 4.0, "isOptional": True, "parameterType": "NUMBER_INTEGER"},
         "models": {"defaultValue": "/mnt/models/movielens", "isOptional": True, "parameterType": "STRING"},
         "pipeline_root": {"defaultValue": "/mnt/widedeep/movielens", "isOptional": True, "parameterType": "STRING"},
+        "training": {"defaultValue": "{}", "isOptional": True, "parameterType": "STRING"},
     }
     assert arguments(spec, "trainer") == [
         "/opt/widedeep/schema/movielens/pipeline.yaml",
@@ -95,6 +97,7 @@ def test_a_node_is_given_the_runs_parameters(compiled: Compile) -> None:
         "--metadata=postgresql://widedeep-metadata:5432",
         "--set=data.path={{$.inputs.parameters['data_path']}}",
         "--set=training.epochs={{$.inputs.parameters['epochs']}}",
+        "--training={{$.inputs.parameters['training']}}",
         "--summary={{$.outputs.artifacts['summary'].path}}",
     ]
 

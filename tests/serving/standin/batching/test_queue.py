@@ -14,7 +14,7 @@ from widedeep.serving.standin.batching.parameters import Parameters
 from widedeep.serving.standin.batching.queue import Batcher
 from widedeep.serving.standin.call import Call
 from widedeep.serving.standin.errors import ServingError, invalid
-from widedeep.serving.standin.metrics import Metrics
+from widedeep.serving.standin.observation.metrics import Metrics
 
 # Nothing that passes waits for so long, and nothing that fails for longer.
 LONG = 20_000_000

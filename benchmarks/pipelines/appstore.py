@@ -1,0 +1,110 @@
+"""How much of what can be known the models of the simulated app store learn: wide, deep and joint, over several seeds.
+
+    python -m benchmarks run appstore [--rows 1000000] [--seeds 5] [--mix 0.5]
+
+Each is `widedeep ablate` on schema/appstore/pipeline.yaml. On the test day, the AUC of a ranker by popularity (each
+app's rate of installs in the train days) is 0 %, and that of one that knows each row's true chance is 100 %.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from benchmarks.harness import subprocesses
+from benchmarks.harness.figures import Figure, print_figures
+from widedeep.pipeline.datasets.appstore.attainable import Attainable
+from widedeep.pipeline.datasets.appstore.store import Size, day_folder, prepare
+from widedeep.pipeline.datasets.appstore.tables import CHANCE, LABEL
+
+# As schema/appstore/pipeline.yaml splits them.
+_DAYS, _TRAIN, _TEST = 8, range(6), 7
+# Installs that an app is given beforehand, at the mean rate.
+_PRIOR = 20
+
+
+@click.command()
+@click.option("--rows", default=1_000_000, show_default=True, help="Impressions of eight days.")
+@click.option("--seeds", default=5, show_default=True, help="Each model is trained with seeds 1 to N.")
+@click.option("--mix", default=0.5, show_default=True, help="The share of the exceptions.")
+def main(rows: int, seeds: int, mix: float) -> None:
+    """Trains and measures."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        days = prepare(folder / "data", Size(rows, _DAYS, mix=mix))
+        popularity = popularity_auc([_read(folder / "data", day) for day in _TRAIN], _read(folder / "data", _TEST))
+        settings = subprocesses.ROOT / "schema" / "appstore" / "pipeline.yaml"
+        flags = ("--workdir", folder / "work", "--set", f"data.path={folder / 'data'}", "--seeds", seeds)
+        out, log = folder / "rows.json", folder / "log.txt"
+        subprocesses.run("widedeep.pipeline.cli", "ablate", settings, *flags, "--json", out, log=log)
+        models: list[dict[str, Any]] = json.loads(out.read_text())["rows"]
+    print_figures(figures(models, popularity, days[_TEST], {"rows": rows, "seeds": seeds, "mix": mix}))
+
+
+def _read(data: Path, day: int) -> pa.Table:
+    return pq.read_table(day_folder(data, day), columns=["app_id", LABEL, CHANCE])
+
+
+def popularity_auc(train: Sequence[pa.Table], test: pa.Table) -> float:
+    """The test day's AUC of each app's rate of installs in the train days, of few rows drawn to the mean rate."""
+    seen = pa.concat_tables(table.select(["app_id", LABEL]).cast(_plain(table)) for table in train)
+    mean = pc.mean(seen[LABEL]).as_py()
+    counted = seen.group_by("app_id").aggregate([(LABEL, "sum"), (LABEL, "count")])
+    rates = {
+        app: (installs + _PRIOR * mean) / (rows + _PRIOR)
+        for app, installs, rows in zip(*(counted[name].to_pylist() for name in counted.column_names), strict=True)
+    }
+    tally = Attainable()
+    chances = np.array([rates.get(app, mean) for app in test["app_id"].to_pylist()])
+    tally.add(chances, test[LABEL].to_numpy() == 1)
+    return tally.auc
+
+
+def _plain(table: pa.Table) -> pa.Schema:
+    """Words as strings: each file's dictionary is its own."""
+    return pa.schema([("app_id", pa.string()), (LABEL, table.schema.field(LABEL).type)])
+
+
+def figures(
+    models: Sequence[Mapping[str, Any]], popularity: float, attainable: Attainable, size: Mapping[str, Any]
+) -> list[Figure]:
+    """The joint model's lead on its halves in deviations, and its share of what can be attained.
+
+    Args:
+        models: what `widedeep ablate` says, a row a model.
+        popularity: the AUC of a ranker by popularity.
+        attainable: of the test day.
+        size: what was simulated.
+    """
+    by_model = {model["model"]: model for model in models}
+    joint, halves = by_model["wide_deep"], [by_model["wide"], by_model["deep"]]
+
+    def share(auc: float) -> float:
+        return (auc - popularity) / (attainable.auc - popularity)
+
+    details: dict[str, Any] = {**size, "popularity": popularity, "attainable": attainable.auc}
+    details |= {
+        name: {"auc": model["auc"], "sd": model["auc_sd"], "logloss": model["logloss"], "share": share(model["auc"])}
+        for name, model in by_model.items()
+    }
+    details["logloss_at_least"] = attainable.logloss
+    better = max(halves, key=lambda half: half["auc"])
+    deviation = float(np.hypot(joint["auc_sd"], better["auc_sd"]))
+    lead = (joint["auc"] - better["auc"]) / deviation
+    return [
+        Figure("appstore_joint_over_better_half", lead, "deviations", ">= 5", "wide, deep", details),
+        Figure("appstore_joint_share", share(joint["auc"]), "of attainable AUC", ">= 0.9", "popularity = 0", details),
+    ]
+
+
+if __name__ == "__main__":
+    main()

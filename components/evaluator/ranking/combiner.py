@@ -1,0 +1,178 @@
+"""Lists of rows: from the same batches and scores as the other metrics.
+
+TFMA's query metrics group whole extracts by their key, have neither a GAUC nor intervals, and let equal scores lie as
+they come. Here a row is 30 bytes: those of one list meet in one of some parts, whose lists are then summed up at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import apache_beam as beam
+import numpy as np
+import tensorflow as tf
+import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis import evaluators, writers
+
+from widedeep.components.evaluator.measurement import BASELINE, CANDIDATE
+from widedeep.components.evaluator.ranking.list_metrics import ListRows
+from widedeep.components.evaluator.ranking.list_sums import NO_LIST, ListSums
+from widedeep.components.evaluator.ranking.ranking_record import ranking_record
+from widedeep.components.evaluator.statistics.accumulator import GROUPS
+from widedeep.components.evaluator.tfma_config import SCORE_KEY
+from widedeep.components.features.spec import FeatureSpec
+
+_KEY = "ranking"
+# Lists are dealt out to so many parts by the hash of their name.
+_PARTS = 32
+# Arrays that wait before they become one.
+_WAITING = 500
+_HASHES = 2**62
+
+
+@dataclass(frozen=True)
+class ListKeys:
+    """Names of columns.
+
+    Attributes:
+        label: of the label.
+        weight: of the rows' weights; None: each has 1.
+        by: whose rows are one list.
+        group: whose rows the jackknife keeps together.
+    """
+
+    label: str
+    weight: str | None
+    by: str
+    group: str
+
+    @classmethod
+    def of(cls, spec: FeatureSpec, by: str, group: str | None) -> ListKeys:
+        """As declared; without a group each list is by itself."""
+        return cls(spec.label.key, spec.weight, by, group or by)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Rows: the hash of each one's list, its group, label, weight, and scores [n, models]."""
+
+    number: np.ndarray
+    group: np.ndarray
+    label: np.ndarray
+    weight: np.ndarray
+    scores: np.ndarray
+
+    def of(self, chosen: np.ndarray) -> _Part:
+        return _Part(*(column[chosen] for column in self.columns()))
+
+    def columns(self) -> list[np.ndarray]:
+        return [self.number, self.group, self.label, self.weight, self.scores]
+
+    @classmethod
+    def joined(cls, parts: Sequence[_Part]) -> _Part:
+        columns = zip(*(part.columns() for part in parts), strict=True)
+        return cls(*(np.concatenate(column) for column in columns))
+
+
+def ranking_evaluator(keys: ListKeys, places: Sequence[int]) -> evaluators.Evaluator:
+    """A TFMA evaluator of batches, which sums up lists of rows.
+
+    Args:
+        keys: names of the columns.
+        places: each k.
+    """
+    return evaluators.Evaluator(
+        stage_name="Ranking",
+        run_after="",
+        ptransform=_Ranking(keys, tuple(places)),
+    )
+
+
+def ranking_writer(path: str, keys: ListKeys, places: Sequence[int]) -> writers.Writer:
+    """Writes what follows from the sums, a RankingRecord, to `path`; the others as `ranking_evaluator` has them."""
+
+    def write(sums: Sequence[ListSums]) -> None:
+        total = ListSums.nothing(sums[0].sums.shape[0] if sums else 1, places)
+        for each in sums:
+            total.merge(each)
+        ranking_record(total, keys.by, places).write(path)
+
+    return writers.Writer("WriteRanking", writers.Write(_KEY, beam.Map(write)))
+
+
+class _Ranking(beam.PTransform):
+    def __init__(self, keys: ListKeys, places: tuple[int, ...]) -> None:
+        super().__init__()
+        self._keys, self._places = keys, places
+
+    def expand(self, extracts: beam.PCollection) -> dict[str, beam.PCollection]:
+        sums = (
+            extracts
+            | "Deal" >> beam.FlatMap(dealt, self._keys)
+            | "Sum" >> beam.CombinePerKey(SumLists(self._places))
+            | beam.Values()
+            | beam.combiners.ToList()
+        )
+        return {_KEY: sums}
+
+
+def dealt(extracts: dict[str, Any], keys: ListKeys) -> Iterator[tuple[int, _Part]]:
+    """A batch's rows by the part that their list falls into."""
+    serialized = np.asarray(extracts[tfma.INPUT_KEY]).ravel()
+    columns = {key: tf.io.FixedLenFeature([], tf.string, default_value="") for key in {keys.by, keys.group}}
+    columns[keys.label] = tf.io.FixedLenFeature([], tf.int64)
+    if keys.weight:
+        columns[keys.weight] = tf.io.FixedLenFeature([], tf.float32)
+    read = {key: values.numpy() for key, values in tf.io.parse_example(serialized, columns).items()}
+    predictions = extracts[tfma.PREDICTIONS_KEY]
+    models = [predictions[m] for m in (CANDIDATE, BASELINE) if m in predictions] or [predictions]
+    scores = [np.asarray(outputs[SCORE_KEY], np.float32).reshape(serialized.size) for outputs in models]
+    name = read[keys.by]
+    # The groups of the other metrics, so that the same rows are left out.
+    group = tf.strings.to_hash_bucket_fast(np.where(read[keys.group] == b"", name, read[keys.group]), GROUPS).numpy()
+    rows = _Part(
+        np.where(name == b"", NO_LIST, tf.strings.to_hash_bucket_fast(name, _HASHES).numpy()),
+        group.astype(np.uint8),
+        read[keys.label] > 0,
+        read[keys.weight] if keys.weight else np.ones(serialized.size, np.float32),
+        np.stack(scores, axis=1),
+    )
+    part = rows.number % _PARTS
+    order = np.argsort(part, kind="stable")
+    which, starts = np.unique(part[order], return_index=True)
+    for number, chosen in zip(which.tolist(), np.split(order, starts[1:]), strict=True):
+        yield number, rows.of(chosen)
+
+
+class SumLists(beam.CombineFn):
+    """Gathers the rows of a part's lists, and sums the lists up."""
+
+    def __init__(self, places: tuple[int, ...]) -> None:
+        super().__init__()
+        self._places = places
+
+    def create_accumulator(self) -> list[_Part]:
+        """Of no rows."""
+        return []
+
+    def add_input(self, parts: list[_Part], rows: _Part) -> list[_Part]:
+        """With some rows more."""
+        parts.append(rows)
+        return [_Part.joined(parts)] if len(parts) > _WAITING else parts
+
+    def merge_accumulators(self, several: Iterable[list[_Part]]) -> list[_Part]:
+        """Of the rows of all."""
+        return [part for parts in several for part in parts]
+
+    def compact(self, parts: list[_Part]) -> list[_Part]:
+        """The same rows, as they travel."""
+        return [_Part.joined(parts)] if parts else parts
+
+    def extract_output(self, parts: list[_Part]) -> ListSums:
+        """The sums over the lists."""
+        rows = _Part.joined(parts)
+        return ListSums.of(
+            ListRows(rows.number, rows.label, rows.weight.astype(np.float64)), rows.group, rows.scores, self._places
+        )

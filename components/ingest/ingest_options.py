@@ -1,0 +1,50 @@
+"""What an ExampleGen is told: the declaration, how the rows are written, and how they are spread over splits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import Field
+
+from widedeep.components import features
+from widedeep.components.common.settings import Strict
+from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.ingest.csv_files.dialect import PLAIN, CsvDialect
+from widedeep.components.ingest.raw_files import RowReader
+from widedeep.components.ingest.splitting.rules import ByContent, ByTime, ByValue, Rule
+from widedeep.components.ingest.splitting.time_cuts import TimeCuts
+
+
+class IngestOptions(Strict):
+    """Of one ExampleGen, as JSON in its execution's properties."""
+
+    features: str = Field(description="the declaration, as JSON")
+    format: str = Field(description="of the files")
+    labelled: bool = Field(True, description="whether the rows have label and weight")
+    dialect: CsvDialect = Field(PLAIN, description="of text files")
+    hash_by: str | None = Field(None, description="the column whose values' hash tells the split; null: the content's")
+    split_by_time: dict[str, str] | None = Field(None, description="the column and each split's start")
+    code: str = Field("", description="a digest of the code")
+
+    @property
+    def spec(self) -> FeatureSpec:
+        """The declaration."""
+        return features.from_json(self.features)
+
+    def rule(self, buckets: Sequence[int]) -> Rule:
+        """How the rows of one file are spread.
+
+        Args:
+            buckets: the splits' upper hash buckets, rising; one for all rows of the file.
+        """
+        if len(buckets) > 1 and self.split_by_time:
+            return ByTime(TimeCuts.of(self.split_by_time))
+        return ByValue(buckets, self.hash_by) if len(buckets) > 1 and self.hash_by else ByContent(buckets)
+
+    def reader(self, rule: Rule) -> RowReader:
+        """What reads the files for a rule."""
+        beside = {rule.column: _ASKED[type(rule)]} if rule.column else {}
+        return RowReader(self.format, self.spec, self.labelled, self.dialect, beside)
+
+
+_ASKED = {ByValue: "data.hash_by names", ByTime: "data.split_by_time names"}

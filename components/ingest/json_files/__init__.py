@@ -1,0 +1,1 @@
+"""JSON lines: an object a line."""

@@ -1,0 +1,1 @@
+"""The bytes of raw text files, unpacked and as UTF-8."""

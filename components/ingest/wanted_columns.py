@@ -1,0 +1,72 @@
+"""Which columns are wanted of a raw file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from widedeep.components.common.errors import DataError, shown
+from widedeep.components.common.settings import nearest
+from widedeep.components.features.names import declared_as, key_for
+from widedeep.components.ingest.csv_files.dialect import CsvDialect
+
+# Of a block, at most.
+BATCH_ROWS = 8192
+
+
+@dataclass(frozen=True)
+class WantedColumns:
+    """What is wanted of a file.
+
+    Attributes:
+        path: the file.
+        needed: names of the declared columns.
+        in_folders: those of them that the names of its folders hold, where the file itself does not.
+        dialect: of a text file.
+        undeclared: gets the names of the others.
+        separators: of the columns that hold sets, what stands between the members in a text.
+        words: the columns that hold categories.
+        asked_by: of columns that features.yaml need not declare, what names them.
+    """
+
+    path: str
+    needed: list[str]
+    in_folders: Collection[str]
+    dialect: CsvDialect
+    undeclared: set[str]
+    separators: Mapping[str, str] = field(default_factory=dict)
+    words: Collection[str] = ()
+    asked_by: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, names: Sequence[str]) -> list[str]:
+        """Which columns to read, given the names of all that the file has.
+
+        Raises:
+            DataError: one is missing, or stands there twice.
+        """
+        self.undeclared.update(set(names) - set(self.needed))
+        count = Counter(names)
+        for name in self.needed:
+            if name not in count and name not in self.in_folders:
+                asked_by = self.asked_by.get(name)
+                others = set(names) if asked_by else self.undeclared
+                hint = nearest(name, others) if asked_by else _meant(name, others)
+                raise DataError(
+                    f"{self.path}: there is no column '{name}', which {asked_by or 'features.yaml declares'}"
+                    f"{': ' + hint if others else ', and no other column that it could be.'}"
+                )
+            if count[name] > 1:
+                raise DataError(
+                    f"{self.path}: the column '{name}' stands {count[name]} times in the header. Rename the others."
+                )
+        return [name for name in self.needed if name in count]
+
+
+def _meant(name: str, undeclared: set[str]) -> str:
+    """Which of the columns that are not declared is meant."""
+    for column in sorted(undeclared):
+        if key_for(column) == name:
+            return f"if {shown(column)} is meant, write {declared_as(column)}."
+    hint = nearest(name, undeclared)
+    return hint.replace("known are:", "the columns that features.yaml does not name are:")

@@ -1,0 +1,154 @@
+"""Everything that can be known of a pipeline without running it, and all that is wrong with it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from widedeep.components import features
+from widedeep.components.common.errors import ConfigError, DataError, WideDeepError
+from widedeep.components.common.settings import read_yaml
+from widedeep.components.features.spec import FeatureSpec
+from widedeep.pipeline.check.first_rows import FirstRows
+from widedeep.pipeline.definition import config as configs
+from widedeep.pipeline.definition.config import PipelineConfig
+
+# Of the faults in one file.
+_LISTED = 5
+Result = TypeVar("Result")
+
+
+@dataclass
+class SplitFiles:
+    """The files of a split, or of what is to be split.
+
+    Attributes:
+        name: of the split.
+        files: how many there are.
+        bytes: of them all.
+        first: what the first rows of one of them hold; None where they can't be read.
+    """
+
+    name: str
+    files: int
+    bytes: int
+    first: FirstRows | None
+
+
+@dataclass
+class PipelineCheck:
+    """What was found.
+
+    Attributes:
+        config: the settings; None where they are wrong.
+        spec: the features; None where they are wrong.
+        splits: what the files hold.
+        wrong: what stops a run.
+        odd: what does not, and may not be meant.
+    """
+
+    config: PipelineConfig | None = None
+    spec: FeatureSpec | None = None
+    splits: list[SplitFiles] = field(default_factory=list)
+    wrong: list[WideDeepError] = field(default_factory=list)
+    odd: list[str] = field(default_factory=list)
+
+    def attempt(self, function: Callable[..., Result], *arguments: Any) -> Result | None:
+        """What a function returns; None where it raises an error for people, which is kept."""
+        try:
+            return function(*arguments)
+        except WideDeepError as error:
+            self.wrong.append(error)
+            return None
+
+
+def check(path: Path, overrides: Sequence[str]) -> PipelineCheck:
+    """Looks at a pipeline.
+
+    Args:
+        path: of its pipeline.yaml.
+        overrides: what the command line sets on top.
+    """
+    found = PipelineCheck()
+    found.config = found.attempt(configs.load, path, overrides)
+    declared = found.attempt(_features_file, path) if found.config is None else Path(found.config.features)
+    if declared is not None:
+        found.spec = found.attempt(features.load, declared)
+    if found.config is None or found.spec is None:
+        return found
+    _check_together(found, found.config, found.spec)
+    _check_files(found, found.config, found.spec)
+    return found
+
+
+def _features_file(path: Path) -> Path | None:
+    """Where the features are that wrong settings may name; None where they don't say."""
+    try:
+        named = read_yaml(path).get("features", PipelineConfig.model_fields["features"].default)
+    except ConfigError:
+        return None
+    return path.parent / named if isinstance(named, str) else None
+
+
+def _check_together(found: PipelineCheck, config: PipelineConfig, spec: FeatureSpec) -> None:
+    from widedeep.components.dryrun.dry_run_options import check_program
+    from widedeep.pipeline.definition.early_checks import setting_checks
+    from widedeep.pipeline.definition.schema_file import schema_text
+
+    for each in setting_checks(config, spec):
+        found.attempt(each)
+    found.attempt(config.evaluation.check_group, spec)
+    found.attempt(schema_text, config, spec)
+    found.attempt(check_program, config.dry_run)
+
+
+def _check_files(found: PipelineCheck, config: PipelineConfig, spec: FeatureSpec) -> None:
+    from widedeep.pipeline.definition.input_files import pattern_files
+    from widedeep.pipeline.definition.span_files import check_spans
+
+    before = len(found.wrong)
+    patterns = config.data.splits or {"all": config.data.pattern}
+    for name, pattern in patterns.items():
+        paths = found.attempt(pattern_files, config.data, pattern)
+        if paths:
+            first = found.attempt(_first_rows, found, paths, config, spec)
+            found.splits.append(SplitFiles(name, len(paths), sum(map(_bytes, paths)), first))
+    if len(found.wrong) == before:
+        found.attempt(check_spans, config.data)
+    _look_at_labels(found, spec)
+
+
+def _first_rows(found: PipelineCheck, paths: Sequence[str], config: PipelineConfig, spec: FeatureSpec) -> FirstRows:
+    from widedeep.pipeline.check.first_rows import first_rows
+
+    # Of spans the newest is read first.
+    first = first_rows(paths[-1] if config.data.in_spans else paths[0], config.data, spec)
+    found.wrong += [DataError(fault) for fault in first.faults[:_LISTED]]
+    if len(first.faults) > _LISTED:
+        found.wrong.append(
+            DataError(
+                f"{first.path}: {len(first.faults) - _LISTED} more of its first {first.rows:,} rows can't be used."
+            )
+        )
+    return first
+
+
+def _look_at_labels(found: PipelineCheck, spec: FeatureSpec) -> None:
+    read = [split.first for split in found.splits if split.first and split.first.rows]
+    for first in read:
+        if len(first.labels) == 1 and first.rows > 1:
+            found.odd.append(f"{first.path}: all of its first {first.rows:,} rows have the label {first.labels[0]:g}")
+    for feature in spec.features:
+        if read and all(first.examples[feature.key] is None for first in read):
+            found.odd.append(f"{feature.key}: no value in the first rows of any split")
+
+
+def _bytes(path: str) -> int:
+    if "://" not in path:
+        return os.path.getsize(path)
+    import tensorflow as tf
+
+    return int(tf.io.gfile.stat(path).length)

@@ -1,0 +1,58 @@
+"""What one column tells of the label by itself, on rows that it was not learned from."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.metrics import roc_auc_score
+
+from widedeep.pipeline.drafting.gains.folds import Half
+from widedeep.pipeline.drafting.reading.columns import Codes, Floats
+
+# Rows of the mean label that a value's own rows are weighed against: a value seen once says little.
+_PRIOR_ROWS = 10.0
+
+
+def predictions(codes: Codes, label: Floats, half: Half) -> Floats:
+    """For each row the mean label of its values in the other half, drawn towards the mean of all."""
+    predicted = np.zeros(codes.length)
+    for learned in (half, ~half):
+        mean = label[learned].mean() if learned.any() else label.mean()
+        of_learned = learned[codes.rows]
+        at = codes.codes[of_learned]
+        sums = np.bincount(at, label[codes.rows[of_learned]], codes.size) + _PRIOR_ROWS * mean
+        means = sums / (np.bincount(at, minlength=codes.size) + _PRIOR_ROWS)
+        values = np.bincount(codes.rows, minlength=codes.length)
+        totals = np.bincount(codes.rows, means[codes.codes], codes.length)
+        of_rows = np.where(values > 0, totals / np.maximum(values, 1), mean)
+        predicted[~learned] = of_rows[~learned]
+    return predicted
+
+
+def auc_alone(codes: Codes, label: Floats, half: Half) -> float:
+    """AUC of a binary label by this column alone; 0.5 where a half lacks a class."""
+    predicted = predictions(codes, label, half)
+    # Each half by itself: their levels may differ.
+    areas = [
+        float(roc_auc_score(label[part], predicted[part]))
+        for part in (half, ~half)
+        if 0 < label[part].sum() < part.sum()
+    ]
+    return float(np.mean(areas)) if areas else 0.5
+
+
+def explained(codes: Codes, target: Floats, half: Half) -> float:
+    """Share of a number's variance that the column explains, 0 to 1."""
+    present = ~np.isnan(target)
+    if present.sum() < 2 or np.nanvar(target) == 0:
+        return 0.0
+    kept, filled = half[present], target[present]
+    if not 0 < kept.sum() < len(kept):
+        return 0.0
+    error = filled - predictions(codes.take(present), filled, kept)
+    return max(0.0, 1 - float(np.mean(error**2) / np.var(filled)))
+
+
+def log_loss(label: Floats, predicted: Floats) -> float:
+    """Mean log loss in nats of chances."""
+    chance = np.clip(predicted, 1e-6, 1 - 1e-6)
+    return float(-np.mean(label * np.log(chance) + (1 - label) * np.log(1 - chance)))

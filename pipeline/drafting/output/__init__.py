@@ -1,0 +1,1 @@
+"""The draft as files, and as the table that a person sees."""

@@ -1,0 +1,187 @@
+"""How files are written, by what stands at their beginning."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import json
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.parquet
+
+from widedeep.components.common.errors import ConfigError, DataError, reason
+from widedeep.components.ingest.csv_files.dialect import CsvDialect
+from widedeep.components.ingest.paths import folder_values, locate
+from widedeep.components.ingest.streams.compression import open_stream
+from widedeep.pipeline.drafting.reading.locations import Location
+
+_START_BYTES = 1 << 20
+_LINES = 200
+_DELIMITERS = ("\t", ",", ";", "|")
+# What is read as a number may be a value; a header has names.
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+
+@dataclass(frozen=True)
+class Form:
+    """How files are written.
+
+    Attributes:
+        file_format: csv, tsv, jsonl, parquet or tfrecord.
+        dialect: of text files.
+        columns: the names of all columns, those of the folders' names last.
+        reason: what it was seen by.
+    """
+
+    file_format: str
+    dialect: CsvDialect
+    columns: tuple[str, ...]
+    reason: str
+
+
+def form_of(location: Location) -> Form:
+    """How the files are written: seen of the first one, whose columns the others must have as well.
+
+    Raises:
+        ConfigError: it is of no format that can be read.
+        DataError: it can't be read, or has no rows.
+    """
+    path = location.files[0]
+    start = _start(path)
+    file_format = location.ending or _format_by(start)
+    folders = [name for name in folder_values(path) if f"{name}=" not in location.folder]
+    if file_format == "parquet":
+        form = Form("parquet", CsvDialect(), _parquet_columns(path), "Parquet")
+    elif file_format == "tfrecord":
+        form = Form("tfrecord", CsvDialect(), _tfrecord_columns(location.files), "TFRecords of tf.Examples")
+    elif file_format == "jsonl":
+        form = Form("jsonl", CsvDialect(), _json_columns(path, start), "a JSON object a line")
+    else:
+        form = _text_form(path, start, file_format)
+    columns = (*form.columns, *(name for name in folders if name not in form.columns))
+    twice = [name for name, count in Counter(columns).items() if count > 1]
+    if twice:
+        raise DataError(f"{path}: the column '{twice[0]}' stands in the header more than once. Rename the others.")
+    return Form(form.file_format, form.dialect, columns, form.reason)
+
+
+def _start(path: str) -> bytes:
+    try:
+        with open_stream(path) as stream:
+            start: bytes = stream.read(_START_BYTES)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise DataError(f"{path}: can't be read: {reason(error)}. Is the file whole?") from None
+    if not start.strip():
+        raise DataError(f"{path}: the file is empty.")
+    return start
+
+
+def _format_by(start: bytes) -> str:
+    if start.startswith(b"PAR1"):
+        return "parquet"
+    return "jsonl" if start.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"{") else "csv"
+
+
+def _parquet_columns(path: str) -> tuple[str, ...]:
+    filesystem, inner = locate(path)
+    try:
+        with filesystem.open_input_file(inner) as source:
+            return tuple(pyarrow.parquet.ParquetFile(source).schema_arrow.names)
+    except pa.ArrowInvalid as error:
+        raise DataError(f"{path}: is not readable as Parquet: {reason(error)}.") from None
+
+
+def _tfrecord_columns(paths: Sequence[str]) -> tuple[str, ...]:
+    """Of a sample: a feature that no row has leaves no trace."""
+    import tensorflow as tf
+    from tfx_bsl.coders import example_coder
+
+    with tf.io.gfile.GFile(paths[0], "rb") as file:
+        packed = file.read(3) == b"\x1f\x8b\x08"
+    records = tf.data.TFRecordDataset(paths[0], "GZIP" if packed else "").take(10_000).batch(10_000)
+    names: dict[str, None] = {}
+    try:
+        for batch in records.as_numpy_iterator():
+            names |= dict.fromkeys(example_coder.ExamplesToRecordBatchDecoder().DecodeBatch(list(batch)).schema.names)
+    except (tf.errors.OpError, RuntimeError) as error:
+        raise DataError(f"{paths[0]}: is not readable as TFRecord of tf.Examples: {reason(error)}.") from None
+    return tuple(names)
+
+
+def _json_columns(path: str, start: bytes) -> tuple[str, ...]:
+    names: dict[str, None] = {}
+    lines = start.decode("utf-8-sig", errors="replace").split("\n")
+    for line in lines[:-1] if len(lines) > 1 else lines:
+        try:
+            row = json.loads(line) if line.strip() else {}
+        except json.JSONDecodeError as error:
+            raise DataError(f"{path}: is not readable as JSON lines: {reason(error)}.") from None
+        names |= dict.fromkeys(row if isinstance(row, dict) else ())
+    return tuple(names)
+
+
+def _text_form(path: str, start: bytes, file_format: str | None) -> Form:
+    encoding = {}
+    try:
+        # Of a part the last character may be cut.
+        text = codecs.getincrementaldecoder("utf-8-sig")().decode(start, final=len(start) < _START_BYTES)
+    except UnicodeDecodeError:
+        text, encoding = start.decode("latin-1"), {"encoding": "latin-1"}
+    lines = [line for line in text.splitlines() if line.strip()][:_LINES]
+    delimiter = "\t" if file_format == "tsv" else _delimiter(lines)
+    rows = [row for row in csv.reader(lines, delimiter=delimiter) if row]
+    first, others = rows[0], rows[1:]
+    options: dict[str, object] = dict(encoding)
+    if file_format != "tsv" and delimiter == "\t":
+        file_format = "tsv"
+    if delimiter not in (",", "\t"):
+        options["delimiter"] = delimiter
+    named = _is_header(first, others)
+    if not named:
+        options |= {"header": False, "columns": [f"c{number}" for number in range(1, len(first) + 1)]}
+    name = {"\t": "tabs", ",": "commas", ";": "semicolons", "|": "bars"}[delimiter]
+    why = f"{name} between the fields, {'names in the first row' if named else 'no row of names'}"
+    columns = tuple(first) if named else tuple(f"c{number}" for number in range(1, len(first) + 1))
+    return Form(file_format or "csv", CsvDialect.model_validate(options), columns, why)
+
+
+def _delimiter(lines: Sequence[str]) -> str:
+    """Of those that stand equally often in the first lines the most frequent; else the most frequent of all."""
+
+    def rank(sign: str) -> tuple[bool, int]:
+        counts = [len(row) for row in csv.reader(lines[:50], delimiter=sign)]
+        common, often = Counter(counts).most_common(1)[0]
+        return often >= 0.9 * len(counts) and common > 1, common
+
+    return max(_DELIMITERS, key=rank)
+
+
+def _is_header(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row has names: each another one, none a number, and none a value of its column below."""
+    names = [name.strip() for name in first]
+    if not all(names) or len(set(names)) < len(names) or any(_NUMBER.fullmatch(name) for name in names):
+        return False
+    if not others:
+        return True
+    columns = [[row[number].strip() for row in others if number < len(row)] for number in range(len(names))]
+    repeated = sum(name in column for name, column in zip(names, columns, strict=True))
+    return repeated == 0
+
+
+def resolve_column(name: str, columns: Sequence[str], option: str) -> str:
+    """The column that a person means by its name, or by its number from 1.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    from widedeep.components.common.settings import nearest
+
+    if name in columns:
+        return name
+    if name.isdecimal() and 1 <= int(name) <= len(columns):
+        return columns[int(name) - 1]
+    raise ConfigError(f"{option} {name}: there is no such column: {nearest(name, columns)}")

@@ -1,0 +1,1 @@
+"""What follows from what was seen: pure functions, each of which gives its reason."""

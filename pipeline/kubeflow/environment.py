@@ -1,0 +1,15 @@
+"""What every container of ours on a cluster finds in its environment."""
+
+from __future__ import annotations
+
+from widedeep.components.metadata.cluster.address import DATABASE, PASSWORD, USERNAME
+
+# The Secret's keys, and the variable that each fills.
+SECRET_KEYS = {"username": USERNAME, "password": PASSWORD, "database": DATABASE}
+ENVIRONMENT = {
+    # Each connection to the database would write four lines of information, and TensorFlow its part of a page.
+    "GLOG_minloglevel": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "1",
+    # ML Metadata gives none, and would wait for ever for a server that takes connections and says nothing.
+    "PGCONNECT_TIMEOUT": "20",
+}

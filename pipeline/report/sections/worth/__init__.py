@@ -1,0 +1,1 @@
+"""What the model is worth: beside much simpler ones, and by feature."""

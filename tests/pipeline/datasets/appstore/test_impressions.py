@@ -1,0 +1,69 @@
+"""What users have, and what they are shown."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from widedeep.pipeline.datasets.appstore.impressions import SHOWN, InstalledApps, impressions
+from widedeep.pipeline.datasets.appstore.store import Size, truth
+from widedeep.pipeline.datasets.appstore.truth import MOST_INSTALLED
+
+STORE = truth(Size(5000, 10, seed=2))
+PART = np.arange(0, len(STORE.users.since), 2)
+
+
+def fresh() -> InstalledApps:
+    return InstalledApps(STORE.users.part(2, 0), STORE.apps, np.random.default_rng(0))
+
+
+installs = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 40)), max_size=60)
+
+
+@settings(max_examples=60)
+@given(st.lists(installs, max_size=3))
+def test_a_user_has_what_was_installed_last(days: list[list[tuple[int, int]]]) -> None:
+    installed = fresh()
+    wanted = [[app for app in row.tolist() if app >= 0] for row in installed.apps[:3]]
+    for day in days:
+        # What the user had in the morning, or has installed already, is no news.
+        had = [list(apps[-MOST_INSTALLED:]) for apps in wanted]
+        new: list[list[int]] = [[], [], []]
+        for user, app in day:
+            if app not in had[user] and app not in new[user]:
+                new[user].append(app)
+        wanted = [apps + more for apps, more in zip(wanted, new, strict=True)]
+        installed.add(*np.array(day, int).reshape(-1, 2).T)
+    for row, apps in zip(installed.apps, wanted, strict=False):
+        assert sorted(row[row >= 0]) == sorted(apps[-MOST_INSTALLED:])
+
+
+def test_at_first_everybody_has_some_apps_once() -> None:
+    for row in fresh().apps:
+        apps = row[row >= 0].tolist()
+        assert len(set(apps)) == len(apps) <= 12
+    assert np.mean((fresh().apps >= 0).sum(axis=1)) > 3
+
+
+def test_users_are_shown_apps_that_they_lack_in_the_order_of_time() -> None:
+    installed = fresh().apps
+    shown = impressions(STORE, PART, installed, 3, 400, np.random.default_rng(1))
+    assert shown.app.shape == shown.chance.shape == shown.taken.shape == (400, SHOWN)
+    assert (np.diff(shown.second) >= 0).all()
+    assert set(shown.user) <= set(PART)
+    assert (STORE.users.since[shown.user] <= 3).all()
+    assert (STORE.apps.since[shown.app] <= 3).all()
+    for row, apps in zip(shown.installed, shown.app, strict=True):
+        assert len(set(apps)) == SHOWN
+        assert not set(apps) & set(row)
+    np.testing.assert_array_equal(shown.installed, installed[np.searchsorted(PART, shown.user)])
+
+
+def test_the_older_ranker_puts_first_what_is_taken_more_often() -> None:
+    shown = impressions(STORE, PART, fresh().apps, 0, 4000, np.random.default_rng(1))
+    by_position = shown.chance.mean(axis=0)
+    assert by_position[0] > 1.5 * by_position[-1]
+    # The labels are drawn by the chances.
+    deviation = np.sqrt((shown.chance * (1 - shown.chance)).sum())
+    assert abs(shown.taken.sum() - shown.chance.sum()) < 4 * deviation
