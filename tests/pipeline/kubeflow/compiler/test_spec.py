@@ -110,12 +110,12 @@ def test_a_databases_address_reaches_the_steps_that_ask_it_from_a_secret(compile
         name: [one["secretName"] for one in executor["secretAsEnv"] if one["secretName"] == "shop"]
         for name, executor in platform.items()
     }
-    assert {name for name, secrets in given.items() if secrets} == {"exec-examplegen", "exec-servingexamplegen"}
-    [secret] = [one for one in platform["exec-examplegen"]["secretAsEnv"] if one["secretName"] == "shop"]
+    assert {name for name, secrets in given.items() if secrets} == {"exec-example-gen", "exec-serving-example-gen"}
+    [secret] = [one for one in platform["exec-example-gen"]["secretAsEnv"] if one["secretName"] == "shop"]
     assert secret["keyToEnv"] == [{"envVar": "SHOP", "secretKey": "connection"}]
     # There is no folder that a person could name.
     assert "data_path" not in spec["root"]["inputDefinitions"]["parameters"]
-    assert not any("data.path" in argument for argument in arguments(spec, "examplegen"))
+    assert not any("data.path" in argument for argument in arguments(spec, "example-gen"))
 
 
 def test_the_evaluator_has_metrics_and_the_last_node_the_report(compiled: Compile) -> None:
