@@ -1,6 +1,6 @@
 """The preprocessing function: the same graph in training and in serving.
 
-TFX traces it nine times in a run, so it is written with few operations.
+TFT traces it several times in a run, so it is written with few operations.
 """
 
 from __future__ import annotations
