@@ -16,6 +16,7 @@ from tfx.utils import io_utils
 from tfx_bsl.tfxio import tensor_adapter
 
 from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.features.transforms import AUTO
 from widedeep.components.transform.raw_batches import ReadBatches, adapter_config
 
 
@@ -99,9 +100,14 @@ def _key(span: Span) -> Any:
 
 def _analysed(spec: FeatureSpec) -> list[str]:
     """The raw columns that something is learned from; TFT would find them by tracing the preprocessing function."""
+    # A cross of parts of times needs no more: times are numbers.
+    counted = {key for cross in spec.crosses if cross.buckets == AUTO for key in cross.keys}
     learns = [
         feature
         for feature in spec.features
-        if feature.kind == "numeric" or (feature.transform.vocabulary and feature.transform.vocabulary.of is None)
+        if feature.is_number
+        or feature.key in counted
+        or (feature.transform.hash and feature.transform.hash.buckets == AUTO)
+        or (feature.transform.vocabulary and feature.transform.vocabulary.of is None)
     ]
     return [key for feature in learns for key in (feature.key, feature.rest) if key]
