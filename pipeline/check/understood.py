@@ -25,7 +25,12 @@ def understood(spec: FeatureSpec) -> list[Understood]:
     lines = [Understood(label.key, spec.columns[label.key], kind, "", "")]
     if spec.weight:
         lines.append(Understood(spec.weight, spec.columns[spec.weight], "weight", "", ""))
-    return [*lines, *(_feature(spec, feature) for feature in spec.features)]
+    for feature in spec.features:
+        lines.append(_feature(spec, feature, spec.columns[feature.key]))
+        # The model sees the parts of a time, which are numbers.
+        parts = (spec.inputs[f"{feature.key}_{name}"] for name in feature.parts)
+        lines += [_feature(spec, part, spec.columns[feature.key]) for part in parts]
+    return lines
 
 
 def crosses(spec: FeatureSpec) -> list[str]:
@@ -33,18 +38,25 @@ def crosses(spec: FeatureSpec) -> list[str]:
     return [f"{' × '.join(cross.keys)} in {_count(cross.buckets)} buckets" for cross in spec.crosses]  # noqa: RUF001
 
 
-def _feature(spec: FeatureSpec, feature: Feature) -> Understood:
-    column = spec.columns[feature.key]
-    kind = f"{feature.kind}{f' of {feature.bits} bits' if feature.rest else ''}, {feature.side}"
+def _feature(spec: FeatureSpec, feature: Feature, column: str) -> Understood:
+    kind = f"{feature.kind}{_detail(feature)}, {feature.side}"
     crossed = any(feature.key in cross.keys for cross in spec.crosses)
     parts = [
-        *(["wide"] if feature.wide else []),
+        *(["wide"] if feature.wide and not feature.parts else []),
         *(["crossed"] if crossed else []),
-        *([_deep(feature)] if feature.deep else []),
+        *([_deep(feature)] if feature.deep and not feature.parts else []),
         *(["sliced"] if feature.slice else []),
         *(["required"] if feature.required else []),
     ]
-    return Understood(feature.key, column, kind, _transform(feature.transform), ", ".join(parts) or "unused")
+    transform = ", ".join(feature.parts) if feature.kind == "time" else _transform(feature.transform)
+    unused = "" if feature.parts else "unused"
+    return Understood(feature.key, column, kind, transform, ", ".join(parts) or unused)
+
+
+def _detail(feature: Feature) -> str:
+    if feature.kind == "time":
+        return f" in {feature.zone or 'UTC'}"
+    return f" of {feature.bits} bits" if feature.rest else ""
 
 
 def _deep(feature: Feature) -> str:

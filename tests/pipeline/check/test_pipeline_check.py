@@ -84,8 +84,8 @@ def test_each_thing_that_is_wrong_is_told(checked: Callable[..., Result], folder
         f"{train}, row 2, column 'tags': the value is missing, and the model needs it (`required: true` in its "
         "features).",
         f"{train}, row 3, column 'clicked': the value is missing: each row needs its label.",
-        f"{train}, row 4, column 'clicked': '7' is wrong: the label must be 0 or 1; write in features.yaml, if all above 0 "
-        "is 1: label: {key: clicked, above: 0}.",
+        f"{train}, row 4, column 'clicked': '7' is wrong: the label must be 0 or 1; write in features.yaml, if all "
+        "above 0 is 1: label: {key: clicked, above: 0}.",
         f"{folder}/data/eval/a.csv: there is no column 'Age', which features.yaml declares: did you mean 'age'?",
         f"{folder}/data/test/*: matches no file. See data.path and data.splits in the pipeline's config.",
     ]
@@ -167,6 +167,14 @@ def test_every_transform_has_words() -> None:
                 {"key": "b", "bits": 64, "transform": {"log": {}}, **number},
                 {"key": "c", "transform": {"vocabulary": {"max_size": 9000}}, **text, "slice": True},
                 {"key": "d", "transform": {"vocabulary": {"of": "c"}}, **text},
+                {
+                    "key": "at",
+                    "kind": "time",
+                    "side": "context",
+                    "zone": "Europe/Berlin",
+                    "parts": ["hour"],
+                    "wide": True,
+                },
             ],
             "crosses": [{"keys": ["a", "c"], "buckets": 1000}],
         }
@@ -178,5 +186,7 @@ def test_every_transform_has_words() -> None:
         ("numeric of 64 bits, context", "log", "deep"),
         ("categorical, candidate", "vocabulary, the 9,000 most frequent", "wide, crossed, sliced"),
         ("categorical, candidate", "vocabulary of c", "wide"),
+        ("time in Europe/Berlin, context", "hour", ""),
+        ("numeric, context", "24 buckets", "wide"),
     ]
     assert crosses(spec) == ["a × c in 1,000 buckets"]  # noqa: RUF001
