@@ -104,11 +104,12 @@ def _spreading(work: Join, folder: Path, partitions: int) -> beam.PTransform:
     return (
         "Files" >> beam.Create(files)
         | "Share files" >> beam.Reshuffle()
-        | "Spread" >> beam.Map(lambda file: _spread(*file, work, folder, partitions))
+        | "Spread" >> beam.Map(lambda file: _spread(file, work, folder, partitions))
     )
 
 
-def _spread(kind: str, number: int, path: Path, work: Join, folder: Path, partitions: int) -> None:
+def _spread(file: tuple[str, int, Path], work: Join, folder: Path, partitions: int) -> None:
+    kind, number, path = file
     if kind == _SHOWN:
         tables, request = _shown(path), work.columns.request
     else:
