@@ -84,8 +84,8 @@ def test_each_thing_that_is_wrong_is_told(checked: Callable[..., Result], folder
         f"{train}, row 2, column 'tags': the value is missing, and the model needs it (`required: true` in its "
         "features).",
         f"{train}, row 3, column 'clicked': the value is missing: each row needs its label.",
-        f"{train}, row 4, column 'clicked': '7' is wrong: the label must be 0 or 1; write in features.yaml, if all "
-        "above 0 is 1: label: {key: clicked, above: 0}.",
+        f"{train}, row 4, column 'clicked': '7' is wrong: the label must be 0 or 1; write in features.yaml, "
+        "if all above 0 is 1: label: {key: clicked, above: 0}.",
         f"{folder}/data/eval/a.csv: there is no column 'Age', which features.yaml declares: did you mean 'age'?",
         f"{folder}/data/test/*: matches no file. See data.path and data.splits in the pipeline's config.",
     ]
@@ -172,9 +172,10 @@ def test_every_transform_has_words() -> None:
                     "kind": "time",
                     "side": "context",
                     "zone": "Europe/Berlin",
-                    "parts": ["hour"],
                     "wide": True,
+                    "parts": {"hour": {}, "age": {"since": "out", "transform": {"log": {}}, "deep": {}}},
                 },
+                {"key": "out", "kind": "time", "side": "candidate", "unit": "ms"},
             ],
             "crosses": [{"keys": ["a", "c"], "buckets": 1000}],
         }
@@ -186,7 +187,23 @@ def test_every_transform_has_words() -> None:
         ("numeric of 64 bits, context", "log", "deep"),
         ("categorical, candidate", "vocabulary, the 9,000 most frequent", "wide, crossed, sliced"),
         ("categorical, candidate", "vocabulary of c", "wide"),
-        ("time in Europe/Berlin, context", "hour", ""),
-        ("numeric, context", "24 buckets", "wide"),
+        ("time in s, Europe/Berlin, context", "", ""),
+        ("part of at, context", "24 buckets", "wide"),
+        ("seconds since out, candidate", "log", "deep"),
+        ("time in ms, UTC, candidate", "", ""),
     ]
     assert crosses(spec) == ["a × c in 1,000 buckets"]  # noqa: RUF001
+
+
+@pytest.mark.parametrize(
+    ("label", "words"),
+    [
+        ({"positive": ["yes", "y"]}, "binary label, 1: yes or y"),
+        ({"positive": ["yes"], "negative": ["no"]}, "binary label, 1: yes, 0: no"),
+        ({"above": 0.5}, "binary label, 1 above 0.5"),
+    ],
+)
+def test_the_rule_of_a_label_has_words(label: dict[str, object], words: str) -> None:
+    one = {"key": "a", "kind": "categorical", "side": "context", "transform": {"vocabulary": {}}, "wide": True}
+    spec = FeatureSpec.model_validate({"label": {"key": "y", **label}, "features": [one]})
+    assert understood(spec)[0].kind == words
