@@ -12,6 +12,8 @@ from typing import NamedTuple
 from widedeep.components.ingest.csv_files.dialect import CsvDialect
 
 _LINES = 200
+# Python's own splitlines breaks at form feeds, too.
+_LINE_BREAK = re.compile(r"\r\n|\n|\r")
 _DELIMITERS = ("\t", ",", ";", "|")
 # What is read as a number may be a value; a header has names.
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -40,7 +42,7 @@ def text_form(start: bytes, whole: bool, file_format: str | None) -> TextForm:
         text = codecs.getincrementaldecoder("utf-8-sig")().decode(start, final=whole)
     except UnicodeDecodeError:
         text, encoding = start.decode("latin-1"), {"encoding": "latin-1"}
-    lines = [line for line in text.splitlines() if line.strip()][:_LINES]
+    lines = [line for line in _LINE_BREAK.split(text) if line.strip()][:_LINES]
     delimiter = "\t" if file_format == "tsv" else _delimiter(lines)
     rows = [row for row in csv.reader(lines, delimiter=delimiter) if row]
     first, others = rows[0], rows[1:]
