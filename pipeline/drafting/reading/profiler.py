@@ -80,10 +80,10 @@ def _profile(
     if counts.numeric and statistics and np.isfinite(counts.low):
         return replace(profile, number=_number(counts, values, statistics))
     if form is None and not counts.numeric:
-        members = _set(values)
-        if members is not None and members.separator is not None:
-            parts_of = pc.split_pattern(values, members.separator).flatten()
-            profile = replace(profile, members=members, frequent=_frequent(parts_of, len(values) / counts.rows))
+        found_set = _set(values)
+        if found_set is not None and found_set.separator is not None:
+            parts_of = pc.split_pattern(values, found_set.separator).flatten()
+            profile = replace(profile, members=found_set, frequent=_frequent(parts_of, len(values) / counts.rows))
     return replace(profile, mean_length=_length(values, statistics), mean_words=_words(values))
 
 
