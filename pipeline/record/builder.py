@@ -66,7 +66,7 @@ def summarise(run: LocalRun, folder: Path, spec: FeatureSpec, config: PipelineCo
         pipeline=run.pipeline.pipeline_info.id,
         settings=config.model_dump(mode="json", by_alias=True),
         declaration=spec.model_dump(mode="json", by_alias=True),
-        components=[NodeRecord(id=node.id, state=node.state, seconds=round(node.seconds, 2)) for node in run.nodes],
+        components=_node_records(run),
         metrics=evaluation.metrics,
         split=evaluation.split,
         slices=evaluation.slices,
@@ -107,6 +107,14 @@ def summarise(run: LocalRun, folder: Path, spec: FeatureSpec, config: PipelineCo
         lineage=origins(run.run_id, lineage),
         tuning=Trials.read(os.path.join(made["Tuner"]["tuner_results"].uri, TRIALS)) if "Tuner" in made else None,
     )
+
+
+def _node_records(run: LocalRun) -> list[NodeRecord]:
+    first = min((node.started for node in run.nodes), default=0.0)
+    return [
+        NodeRecord(id=node.id, state=node.state, seconds=round(node.seconds, 2), started=round(node.started - first, 2))
+        for node in run.nodes
+    ]
 
 
 def _trained_on(store: Any, transform_graph: int) -> list[str]:

@@ -28,6 +28,7 @@ class NodeRecord(Record):
     id: str = Field(description="of the node")
     state: str = Field(description="COMPLETE, CACHED, SKIPPED or FAILED")
     seconds: float = Field(description="that it took")
+    started: Number = Field(None, description="seconds after the run's first node; null in an older record")
 
 
 class StrongWeight(Record):
@@ -59,7 +60,7 @@ class Summary(Record):
     declaration: dict[str, JsonValue] = Field(
         {}, description="the feature declaration, defaults filled in; empty in an older record"
     )
-    components: list[NodeRecord] = Field(description="id, state and seconds of each node, in order")
+    components: list[NodeRecord] = Field(description="id, state and times of each node, in order")
     metrics: ModelMetrics = Field(description="of the candidate and, where there was one, the baseline")
     slices: dict[str, ModelMetrics] = Field(description="the same for each slice")
     blessed: bool = Field(description="whether the candidate passed every bound, and the dry run")

@@ -38,6 +38,8 @@ def train_files(model: Path, split: str = "train") -> list[str]:
         pattern = os.path.join(examples.uri, f"Split-{split}", "*")
         files = sorted(glob.glob(pattern))
         if not files:
-            raise ConfigError(f"{model}: {_ROWS.get(split, f'its rows of {split!r}')} are gone: {pattern} matches no file")
+            raise ConfigError(
+                f"{model}: {_ROWS.get(split, f'its rows of {split!r}')} are gone: {pattern} matches no file"
+            )
         paths += files
     return paths

@@ -18,7 +18,7 @@ from widedeep.pipeline.record.summary import Summary
 OLDEST: dict[str, Any] = {
     "run_id": "20260304-050607-890",
     "pipeline": "rides",
-    "components": [{"id": "Pusher", "state": "CACHED", "seconds": 0.01}],
+    "components": [{"id": "Pusher", "state": "CACHED", "seconds": 0.01, "started": 50.2}],
     "metrics": {"candidate": {"auc": 0.75, "calibration": None, "rows": 2000.0}},
     "slices": {"hour=1": {"candidate": {"auc": None, "rows": 50}}},
     "blessed": True,
