@@ -214,6 +214,7 @@ def record() -> Draft:
         unsettled=[],
         split=None,
         superseded_by=None,
+        training_note=None,
         lists=None,
         rails=None,
         importance=None,
