@@ -8,12 +8,14 @@ import sys
 
 import click
 
+from widedeep.components.common import lean_imports
 from widedeep.components.common.errors import WideDeepError
 from widedeep.components.common.process_environment import complete_environment
 
 # The module of each.
 COMMANDS = {
     "data": "datasets.data",
+    "join": "datasets.join",
     "init": "pipelines.init",
     "check": "pipelines.check",
     "run": "pipelines.run",
@@ -21,6 +23,7 @@ COMMANDS = {
     "explain": "models.explain",
     "score": "models.score",
     "report": "pipelines.report",
+    "runs": "pipelines.runs",
     "models": "models.models",
     "gc": "pipelines.gc",
     "serve": "servers.serve",
@@ -55,6 +58,7 @@ def main() -> None:
     """Entry point: runs a command and turns errors for people into a message and an exit code."""
     # What starts a dry run's server, or Beam's workers, is `python -m`, which else looks into the current folder first.
     os.environ["PYTHONSAFEPATH"] = "1"
+    lean_imports.install()
     try:
         for told in complete_environment():
             click.echo(told, err=True)

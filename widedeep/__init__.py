@@ -7,7 +7,7 @@ The public interface stands here, too. What the commands do, with pandas' DataFr
 
     import widedeep
 
-    run = widedeep.run("schema/movielens/pipeline.yaml")
+    run = widedeep.run(widedeep.init(rows, label="liked", out="schema/mine"))
     scores = widedeep.score(run.pushed_to, rows, keep=["user_id", "movie_id"])
     best = widedeep.rank("localhost:8500", {"user_id": "196", "age": 49}, movies, model="movielens")
 
@@ -25,13 +25,14 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from widedeep.pipeline.interface.drafts import init as init
     from widedeep.pipeline.interface.rankings import rank as rank
     from widedeep.pipeline.interface.runs import run as run
     from widedeep.pipeline.interface.scores import score as score
     from widedeep.serving.client import *  # noqa: F403
 
 # Each with its module in `widedeep.pipeline.interface`.
-_FUNCTIONS = {"rank": "rankings", "run": "runs", "score": "scores"}
+_FUNCTIONS = {"init": "drafts", "rank": "rankings", "run": "runs", "score": "scores"}
 
 
 def __getattr__(name: str) -> Any:

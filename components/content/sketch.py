@@ -30,7 +30,7 @@ class SplitSketch:
         """Nothing yet."""
         self.rows = 0
         self._sample = HashSample(_ROWS)
-        self._strings = [feature.key for feature in spec.features if feature.kind != "numeric"]
+        self._strings = [feature.key for feature in spec.features if not feature.is_number]
         self._features = {feature.key: _FeatureSketch() for feature in spec.features}
 
     @property

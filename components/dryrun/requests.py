@@ -106,7 +106,7 @@ def _without_missing(
 def _column(feature: Feature, parsed: Sequence[tf.train.Example]) -> np.ndarray:
     """As components/trainer/export/raw_tensors.py has it."""
     values = [_values(example, feature.key) for example in parsed]
-    if feature.kind == "numeric":
+    if feature.is_number:
         numbers = np.array([(list(value.float_list.value) or [np.nan])[0] for value in values], np.float32)
         return numbers + _rests(parsed, feature.rest) if feature.rest else numbers
     lists = [list(value.bytes_list.value) for value in values]

@@ -12,6 +12,7 @@ import tensorflow as tf
 from widedeep.components.explain.boundaries import Boundaries, range_text
 from widedeep.components.features.spec import Feature, FeatureSpec
 from widedeep.components.ingest.arrow_columns import with_rest
+from widedeep.components.transform.times import time_parts
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Batch:
         """
         self._records, self._spec, self._boundaries = records, spec, boundaries
         self._values: dict[str, Values] = {}
+        self._parts: dict[str, np.ndarray] | None = None
         self.count: int = records.num_rows
         # Every row has one label: the readers see to it.
         self.label = records.column(spec.label.key).flatten().to_numpy().astype(np.float64)
@@ -56,14 +58,35 @@ class Batch:
     def values(self, key: str) -> Values:
         """A feature's values, without missing ones; a set holds each value once."""
         if key not in self._values:
-            feature = self._spec.by_key[key]
-            column = self._records.column(key)
-            if feature.rest:
-                column = with_rest(column.cast(pa.list_(pa.float64())), self._records.column(feature.rest))
+            feature = self._spec.inputs[key]
+            column = self._part(key) if key in self._spec.parts else self._number_or_strings(feature)
             self._values[key] = (
                 _buckets(column, self._boundaries[key]) if feature.kind == "numeric" else _strings(column, feature)
             )
         return self._values[key]
+
+    def _number_or_strings(self, feature: Feature) -> pa.ListArray:
+        column = self._records.column(feature.key)
+        if feature.rest:
+            return with_rest(column.cast(pa.list_(pa.float64())), self._records.column(feature.rest))
+        return column
+
+    def _part(self, key: str) -> pa.ListArray:
+        """A part of a time, by the operations that Transform's graph is made of."""
+        if self._parts is None:
+            times = [time for time in self._spec.features if time.kind == "time"]
+            names = [name for time in times for name in (time.key, time.rest) if name]
+            raw = {name: _sparse(self._records.column(name), self.count) for name in names}
+            self._parts = {part: values.numpy() for part, values in time_parts(self._spec, raw).items()}
+        numbers = self._parts[key]
+        return pa.array([[] if np.isnan(number) else [number] for number in numbers], pa.list_(pa.float32()))
+
+
+def _sparse(column: pa.ListArray, rows: int) -> tf.SparseTensor:
+    """Numbers as Transform reads them, float32 [rows, 1]."""
+    numbers = column.flatten().to_numpy(zero_copy_only=False).astype(np.float32)
+    places = pc.list_parent_indices(column).to_numpy().astype(np.int64)
+    return tf.SparseTensor(np.stack([places, np.zeros_like(places)], axis=1), numbers, [rows, 1])
 
 
 def _strings(column: pa.ListArray, feature: Feature) -> Values:

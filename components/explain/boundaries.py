@@ -27,13 +27,13 @@ def bucket_boundaries(folder: str, spec: FeatureSpec) -> Boundaries:
     Raises:
         WideDeepError: the graph does not hold the declared quantiles.
     """
-    numerics = [feature for feature in spec.features if feature.kind == "numeric" and feature.has_buckets]
+    numerics = [feature for feature in spec.inputs.values() if feature.kind == "numeric" and feature.has_buckets]
     declared = {
         feature.key: np.array(feature.transform.buckets.boundaries, _dtype(feature))
         for feature in numerics
         if feature.transform.buckets
     }
-    learned = [feature for feature in spec.features if feature.transform.quantile_cdf]
+    learned = [feature for feature in spec.inputs.values() if feature.transform.quantile_cdf]
     if all(feature.key in declared for feature in numerics):
         return declared
     return _quantiles(folder, learned) | declared

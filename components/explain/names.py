@@ -56,7 +56,7 @@ def _relatives(key: str, spec: FeatureSpec) -> list[str]:
     """The features whose values are of the same kind: those with the same vocabulary."""
     if key not in spec.by_key:
         raise ConfigError(f"--names {key}: there is no such feature: {nearest(key, spec.by_key)}")
-    if spec.by_key[key].kind == "numeric":
+    if spec.by_key[key].is_number:
         raise ConfigError(f"--names {key}: is a number, and numbers are named by their ranges.")
     return [feature.key for feature in spec.features if _owner(feature.key, spec) == _owner(key, spec)]
 

@@ -63,9 +63,9 @@ def _largest(column: WideColumn, top: int) -> Weights:
 
 def boundaries_of(folder: str, spec: FeatureSpec, columns: set[str]) -> Boundaries:
     """The buckets' boundaries, if any of the columns needs some: the model's graph takes a second to load."""
-    keys = {feature.key for feature in spec.features if packed_columns.ids(feature) in columns}
+    keys = {feature.key for feature in spec.inputs.values() if packed_columns.ids(feature) in columns}
     keys |= {key for cross in spec.crosses if cross.name in columns for key in cross.keys}
-    is_numeric = any(spec.by_key[key].kind == "numeric" for key in keys)
+    is_numeric = any(spec.inputs[key].kind == "numeric" for key in keys)
     return bucket_boundaries(folder, spec) if is_numeric else {}
 
 
@@ -80,7 +80,7 @@ def sources(folder: str, spec: FeatureSpec, columns: set[str], boundaries: Bound
     """
     id_sources: dict[str, Source] = {
         packed_columns.ids(feature): _feature_source(folder, spec, feature, boundaries)
-        for feature in spec.features
+        for feature in spec.inputs.values()
         if packed_columns.ids(feature) in columns
     }
     return id_sources | {cross.name: CrossSource(cross) for cross in spec.crosses if cross.name in columns}

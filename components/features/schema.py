@@ -13,7 +13,12 @@ from widedeep.components.common.errors import ConfigError, reason
 from widedeep.components.common.settings import nearest
 from widedeep.components.features.spec import Feature, FeatureSpec, Label
 
-_TYPES = {"categorical": schema_pb2.BYTES, "set": schema_pb2.BYTES, "numeric": schema_pb2.FLOAT}
+_TYPES = {
+    "categorical": schema_pb2.BYTES,
+    "set": schema_pb2.BYTES,
+    "numeric": schema_pb2.FLOAT,
+    "time": schema_pb2.FLOAT,
+}
 SERVING = "SERVING"
 TRAINING = "TRAINING"
 

@@ -40,7 +40,7 @@ def distances(split: str, kind: Kind, now: Statistics, other: Statistics, spec: 
     for feature in spec.features:
         measurement = measurements.get(feature.key)
         if measurement is not None:
-            changes = _numbers if feature.kind == "numeric" else _values
+            changes = _numbers if feature.is_number else _values
             yield Distance(
                 split=split,
                 feature=feature.key,

@@ -41,7 +41,7 @@ def unseen_values(
         vocabulary = feature.transform.vocabulary
         known = train[vocabulary.of if vocabulary and vocabulary.of else feature.key]
         values = features[feature.key]
-        if feature.kind == "numeric" or values.values < _FEWEST or not known.values:
+        if feature.is_number or values.values < _FEWEST or not known.values:
             continue
         share, unknown = unknown_values(values, known)
         twins = spelt_otherwise(unknown, known.counts)

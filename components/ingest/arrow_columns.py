@@ -6,9 +6,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from widedeep.components.features.spec import FeatureSpec, Kind, Label
+from widedeep.components.features.time_parts import Unit
 from widedeep.components.ingest import scalars
 from widedeep.components.ingest.labels.label_values import label
 from widedeep.components.ingest.scalars import BadValueError
+from widedeep.components.ingest.times.time_values import times
 
 
 def column_kinds(spec: FeatureSpec, labelled: bool) -> dict[str, Kind | Label]:
@@ -25,18 +27,26 @@ def column_kinds(spec: FeatureSpec, labelled: bool) -> dict[str, Kind | Label]:
     return kinds
 
 
-def to_lists(column: pa.Array, kind: Kind | Label, separator: str) -> pa.ListArray:
+def to_lists(column: pa.Array, kind: Kind | Label, separator: str, unit: Unit = "s") -> pa.ListArray:
     """A column of scalars or lists as lists of binary (text), float64 or int64 (classes); a missing value is null.
 
     Example: the set column ["a|b", "", null] with separator "|" becomes [[b"a", b"b"], null, null].
 
+    Args:
+        column: the raw one.
+        kind: of the feature, or the label's declaration.
+        separator: of a set in text.
+        unit: of a time.
+
     Raises:
-        BadValueError: a value that is no number, not finite, not UTF-8, too long, or no value of the label.
+        BadValueError: a value that is no number, no time, not finite, not UTF-8, too long, or no value of the label.
         DataError: the column's type can't hold such a feature at all.
     """
     if kind == "set":
         return _set(column, separator).cast(pa.list_(pa.binary()))
     column = single_values(column)
+    if kind == "time":
+        return _wrap(times(column, unit))
     if kind == "categorical":
         return _wrap(scalars.text(column)).cast(pa.list_(pa.binary()))
     return _wrap(label(column, kind) if isinstance(kind, Label) else scalars.number(column))

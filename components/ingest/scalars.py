@@ -35,8 +35,8 @@ def strings(values: pa.Array) -> pa.Array:
     if pa.types.is_decimal(values.type) and values.type.scale <= 0:
         # Databases write whole numbers so: NUMBER(38, 0).
         return values.cast(pa.decimal256(76, 0)).cast(pa.string())
-    if _is_text(values.type) or pa.types.is_null(values.type):
-        return _utf8(values)
+    if is_text(values.type) or pa.types.is_null(values.type):
+        return utf8(values)
     hint = ""
     if pa.types.is_floating(values.type):
         # 1.0 here and "1" in a request would be two categories, so no text is made up for a float.
@@ -102,15 +102,21 @@ _BYTES_TYPES = (
 )
 
 
-def _is_text(kind: pa.DataType) -> bool:
+def is_text(kind: pa.DataType) -> bool:
+    """Whether a type holds text, or bytes that may be."""
     return any(test(kind) for test in _TEXT_TYPES + _BYTES_TYPES)
 
 
-def _utf8(values: pa.Array) -> pa.Array:
+def utf8(values: pa.Array) -> pa.Array:
+    """Text, of bytes too.
+
+    Raises:
+        BadValueError: a value is not UTF-8.
+    """
     # Through bytes, since only that cast checks: a Parquet file may call anything a string.
     if not pa.types.is_null(values.type):
         values = values.cast(pa.binary())
-    return _cast(values, pa.string(), bytes.decode, "is not UTF-8 text")
+    return cast(values, pa.string(), bytes.decode, "is not UTF-8 text")
 
 
 def double(values: pa.Array) -> pa.Array:
@@ -120,16 +126,16 @@ def double(values: pa.Array) -> pa.Array:
         BadValueError: a text is no number.
         DataError: the type holds no numbers.
     """
-    if _is_text(values.type):
-        trimmed = without_empty(pc.utf8_trim_whitespace(_utf8(values)))
-        return _cast(trimmed, pa.float64(), lambda value: pa.scalar(value).cast(pa.float64()), "is not a number")
+    if is_text(values.type):
+        trimmed = without_empty(pc.utf8_trim_whitespace(utf8(values)))
+        return cast(trimmed, pa.float64(), lambda value: pa.scalar(value).cast(pa.float64()), "is not a number")
     try:
         return values.cast(pa.float64(), safe=False)
     except pa.ArrowNotImplementedError:
         raise DataError(f"is of type {values.type}, but numbers are needed: convert the column") from None
 
 
-def _cast(values: pa.Array, kind: pa.DataType, cast_value: Callable[[Any], object], fault: str) -> pa.Array:
+def cast(values: pa.Array, kind: pa.DataType, cast_value: Callable[[Any], object], fault: str) -> pa.Array:
     """A cast; where it fails, the values are cast singly, since Arrow does not say which it was."""
     try:
         return values.cast(kind)

@@ -9,31 +9,37 @@ from widedeep.components.metadata.properties import DESTINATION, ROLLED_BACK
 from widedeep.components.metadata.store import Artifact, Store
 
 
-def pushes(store: Store) -> dict[int, Artifact]:
+def pushes(store: Store, base: str | None = None) -> dict[int, Artifact]:
     """What the Pusher recorded of each version, by its number.
 
     Where someone has removed versions their numbers are given again: the last push is what lies there.
+
+    Args:
+        store: ML Metadata's.
+        base: the folder of versions; None where the store is a working directory's own, which has one.
     """
     versions = {}
     for push in sorted(store.get_artifacts_by_type("PushedModel"), key=lambda push: int(push.id)):
         if DESTINATION in push.custom_properties:
-            name = PurePosixPath(push.custom_properties[DESTINATION].string_value).name
-            versions[int(name)] = push
+            version = PurePosixPath(push.custom_properties[DESTINATION].string_value)
+            if base is None or version.parent == PurePosixPath(base):
+                versions[int(version.name)] = push
     return versions
 
 
-def mark_rolled_back(store: Store, put_back: int, words: str) -> list[int] | None:
+def mark_rolled_back(store: Store, put_back: int, words: str, base: str | None = None) -> list[int] | None:
     """Marks the models that runs pushed later than a version, and takes the mark from the version's own.
 
     Args:
         store: ML Metadata's, to write.
         put_back: the version's number.
         words: the mark.
+        base: as for `pushes`.
 
     Returns:
         The versions whose models bear a mark; None where the metadata do not know the one that was put back.
     """
-    versions = pushes(store)
+    versions = pushes(store, base)
     if put_back not in versions:
         return None
     models = {number: model_of(store, push) for number, push in versions.items()}

@@ -18,8 +18,14 @@ from widedeep.components.features.spec import Feature
 class Numerics:
     """All numeric features of a batch under their transforms."""
 
-    def __init__(self, features: Sequence[Feature], raw: Mapping[str, tf.SparseTensor]) -> None:
-        self._values = {feature.key: _value(feature, raw) for feature in features}
+    def __init__(self, features: Sequence[Feature], values: Mapping[str, tf.Tensor]) -> None:
+        """Takes them.
+
+        Args:
+            features: numeric ones.
+            values: of each, float32 [batch], float64 of a 64-bit number: NaN where there is none.
+        """
+        self._values = values
         self._quantiles = self._quantile_indices(features)
         self._standardised = self._z_scores(features)
 
@@ -92,23 +98,6 @@ def _quantiles(matrix: tf.Tensor, quantiles: int, name: str) -> tf.Tensor:
     columns = tf.transpose(matrix)
     boundaries = tft.quantiles(columns, quantiles, epsilon=0.001, reduce_instance_dims=False, name=name)
     return tf.reshape(boundaries, [matrix.shape[0], quantiles - 1])
-
-
-def _value(feature: Feature, raw: Mapping[str, tf.SparseTensor]) -> tf.Tensor:
-    """float32 [batch], float64 of a 64-bit number: NaN where there is none."""
-    value = _dense(raw[feature.key])
-    if not feature.rest:
-        return value
-    rest = _dense(raw[feature.rest])
-    rest = tf.where(tf.math.is_nan(rest), tf.zeros_like(rest), rest)
-    return tf.cast(value, tf.float64) + tf.cast(rest, tf.float64)
-
-
-def _dense(raw: tf.SparseTensor) -> tf.Tensor:
-    """float32 [batch]: each row's value, NaN where it has none."""
-    rows = raw.indices[:, 0]
-    empty = tf.fill([raw.dense_shape[0]], tf.constant(float("nan")))
-    return tf.tensor_scatter_nd_update(empty, rows[:, None], raw.values)
 
 
 def _log(feature: Feature, values: tf.Tensor) -> tf.Tensor:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from widedeep.components import features
 from widedeep.components.common.errors import shown
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.ingest.csv_files.reader import NO_ROWS
 from widedeep.components.ingest.file_blocks import blocks
+from widedeep.components.ingest.ingest_options import IngestOptions
 from widedeep.components.ingest.paths import folder_values
 from widedeep.components.ingest.scalars import BadValueError
+from widedeep.components.ingest.splitting.rules import Batch, Rule, Seen
 from widedeep.components.ingest.wanted_columns import WantedColumns
 from widedeep.components.scoring.rows.faults import RowFault
 from widedeep.components.scoring.rows.raw_rows import Rows, rows_of
@@ -47,20 +51,22 @@ class FirstRows:
     labels: list[float] = field(default_factory=list)
 
 
-def first_rows(path: str, data: DataOptions, spec: FeatureSpec) -> FirstRows:
+def first_rows(path: str, data: DataOptions, spec: FeatureSpec, labelled: bool) -> FirstRows:
     """Reads them.
 
     Args:
         path: the file.
-        data: how it is written.
+        data: how it is written, and split.
         spec: the declaration.
+        labelled: whether its rows have label and weight.
 
     Raises:
         DataError: the file can't be read, or lacks a column.
     """
     undeclared: set[str] = set()
+    rule, asked_by = _split_rule(data, spec)
     with head(path, data.format, data.dialect) as (copy, dialect):
-        form = RowForm(spec, data.format, dialect, labelled=True)
+        form = RowForm(spec, data.format, dialect, tuple(asked_by), labelled)
         folders = {name: value for name, value in folder_values(copy).items() if name in form.needed}
         wanted = WantedColumns(
             path=copy,
@@ -70,20 +76,43 @@ def first_rows(path: str, data: DataOptions, spec: FeatureSpec) -> FirstRows:
             undeclared=undeclared,
             separators=form.separators,
             words=form.words,
+            asked_by=asked_by,
         )
         block = next((each for each in blocks(data.format, wanted) if each.num_rows), None)
         if block is None:
             return FirstRows(path, faults=[f"{path}: {NO_ROWS}"])
         raw = block.slice(0, ROWS)
         read = rows_of(raw, form, path, 0, folders)
+        unlabelled, unsplit = _unlabelled(path, read, spec), _unsplit(path, raw, rule)
     return FirstRows(
         path,
         raw.num_rows,
-        [fault.text for fault in sorted([*read.faults, *_unlabelled(path, read, spec)], key=lambda fault: fault.row)],
+        [fault.text for fault in sorted([*read.faults, *unlabelled, *unsplit], key=lambda fault: fault.row)],
         sorted(undeclared),
         _examples(raw, spec, folders),
         np.unique(read.label[~np.isnan(read.label)]).tolist() if read.label is not None else [],
     )
+
+
+def _split_rule(data: DataOptions, spec: FeatureSpec) -> tuple[Rule, Mapping[str, str]]:
+    """How rows are spread over splits, and the column that tells it, with what names it."""
+    options = IngestOptions(
+        features=features.to_json(spec), format=data.format, hash_by=data.hash_by, split_by_time=data.split_by_time
+    )
+    # Whether into two or more makes no difference.
+    rule = options.rule([1, 2])
+    return rule, options.reader(rule).beside
+
+
+def _unsplit(path: str, raw: pa.RecordBatch, rule: Rule) -> list[RowFault]:
+    """The first row whose split can't be told."""
+    if rule.column is None or rule.column not in raw.schema.names:
+        return []
+    try:
+        rule.splits(Batch([b""] * raw.num_rows, {rule.column: raw.column(rule.column)}, Seen()))
+    except BadValueError as error:
+        return [RowFault.of(path, 0, rule.column, error)]
+    return []
 
 
 def _unlabelled(path: str, read: Rows, spec: FeatureSpec) -> list[RowFault]:

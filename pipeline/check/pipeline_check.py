@@ -16,6 +16,8 @@ from widedeep.pipeline.check.first_rows import FirstRows
 from widedeep.pipeline.definition import config as configs
 from widedeep.pipeline.definition.config import PipelineConfig
 
+# What a server was asked for, beside the splits.
+_SERVING = "serving"
 # Of the faults in one file.
 _LISTED = 5
 Result = TypeVar("Result")
@@ -110,22 +112,26 @@ def _check_files(found: PipelineCheck, config: PipelineConfig, spec: FeatureSpec
     from widedeep.pipeline.definition.span_files import check_spans
 
     before = len(found.wrong)
-    patterns = config.data.splits or {"all": config.data.pattern}
+    patterns = dict(config.data.splits or {"all": config.data.pattern})
+    if config.data.serving:
+        patterns[_SERVING] = config.data.serving
     for name, pattern in patterns.items():
         paths = found.attempt(pattern_files, config.data, pattern)
         if paths:
-            first = found.attempt(_first_rows, found, paths, config, spec)
+            first = found.attempt(_first_rows, found, paths, config, spec, name != _SERVING)
             found.splits.append(SplitFiles(name, len(paths), sum(map(_bytes, paths)), first))
     if len(found.wrong) == before:
         found.attempt(check_spans, config.data)
     _look_at_labels(found, spec)
 
 
-def _first_rows(found: PipelineCheck, paths: Sequence[str], config: PipelineConfig, spec: FeatureSpec) -> FirstRows:
+def _first_rows(
+    found: PipelineCheck, paths: Sequence[str], config: PipelineConfig, spec: FeatureSpec, labelled: bool
+) -> FirstRows:
     from widedeep.pipeline.check.first_rows import first_rows
 
     # Of spans the newest is read first.
-    first = first_rows(paths[-1] if config.data.in_spans else paths[0], config.data, spec)
+    first = first_rows(paths[-1] if config.data.in_spans else paths[0], config.data, spec, labelled)
     found.wrong += [DataError(fault) for fault in first.faults[:_LISTED]]
     if len(first.faults) > _LISTED:
         found.wrong.append(

@@ -68,7 +68,31 @@ overrides_option = click.option(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a setting: training.epochs=3."
 )
 json_option = click.option("--json", "json_file", type=ResultFile(), metavar="FILE", help="Also write the result.")
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def cluster_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Where a cluster has what here lies in the working directory."""
+    for option in reversed(
+        (
+            click.option("--models", type=_FOLDER, help="On a cluster: the folder of the versions."),
+            click.option("--metadata", metavar="URL", help="On a cluster: the database, postgresql://HOST:PORT."),
+        )
+    ):
+        function = option(function)
+    return function
+
+
+def on_cluster(models: Path | None, metadata: str | None) -> tuple[Path, str] | None:
+    """What says that a cluster's folders are meant; None where it is a working directory.
+
+    Raises:
+        click.UsageError: only one of both is given.
+    """
+    if (models is None) != (metadata is None):
+        raise click.UsageError("--models and --metadata go together: both say where a cluster has what is its own.")
+    return None if models is None or metadata is None else (models, metadata)
 
 
 def client_options(function: Callable[..., None]) -> Callable[..., None]:

@@ -8,7 +8,8 @@ from pathlib import Path
 from rich.console import RenderableType
 
 from widedeep.components.common.errors import ConfigError
-from widedeep.pipeline.drafting.draft import Draft, Wishes, make_draft
+from widedeep.pipeline.drafting.decisions import Draft, Wishes
+from widedeep.pipeline.drafting.draft import make_draft
 from widedeep.pipeline.drafting.output.features_file import features_text
 from widedeep.pipeline.drafting.output.folder import FILES, read_spec
 from widedeep.pipeline.drafting.output.pipeline_file import pipeline_text

@@ -32,10 +32,16 @@ def scratch(workdir: Workdir, before: float) -> Leftovers:
             yield path, "a training or search that was not carried on"
 
 
-def runs(workdir: Workdir, before: str) -> Leftovers:
-    """Folders of the runs before one."""
+def runs(workdir: Workdir, first: str, before: Collection[str]) -> Leftovers:
+    """Folders of the runs before the first one that is kept.
+
+    Args:
+        workdir: has them.
+        first: that one; here its name says when it began, and so do those of runs that the metadata never knew.
+        before: the runs before it that the metadata know.
+    """
     for path in sorted(workdir.runs.glob("*")):
-        if path.name < before:
+        if path.name in before or (not workdir.shared and path.name < first):
             yield path, "log and report of an earlier run"
 
 

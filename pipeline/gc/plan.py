@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from widedeep.components.common.errors import ConfigError
-from widedeep.components.metadata.inventory import Inventory, is_usable
+from widedeep.components.metadata.inventory import Inventory, is_open, is_usable
 from widedeep.components.metadata.store import Artifact
 from widedeep.pipeline.gc import leftovers
 from widedeep.pipeline.gc.leftovers import Leftovers
@@ -69,22 +69,24 @@ def make_plan(inventory: Inventory, workdir: Workdir, keep: int) -> Plan:
         ConfigError: the metadata speak of another folder.
     """
     _check(inventory, workdir)
-    finished = sorted(path.parent.name for path in workdir.runs.glob("*/run.json"))
+    order = list(inventory.runs)
+    finished = [run for run in order if (workdir.runs / run / "run.json").is_file()]
     # Where there are fewer, all are kept.
     first = finished[-keep] if len(finished) >= keep else ""
-    runs = [run for run in inventory.runs if run >= first]
+    runs = order[order.index(first) :] if first else order
     reasons = reasons_to_keep(inventory, workdir, runs)
     mark = [
         artifact
         for number, artifact in inventory.artifacts.items()
         if artifact.state != Artifact.DELETED and (number not in reasons or not is_usable(artifact))
     ]
-    removals = [*_unneeded(inventory, mark), *leftovers.orphans(workdir, set(_uris(inventory)))]
+    removals = [*_unneeded(inventory, mark), *_orphans(inventory, workdir, runs)]
     if first:
-        removals += leftovers.runs(workdir, first)
-        removals += leftovers.schemas(workdir, _schema_files(inventory, runs))
-        if runs:
-            removals += leftovers.scratch(workdir, min(inventory.start_times[run] for run in runs) / 1000)
+        removals += leftovers.runs(workdir, first, order[: order.index(first)])
+        if not workdir.shared:
+            # A cluster's cached definitions name their schemas, which are small.
+            removals += leftovers.schemas(workdir, _schema_files(inventory, runs))
+        removals += leftovers.scratch(workdir, min(inventory.start_times[run] for run in runs) / 1000)
     kept = {number: why for number, why in reasons.items() if is_usable(inventory.artifacts[number])}
     return Plan(mark, [Removal(path, disk_bytes(path), why) for path, why in removals], _groups(inventory, kept))
 
@@ -96,6 +98,20 @@ def _check(inventory: Inventory, workdir: Workdir) -> None:
                 f"{workdir.path}: its metadata speak of {uri}, so it was made elsewhere, where nothing could be "
                 "told from leftovers here. Move it back to where it was made."
             )
+
+
+def _orphans(inventory: Inventory, workdir: Workdir, runs: Collection[str]) -> Leftovers:
+    orphans = leftovers.orphans(workdir, set(_uris(inventory)))
+    if not workdir.shared:
+        return orphans
+    # Another node may have come to work meanwhile, whose outputs are not in the metadata yet.
+    ended = {
+        execution.id
+        for run, executions in inventory.runs.items()
+        for execution in executions
+        if run not in runs or not is_open(execution)
+    }
+    return ((path, why) for path, why in orphans if int(path.name) in ended)
 
 
 def _uris(inventory: Inventory) -> list[str]:

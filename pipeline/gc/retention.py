@@ -29,7 +29,7 @@ def reasons_to_keep(inventory: Inventory, workdir: Workdir, runs: list[str]) -> 
 
     for pair in inventory.blessings()[:1]:
         keep(pair, "the last blessed model, the next run's baseline and start")
-    push_by_version = pushes(inventory.store)
+    push_by_version = pushes(inventory.store, str(workdir.models) if workdir.shared else None)
     folders = versions(workdir.models)
     for number, folder in folders.items():
         push = push_by_version.get(first_pushed_as(folder))

@@ -1,1 +1,1 @@
-"""The package from Python: what the commands `run`, `score` and `rank` do, with pandas' DataFrames in and out."""
+"""The package from Python: what `init`, `run`, `score` and `rank` do, with pandas' DataFrames in and out."""

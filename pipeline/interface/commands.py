@@ -18,7 +18,7 @@ _ERROR = "Error: "
 
 
 def result_of(command: Sequence[str], fine: Collection[int] = (0,)) -> str:
-    """What a command of `widedeep` writes with --json; its progress goes to this process's stderr.
+    """What a command of `widedeep` writes with --json.
 
     Args:
         command: its words.
@@ -30,17 +30,26 @@ def result_of(command: Sequence[str], fine: Collection[int] = (0,)) -> str:
     """
     with tempfile.TemporaryDirectory(prefix="widedeep-") as folder:
         result = Path(folder, "result.json")
-        # -P: a folder `widedeep` beside the notebook is none of ours.
-        whole = [sys.executable, "-P", "-m", "widedeep.pipeline.cli", *command, "--json", str(result)]
-        last: deque[str] = deque(maxlen=_KEPT)
-        with _started(whole) as lines:
-            for line in lines:
-                last.append(line.rstrip("\n"))
-                if not line.startswith(_ERROR):
-                    sys.stderr.write(line)
-        if lines.code not in fine:
-            raise _error(list(last), lines.code)
+        call([*command, "--json", str(result)], fine)
         return result.read_text(encoding="utf-8")
+
+
+def call(command: Sequence[str], fine: Collection[int] = (0,)) -> None:
+    """Calls a command of `widedeep`; its progress goes to this process's stderr.
+
+    Raises:
+        ConfigError: its usage or settings are wrong.
+        WideDeepError: it failed.
+    """
+    last: deque[str] = deque(maxlen=_KEPT)
+    # -P: a folder `widedeep` beside the notebook is none of ours.
+    with _started([sys.executable, "-P", "-m", "widedeep.pipeline.cli", *command]) as lines:
+        for line in lines:
+            last.append(line.rstrip("\n"))
+            if not line.startswith(_ERROR):
+                sys.stderr.write(line)
+    if lines.code not in fine:
+        raise _error(list(last), lines.code)
 
 
 def set_words(overrides: Mapping[str, object]) -> list[str]:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import ClassVar
 
 from widedeep.components.common.errors import ConfigError, WideDeepError
 
@@ -19,6 +20,8 @@ class Workdir:
     """Paths under the folder. Nothing else may write there."""
 
     path: Path
+    # Whether others may work there at the same time: then what the metadata don't know is left alone.
+    shared: ClassVar[bool] = False
 
     @property
     def metadata(self) -> Path:

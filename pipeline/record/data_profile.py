@@ -42,7 +42,7 @@ def _profile(feature: Feature, statistics: statistics_pb2.FeatureNameStatistics 
         return FeatureProfile(feature=feature.key, kind=feature.kind, present_share=0.0)
     stats = getattr(statistics, kind)
     present = stats.common_stats.num_non_missing / rows if rows else 0.0
-    if feature.kind == "numeric":
+    if feature.is_number:
         return FeatureProfile(
             feature=feature.key,
             kind=feature.kind,

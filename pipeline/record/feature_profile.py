@@ -14,7 +14,7 @@ class FeatureProfile(SparseRecord):
     """One feature in the split that the model learned from; a key that its kind has not is left out."""
 
     feature: str = Field(description="its key")
-    kind: str = Field(description="categorical, set or numeric")
+    kind: str = Field(description="categorical, set, numeric or time")
     present_share: float = Field(description="share of the rows that have a value")
     mean: Number = Field(None, description="of a number")
     std_dev: Number = Field(None, description="of a number")

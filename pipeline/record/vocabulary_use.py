@@ -38,7 +38,7 @@ def _shares(
     key: str, content: Content, known: Mapping[str, frozenset[str]], spec: FeatureSpec
 ) -> dict[str, dict[str, float]]:
     feature = spec.by_key[key]
-    if feature.kind == "numeric":
+    if feature.is_number:
         return {}
     splits = {name: split.features[key] for name, split in content.splits.items() if split.features[key].values}
     vocabulary = feature.transform.vocabulary

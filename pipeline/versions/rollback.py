@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from widedeep.components.common.errors import ConfigError
 from widedeep.components.metadata.pushes import mark_rolled_back
-from widedeep.components.metadata.store import open_file
+from widedeep.components.metadata.store import Store, open_file
 from widedeep.components.pusher import version_info
 from widedeep.components.pusher.push import equal, push_again, versions
 from widedeep.pipeline.local.workdir import Workdir
@@ -31,7 +31,7 @@ class RollbackResult:
     passed_over: list[int] | None
 
 
-def rollback(workdir: Workdir, wanted: int) -> RollbackResult:
+def rollback(workdir: Workdir, wanted: int, shared: Store | None = None) -> RollbackResult:
     """Makes what a version holds the next version, which servers take up by themselves.
 
     The metadata come first: where the push then fails, the next run builds on the wanted model all the same, and the
@@ -40,6 +40,7 @@ def rollback(workdir: Workdir, wanted: int) -> RollbackResult:
     Args:
         workdir: held by the caller.
         wanted: the version's number.
+        shared: the metadata that this pipeline shares with others; None where they are the working directory's own.
 
     Raises:
         ConfigError: there is no such version.
@@ -54,9 +55,11 @@ def rollback(workdir: Workdir, wanted: int) -> RollbackResult:
     put_back = version_info.first_pushed_as(known[newest if serves else wanted])
     now = datetime.now(UTC).isoformat(timespec="seconds")
     passed_over = None
-    if workdir.metadata.is_file():
-        store = open_file(workdir.metadata, to_write=True)
-        passed_over = mark_rolled_back(store, put_back, f"to version {put_back} at {now}")
+    words = f"to version {put_back} at {now}"
+    if shared is not None:
+        passed_over = mark_rolled_back(shared, put_back, words, str(workdir.models))
+    elif workdir.metadata.is_file():
+        passed_over = mark_rolled_back(open_file(workdir.metadata, to_write=True), put_back, words)
     if serves:
         return RollbackResult(newest, put_back, None, passed_over)
     before = version_info.read_lineage(known[wanted]) or version_info.Lineage()

@@ -91,7 +91,7 @@ def check_widedeep(words: list[str]) -> None:
     assert rest == []
     for parameter in command.params:
         # Click has a word of its own for what is not given.
-        assert not parameter.required or isinstance(values.get(parameter.name), str), (words, parameter.name)
+        assert not parameter.required or isinstance(values.get(parameter.name), str | tuple), (words, parameter.name)
 
 
 def check_target(name: str) -> None:

@@ -1,4 +1,4 @@
-"""The examples as a person runs them: a model is trained, scores a file, and ranks behind a server."""
+"""The examples as a person runs them: a model is trained, and ranks behind a server."""
 
 from __future__ import annotations
 
@@ -94,18 +94,6 @@ def test_the_estimator_learns_who_likes_what(trained: tuple[Path, dict[str, floa
     # rate alone, 0.25 * 0.9 + 0.75 * 0.1, a log loss of 0.611.
     assert metrics["auc"] > 0.8
     assert metrics["logloss"] < 0.611
-
-
-def test_rows_are_scored_without_a_server(data: Path, trained: tuple[Path, dict[str, float]]) -> None:
-    model, _ = trained
-    asked = [{"item": "i0", "age": 20, "user": "u0"}, {"item": "i1", "age": "", "user": "u0"}]
-    source = write(data / "asked.csv", asked)
-    assert run("batch_score.py", str(model), str(source), str(data / "scores.csv")) == "2 rows scored\n"
-    with (data / "scores.csv").open() as file:
-        scored = list(csv.DictReader(file))
-    assert [row["row"] for row in scored] == ["1", "2"]
-    # u0 likes i0 alone.
-    assert 0 < float(scored[1]["score"]) < float(scored[0]["score"]) < 1
 
 
 def test_the_liked_item_ranks_first(server: str) -> None:

@@ -150,11 +150,11 @@ def text(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def child(process: subprocess.Popen[str]) -> int:
-    """The id of a process's one child, once there is one."""
+def child(process: int) -> int:
+    """The id of a process's one child, once there is one. A supervisor's is the step, and the step's its executor."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        found = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        found = Path(f"/proc/{process}/task/{process}/children").read_text().split()
         if found:
             return int(found[0])
         time.sleep(0.05)

@@ -19,6 +19,8 @@ BUILDS = [
     ("base",),
     ("overlays/external-database",),
     ("data",),
+    ("gc",),
+    ("toolbox",),
     ("flink",),
     ("serving/base",),
     ("serving/base", CANARY),
@@ -43,6 +45,10 @@ def pods(one: Object) -> Iterator[Object]:
         yield pod | {"volumes": pod["volumes"] + claimed}
     elif one["kind"] == "Job":
         yield spec["template"]["spec"]
+    elif one["kind"] == "CronJob":
+        yield spec["jobTemplate"]["spec"]["template"]["spec"]
+    elif one["kind"] == "Pod":
+        yield spec
     elif one["kind"] == "InferenceService":
         yield spec["predictor"]
     elif one["kind"] == "FlinkDeployment":

@@ -39,17 +39,18 @@ def after(words: list[str], option: str) -> str:
 def applied(build: Build) -> list[Object]:
     """What the how-to applies."""
     folders = [after(words, "--kustomize") for words in commands() if "--kustomize" in words]
-    assert {"kubeflow/base", "kubeflow/data", "kubeflow/flink", "kubeflow/serving/base"} == set(folders)
+    names = ("base", "data", "flink", "gc", "serving/base", "toolbox")
+    assert {f"kubeflow/{name}" for name in names} == set(folders)
     return [one for folder in folders for one in build(folder.removeprefix("kubeflow/"))]
 
 
 def test_what_is_waited_for_and_forwarded_is_applied(applied: list[Object]) -> None:
     known = {f"{one['kind'].lower()}/{one['metadata']['name']}" for one in applied}
     kubectl = [word for words in commands() if words[0] == "kubectl" for word in words]
-    named = {word for word in kubectl if re.fullmatch(r"(service|job|deployment|statefulset)/\S+", word)}
+    named = {word for word in kubectl if re.fullmatch(r"(service|job|cronjob|pod|deployment|statefulset)/\S+", word)}
     # KFP's own.
     named.remove("service/ml-pipeline")
-    assert len(named) == 4
+    assert len(named) == 6
     assert named <= known
 
 
@@ -82,13 +83,15 @@ def test_one_name_of_the_image_everywhere() -> None:
     [tagged] = [words[-1] for words in commands() if words[:2] == ["docker", "tag"]]
     used = {after(words, "--image") for words in commands() if "--image" in words}
     assert {tagged, *used} == {pushed}
-    for folder in ("data", "flink"):
+    for folder in ("data", "flink", "gc", "toolbox"):
         [image] = yaml.safe_load((ROOT / "kubeflow" / folder / "kustomization.yaml").read_text())["images"]
         assert f"{image['newName']}:{image['newTag']}" == pushed
 
 
 def test_every_widedeep_command_has_its_options() -> None:
+    # In the toolbox, too.
     used = [words[1:] for words in commands() if words[0] == ".venv/bin/widedeep"]
+    used += [words[words.index("widedeep") + 1 :] for words in commands() if "--" in words]
     assert [words[0] for words in used].count("kubeflow") == 4
     for name, *words in used:
         command = importlib.import_module(f"widedeep.pipeline.commands.{COMMANDS[name]}").command

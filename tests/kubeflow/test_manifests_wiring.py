@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from widedeep.pipeline.definition.kubeflow_options import KubeflowOptions
+from widedeep.pipeline.kubeflow.environment import SECRET_KEYS
 
 ROOT = Path(__file__).resolve().parents[2]
 Object = dict[str, Any]
@@ -176,6 +177,37 @@ def test_flink_and_the_data_lie_where_the_steps_look(build: Build, pick: Pick) -
     assert (job["securityContext"]["runAsUser"], job["securityContext"]["fsGroup"]) == (options.user, options.user)
     [worker] = [one for one in flink["containers"] if one["name"] == "beam-worker-pool"]
     assert worker["securityContext"]["runAsUser"] == options.user
+
+
+def test_what_looks_after_the_volumes_sees_them_as_the_steps_do(build: Build, pick: Pick) -> None:
+    options = KubeflowOptions()
+    cron = pick(build("gc"), "CronJob", "widedeep-gc")["spec"]["jobTemplate"]["spec"]["template"]
+    toolbox = pick(build("toolbox"), "Pod", "widedeep-toolbox")
+    policy = pick(build("base"), "NetworkPolicy", "widedeep-metadata")["spec"]
+    [rule] = policy["ingress"]
+    [peer] = rule["from"]
+    keys = yaml.safe_load((ROOT / "kubeflow" / "secret.template.yaml").read_text())["stringData"]
+    for pod in (cron, toolbox):
+        spec = pod["spec"]
+        assert peer["podSelector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
+        assert set(claims(spec)) == {options.root.claim, options.models.claim}
+        # Artifacts are known by their whole path.
+        assert mounts(spec, options.root.claim) == {options.root.path}
+        assert mounts(spec, options.models.claim) == {options.models.path}
+        assert spec["securityContext"]["runAsUser"] == options.user
+        [container] = spec["containers"]
+        secret = [one["valueFrom"]["secretKeyRef"] for one in container["env"] if "valueFrom" in one]
+        assert {(one["name"], one["key"]) for one in secret} == {(options.secret, key) for key in keys}
+        assert {one["name"] for one in container["env"] if "valueFrom" in one} == set(SECRET_KEYS.values())
+    [container] = cron["spec"]["containers"]
+    assert container["args"][:4] == [
+        "gc",
+        f"{options.root.path}/movielens",
+        f"--models={options.models.path}/movielens",
+        f"--metadata={options.metadata}",
+    ]
+    [models] = [mount for mount in container["volumeMounts"] if mount["mountPath"] == options.models.path]
+    assert models["readOnly"] is True
 
 
 @pytest.mark.parametrize("folder", ["serving/base", "serving/overlays/kserve"])

@@ -120,6 +120,8 @@ def test_candidates_in_parquet_want_pyarrow(bare: Path, tmp_path: Path) -> None:
         ("data", "movielens", "--out", "{tmp}/data"),
         ("data", "taxi", "--out", "{tmp}/data"),
         ("explain", "{tmp}"),
+        ("check", "schema/movielens/pipeline.yaml"),
+        ("score", "{tmp}", "{tmp}/rows.csv", "--out", "{tmp}/scores.csv"),
         ("report", "{tmp}"),
         ("serve", "{tmp}"),
         ("kubeflow", "compile", "schema/movielens/pipeline.yaml", "--out", "{tmp}/a.yaml"),
@@ -157,7 +159,7 @@ def test_help_and_the_client_are_there_at_once(bare: Path) -> None:
 
 def test_the_public_interface_is_what_the_client_declares(bare: Path, tmp_path: Path) -> None:
     assert sorted(widedeep.__all__) == widedeep.__all__
-    functions = {"rank", "run", "score"}
+    functions = {"init", "rank", "run", "score"}
     assert set(widedeep.__all__) == {*client.__all__, *functions}
     assert all(getattr(widedeep, name) is getattr(client, name) for name in client.__all__)
     code = "import widedeep; print([getattr(widedeep, name).__name__ for name in widedeep.__all__])"

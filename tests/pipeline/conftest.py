@@ -24,18 +24,29 @@ class Worked:
 
     Attributes:
         workdir: the working directory.
+        pipeline: the pipeline's name.
         store: its metadata, to write.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.workdir = Workdir(path)
-        path.mkdir()
+    def __init__(self, path: Path, workdir: Workdir | None = None, store: Any = None, pipeline: str = "worked") -> None:
+        self.workdir = workdir or Workdir(path)
+        self.pipeline = pipeline
+        path.mkdir(exist_ok=True)
         config = pb.ConnectionConfig()
         config.sqlite.filename_uri = str(self.workdir.metadata)
         config.sqlite.connection_mode = pb.SqliteMetadataSourceConfig.READWRITE_OPENCREATE
-        self.store: Any = metadata_store.MetadataStore(config)
+        self.store: Any = store or metadata_store.MetadataStore(config)
         self._run_type = self.store.put_context_type(pb.ContextType(name="pipeline_run"))
+        self._context = self._named("pipeline", pipeline)
         self._versions = 0
+
+    def _named(self, kind: str, name: str) -> int:
+        """A context that is made once."""
+        number = self.store.put_context_type(pb.ContextType(name=kind))
+        found = self.store.get_context_by_type_and_name(kind, name)
+        if found:
+            return int(found.id)
+        return int(self.store.put_contexts([pb.Context(type_id=number, name=name)])[0])
 
     def run(
         self,
@@ -145,7 +156,7 @@ class Worked:
         (version / "assets.extra").mkdir(parents=True)
         (version / "saved_model.pb").write_text(f"model {made['model']}")
         lineage = Lineage(
-            pipeline="worked",
+            pipeline=self.pipeline,
             run=run,
             pushed=f"2026-01-{self._versions:02d}T12:30:59+00:00",
             model=ModelArtifact(id=made["model"], uri=self.artifact(made["model"]).uri),
@@ -174,12 +185,14 @@ class Worked:
         for key, value in (properties or {}).items():
             execution.custom_properties[key].string_value = value
         [execution.id] = self.store.put_executions([execution])
-        self.store.put_attributions_and_associations(
-            [], [pb.Association(context_id=context, execution_id=execution.id)]
-        )
+        contexts = [context, self._context, self._named("node", f"{self.pipeline}.{name}")]
         made = {}
         for key, what in makes.items():
             made[key] = found[key] if found else self._new(name, key, what, execution.id)
+        self.store.put_attributions_and_associations(
+            [pb.Attribution(context_id=one, artifact_id=number) for one in contexts for number in made.values()],
+            [pb.Association(context_id=one, execution_id=execution.id) for one in contexts],
+        )
         roles = [(key, one, pb.Event.INPUT) for key, ids in reads.items() for one in ids]
         roles += [(key, one, pb.Event.OUTPUT) for key, one in made.items()]
         events = [pb.Event(artifact_id=one, execution_id=execution.id, type=role) for _, one, role in roles]

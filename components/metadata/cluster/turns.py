@@ -33,6 +33,10 @@ class TurnLostError(WideDeepError):
     """Another process has taken the turn, since this one seemed dead."""
 
 
+class BusyError(WideDeepError):
+    """Another process works on it, and this one does not wait."""
+
+
 class Turn:
     """A turn that this process holds."""
 
@@ -80,29 +84,31 @@ class Turn:
 
 
 @contextmanager
-def turn(database: Database, key: str) -> Iterator[Turn]:
+def turn(database: Database, key: str, wait: bool = True) -> Iterator[Turn]:
     """Waits until nobody else works under a key, and keeps others from it.
 
     Args:
         database: has the records.
         key: what is worked on.
+        wait: for whoever works on it to end; else only as long as it takes to see that somebody does.
 
     Raises:
+        BusyError: somebody works on it.
         WideDeepError: the database is away for too long.
     """
-    own = database.retry(lambda: _take(database, key))
+    own = database.retry(lambda: _take(database, key, wait))
     try:
         yield own
     finally:
         own.end()
 
 
-def _take(database: Database, key: str) -> Turn:
+def _take(database: Database, key: str, wait: bool = True) -> Turn:
     store = database.open()
     number = _last(store, key)
     while True:
         if number:
-            _wait(store, key, number)
+            _wait(store, key, number, wait)
         record = _new(store, f"{key}#{number + 1}")
         try:
             [record.id] = store.put_contexts([record])
@@ -112,7 +118,7 @@ def _take(database: Database, key: str) -> Turn:
         return Turn(database, key, number + 1, record)
 
 
-def _wait(store: Store, key: str, number: int) -> None:
+def _wait(store: Store, key: str, number: int, wait: bool) -> None:
     """Until a turn has ended or lapsed, or there is one after it."""
     beat, since, announced = -1, time.monotonic(), False
     while not _record(store, key, number + 1):
@@ -120,6 +126,8 @@ def _wait(store: Store, key: str, number: int) -> None:
         if properties["ended"].int_value or is_dead(properties["process"].string_value):
             return
         if properties["beat"].int_value != beat:
+            if beat >= 0 and not wait:
+                raise BusyError(f"{key}: {properties['holder'].string_value} works on it.")
             beat, since = properties["beat"].int_value, time.monotonic()
         elif time.monotonic() - since > LAPSE:
             tell(f"{properties['holder'].string_value} no longer works on {key}: taking over.")

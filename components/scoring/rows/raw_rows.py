@@ -14,6 +14,7 @@ from widedeep.components.common.errors import DataError
 from widedeep.components.features.spec import Kind
 from widedeep.components.ingest.arrow_columns import narrowed, rest_of, to_lists
 from widedeep.components.ingest.csv_files import hints
+from widedeep.components.ingest.labels.label_hints import of_label
 from widedeep.components.ingest.scalars import BadValueError
 from widedeep.components.scoring.rows.faults import Conversion, RowFault, converted
 from widedeep.components.scoring.rows.kept import kept
@@ -84,7 +85,8 @@ class _Conversion:
         arrays: dict[str, pa.Array] = {}
         for feature in spec.features:
             name = spec.columns[feature.key]
-            lists = self._lists(name, partial(to_lists, kind=feature.kind, separator=feature.separator), feature.kind)
+            convert = partial(to_lists, kind=feature.kind, separator=feature.separator, unit=feature.unit)
+            lists = self._lists(name, convert, feature.kind)
             if feature.required:
                 missing = pc.indices_nonzero(pc.is_null(lists)).to_pylist()
                 self._note(name, [BadValueError(index, None, _MISSING) for index in missing])
@@ -108,7 +110,8 @@ class _Conversion:
         if not self._form.labelled:
             return None, np.ones(self._raw.num_rows)
         label, bad = labels(self._raw, self._form)
-        self._note(spec.columns[spec.label.key], bad)
+        for fault in bad:
+            self._note(spec.columns[spec.label.key], [fault], of_label(fault.value, spec.label))
         weight, bad = weights(self._raw, self._form)
         if spec.weight:
             self._note(spec.columns[spec.weight], bad)

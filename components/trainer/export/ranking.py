@@ -29,6 +29,15 @@ class Ranking:
     def __init__(self, spec: FeatureSpec, model: WideDeepModel, transform: Callable[[Raw], Transformed]) -> None:
         self._spec, self._model, self._transform = spec, model, transform
         self._number = {column.name: index for index, column in enumerate(model.layout.id_columns)}
+        # Times of the context from which to a candidate's, or from a candidate's to which, seconds are counted: a
+        # candidate's row needs both.
+        self._spread = {
+            time.key
+            for key, (one, _, part) in spec.parts.items()
+            if part.since and spec.inputs[key].side == "candidate"
+            for time in (one, spec.by_key[part.since])
+            if time.side == "context"
+        }
         # Of the deep part's input, by side: what a row says of the other side, as that a number is missing, isn't read.
         sides = [feature.side for feature in model.layout.deep_features(spec)]
         self._columns = [[column for column, of in enumerate(sides) if of == side] for side in ("context", "candidate")]
@@ -67,6 +76,10 @@ class Ranking:
         return hidden.from_first_product(tf.repeat(of_context, each, axis=0) + of_candidates)
 
     def _own_rows(self, feature: Feature, tensor: tf.Tensor, requests: tf.Tensor, each: tf.Tensor) -> tf.SparseTensor:
+        if feature.key in self._spread:
+            of_requests = tf.broadcast_to(tensor, tf.stack([requests]))
+            everywhere = tf.concat([of_requests, tf.repeat(of_requests, each)], axis=0)
+            return raw_tensors.to_sparse(feature, everywhere, [requests * (each + 1)])
         if feature.side == "context":
             sparse, first = raw_tensors.to_sparse(feature, tensor, [requests]), tf.constant(0, tf.int64)
         else:
@@ -87,10 +100,10 @@ class Ranking:
         assert self._model.layout.wide is not None
         offsets = {slot.column: slot.offset for slot in self._model.layout.wide.slots}
         keys = sorted({key for cross in self._spec.crosses for key in cross.keys})
-        values = {key: self._crossable(self._spec.by_key[key], tensors[key], ids, requests) for key in keys}
+        values = {key: self._crossable(self._spec.inputs[key], tensors.get(key), ids, requests) for key in keys}
         uses = []
         for cross in self._spec.crosses:
-            crossed, present = cross_of_fingerprints([values[key] for key in cross.keys], cross.buckets)
+            crossed, present = cross_of_fingerprints([values[key] for key in cross.keys], cross.size)
             share = full_share(tf.reduce_sum(tf.cast(present, tf.float32), axis=-1, keepdims=True))
             uses.append((crossed + offsets[cross.name], tf.where(present, share, 0.0)))
         rows, shares = (
@@ -103,7 +116,9 @@ class Ranking:
         shape = tf.stack([requests * each, tf.shape(rows, tf.int64)[-1], tf.shape(weights, tf.int64)[-1]])
         return tf.reduce_sum(tf.reshape(weights, shape) * tf.reshape(shares, shape[:2])[..., None], axis=1)
 
-    def _crossable(self, feature: Feature, tensor: tf.Tensor, ids: tf.SparseTensor, requests: tf.Tensor) -> Values:
+    def _crossable(
+        self, feature: Feature, tensor: tf.Tensor | None, ids: tf.SparseTensor, requests: tf.Tensor
+    ) -> Values:
         """Fingerprints of what Transform crosses, [requests, 1 or candidates, any]."""
         if feature.kind == "numeric":
             number, missing = self._number[packed_columns.ids(feature)], packed_columns.bucket_count(feature)
@@ -114,6 +129,7 @@ class Ranking:
             )
             bucket = tf.reshape(bucket, tf.stack([requests, -1, 1]))
             return Values(fingerprints(tf.strings.as_string(bucket)), bucket < missing)
+        assert tensor is not None
         if feature.kind != "set":
             tensor = tensor[..., None]
         if feature.side == "context":

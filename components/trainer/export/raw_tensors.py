@@ -1,7 +1,7 @@
 """Raw features as named dense tensors, in which "" and NaN mean missing: what a request to a server can hold.
 
-A categorical is string [n], a number float32 [n], float64 [n] where it is declared to have 64 bits, and a set string
-[n, any]; a ranking request puts [requests, candidates] in n's place.
+A categorical is string [n], a number float32 [n], float64 [n] where it is declared to have 64 bits, a time float64 [n],
+and a set string [n, any]; a ranking request puts [requests, candidates] in n's place.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ import tensorflow as tf
 
 from widedeep.components.features.spec import Feature
 
-TYPES = {"categorical": tf.string, "set": tf.string, "numeric": tf.float32}
+TYPES = {"categorical": tf.string, "set": tf.string, "numeric": tf.float32, "time": tf.float32}
 
 
 def dtype(feature: Feature) -> tf.DType:
     """Of the feature's tensor."""
-    return tf.float64 if feature.bits == 64 else TYPES[feature.kind]
+    return tf.float64 if feature.rest else TYPES[feature.kind]
 
 
 def halves(feature: Feature, number: tf.SparseTensor) -> dict[str, tf.SparseTensor]:
-    """A 64-bit number as tf.Examples and Transform have it: in 32 bits, and its rest in 32 more."""
+    """A 64-bit number, or a time, as tf.Examples and Transform have it: in 32 bits, and its rest in 32 more."""
     assert feature.rest
     narrow = tf.cast(number.values, tf.float32)
     rest = tf.cast(number.values - tf.cast(narrow, tf.float64), tf.float32)
@@ -50,7 +50,7 @@ def missing(feature: Feature, leading: int) -> tf.Tensor:
 
 def present(feature: Feature, tensor: tf.Tensor) -> tf.Tensor:
     """Whether there is a value: bool, without a set's own dimension."""
-    if feature.kind == "numeric":
+    if feature.is_number:
         return ~tf.math.is_nan(tensor)
     return tf.reduce_any(tensor != "", axis=-1) if feature.kind == "set" else tensor != ""
 

@@ -54,7 +54,7 @@ class ServedModel(tf.Module):
         """What Transform makes of raw features: it wants the label too, which it leaves as it is.
 
         Args:
-            raw: by key; a 64-bit number as float64, or as its two halves.
+            raw: by key; a 64-bit number or a time as float64, or as its two halves.
         """
         for feature in self._spec.features:
             if feature.rest and feature.rest not in raw:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from widedeep.components.common.errors import ConfigError
-from widedeep.pipeline.definition.command_options import json_option, write_result
+from widedeep.pipeline.definition.command_options import cluster_options, json_option, on_cluster, write_result
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from widedeep.components.metadata.store import Store
     from widedeep.pipeline.local.workdir import Workdir
     from widedeep.pipeline.versions.listing import Version
     from widedeep.pipeline.versions.rollback import RollbackResult
@@ -24,29 +27,39 @@ if TYPE_CHECKING:
 @click.argument("path", metavar="WORKDIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("action", metavar="[rollback", required=False, type=click.Choice(["rollback"]))
 @click.argument("version", metavar="VERSION]", required=False, type=click.IntRange(0))
+@cluster_options
 @json_option
-def command(path: Path, action: str | None, version: int | None, json_file: Path | None) -> None:
+def command(
+    path: Path,
+    action: str | None,
+    version: int | None,
+    models: Path | None,
+    metadata: str | None,
+    json_file: Path | None,
+) -> None:
     """Lists the pushed versions of WORKDIR (as work/movielens) with their metrics, and which one serves.
 
     `widedeep models WORKDIR rollback VERSION` puts an earlier one back. It gets the next number, so that every server
     that polls takes it up. The models that served after it are marked: no later run takes them as its baseline, starts
     from them, or pushes them again. A rollback to such a model takes the mark away.
-    """
-    from widedeep.pipeline.local.workdir import Workdir, lock
 
+    On a cluster WORKDIR is the pipeline root on its volume; user, password and name of the database are in the
+    environment, as a step has them. A run that is under way there goes on, and may push what it trains.
+    """
     if action and version is None:
         raise click.UsageError("rollback needs a version: widedeep models WORKDIR rollback VERSION")
+    workdir, lock = _opened(path, on_cluster(models, metadata))
     if action and version is not None:
-        _known(Workdir(path.resolve()))
-        with lock(path) as workdir:
+        _known(workdir)
+        with lock as store:
             from widedeep.pipeline.versions.rollback import rollback
 
-            done = rollback(workdir, version)
+            done = rollback(workdir, version, store)
         _tell(done)
         if json_file:
             write_result(json_file, json.dumps(dataclasses.asdict(done), indent=1) + "\n")
         return
-    versions = _known(Workdir(path.resolve()))
+    versions = _known(workdir)
     from rich.console import Console
 
     console = Console(highlight=False)
@@ -56,6 +69,24 @@ def command(path: Path, action: str | None, version: int | None, json_file: Path
         from widedeep.pipeline.versions.listing import Versions
 
         write_result(json_file, Versions(versions=versions).text())
+
+
+def _opened(path: Path, cluster: tuple[Path, str] | None) -> tuple[Workdir, AbstractContextManager[Store | None]]:
+    """The folders, and what to hold while something is changed there: a cluster's metadata come with it."""
+    from widedeep.pipeline.local.workdir import Workdir, lock
+
+    if cluster is None:
+        return Workdir(path.resolve()), _without_store(lock(path))
+    from widedeep.pipeline.local.cluster_workdir import ClusterWorkdir
+
+    workdir = ClusterWorkdir.of(path, *cluster)
+    return workdir, workdir.lock_pushes()
+
+
+@contextmanager
+def _without_store(lock: AbstractContextManager[Workdir]) -> Iterator[None]:
+    with lock:
+        yield None
 
 
 def _known(workdir: Workdir) -> list[Version]:

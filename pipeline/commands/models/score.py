@@ -77,8 +77,8 @@ def command(
 
 def _watched(asked: ScoreRun) -> ScoreRecord:
     from widedeep.components.scoring.rows.row_counts import expected_rows
-    from widedeep.pipeline.local.output_log import log_output
     from widedeep.pipeline.batch_scores.progress import watched
+    from widedeep.pipeline.local.output_log import log_output
 
     with log_output(Path(os.devnull)) as person:
         try:

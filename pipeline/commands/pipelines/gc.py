@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from widedeep.components.common.errors import ConfigError
-from widedeep.pipeline.definition.command_options import json_option, write_result
+from widedeep.pipeline.definition.command_options import cluster_options, json_option, on_cluster, write_result
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -21,14 +21,28 @@ if TYPE_CHECKING:
 @click.argument("path", metavar="WORKDIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--keep", type=click.IntRange(1), required=True, metavar="N", help="Finished runs to keep, the last.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
+@cluster_options
 @json_option
-def command(path: Path, keep: int, dry_run: bool, json_file: Path | None) -> None:
+def command(
+    path: Path, keep: int, dry_run: bool, models: Path | None, metadata: str | None, json_file: Path | None
+) -> None:
     """Removes what earlier runs left in WORKDIR (as work/movielens) but for what is needed.
 
     Needed are: all that the last N finished runs used, and runs since the first of them; the models behind the pushed
     versions; the rows that the version that serves was trained on; the last blessed model; the spans of the training
     window. Pushed versions stay as they are. Interrupted, the same command carries on.
+
+    On a cluster WORKDIR is the pipeline root on its volume; user, password and name of the database are in the
+    environment, as a step has them. Steps that want to work meanwhile wait; while one works, nothing is removed.
     """
+    cluster = on_cluster(models, metadata)
+    plan = _collect_shared(path, *cluster, dry_run, keep) if cluster else _collect(path, dry_run, keep)
+    _show(plan, path.resolve(), dry_run)
+    if json_file:
+        write_result(json_file, json.dumps(_record(plan, path.resolve(), dry_run), indent=1) + "\n")
+
+
+def _collect(path: Path, dry_run: bool, keep: int) -> Plan:
     from widedeep.pipeline.local.workdir import Workdir, lock
 
     if not Workdir(path.resolve()).metadata.is_file():
@@ -43,9 +57,22 @@ def command(path: Path, keep: int, dry_run: bool, json_file: Path | None) -> Non
         plan = make_plan(read_inventory(store), workdir, keep)
         if not dry_run:
             collect(store, plan)
-    _show(plan, workdir.path, dry_run)
-    if json_file:
-        write_result(json_file, json.dumps(_record(plan, workdir.path, dry_run), indent=1) + "\n")
+    return plan
+
+
+def _collect_shared(root: Path, models: Path, metadata: str, dry_run: bool, keep: int) -> Plan:
+    from widedeep.components.metadata.inventory import read_inventory
+    from widedeep.pipeline.gc.collect import collect
+    from widedeep.pipeline.gc.plan import make_plan
+    from widedeep.pipeline.local.cluster_workdir import ClusterWorkdir
+
+    workdir = ClusterWorkdir.of(root, models, metadata)
+    with workdir.lock():
+        store = workdir.database.open()
+        plan = make_plan(read_inventory(store, str(workdir.artifacts)), workdir, keep)
+        if not dry_run:
+            collect(store, plan)
+    return plan
 
 
 def _show(plan: Plan, folder: Path, dry_run: bool) -> None:

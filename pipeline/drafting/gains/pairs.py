@@ -10,7 +10,7 @@ Source of the step: one Newton step a cell, as Chen and Guestrin 2016 ("XGBoost"
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,8 +71,9 @@ def best_pairs(
         # What the regression's penalty has left of a column is no pair's merit.
         if measure.gain(columns[key])[0] > 0:
             measure.add(columns[key])
-    cells = {pair: _cells(columns[pair[0]], columns[pair[1]]) for pair in itertools.combinations(keys, 2)}
-    gains = {pair: measure.gain(codes) for pair, codes in cells.items() if codes is not None}
+    found = {pair: _cells(columns[pair[0]], columns[pair[1]]) for pair in itertools.combinations(keys, 2)}
+    cells = {pair: codes for pair, codes in found.items() if codes is not None}
+    gains = {pair: measure.gain(codes) for pair, codes in cells.items()}
     chosen: list[PairGain] = []
     while gains and len(chosen) < most:
         # Gains only fall as pairs are added: the first whose gain is as it was is the best.
@@ -134,7 +135,7 @@ def _scores(columns: Mapping[str, Codes], label: Floats, half: Half, binary: boo
     return scores
 
 
-def _indicators(columns: Sequence[Codes]) -> Iterator[sparse.csr_matrix]:
+def _indicators(columns: Iterable[Codes]) -> Iterator[sparse.csr_matrix]:
     for codes in columns:
         ones = np.ones(len(codes.rows))
         yield sparse.csr_matrix((ones, (codes.rows, codes.codes)), shape=(codes.length, codes.size))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from widedeep.components.common.errors import shown
-from widedeep.pipeline.drafting.draft import Draft
+from widedeep.pipeline.drafting.decisions import Draft
 from widedeep.pipeline.drafting.output.yaml_lines import flow, line
 
 _HEAD = """\
@@ -21,7 +21,9 @@ def features_text(draft: Draft) -> str:
     left_out = ""
     for name, column in draft.columns.items():
         if column.drafted is None:
-            left_out += line(f"  # {_one_line(shown(name))} is left out:", "").rstrip("\n") + f" {column.choice.reason}\n"
+            left_out += (
+                line(f"  # {_one_line(shown(name))} is left out:", "").rstrip("\n") + f" {column.choice.reason}\n"
+            )
             continue
         side = f"; {column.side.side}: {column.side.why}" if column.side and column.side.why else ""
         text += line(f"  - {flow(column.drafted.feature)}", column.drafted.why + side)

@@ -54,7 +54,8 @@ def write_draft(out: Path, texts: Mapping[str, str]) -> None:
     except OSError as error:
         raise ConfigError(f"--out {out}: can't be written: {error.strerror}.") from None
     try:
-        os.chmod(staging, 0o755)
+        # As any new folder, not as a temporary one.
+        staging.chmod(0o777 & ~_umask())
         for name, text in texts.items():
             (staging / name).write_text(text, encoding="utf-8")
         _check(staging)
@@ -67,6 +68,12 @@ def write_draft(out: Path, texts: Mapping[str, str]) -> None:
         raise ConfigError(f"--out {out}: can't be written: {error.strerror}.") from None
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def _check(folder: Path) -> None:

@@ -6,12 +6,12 @@ import os
 from pathlib import Path
 from typing import Any
 
-from widedeep.pipeline.drafting.draft import Draft
+from widedeep.pipeline.drafting.decisions import Draft
 from widedeep.pipeline.drafting.output.yaml_lines import flow, line
 from widedeep.pipeline.drafting.reading.forms import Form
 from widedeep.pipeline.drafting.reading.locations import Location
 
-_HEAD = "# Drafted by `widedeep init`; paths are relative to this file. Every key stands in the reference of pipeline.yaml.\n"
+_HEAD = "# Drafted by `widedeep init`; paths are relative to this file. The reference of pipeline.yaml has every key.\n"
 
 
 def pipeline_text(draft: Draft, location: Location, form: Form, name: str, out: Path) -> str:

@@ -6,7 +6,7 @@ from google.protobuf import text_format
 
 from widedeep.components.features import schema as schemas
 from widedeep.components.features.spec import FeatureSpec
-from widedeep.pipeline.drafting.draft import Draft
+from widedeep.pipeline.drafting.decisions import Draft
 
 _HEAD = """\
 # Drafted by `widedeep init`. Types, presence and environments follow from features.yaml; a domain lists the few values

@@ -6,7 +6,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from widedeep.pipeline.drafting.draft import Draft, DraftedColumn
+from widedeep.pipeline.drafting.decisions import Draft, DraftedColumn
+from widedeep.pipeline.drafting.rules.features import percent
 
 
 def summary(draft: Draft, aside: str) -> RenderableType:
@@ -23,13 +24,18 @@ def summary(draft: Draft, aside: str) -> RenderableType:
     table.add_row(*map(Text, [draft.label, "label", "", "", "", "", "", draft.rule.reason]))
     for name, column in draft.columns.items():
         table.add_row(*(Text(cell) for cell in _cells(name, column)), style=None if column.drafted else "dim")
-    lines = [Text(f"cross   {' x '.join(cross.keys)}: {cross.buckets:,} buckets, loss {-cross.gain:.2%}") for cross in draft.crosses]
+    lines = [
+        Text(f"cross   {' x '.join(cross.keys)}: {cross.buckets:,} buckets, loss {-cross.gain:.2%}")
+        for cross in draft.crosses
+    ]
     lines.append(Text(f"splits  {draft.split.reason}"))
     lines.append(Text(f"train   {draft.training[1]}"))
     if aside:
         lines.append(Text(f"files   {aside}"))
     if not any(column.side and column.side.side == "candidate" for column in draft.columns.values()):
-        lines.append(Text("sides   no column is known as the candidate's, so there is no signature to rank by: --candidate"))
+        lines.append(
+            Text("sides   no column is known as the candidate's, so there is no signature to rank by: --candidate")
+        )
     warnings = [
         Text(f"look at {name}: {column.choice.warning}", style="yellow")
         for name, column in draft.columns.items()
@@ -47,7 +53,7 @@ def _cells(name: str, column: DraftedColumn) -> list[str]:
         column.side.side if column.side else "",
         drafted.treatment if drafted else "",
         f"{profile.members.members if profile.members else profile.distinct:,}",
-        f"{profile.missing / profile.rows:.1%}" if profile.missing else "",
+        percent(profile.missing / profile.rows) if profile.missing else "",
         f"{profile.alone:.3f}" if profile.present else "",
         column.choice.reason,
     ]

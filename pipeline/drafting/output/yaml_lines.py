@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -24,9 +25,10 @@ def flow(value: Any) -> str:
         return _text(value)
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
-    return f"{value:.15g}" if isinstance(value, float) else str(value)
+    return repr(value) if isinstance(value, float) else str(value)
 
 
+@lru_cache(maxsize=4096)
 def _text(text: str) -> str:
     """Plain where YAML 1.1 and 1.2 both take it for this text: `no` and `1e3` are quoted."""
     if _PLAIN.fullmatch(text) and from_yaml(text) == text and yaml.safe_load(text) == text:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import codecs
-import csv
 import json
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,16 +11,14 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from widedeep.components.common.errors import ConfigError, DataError, reason
+from widedeep.components.common.settings import nearest
 from widedeep.components.ingest.csv_files.dialect import CsvDialect
 from widedeep.components.ingest.paths import folder_values, locate
 from widedeep.components.ingest.streams.compression import open_stream
 from widedeep.pipeline.drafting.reading.locations import Location
+from widedeep.pipeline.drafting.reading.text_forms import text_form
 
 _START_BYTES = 1 << 20
-_LINES = 200
-_DELIMITERS = ("\t", ",", ";", "|")
-# What is read as a number may be a value; a header has names.
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 @dataclass(frozen=True)
@@ -61,7 +56,7 @@ def form_of(location: Location) -> Form:
     elif file_format == "jsonl":
         form = Form("jsonl", CsvDialect(), _json_columns(path, start), "a JSON object a line")
     else:
-        form = _text_form(path, start, file_format)
+        form = Form(*text_form(start, len(start) < _START_BYTES, file_format))
     columns = (*form.columns, *(name for name in folders if name not in form.columns))
     twice = [name for name, count in Counter(columns).items() if count > 1]
     if twice:
@@ -124,62 +119,12 @@ def _json_columns(path: str, start: bytes) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _text_form(path: str, start: bytes, file_format: str | None) -> Form:
-    encoding = {}
-    try:
-        # Of a part the last character may be cut.
-        text = codecs.getincrementaldecoder("utf-8-sig")().decode(start, final=len(start) < _START_BYTES)
-    except UnicodeDecodeError:
-        text, encoding = start.decode("latin-1"), {"encoding": "latin-1"}
-    lines = [line for line in text.splitlines() if line.strip()][:_LINES]
-    delimiter = "\t" if file_format == "tsv" else _delimiter(lines)
-    rows = [row for row in csv.reader(lines, delimiter=delimiter) if row]
-    first, others = rows[0], rows[1:]
-    options: dict[str, object] = dict(encoding)
-    if file_format != "tsv" and delimiter == "\t":
-        file_format = "tsv"
-    if delimiter not in (",", "\t"):
-        options["delimiter"] = delimiter
-    named = _is_header(first, others)
-    if not named:
-        options |= {"header": False, "columns": [f"c{number}" for number in range(1, len(first) + 1)]}
-    name = {"\t": "tabs", ",": "commas", ";": "semicolons", "|": "bars"}[delimiter]
-    why = f"{name} between the fields, {'names in the first row' if named else 'no row of names'}"
-    columns = tuple(first) if named else tuple(f"c{number}" for number in range(1, len(first) + 1))
-    return Form(file_format or "csv", CsvDialect.model_validate(options), columns, why)
-
-
-def _delimiter(lines: Sequence[str]) -> str:
-    """Of those that stand equally often in the first lines the most frequent; else the most frequent of all."""
-
-    def rank(sign: str) -> tuple[bool, int]:
-        counts = [len(row) for row in csv.reader(lines[:50], delimiter=sign)]
-        common, often = Counter(counts).most_common(1)[0]
-        return often >= 0.9 * len(counts) and common > 1, common
-
-    return max(_DELIMITERS, key=rank)
-
-
-def _is_header(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
-    """Whether the first row has names: each another one, none a number, and none a value of its column below."""
-    names = [name.strip() for name in first]
-    if not all(names) or len(set(names)) < len(names) or any(_NUMBER.fullmatch(name) for name in names):
-        return False
-    if not others:
-        return True
-    columns = [[row[number].strip() for row in others if number < len(row)] for number in range(len(names))]
-    repeated = sum(name in column for name, column in zip(names, columns, strict=True))
-    return repeated == 0
-
-
 def resolve_column(name: str, columns: Sequence[str], option: str) -> str:
     """The column that a person means by its name, or by its number from 1.
 
     Raises:
         ConfigError: there is none.
     """
-    from widedeep.components.common.settings import nearest
-
     if name in columns:
         return name
     if name.isdecimal() and 1 <= int(name) <= len(columns):

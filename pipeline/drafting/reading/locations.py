@@ -5,11 +5,12 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from widedeep.components.common.errors import ConfigError
-from widedeep.components.ingest.paths import holds_rows, literal, matching_files
+from widedeep.components.ingest.paths import holds_rows, matching_files
+from widedeep.pipeline.drafting.reading.file_patterns import pattern_of
 
 # By their ends, behind which that of a compression may stand.
 _ENDINGS = {
@@ -71,10 +72,12 @@ def locate_files(data: str) -> Location:
     ending, files = _of_one_format(folder, found)
     splits, aside = _splits(folder, files)
     if splits:
-        return Location(folder, ending, tuple(path for _, paths in splits.values() for path in paths), "*", splits, aside)
+        return Location(
+            folder, ending, tuple(path for _, paths in splits.values() for path in paths), "*", splits, aside
+        )
     if aside:
         files = [path for path in files if _split_of(os.path.relpath(path, folder)) == "train"]
-    return Location(folder, ending, tuple(files), _pattern(folder, files), {}, aside)
+    return Location(folder, ending, tuple(files), pattern_of(folder, files), {}, aside)
 
 
 def _by_pattern(data: str) -> tuple[str, list[str]]:
@@ -141,7 +144,7 @@ def _splits(folder: str, files: Sequence[str]) -> tuple[dict[str, tuple[str, tup
         return {}, "the files of train alone are read, and cut into three: there are none of eval beside them"
     aside = f"left aside, as their names say no split: {', '.join(map(os.path.basename, others[:3]))}" if others else ""
     return {
-        split: (_pattern(folder, parts[split]), tuple(parts[split])) for split in _SPLITS if split in parts
+        split: (pattern_of(folder, parts[split]), tuple(parts[split])) for split in _SPLITS if split in parts
     }, aside
 
 
@@ -151,38 +154,3 @@ def _split_of(path: str) -> str:
             if words.match(part):
                 return split
     return ""
-
-
-def _pattern(folder: str, files: Sequence[str]) -> str:
-    """A pattern of these files and no others; of several candidates the simplest."""
-    relative = [os.path.relpath(path, folder) if "://" not in path else path[len(folder) + 1 :] for path in files]
-    for pattern in _candidates(relative):
-        try:
-            if sorted(matching_files(os.path.join(literal(folder), pattern))) == sorted(files):
-                return pattern
-        except ConfigError:
-            continue
-    raise ConfigError(
-        f"{folder}: no one pattern matches the files {', '.join(relative[:3])} and no others. Put them into a folder "
-        "of their own, or name a pattern."
-    )
-
-
-def _candidates(relative: Sequence[str]) -> Iterable[str]:
-    first = relative[0]
-    if len(relative) == 1:
-        yield glob.escape(first)
-    depths = {path.count("/") for path in relative}
-    if len(depths) > 1:
-        return
-    folders = {os.path.dirname(path) for path in relative}
-    head = f"{glob.escape(folders.pop())}/" if len(folders) == 1 and os.path.dirname(first) else "*/" * depths.pop()
-    yield f"{head}*"
-    suffix = os.path.commonprefix([os.path.basename(path)[::-1] for path in relative])[::-1]
-    prefix = os.path.commonprefix([os.path.basename(path) for path in relative])
-    ending = suffix[suffix.find(".") :] if "." in suffix else ""
-    yield f"{head}*{glob.escape(ending)}"
-    yield f"{head}{glob.escape(prefix)}*{glob.escape(ending)}"
-    top = os.path.commonprefix([path.split("/")[0] for path in relative])
-    if "/" in first:
-        yield f"{glob.escape(top)}*/" + "*/" * (first.count("/") - 1) + "*"

@@ -9,7 +9,7 @@ from widedeep.pipeline.drafting.rules.kinds import Choice
 from widedeep.pipeline.drafting.rules.profile import ColumnProfile
 
 # A vocabulary of more is no longer a list that a person, or a server's memory, should hold.
-_LARGEST_VOCABULARY = 1_000_000
+LARGEST_VOCABULARY = 1_000_000
 _NARROWEST, _WIDEST = 4, 32
 _PEAK = 0.5
 
@@ -71,14 +71,17 @@ def draft_feature(
     if key != profile.name:
         head["column"] = profile.name
     head |= {"kind": kind, "side": side}
-    missing = f"; {_percent(profile.missing / profile.rows)} missing" if profile.missing else ""
+    missing = f"; {percent(profile.missing / profile.rows)} missing" if profile.missing else ""
     if choice.kind == "number":
         if profile.number and profile.number.bits == 64:
             head["bits"] = 64
         rest, treatment = _number(profile, rows)
         return Drafted(head | rest, choice.reason + missing, treatment)
     if choice.kind == "time":
-        return Drafted(head | {"parts": ["hour", "weekday"]}, choice.reason + missing, "hour, weekday")
+        parts = list(profile.time_parts)
+        unit = {"unit": profile.time_unit} if profile.time_unit else {}
+        roles = {"parts": parts, "wide": True, "deep": {"embedding": embedding_width(24)}}
+        return Drafted(head | unit | roles, choice.reason + missing, ", ".join(parts))
     rest, treatment, why = _strings(profile, rows, of)
     if choice.kind == "set" and profile.members and profile.members.separator not in (None, "|"):
         rest = {"separator": profile.members.separator} | rest
@@ -110,7 +113,7 @@ def _strings(profile: ColumnProfile, rows: int, of: str | None) -> tuple[dict[st
         return {"transform": {"vocabulary": {"of": of}}, "wide": True, "deep": deep}, f"ids of {of}", f"ids of '{of}'"
     least = min_count(profile, rows)
     kept = dict(profile.frequent).get(least, values)
-    if kept > _LARGEST_VOCABULARY:
+    if kept > LARGEST_VOCABULARY:
         buckets = rounded_up(2 * kept)
         why = f"about {values:,} values, too many to list"
         return {"transform": {"hash": {"buckets": buckets}}, "wide": True, "deep": deep}, f"{buckets:,} buckets", why
@@ -130,5 +133,6 @@ def rounded_up(number: float) -> int:
         scale *= 10
 
 
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
+    """A share that is not 0, never as 0."""
     return f"{share:.1%}" if share >= 0.001 else "under 0.1%"

@@ -17,6 +17,8 @@ _ONE_ROW = 0.95
 _TEXT_WORDS, _TEXT_LENGTH = 5.0, 40.0
 # What numbers must tell more as names than on a scale, of the log loss; and rows that each must have.
 _AS_NAME, _NAMED_ROWS = 0.002, 10
+# Rows that a split of a tenth would hardly have one of.
+_FEWEST_ROWS = 20
 # Standard deviations from the median to the greatest.
 _TAIL = 10
 
@@ -47,9 +49,13 @@ def kind_of(profile: ColumnProfile, binary: bool = True) -> Choice:
         return Choice("out", "a structure: give its parts columns of their own")
     if not profile.present:
         return Choice("out", "no row has a value")
+    if profile.present < _FEWEST_ROWS <= profile.missing:
+        return Choice("out", f"only {profile.present} rows have a value")
     if profile.distinct <= 1 and not profile.missing:
         return Choice("out", "constant: every row has the same value")
     if profile.time_format is not None:
+        if not profile.time_parts:
+            return Choice("out", f"times, {profile.time_format}, of one hour and weekday")
         return Choice("time", f"times, {profile.time_format}")
     if profile.storage == "time":
         return Choice("out", "times of another type than a moment")
@@ -117,7 +123,9 @@ def _kind(profile: ColumnProfile) -> Choice:
 
 
 def _free_text(profile: ColumnProfile) -> Choice:
-    return Choice("out", f"free text: {profile.mean_words:.0f} words a value")
+    if profile.mean_words >= _TEXT_WORDS:
+        return Choice("out", f"free text: {profile.mean_words:.0f} words a value")
+    return Choice("out", f"long texts: {profile.mean_length:.0f} characters a value")
 
 
 def _of_number(profile: ColumnProfile) -> str:
@@ -126,8 +134,9 @@ def _of_number(profile: ColumnProfile) -> str:
     parts = [f"{number.low:g} to {number.high:g}"]
     if number.whole and number.low >= 0 and number.median <= 10 and number.high >= 20:
         parts.append("counts")
-    if number.high - number.median > _TAIL * number.deviation > 0:
+    if profile.distinct > _TAIL and number.high - number.median > _TAIL * number.deviation > 0:
         parts.append("heavy tail")
     if number.peak_share >= 0.5:
-        parts.append(f"{number.peak_share:.0%} are {number.peak:g}")
+        share = f"{number.peak_share:.0%}" if number.peak_share < 0.995 else "nearly all"
+        parts.append(f"{share} are {number.peak:g}")
     return ", ".join(parts)

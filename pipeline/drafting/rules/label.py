@@ -45,7 +45,13 @@ class LabelRule:
 
 
 def label_rule(
-    name: str, counts: Mapping[str, int] | None, numeric: bool, whole: bool, missing: int, positive: tuple[str, ...] = ()
+    name: str,
+    counts: Mapping[str, int] | None,
+    numeric: bool,
+    whole: bool,
+    missing: int,
+    positive: tuple[str, ...] = (),
+    least: tuple[float, float] = (0.0, 0.0),
 ) -> LabelRule:
     """The rule for a column.
 
@@ -56,6 +62,7 @@ def label_rule(
         whole: whether all of these are whole.
         missing: rows without a value.
         positive: the values that a person calls 1.
+        least: of numbers the least one, and the share of the rows that have it.
 
     Raises:
         ConfigError: texts of which none can be told to mean yes, or a given one that does not occur.
@@ -82,6 +89,8 @@ def label_rule(
             f"the label '{name}' has {'more than 1,000' if counts is None else len(counts)} texts"
             f"{': ' + listed if listed else ''}. Say which are 1: --positive VALUE, as often as there are such."
         )
+    if whole and counts is None and least[0] >= 0 and least[1] >= _FEWEST:
+        return LabelRule("binary", f"a count: more than {least[0]:g} is 1; {1 - least[1]:.1%} are", above=least[0])
     if not whole or counts is None:
         return LabelRule("regression", "a number that is no count: it is predicted as it is")
     return _of_numbers({float(value): count for value, count in counts.items()})

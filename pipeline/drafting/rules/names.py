@@ -24,13 +24,29 @@ _ITEMS = {
     "genres", "category", "brand", "publisher", "author", "title", "price", "listing", "restaurant", "hotel", "job",
     "candidate", "merchant", "seller", "recipe", "release", "image", "package", "developer", "clothing", "department",
 }  # fmt: skip
-_TIMES = {"time", "timestamp", "ts", "date", "datetime", "hour", "day", "created", "at", "when", "month", "week", "unix"}
+_TIMES = {
+    "time",
+    "timestamp",
+    "ts",
+    "date",
+    "datetime",
+    "hour",
+    "day",
+    "created",
+    "at",
+    "when",
+    "month",
+    "week",
+    "unix",
+}
 
 
 def says_id(name: str) -> bool:
     """Whether a name is that of an id."""
     found = words(name)
-    return bool(found) and (bool(set(found) & _IDS) or found[-1].endswith("id") and found[-1][:-2] in _PERSONS | _ITEMS)
+    return bool(found) and (
+        bool(set(found) & _IDS) or (found[-1].endswith("id") and found[-1][:-2] in _PERSONS | _ITEMS)
+    )
 
 
 def says_code(name: str) -> bool:

@@ -14,7 +14,7 @@ from widedeep.components.common.errors import WideDeepError
 from widedeep.components.metadata.cluster.database import Database
 from widedeep.components.metadata.executions import runs
 from widedeep.pipeline.kubeflow.check.finding import Finding
-from widedeep.pipeline.kubeflow.step.places import giving_away, why_unwritable
+from widedeep.pipeline.kubeflow.places import giving_away, why_unwritable
 
 # A database that is started at the same time may take as long.
 _PATIENCE = 30.0

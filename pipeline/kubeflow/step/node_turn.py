@@ -14,8 +14,8 @@ from widedeep.components.metadata.cluster.database import Database, tell
 from widedeep.components.metadata.cluster.turns import Turn
 from widedeep.components.metadata.executions import Node, missing_inputs, state
 from widedeep.pipeline.definition.config import PipelineConfig
+from widedeep.pipeline.kubeflow.places import check_writable
 from widedeep.pipeline.kubeflow.step import definition_cache
-from widedeep.pipeline.kubeflow.step.places import check_writable
 from widedeep.pipeline.local.progress_display import ProgressDisplay
 
 # The one node that reads the raw data.

@@ -24,6 +24,7 @@ from widedeep.pipeline.definition import config
 from widedeep.pipeline.definition.command_options import overrides_option
 from widedeep.pipeline.kubeflow.step import page
 from widedeep.pipeline.kubeflow.step.process_exit import run_and_exit
+from widedeep.pipeline.kubeflow.step.supervisor import supervise
 from widedeep.pipeline.kubeflow.training_parameter import NOTHING, as_overrides
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -98,7 +99,7 @@ def main() -> None:
     """Entry point: tells an error in a sentence, and exits."""
     # Beam and TFX's executors look into sys.argv for flags of their own.
     arguments, sys.argv = sys.argv[1:], sys.argv[:1]
-    run_and_exit(lambda: _call(arguments))
+    supervise(lambda: run_and_exit(lambda: _call(arguments)))
 
 
 def _call(arguments: list[str]) -> None:

@@ -6,9 +6,7 @@ that the system killed.
 
 from __future__ import annotations
 
-import ctypes
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -21,11 +19,10 @@ from tfx.proto.orchestration import executable_spec_pb2, execution_invocation_pb
 
 from widedeep.components.common.errors import WideDeepError
 from widedeep.pipeline.kubeflow.step.process_exit import run_and_exit
+from widedeep.pipeline.kubeflow.step.supervisor import die_with, killed
 
 _PYTHON, _BEAM = executable_spec_pb2.PythonClassExecutableSpec, executable_spec_pb2.BeamExecutableSpec
 _SPEC, _INVOCATION, _OUTPUT = "spec", "invocation", "output"
-# Of Linux's prctl.
-_PR_SET_PDEATHSIG = 1
 
 
 class ExecutorFailedError(WideDeepError):
@@ -61,11 +58,7 @@ class SubprocessOperator(base_executor_operator.BaseExecutorOperator):
                 return execution_result_pb2.ExecutorOutput.FromString((folder / _OUTPUT).read_bytes())
         if process.returncode > 0:
             raise ExecutorFailedError(process.returncode)
-        killer = signal.Signals(-process.returncode)
-        hint = "Most often it needed more memory than its container has: see kubeflow.steps in PIPELINE.yaml."
-        raise WideDeepError(
-            f"the executor was killed by {killer.name}. {hint if killer == signal.SIGKILL else ''}".strip()
-        )
+        raise WideDeepError(f"the executor was {killed(-process.returncode)}")
 
 
 OPERATORS = {_PYTHON: SubprocessOperator, _BEAM: SubprocessOperator}
@@ -95,9 +88,6 @@ def _execute(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    # Without its parent nobody would record what it makes.
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     exchange, parent = Path(sys.argv.pop()), int(sys.argv.pop())
-    # It may have been killed while this process was loading its modules.
-    os.kill(parent, 0)
+    die_with(parent)
     run_and_exit(lambda: _execute(exchange))

@@ -270,6 +270,50 @@ def test_scores_are_the_servers(
     np.testing.assert_allclose(scores, asked, atol=1e-6)
 
 
+def write_linear(folder: Path, label: dict[str, Any]) -> tuple[str, str]:
+    """A model whose score is 2 x, or of a label with classes the softmax of (x, 0, -x); and its declaration."""
+    import tensorflow as tf
+
+    class Linear(tf.Module):
+        @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
+        def serve(self, examples: Any) -> Any:
+            parsed = tf.io.parse_example(examples, {"x": tf.io.FixedLenFeature([], tf.float32, 0.0)})["x"]
+            return {
+                "score": tf.nn.softmax(tf.stack([parsed, 0 * parsed, -parsed], 1)) if "classes" in label else 2 * parsed
+            }
+
+    model = Linear()
+    tf.saved_model.save(model, str(folder), signatures={"serving_default": model.serve})
+    x = {"key": "x", "kind": "numeric", "side": "context", "transform": {"z_score": {}}, "deep": {}}
+    return str(folder), features.to_json(FeatureSpec.model_validate({"label": label, "features": [x]}))
+
+
+def test_regressions(scored: Callable[..., ScoreRecord], write: Callable[..., str], tmp_path: Path) -> None:
+    model, declared = write_linear(tmp_path / "1", {"key": "y", "kind": "regression"})
+    path = write("rows.csv", "x,y\n1,3\n0.5,0\n-2,-4\n")
+    record = scored([path], "a.csv", model=model, spec=declared, measure=True, keep=("x",))
+    assert (tmp_path / "a.csv").read_text() == "x,score\n1,2\n0.5,1\n-2,-4\n"
+    # Errors 1, -1 and 0; the sum of the scores is -1, and that of the labels too.
+    values = {name: metric.value for name, metric in record.metrics.items()}
+    assert values == pytest.approx({"rmse": math.sqrt(2 / 3), "mae": 2 / 3, "calibration": 1.0})
+
+
+def test_classes(scored: Callable[..., ScoreRecord], write: Callable[..., str], tmp_path: Path) -> None:
+    model, declared = write_linear(tmp_path / "1", {"key": "y", "kind": "multiclass", "classes": 3})
+    path = write("rows.csv", "x,y\n1,0\n-3,0\n")
+    record = scored([path], "a.parquet", model=model, spec=declared, measure=True)
+    table = pq.read_table(tmp_path / "a.parquet")
+    assert table.column_names == ["file", "row", "class", "score_0", "score_1", "score_2"]
+    assert table.column("class").to_pylist() == [0, 2]
+    chances = [np.exp([x, 0, -x]) / np.exp([x, 0, -x]).sum() for x in (1.0, -3.0)]
+    for number in range(3):
+        expected_ = [chance[number] for chance in chances]
+        np.testing.assert_allclose(table.column(f"score_{number}").to_numpy(), expected_, rtol=1e-5)
+    values = {name: metric.value for name, metric in record.metrics.items()}
+    losses = -np.log([chance[0] for chance in chances])
+    assert values == pytest.approx({"logloss": losses.mean(), "accuracy": 0.5}, rel=1e-5)
+
+
 def test_a_folder_that_holds_no_model_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="the model can't be loaded: SavedModel file does not exist"):
         ServedScores(str(tmp_path))

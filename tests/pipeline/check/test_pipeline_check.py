@@ -84,7 +84,8 @@ def test_each_thing_that_is_wrong_is_told(checked: Callable[..., Result], folder
         f"{train}, row 2, column 'tags': the value is missing, and the model needs it (`required: true` in its "
         "features).",
         f"{train}, row 3, column 'clicked': the value is missing: each row needs its label.",
-        f"{train}, row 4, column 'clicked': '7' is wrong: the label must be 0 or 1.",
+        f"{train}, row 4, column 'clicked': '7' is wrong: the label must be 0 or 1; write in features.yaml, "
+        "if all above 0 is 1: label: {key: clicked, above: 0}.",
         f"{folder}/data/eval/a.csv: there is no column 'Age', which features.yaml declares: did you mean 'age'?",
         f"{folder}/data/test/*: matches no file. See data.path and data.splits in the pipeline's config.",
     ]
@@ -118,6 +119,25 @@ def test_what_may_not_be_meant_is_noted(checked: Callable[..., Result], folder: 
     assert "Note: age: no value in the first rows of any split\n" in done.stderr
 
 
+def test_what_tells_a_rows_split_is_looked_at(checked: Callable[..., Result], folder: Path) -> None:
+    (folder / "data/train/a.csv").write_text("user,Age,tags,clicked,at\nu,,a,1,2024-02-01\nv,,b,0,soon\n")
+    by_hash = ("--set", "data.splits=null", "--set", "data.hash_split={train: 8, eval: 1, test: 1}")
+    done = checked(*by_hash, "--set", "data.pattern=train/*", "--set", "data.hash_by=users")
+    assert errors(done) == [
+        f"{folder}/data/train/a.csv: there is no column 'users', which data.hash_by names: did you mean 'user'?"
+    ]
+    cuts = "{column: at, train: 2024-01-01, eval: 2024-03-01, test: 2024-04-01}"
+    done = checked("--set", "data.splits=null", "--set", f"data.split_by_time={cuts}", "--set", "data.pattern=train/*")
+    [error] = errors(done)
+    assert error.startswith(f"{folder}/data/train/a.csv, row 2, column 'at': 'soon' ")
+
+
+def test_rows_of_a_server_need_no_label(checked: Callable[..., Result], folder: Path) -> None:
+    (folder / "data/asked.csv").write_text("user,Age,tags\nu,old,a\n")
+    done = checked("--set", "data.serving=asked.csv")
+    assert errors(done) == [f"{folder}/data/asked.csv, row 1, column 'Age': 'old' is not a number."]
+
+
 def test_a_large_file_is_read_at_its_beginning(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from widedeep.components.ingest.csv_files.dialect import PLAIN
 
@@ -147,6 +167,15 @@ def test_every_transform_has_words() -> None:
                 {"key": "b", "bits": 64, "transform": {"log": {}}, **number},
                 {"key": "c", "transform": {"vocabulary": {"max_size": 9000}}, **text, "slice": True},
                 {"key": "d", "transform": {"vocabulary": {"of": "c"}}, **text},
+                {
+                    "key": "at",
+                    "kind": "time",
+                    "side": "context",
+                    "zone": "Europe/Berlin",
+                    "wide": True,
+                    "parts": {"hour": {}, "age": {"since": "out", "transform": {"log": {}}, "deep": {}}},
+                },
+                {"key": "out", "kind": "time", "side": "candidate", "unit": "ms"},
             ],
             "crosses": [{"keys": ["a", "c"], "buckets": 1000}],
         }
@@ -158,5 +187,23 @@ def test_every_transform_has_words() -> None:
         ("numeric of 64 bits, context", "log", "deep"),
         ("categorical, candidate", "vocabulary, the 9,000 most frequent", "wide, crossed, sliced"),
         ("categorical, candidate", "vocabulary of c", "wide"),
+        ("time in s, Europe/Berlin, context", "", ""),
+        ("part of at, context", "24 buckets", "wide"),
+        ("seconds since out, candidate", "log", "deep"),
+        ("time in ms, UTC, candidate", "", ""),
     ]
     assert crosses(spec) == ["a × c in 1,000 buckets"]  # noqa: RUF001
+
+
+@pytest.mark.parametrize(
+    ("label", "words"),
+    [
+        ({"positive": ["yes", "y"]}, "binary label, 1: yes or y"),
+        ({"positive": ["yes"], "negative": ["no"]}, "binary label, 1: yes, 0: no"),
+        ({"above": 0.5}, "binary label, 1 above 0.5"),
+    ],
+)
+def test_the_rule_of_a_label_has_words(label: dict[str, object], words: str) -> None:
+    one = {"key": "a", "kind": "categorical", "side": "context", "transform": {"vocabulary": {}}, "wide": True}
+    spec = FeatureSpec.model_validate({"label": {"key": "y", **label}, "features": [one]})
+    assert understood(spec)[0].kind == words

@@ -217,6 +217,9 @@ def record() -> Draft:
         superseded_by=None,
         lists=None,
         rails=None,
+        importance=None,
+        settings={},
+        declaration={},
     )
 
 

@@ -43,16 +43,31 @@ SPEC = FeatureSpec.model_validate(
             _feature("seen", "set", "context", {"vocabulary": {"of": "item"}}, wide=True, deep={"embedding": 2}),
             _feature("age", "numeric", "context", _QUANTILES),
             _feature("hour", "numeric", "context", {"z_score": {}}, deep={}),
-            _feature("tags", "set", "candidate", {"hash": {"buckets": 6}}, deep={"embedding": 3, "pooling": "sum"}),
+            _feature(
+                "tags", "set", "candidate", {"hash": {"buckets": "auto"}}, deep={"embedding": 3, "pooling": "sum"}
+            ),
             _feature("price", "numeric", "candidate", {"buckets": {"boundaries": [1.0, 5.0]}}, wide=True),
             _feature("year", "numeric", "candidate", _QUANTILES, deep={}),
+            {
+                "key": "at",
+                "kind": "time",
+                "side": "context",
+                "unit": "ms",
+                "zone": "Europe/Berlin",
+                "wide": True,
+                "deep": {"embedding": 2},
+                "parts": {"hour": {}, "weekday": {}, "age": {"since": "out", "transform": _QUANTILES, "deep": {}}},
+            },
+            {"key": "out", "kind": "time", "side": "candidate", "wide": True, "parts": ["month"]},
         ],
         "crosses": [
-            {"keys": ["seen", "item"], "buckets": 50},
+            {"keys": ["seen", "item"], "buckets": "auto"},
             {"keys": ["price", "user"], "buckets": 30},
             {"keys": ["tags", "age", "seen"], "buckets": 40},
             {"keys": ["user", "age"], "buckets": 20},
             {"keys": ["tags", "year"], "buckets": 20},
+            {"keys": ["at_weekday", "item"], "buckets": 20},
+            {"keys": ["at_age", "user"], "buckets": 20},
         ],
     }
 )
@@ -74,15 +89,28 @@ def _rows(count: int) -> list[Row]:
             "hour": [float(random.integers(24))],
             "price": [float(random.integers(9))],
             "year": [float(random.integers(1990, 2020))],
+            "at": [float(random.integers(1_700_000_000_000, 1_710_000_000_000))],
+            "out": [float(random.integers(1_600_000_000, 1_700_000_000))],
         }
         for _ in range(count)
     ]
 
 
+def halved(row: Row) -> Row:
+    """Times as examples have them: in 32 bits, and what is left in 32 more."""
+    halves = dict(row)
+    for feature in SPEC.features:
+        if feature.rest and feature.key in row:
+            narrow = np.array(row[feature.key], np.float32)
+            halves[feature.key] = narrow.tolist()
+            halves[feature.rest] = (np.array(row[feature.key]) - narrow).astype(np.float32).tolist()
+    return halves
+
+
 def example(row: Row) -> bytes:
     built = tf.train.Example()
-    for key, values in row.items():
-        if SPEC.by_key[key].kind == "numeric":
+    for key, values in halved(row).items():
+        if key not in SPEC.by_key or SPEC.by_key[key].is_number:
             built.features.feature[key].float_list.value.extend(values)
         else:
             built.features.feature[key].bytes_list.value.extend(value.encode() for value in values)
@@ -90,14 +118,15 @@ def example(row: Row) -> bytes:
 
 
 def graph(folder: Path, spec: FeatureSpec) -> tft.TFTransformOutput:
-    types = {"numeric": tf.float32, "set": tf.string, "categorical": tf.string}
+    types = {"numeric": tf.float32, "time": tf.float32, "set": tf.string, "categorical": tf.string}
     label = tf.float32 if spec.label.kind == "regression" else tf.int64
     parsing = {one.key: tf.io.VarLenFeature(types[one.kind]) for one in spec.features}
+    parsing |= {one.rest: tf.io.VarLenFeature(tf.float32) for one in spec.features if one.rest}
     parsing["y"] = tf.io.VarLenFeature(label)
     metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(parsing))
     apply = partial(preprocessing_fn, custom_config={"features": features.to_json(spec)})
     with tft_beam.Context(temp_dir=str(folder / "tmp")):
-        rows = [row | {"y": [1]} for row in _rows(60)]
+        rows = [halved(row) | {"y": [1]} for row in _rows(60)]
         _, transform_fn = (rows, metadata) | tft_beam.AnalyzeAndTransformDataset(apply)
         transform_fn | tft_beam.WriteTransformFn(str(folder / "graph"))
     return tft.TFTransformOutput(str(folder / "graph"))
@@ -113,7 +142,7 @@ def exported(folder: Path, spec: FeatureSpec, variant: str = "wide_deep") -> str
         variable.assign(
             np.abs(random.normal(size=variable.shape))
             if "variance" in variable.name
-            else random.normal(size=variable.shape)
+            else random.normal(0, 0.4, size=variable.shape)
         )
     estimator.export(str(folder / "model"))
     return str(folder / "model")
@@ -131,12 +160,13 @@ def served(path: str) -> Any:
 
 def dense(key: str, rows: list[Row], width: int) -> np.ndarray:
     """The rows' values of a feature; a set is filled up to `width`."""
-    kind = SPEC.by_key[key].kind
+    kind, is_number = SPEC.by_key[key].kind, SPEC.by_key[key].is_number
     values = [row.get(key, []) for row in rows]
     if kind == "set":
         return np.array([[*one, *[""] * (width - len(one))] for one in values], object).reshape(len(rows), width)
-    empty = [float("nan")] if kind == "numeric" else [""]
-    return np.array([(one or empty)[0] for one in values], np.float32 if kind == "numeric" else object)
+    empty = [float("nan")] if is_number else [""]
+    dtype = np.float64 if SPEC.by_key[key].rest else np.float32
+    return np.array([(one or empty)[0] for one in values], dtype if is_number else object)
 
 
 def default(served: Any, rows: list[Row]) -> np.ndarray:
@@ -163,6 +193,9 @@ def _values(feature: Any) -> Any:
     if feature.kind == "numeric":
         one = st.sampled_from([-3.0, 0.0, 1.0, 20.0, 40.0, 2000.0])
         return st.lists(one, max_size=1)
+    if feature.kind == "time":
+        hours = st.integers(-40_000, 500_000).map(lambda hour: hour * (3.6e6 if feature.unit == "ms" else 3600.0))
+        return st.lists(hours, max_size=1)
     return st.lists(st.sampled_from([*WORDS, "new"]), max_size=4 if feature.kind == "set" else 1)
 
 

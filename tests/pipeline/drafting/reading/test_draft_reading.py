@@ -94,21 +94,27 @@ def test_what_can_not_be_meant_is_told(tmp_path: Path):
         locate_files(str(tmp_path))
 
 
+C1_TO_C2, C1_TO_C3 = ("c1", "c2"), ("c1", "c2", "c3")
+NO_NAMES = {"header": False, "columns": C1_TO_C3}
+
+
 @pytest.mark.parametrize(
     ("name", "text", "file_format", "options", "columns"),
     [
         ("a.csv", ROWS, "csv", {}, ("a", "b")),
         ("a.csv", "a;b\n1;x,y\n2;y\n", "csv", {"delimiter": ";"}, ("a", "b")),
         ("a.txt", "a\tb\n1\tx\n", "tsv", {}, ("a", "b")),
-        ("a.tsv", "1\t\tx\n2\t3\ty\n", "tsv", {"header": False, "columns": ("c1", "c2", "c3")}, ("c1", "c2", "c3")),
-        ("adult.data", "39, State-gov, <=50K\n50, Private, >50K\n", "csv", {"header": False, "columns": ("c1", "c2", "c3")}, ("c1", "c2", "c3")),
+        ("a.tsv", "1\t\tx\n2\t3\ty\n", "tsv", NO_NAMES, C1_TO_C3),
+        ("adult.data", "39, State-gov, <=50K\n50, Private, >50K\n", "csv", NO_NAMES, C1_TO_C3),
         # The first row's values come again: they are no names.
-        ("a.csv", "red,tall\nblue,tall\nred,small\n", "csv", {"header": False, "columns": ("c1", "c2")}, ("c1", "c2")),
+        ("a.csv", "red,tall\nblue,tall\nred,small\n", "csv", {"header": False, "columns": C1_TO_C2}, C1_TO_C2),
         ("a.jsonl", '{"a": 1}\n{"b": "x", "a": 2}\n', "jsonl", {}, ("a", "b")),
         ("a.log", '{"a": 1}\n', "jsonl", {}, ("a",)),
     ],
 )  # fmt: skip
-def test_forms(tmp_path: Path, name: str, text: str, file_format: str, options: dict[str, object], columns: tuple[str, ...]):
+def test_forms(
+    tmp_path: Path, name: str, text: str, file_format: str, options: dict[str, object], columns: tuple[str, ...]
+):
     seen = form(write(tmp_path / name, text))
     assert (seen.file_format, seen.columns) == (file_format, columns)
     assert seen.dialect.model_dump(exclude_defaults=True) == options

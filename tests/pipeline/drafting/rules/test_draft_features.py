@@ -14,7 +14,9 @@ from widedeep.pipeline.drafting.rules.profile import ColumnProfile, NumberProfil
 TEXT = ColumnProfile("shop", rows=10_000, distinct=40)
 
 
-@pytest.mark.parametrize(("values", "width"), [(1, 4), (16, 4), (17, 8), (256, 8), (257, 16), (4096, 16), (4097, 32), (10**9, 32)])
+@pytest.mark.parametrize(
+    ("values", "width"), [(1, 4), (16, 4), (17, 8), (256, 8), (257, 16), (4096, 16), (4097, 32), (10**9, 32)]
+)
 def test_an_embedding_is_the_power_of_two_above_twice_the_fourth_root(values: int, width: int):
     # 2 * 16^(1/4) = 4, 2 * 256^(1/4) = 8, 2 * 4096^(1/4) = 16
     assert embedding_width(values) == width
@@ -66,6 +68,19 @@ def test_a_number_with_a_peak_has_buckets_beside_it():
 def test_numbers_that_32_bits_cannot_keep_apart_have_64():
     profile = replace(TEXT, number=NumberProfile(0, 1e12, bits=64))
     assert draft_feature("n", profile, Choice("number", ""), "context", rows=8000).feature["bits"] == 64
+
+
+def test_a_time_is_its_hour_and_weekday():
+    profile = replace(TEXT, name="at", time_unit="ms", time_parts=("hour", "weekday"))
+    assert draft_feature("at", profile, Choice("time", ""), "context", rows=8000).feature == {
+        "key": "at",
+        "kind": "time",
+        "side": "context",
+        "unit": "ms",
+        "parts": ["hour", "weekday"],
+        "wide": True,
+        "deep": {"embedding": 8},
+    }
 
 
 def test_a_set_names_its_separator():

@@ -28,15 +28,18 @@ ID = replace(TEXT, name="order_id", distinct=1000, number=NumberProfile(1000, 99
         (replace(NUMBER, storage="real", number=replace(NUMBER.number, as_name=0.03)), "number", "0 to 90"),
         # So few rows a value tell by chance.
         (replace(NUMBER, distinct=400, number=replace(NUMBER.number, as_name=0.03)), "number", "0 to 90"),
-        (replace(TEXT, time_format="as ISO 8601"), "time", "times, as ISO 8601"),
+        (replace(TEXT, time_format="as ISO 8601", time_parts=("hour",)), "time", "times, as ISO 8601"),
+        (replace(TEXT, time_format="as ISO 8601"), "out", "times, as ISO 8601, of one hour and weekday"),
         (replace(TEXT, distinct=1), "out", "constant: every row has the same value"),
         (replace(TEXT, missing=1000, distinct=0), "out", "no row has a value"),
+        (replace(TEXT, missing=981), "out", "only 19 rows have a value"),
         (replace(TEXT, storage="other"), "out", "a structure"),
         (replace(TEXT, distinct=1000), "out", "nearly determines the row"),
         (ID, "out", "an id that nearly determines the row"),
         (replace(ID, name="row", number=NumberProfile(0, 999, rises=True)), "out", "numbers the rows"),
         (replace(TEXT, distinct=900, mean_words=12.0), "out", "free text: 12 words a value"),
         (replace(TEXT, distinct=1000, mean_words=12.0), "out", "free text: 12 words a value"),
+        (replace(TEXT, distinct=900, mean_length=70.0), "out", "long texts: 70 characters a value"),
     ],
 )
 def test_kind_and_reason(profile: ColumnProfile, kind: str, reason: str):
@@ -50,7 +53,10 @@ def test_a_value_of_all_rows_that_may_be_missing_is_a_category():
 
 
 def test_a_measurement_may_differ_in_every_row():
-    assert kind_of(replace(ID, name="weight", storage="real", number=NumberProfile(0.1, 9.7, whole=False))).kind == "number"
+    assert (
+        kind_of(replace(ID, name="weight", storage="real", number=NumberProfile(0.1, 9.7, whole=False))).kind
+        == "number"
+    )
 
 
 def test_a_leak_is_left_out_and_warned_of():

@@ -56,6 +56,12 @@ def test_a_number_that_is_no_count_is_predicted_itself():
     assert label_rule("y", None, numeric=True, whole=True, missing=0).kind == "regression"
 
 
+def test_a_count_of_many_values():
+    # A quarter of the rows has the least one; of a price hardly any row has.
+    assert label_rule("y", None, True, True, 0, least=(1.0, 0.25)).above == 1.0
+    assert label_rule("y", None, True, True, 0, least=(100.0, 0.001)).kind == "regression"
+
+
 def test_the_rule_is_applied():
     values = np.array([0.0, 1.0, 3.0])
     assert LabelRule("binary", "", above=1.0).numbers(["0", "1", "3"], values).tolist() == [0, 0, 1]
@@ -64,9 +70,14 @@ def test_the_rule_is_applied():
 
 
 def test_more_texts_than_two_need_a_word():
-    with pytest.raises(ConfigError, match=r"the label 'y' has 3 texts: 'seen', 'click', 'buy'. Say which are 1: --positive VALUE"):
+    with pytest.raises(
+        ConfigError, match=r"the label 'y' has 3 texts: 'seen', 'click', 'buy'. Say which are 1: --positive VALUE"
+    ):
         rule({"click": 3, "buy": 1, "seen": 9}, numeric=False)
-    assert label_rule("y", {"click": 3, "buy": 1, "seen": 9}, False, True, 0, ("click", "buy")).positive == ("click", "buy")
+    assert label_rule("y", {"click": 3, "buy": 1, "seen": 9}, False, True, 0, ("click", "buy")).positive == (
+        "click",
+        "buy",
+    )
     with pytest.raises(ConfigError, match=r"--positive klick: the label has no such value: did you mean 'click'\?"):
         label_rule("y", {"click": 3, "seen": 9}, False, True, 0, ("klick",))
 

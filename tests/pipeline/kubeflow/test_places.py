@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from widedeep.components.common.errors import ConfigError
-from widedeep.pipeline.kubeflow.step.places import check_writable
+from widedeep.pipeline.kubeflow.places import check_writable
 
 
 def test_a_folder_that_is_there_or_can_be_made_passes_and_stays_as_it_is(tmp_path: Path) -> None:

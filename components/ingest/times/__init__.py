@@ -1,0 +1,1 @@
+"""Times of raw rows, however they are written."""

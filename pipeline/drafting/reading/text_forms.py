@@ -1,0 +1,81 @@
+"""How a CSV or TSV file is written, by its first lines."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from widedeep.components.ingest.csv_files.dialect import CsvDialect
+
+_LINES = 200
+_DELIMITERS = ("\t", ",", ";", "|")
+# What is read as a number may be a value; a header has names.
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+
+class TextForm(NamedTuple):
+    """How a text file is written: its format, its dialect, the columns' names, and what it was seen by."""
+
+    file_format: str
+    dialect: CsvDialect
+    columns: tuple[str, ...]
+    reason: str
+
+
+def text_form(start: bytes, whole: bool, file_format: str | None) -> TextForm:
+    """How a text file of rows is written.
+
+    Args:
+        start: the file, or its beginning.
+        whole: whether it is all of it.
+        file_format: csv or tsv, where its name says so.
+    """
+    encoding = {}
+    try:
+        # Of a part the last character may be cut.
+        text = codecs.getincrementaldecoder("utf-8-sig")().decode(start, final=whole)
+    except UnicodeDecodeError:
+        text, encoding = start.decode("latin-1"), {"encoding": "latin-1"}
+    lines = [line for line in text.splitlines() if line.strip()][:_LINES]
+    delimiter = "\t" if file_format == "tsv" else _delimiter(lines)
+    rows = [row for row in csv.reader(lines, delimiter=delimiter) if row]
+    first, others = rows[0], rows[1:]
+    options: dict[str, object] = dict(encoding)
+    if file_format != "tsv" and delimiter == "\t":
+        file_format = "tsv"
+    if delimiter not in (",", "\t"):
+        options["delimiter"] = delimiter
+    named = _is_header(first, others)
+    if not named:
+        options |= {"header": False, "columns": [f"c{number}" for number in range(1, len(first) + 1)]}
+    name = {"\t": "tabs", ",": "commas", ";": "semicolons", "|": "bars"}[delimiter]
+    why = f"{name} between the fields, {'names in the first row' if named else 'no row of names'}"
+    columns = tuple(first) if named else tuple(f"c{number}" for number in range(1, len(first) + 1))
+    return TextForm(file_format or "csv", CsvDialect.model_validate(options), columns, why)
+
+
+def _delimiter(lines: Sequence[str]) -> str:
+    """Of those that stand equally often in the first lines the most frequent; else the most frequent of all."""
+
+    def rank(sign: str) -> tuple[bool, int]:
+        counts = [len(row) for row in csv.reader(lines[:50], delimiter=sign)]
+        common, often = Counter(counts).most_common(1)[0]
+        return often >= 0.9 * len(counts) and common > 1, common
+
+    return max(_DELIMITERS, key=rank)
+
+
+def _is_header(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row has names: each another one, none a number, and none a value of its column below."""
+    names = [name.strip() for name in first]
+    if not all(names) or len(set(names)) < len(names) or any(_NUMBER.fullmatch(name) for name in names):
+        return False
+    if not others:
+        return True
+    columns = [[row[number].strip() for row in others if number < len(row)] for number in range(len(names))]
+    repeated = sum(name in column for name, column in zip(names, columns, strict=True))
+    return repeated == 0
