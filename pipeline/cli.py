@@ -8,6 +8,7 @@ import sys
 
 import click
 
+from widedeep.components.common import lean_imports
 from widedeep.components.common.errors import WideDeepError
 from widedeep.components.common.process_environment import complete_environment
 
@@ -22,6 +23,7 @@ COMMANDS = {
     "explain": "models.explain",
     "score": "models.score",
     "report": "pipelines.report",
+    "runs": "pipelines.runs",
     "models": "models.models",
     "gc": "pipelines.gc",
     "serve": "servers.serve",
@@ -56,6 +58,7 @@ def main() -> None:
     """Entry point: runs a command and turns errors for people into a message and an exit code."""
     # What starts a dry run's server, or Beam's workers, is `python -m`, which else looks into the current folder first.
     os.environ["PYTHONSAFEPATH"] = "1"
+    lean_imports.install()
     try:
         for told in complete_environment():
             click.echo(told, err=True)

@@ -53,6 +53,9 @@ class EvaluationOptions(Strict):
         description="measure much simpler models, of a binary label, beside the candidate: the label's rate, each "
         "candidate's popularity, and a logistic regression on the features' ids",
     )
+    importance: bool = Field(
+        True, description="the report shows how much the model relies on each feature, on some of the rows"
+    )
     slices: SliceBound | None = Field(None, description="what each value of the features with `slice: true` must hold")
 
     @model_validator(mode="after")

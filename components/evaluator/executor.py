@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 from typing import Any
 
+import apache_beam as beam
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
-from tensorflow_model_analysis.extractors import predictions_extractor
 from tfx.components.evaluator import constants
-from tfx.components.evaluator import executor as tfx_evaluator
-from tfx.components.util import tfxio_utils
+from tfx.dsl.components.base import base_beam_executor
 from tfx.types import artifact, artifact_utils, standard_component_specs
 from tfx.utils import io_utils, path_utils
-from tfx_bsl.tfxio import tensor_adapter
 
 from widedeep.components import features
 from widedeep.components.evaluator import baseline_check
@@ -26,8 +24,8 @@ from widedeep.components.evaluator.rails.overtakers import overtakers
 from widedeep.components.evaluator.rails.rails_record import RailsRecord
 from widedeep.components.evaluator.ranking.measured_lists import Summation, list_summations, with_lists
 from widedeep.components.evaluator.results import VERDICT, Evaluation
-from widedeep.components.evaluator.score_clipping import clip_scores
 from widedeep.components.evaluator.statistics.combiner import statistics_evaluator, statistics_writer
+from widedeep.components.evaluator.statistics.scored_files import ScoreFiles
 from widedeep.components.evaluator.tfma_config import make_config
 from widedeep.components.evaluator.tfma_output import read_measurement
 from widedeep.components.evaluator.verdict import Verdict, judge
@@ -39,7 +37,7 @@ _STATISTICS = "standard_errors.json"
 MIN_SLICE_ROWS = 50
 
 
-class Executor(tfx_evaluator.Executor):
+class Executor(base_beam_executor.BaseBeamExecutor):
     """TFX's Evaluator with intervals, and a verdict of our own."""
 
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
@@ -57,7 +55,7 @@ class Executor(tfx_evaluator.Executor):
         run = artifact_utils.get_single_uri(input_dict["model_run"])
         learned = Learned.of(TrainingRecord.read(os.path.join(run, RECORD)))
         summations = [_row_summation(spec, learned, options, uri), *list_summations(spec, options, uri)]
-        self._evaluate(models, spec, input_dict, split, uri, summations)
+        self._evaluate(models, spec, split, uri, summations)
         statistics = RowStatistics.read(os.path.join(uri, _STATISTICS))
         if statistics.broken.get(BASELINE):
             why_left_out = _no_comparison(baseline, f"for {statistics.broken[BASELINE]:,} rows its score is no number")
@@ -79,44 +77,32 @@ class Executor(tfx_evaluator.Executor):
         self,
         models: dict[str, artifact.Artifact],
         spec: FeatureSpec,
-        input_dict: dict[str, Any],
         split: str,
         uri: str,
         summations: list[Summation],
     ) -> None:
-        """TFMA's pass, with ours in it, as TFX runs it."""
+        """One pass over the rows, whose metrics TFMA writes as its own: its tools read them."""
         config = make_config(spec, has_baseline=BASELINE in models)
+        folders = {name: _path(model) for name, model in models.items()}
+        # For the paths alone, which TFMA notes: a model is loaded where it scores rows.
         shared = [
             tfma.default_eval_shared_model(
-                _path(models[BASELINE if model.is_baseline else CANDIDATE]), model_name=model.name, eval_config=config
+                folders[BASELINE if model.is_baseline else CANDIDATE], model_name=model.name, eval_config=config
             )
             for model in config.model_specs
         ]
-        schema_uri = artifact_utils.get_single_uri(input_dict[standard_component_specs.SCHEMA_KEY])
-        tfxio = tfxio_utils.get_tfxio_factory_from_artifact(
-            examples=input_dict[standard_component_specs.EXAMPLES_KEY],
-            telemetry_descriptors=["Evaluator"],
-            schema=io_utils.SchemaReader().read(io_utils.get_only_uri_in_dir(schema_uri)),
-            raw_record_column_name=tfma.ARROW_INPUT_COLUMN,
-        )(io_utils.all_files_pattern(split))
-        adapter = tensor_adapter.TensorAdapterConfig(tfxio.ArrowSchema(), tfxio.TensorRepresentations())
-        extractors = tfma.default_extractors(shared, config, tensor_adapter_config=adapter)
-        stages = [extractor.stage_name for extractor in extractors]
-        predictions = stages.index(predictions_extractor.PREDICTIONS_EXTRACTOR_STAGE_NAME)
-        extractors.insert(predictions + 1, clip_scores(spec.label))
         with self._make_beam_pipeline() as pipeline:
-            (
+            extracts = (
                 pipeline
-                | "Read" >> tfxio.BeamSource()
-                | "Evaluate"
-                >> tfma.ExtractEvaluateAndWriteResults(
-                    eval_shared_model=shared if len(shared) > 1 else shared[0],
-                    eval_config=config,
-                    extractors=extractors,
-                    evaluators=[*tfma.default_evaluators(shared, config), *(each for each, _ in summations)],
-                    writers=[*tfma.default_writers(uri, shared, config), *(each for _, each in summations)],
-                )
+                | "Files" >> beam.Create(_files(split))
+                | "Spread" >> beam.Reshuffle()
+                | "Score" >> beam.ParDo(ScoreFiles(folders))
             )
+            evaluation: dict[str, beam.PCollection] = {}
+            for each, _ in summations:
+                evaluation |= extracts | each.stage_name >> each.ptransform
+            writers = [*tfma.default_writers(uri, shared, config), *(each for _, each in summations)]
+            evaluation | "Write" >> tfma.WriteResults(writers=writers)
 
 
 def _row_summation(spec: FeatureSpec, learned: Learned, options: EvaluationOptions, uri: str) -> Summation:

@@ -16,7 +16,7 @@ class CrossSource:
 
     def __init__(self, cross: Cross) -> None:
         self.keys = cross.keys
-        self._buckets = cross.buckets
+        self._buckets = cross.size
 
     def occurrences(self, batch: Batch, targets: np.ndarray) -> Occurrences:
         """As Source says."""

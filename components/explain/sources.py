@@ -117,7 +117,7 @@ class HashSource:
     def __init__(self, feature: Feature) -> None:
         assert feature.transform.hash is not None
         self.keys = (feature.key,)
-        self._buckets = feature.transform.hash.buckets
+        self._buckets = feature.transform.hash.size
 
     def occurrences(self, batch: Batch, targets: np.ndarray) -> Occurrences:
         """As Source says."""

@@ -18,7 +18,7 @@ from widedeep.components.features.label import Label
 from widedeep.components.features.names import Column, Key, WeightKey
 from widedeep.components.features.roles import Deep
 from widedeep.components.features.time_parts import TimePart
-from widedeep.components.features.transforms import MOST_IDS
+from widedeep.components.features.transforms import AUTO, AUTO_LEAST, AUTO_MOST, BucketCount
 
 __all__ = ["TOP_K", "TRANSFORMED", "Cross", "Deep", "Feature", "FeatureSpec", "Kind", "Label", "TimePart"]
 
@@ -33,7 +33,19 @@ class Cross(Strict):
     """AND of 2 to 4 features, hashed into buckets; of sets, every combination of members."""
 
     keys: tuple[Key, ...] = Field(min_length=2, max_length=4, description="the features that are crossed")
-    buckets: int = Field(ge=2, le=MOST_IDS, description="ids that the combinations are hashed to")
+    buckets: BucketCount = Field(
+        description="ids that the combinations are hashed to; auto: twice as many as train has of them, or more"
+    )
+
+    @property
+    def size(self) -> int:
+        """Ids; the least there may be, as long as they are to be found."""
+        return AUTO_LEAST if self.buckets == AUTO else self.buckets
+
+    @property
+    def hashed_to(self) -> int:
+        """Ids that Transform makes: the model cuts them where their number is found."""
+        return AUTO_MOST if self.buckets == AUTO else self.buckets
 
     @property
     def name(self) -> str:

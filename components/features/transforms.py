@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -13,6 +13,10 @@ from widedeep.components.features.names import Key
 # Rows of the model's tables are numbered in 32 bits: it halves what the ids of the data take in memory.
 MOST_IDS = 2**31 - 1
 STRINGS = {"vocabulary", "hash"}
+# A number of buckets that is found, and its bounds, powers of two.
+AUTO: Literal["auto"] = "auto"
+AUTO_LEAST, AUTO_MOST = 1 << 6, 1 << 24
+BucketCount = Annotated[int, Field(ge=2, le=MOST_IDS)] | Literal["auto"]
 NUMBERS = {"quantile_cdf", "z_score", "log"}
 
 
@@ -32,9 +36,21 @@ class Vocabulary(Strict):
 
 
 class Hash(Strict):
-    """Strings go to hash buckets; nothing is learned from the data."""
+    """Strings go to hash buckets; nothing is learned from the data, but the number of buckets where it is `auto`."""
 
-    buckets: int = Field(ge=2, le=MOST_IDS, description="ids that the strings are hashed to")
+    buckets: BucketCount = Field(
+        description="ids that the strings are hashed to; auto: twice as many as train has different strings, or more"
+    )
+
+    @property
+    def size(self) -> int:
+        """Ids; the least there may be, as long as they are to be found."""
+        return AUTO_LEAST if self.buckets == AUTO else self.buckets
+
+    @property
+    def hashed_to(self) -> int:
+        """Ids that Transform makes: the model cuts them where their number is found."""
+        return AUTO_MOST if self.buckets == AUTO else self.buckets
 
 
 class QuantileCdf(Strict):

@@ -7,7 +7,6 @@ from typing import Any
 
 import apache_beam as beam
 import tensorflow as tf
-from google.protobuf import struct_pb2
 from tfx.components.example_gen import utils
 from tfx.dsl.components.base import base_beam_executor
 from tfx.proto import example_gen_pb2
@@ -19,10 +18,14 @@ from widedeep.components.content.content_record import CONTENT, Content
 from widedeep.components.content.sketch import Sketch
 from widedeep.components.ingest.conversion.file_conversion import Convert
 from widedeep.components.ingest.conversion.union import Union
-from widedeep.components.ingest.ingest_options import IngestOptions
+from widedeep.components.ingest.csv_files.reader import NO_ROWS
+from widedeep.components.ingest.file_blocks import SQL
+from widedeep.components.ingest.ingest_options import told_options
 from widedeep.components.ingest.numbers import number_files
 from widedeep.components.ingest.presence import check_presence, check_rows
-from widedeep.components.ingest.splitting.split_files import jobs
+from widedeep.components.ingest.raw_files import NO_RESULT
+from widedeep.components.ingest.splitting.fingerprints import digests_in
+from widedeep.components.ingest.splitting.split_files import jobs, query_jobs
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
@@ -45,11 +48,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         proto_utils.json_to_proto(exec_properties[standard_component_specs.INPUT_CONFIG_KEY], input_config)
         output_config = example_gen_pb2.Output()
         proto_utils.json_to_proto(exec_properties[standard_component_specs.OUTPUT_CONFIG_KEY], output_config)
-        custom_config = example_gen_pb2.CustomConfig()
-        proto_utils.json_to_proto(exec_properties[standard_component_specs.CUSTOM_CONFIG_KEY], custom_config)
-        told = struct_pb2.Struct()
-        custom_config.custom_config.Unpack(told)
-        options = IngestOptions.model_validate_json(str(told["options"]))
+        options = told_options(exec_properties)
 
         [artifact] = output_dict[standard_component_specs.EXAMPLES_KEY]
         splits = utils.generate_output_split_names(input_config, output_config)
@@ -57,7 +56,11 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         folders = {split: artifact_utils.get_split_uri([artifact], split) for split in splits}
         for folder in folders.values():
             tf.io.gfile.makedirs(folder)
-        work = jobs(exec_properties[standard_component_specs.INPUT_BASE_KEY], input_config, output_config, folders)
+        if options.format == SQL:
+            digests = digests_in(exec_properties.get(utils.FINGERPRINT_PROPERTY_NAME, ""))
+            work = query_jobs(options.connection, digests, input_config, output_config, folders)
+        else:
+            work = jobs(exec_properties[standard_component_specs.INPUT_BASE_KEY], input_config, output_config, folders)
         spread, by_time = bool(output_config.split_config.splits), options.split_by_time is not None
         record = os.path.join(artifact.uri, CONTENT)
         try:
@@ -76,7 +79,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         if options.labelled:
             number_files.check(artifact.uri, options.spec)
         content = Content.read(record)
-        check_rows(content, splits)
+        check_rows(content, splits, NO_RESULT if options.format == SQL else NO_ROWS)
         if options.format in ("tfrecord", "jsonl"):
             check_presence(content, options.spec, options.labelled)
 

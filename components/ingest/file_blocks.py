@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 
 import pyarrow as pa
@@ -14,15 +14,17 @@ from widedeep.components.ingest.csv_files import reader as csv_reader
 from widedeep.components.ingest.csv_files.dialect import TAB
 from widedeep.components.ingest.json_files import reader as json_reader
 from widedeep.components.ingest.paths import locate
+from widedeep.components.ingest.sql import query_rows
 from widedeep.components.ingest.streams.compression import MAGIC_BYTES, compression_by, compression_of, open_stream
 from widedeep.components.ingest.wanted_columns import BATCH_ROWS, WantedColumns
 
 # TFRecords that ExampleGen wrote: what they hold is named by the features' keys.
 EXAMPLES = "examples"
+SQL = "sql"
 _BUFFER_BYTES = 1 << 20
 
 
-def blocks(file_format: str, columns: WantedColumns) -> Iterator[pa.RecordBatch]:
+def blocks(file_format: str, columns: WantedColumns) -> Generator[pa.RecordBatch, None, None]:
     """Yields a file's rows, block by block, with the wanted columns in the types that the format gives.
 
     Raises:
@@ -110,6 +112,7 @@ _RAW = {
     "tsv": _tsv,
     "jsonl": json_reader.read,
     "parquet": _parquet,
+    SQL: query_rows.read,
     "tfrecord": _tfrecord,
     EXAMPLES: _tfrecord,
 }

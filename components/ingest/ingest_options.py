@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from google.protobuf import struct_pb2
 from pydantic import Field
+from tfx.proto import example_gen_pb2
+from tfx.types import standard_component_specs
+from tfx.utils import proto_utils
 
 from widedeep.components import features
 from widedeep.components.common.settings import Strict
@@ -24,6 +29,7 @@ class IngestOptions(Strict):
     dialect: CsvDialect = Field(PLAIN, description="of text files")
     hash_by: str | None = Field(None, description="the column whose values' hash tells the split; null: the content's")
     split_by_time: dict[str, str] | None = Field(None, description="the column and each split's start")
+    connection: str = Field("", description="of queries: the environment variable that holds the database's address")
     code: str = Field("", description="a digest of the code")
 
     @property
@@ -45,6 +51,22 @@ class IngestOptions(Strict):
         """What reads the files for a rule."""
         beside = {rule.column: _ASKED[type(rule)]} if rule.column else {}
         return RowReader(self.format, self.spec, self.labelled, self.dialect, beside)
+
+
+def told_options(exec_properties: Mapping[str, Any]) -> IngestOptions:
+    """What the properties of an ExampleGen's execution hold."""
+    config, told = example_gen_pb2.CustomConfig(), struct_pb2.Struct()
+    proto_utils.json_to_proto(exec_properties[standard_component_specs.CUSTOM_CONFIG_KEY], config)
+    config.custom_config.Unpack(told)
+    return IngestOptions.model_validate_json(str(told["options"]))
+
+
+def as_custom_config(options: IngestOptions) -> example_gen_pb2.CustomConfig:
+    """The same as TFX hands it on."""
+    told, config = struct_pb2.Struct(), example_gen_pb2.CustomConfig()
+    told.update({"options": options.model_dump_json()})
+    config.custom_config.Pack(told)
+    return config
 
 
 _ASKED = {ByValue: "data.hash_by names", ByTime: "data.split_by_time names"}

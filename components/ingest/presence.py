@@ -12,8 +12,13 @@ from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.ingest.csv_files.reader import NO_ROWS
 
 
-def check_rows(content: Content, splits: Sequence[str]) -> None:
+def check_rows(content: Content, splits: Sequence[str], none: str = NO_ROWS) -> None:
     """Refuses a split without rows, and files that have none between them. (One among others is a note's worth.)
+
+    Args:
+        content: what was read.
+        splits: that there must be.
+        none: what is told of a file, or a query, without rows.
 
     Raises:
         DataError: names the files, or the split.
@@ -22,7 +27,7 @@ def check_rows(content: Content, splits: Sequence[str]) -> None:
         files = [file for file in content.files if file.split == split]
         if not any(file.rows + file.left_out for file in files):
             others = f" So it is with all {len(files)} files of '{split}'." if len(files) > 1 else ""
-            raise DataError(f"{files[0].path}: {NO_ROWS}{others}")
+            raise DataError(f"{files[0].path}: {none}{others}")
         if any(file.rows for file in files) and all(file.rows == file.keyless for file in files):
             raise DataError(
                 f"{files[0].path}: no row has a value of the column that data.hash_by names. Is it called otherwise?"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -19,8 +20,9 @@ from widedeep.components.ingest.labels.label_hints import of_label
 from widedeep.components.ingest.numbers.number_profile import NumberProfile
 from widedeep.components.ingest.paths import folder_values
 from widedeep.components.ingest.scalars import BadValueError
-from widedeep.components.ingest.wanted_columns import BATCH_ROWS, WantedColumns
+from widedeep.components.ingest.wanted_columns import BATCH_ROWS, Query, WantedColumns
 
+NO_RESULT = "the query gives no rows."
 FORMATS = ("csv", "tsv", "jsonl", "parquet", "tfrecord")
 
 
@@ -43,7 +45,7 @@ class RowReader:
     """How files of one form are read.
 
     Attributes:
-        file_format: one of FORMATS, or EXAMPLES.
+        file_format: one of FORMATS, EXAMPLES or SQL.
         spec: the declaration.
         labelled: whether the rows have label and weight.
         dialect: of text files.
@@ -57,24 +59,29 @@ class RowReader:
     beside: Mapping[str, str] = field(default_factory=dict)
 
     def read(
-        self, path: str, undeclared: set[str] | None = None, profile: NumberProfile | None = None
+        self,
+        path: str,
+        undeclared: set[str] | None = None,
+        profile: NumberProfile | None = None,
+        query: Query | None = None,
     ) -> Iterator[Rows]:
         """Yields up to 8,192 rows at a time, as `read` does.
 
         Args:
-            path: the file.
+            path: the file, or what stands for the query.
             undeclared: gets the names of the columns that are ignored.
             profile: what sees the numbers in 64 bits.
+            query: that gives the rows instead of a file.
 
         Raises:
             DataError: see `read`.
         """
-        wanted = self._wanted(path, set() if undeclared is None else undeclared)
+        wanted = self._wanted(path, set() if undeclared is None else undeclared, query)
         folders = folder_values(path)
         row = 0
-        for block in blocks(self.file_format, wanted):
-            for start in range(0, block.num_rows, BATCH_ROWS):
-                raw = block.slice(start, BATCH_ROWS)
+        # Closed at once, and not when it is collected: a database waits for it.
+        with closing(blocks(self.file_format, wanted)) as found:
+            for raw in (block.slice(at, BATCH_ROWS) for block in found for at in range(0, block.num_rows, BATCH_ROWS)):
                 for name in wanted.in_folders:
                     if name not in raw.schema.names:
                         raw = raw.append_column(name, pa.repeat(pa.scalar(folders[name], pa.string()), raw.num_rows))
@@ -82,7 +89,7 @@ class RowReader:
                 yield Rows(row, batch, {name: raw.column(name) for name in self.beside})
                 row += raw.num_rows
         if row == 0:
-            raise NoRowsError(f"{path}: {NO_ROWS}")
+            raise NoRowsError(f"{path}: {NO_ROWS if query is None else NO_RESULT}")
 
     @property
     def _kinds(self) -> dict[str, Kind | Label]:
@@ -98,7 +105,7 @@ class RowReader:
     def _rests(self) -> dict[str, str]:
         return {feature.key: feature.rest for feature in self.spec.features if feature.rest}
 
-    def _wanted(self, path: str, undeclared: set[str]) -> WantedColumns:
+    def _wanted(self, path: str, undeclared: set[str], query: Query | None) -> WantedColumns:
         rests = self._rests.values() if self.file_format == EXAMPLES else ()
         needed = list(dict.fromkeys([*map(self._name, self._kinds), *rests, *self.beside]))
         return WantedColumns(
@@ -108,6 +115,7 @@ class RowReader:
             dialect=self.dialect,
             undeclared=undeclared,
             asked_by=self.beside,
+            query=query,
             separators={self._name(each.key): each.separator for each in self.spec.features if each.kind == "set"},
             words={self._name(each.key) for each in self.spec.features if each.kind == "categorical"},
         )

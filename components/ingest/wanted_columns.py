@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from widedeep.components.common.errors import DataError, shown
 from widedeep.components.common.settings import nearest
@@ -15,12 +16,26 @@ from widedeep.components.ingest.csv_files.dialect import CsvDialect
 BATCH_ROWS = 8192
 
 
+class Query(NamedTuple):
+    """A query to a database.
+
+    Attributes:
+        text: in SQL.
+        connection: the environment variable that holds the database's address.
+        digest: of the rows that are expected; empty where any are.
+    """
+
+    text: str
+    connection: str
+    digest: str = ""
+
+
 @dataclass(frozen=True)
 class WantedColumns:
     """What is wanted of a file.
 
     Attributes:
-        path: the file.
+        path: the file, or what stands for it in errors.
         needed: names of the declared columns.
         in_folders: those of them that the names of its folders hold, where the file itself does not.
         dialect: of a text file.
@@ -28,6 +43,7 @@ class WantedColumns:
         separators: of the columns that hold sets, what stands between the members in a text.
         words: the columns that hold categories.
         asked_by: of columns that features.yaml need not declare, what names them.
+        query: that gives the rows instead of a file.
     """
 
     path: str
@@ -38,6 +54,7 @@ class WantedColumns:
     separators: Mapping[str, str] = field(default_factory=dict)
     words: Collection[str] = ()
     asked_by: Mapping[str, str] = field(default_factory=dict)
+    query: Query | None = None
 
     def of(self, names: Sequence[str]) -> list[str]:
         """Which columns to read, given the names of all that the file has.

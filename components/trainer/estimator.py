@@ -21,11 +21,12 @@ from widedeep.components.trainer.training.cross_use import CrossUse, use
 from widedeep.components.trainer.training.evaluation import evaluate, predict
 from widedeep.components.trainer.training.loop import TrainingLoop
 from widedeep.components.trainer.training.split_examples import SplitExamples
-from widedeep.components.trainer.training.state import load, new_training, save
+from widedeep.components.trainer.training.state import load, load_spec, new_training, save
 from widedeep.components.trainer.training.training_record import Epoch
 from widedeep.components.trainer.training_options import TrainingOptions
 from widedeep.components.trainer.vocabularies import vocabularies
 from widedeep.components.trainer.warm_start.transfer import warm_start
+from widedeep.components.transform.auto_buckets import auto_columns, with_sizes
 
 
 class WideDeepEstimator:
@@ -45,6 +46,7 @@ class WideDeepEstimator:
         transform_output: tft.TFTransformOutput,
         options: TrainingOptions,
         folder: str | None = None,
+        base: str | None = None,
     ) -> None:
         """Makes the untrained model.
 
@@ -54,6 +56,8 @@ class WideDeepEstimator:
             options: variant, optimizers, epochs, seed.
             folder: for checkpoints; the same call with the same folder carries on where a killed one stopped. None:
                 a temporary one.
+            base: where `save_state` of an earlier model wrote that this one will start from: what Transform counted
+                anew for `buckets: auto` stays as it was there.
 
         Raises:
             ConfigError: `options.model` needs features that the declaration lacks, or an option another kind of label.
@@ -63,7 +67,9 @@ class WideDeepEstimator:
         tf.random.set_seed(options.seed)
         self._transform_output, self._folder = transform_output, folder
         with _strategy(options).scope():
-            self._training = new_training(spec, options, vocabularies(spec, transform_output))
+            sized = with_sizes(spec, transform_output, load_spec(base) if base else None)
+            strings = vocabularies(spec, transform_output)
+            self._training = new_training(sized, options, strings, auto_columns(spec))
         self._head = head(spec.label)
         self._fresh = True
         #: The label in the examples that it was trained on, once trained.

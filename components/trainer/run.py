@@ -45,7 +45,8 @@ def run_fn(fn_args: Any) -> None:
     )
     transform_output = tft.TFTransformOutput(fn_args.transform_output)
     folder = _checkpoints(fn_args)
-    estimator = WideDeepEstimator(spec, transform_output, options, folder)
+    earlier = _state(fn_args.base_model) if fn_args.base_model else None
+    estimator = WideDeepEstimator(spec, transform_output, options, folder, earlier)
     base = _start(estimator, fn_args)
     curve = estimator.train(fn_args.train_files, fn_args.eval_files, progress.report)
     estimator.export(fn_args.serving_model_dir)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -42,7 +42,7 @@ class IdColumn:
     """A column of ids in 0..size-1, and its roles.
 
     `feature` is None for a cross, `pooling` that of its embedding; `has_sets` says whether a row can have many of its
-    ids.
+    ids; `cut`, whether Transform makes them of more buckets, a power of two, as `size` then is one.
     """
 
     name: str
@@ -52,25 +52,34 @@ class IdColumn:
     embedding: int | None
     pooling: Literal["mean", "sum"]
     has_sets: bool
+    cut: bool = False
 
 
-def id_columns(spec: FeatureSpec, vocabulary_sizes: dict[str, int]) -> Iterator[IdColumn]:
+def id_columns(spec: FeatureSpec, vocabulary_sizes: dict[str, int], cut: Collection[str] = ()) -> Iterator[IdColumn]:
     """Every column of ids, in the declaration's order, the crosses last.
 
     Args:
         spec: the declaration.
         vocabulary_sizes: strings in each vocabulary by its name, out-of-vocabulary buckets not counted.
+        cut: names of the columns whose ids Transform makes of more buckets, see auto_buckets.py.
     """
     for feature in spec.inputs.values():
         if needs_ids(spec, feature):
             size = _size(spec, feature, vocabulary_sizes)
             deep = feature.deep or Deep()
             yield IdColumn(
-                ids(feature), feature, size, feature.wide, deep.embedding, deep.pooling, feature.kind == "set"
+                ids(feature),
+                feature,
+                size,
+                feature.wide,
+                deep.embedding,
+                deep.pooling,
+                feature.kind == "set",
+                ids(feature) in cut,
             )
     for cross in spec.crosses:
         has_sets = any(spec.inputs[key].kind == "set" for key in cross.keys)
-        yield IdColumn(cross.name, None, cross.buckets, True, None, "mean", has_sets)
+        yield IdColumn(cross.name, None, cross.size, True, None, "mean", has_sets, cross.name in cut)
 
 
 def dense_columns(spec: FeatureSpec) -> list[str]:
@@ -95,7 +104,7 @@ def needs_value(feature: Feature) -> bool:
 def _size(spec: FeatureSpec, feature: Feature, vocabulary_sizes: dict[str, int]) -> int:
     transform = feature.transform
     if transform.hash:
-        return transform.hash.buckets
+        return transform.hash.size
     if transform.vocabulary:
         owner = spec.by_key[transform.vocabulary.of] if transform.vocabulary.of else feature
         assert owner.transform.vocabulary is not None

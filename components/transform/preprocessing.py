@@ -1,6 +1,6 @@
 """The preprocessing function: the same graph in training and in serving.
 
-TFX traces it nine times in a run, so it is written with few operations.
+TFT traces it several times in a run, so it is written with few operations.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import tensorflow_transform as tft
 from widedeep.components import features
 from widedeep.components.features.spec import Feature, FeatureSpec
 from widedeep.components.transform import packed_columns, vocabulary_strings
+from widedeep.components.transform.auto_buckets import DISTINCT_VALUES, HASHES, auto_columns, sketch_words
 from widedeep.components.transform.crosses import cross_ids, members, unique
 from widedeep.components.transform.numeric import Numerics
 from widedeep.components.transform.raw_numbers import raw_number
@@ -57,6 +58,25 @@ class _Preprocessing:
             for key in {key for cross in spec.crosses for key in cross.keys}
         }
 
+        self._count_distinct_values()
+
+    def _count_distinct_values(self) -> None:
+        """Of the columns whose number of buckets is to be found: see auto_buckets.py."""
+        columns = auto_columns(self._spec)
+        if not columns:
+            return
+        hashes = {
+            packed_columns.ids(one): tf.strings.to_hash_bucket_fast(self._strings[one.key].values, HASHES)
+            for one in self._spec.features
+            if packed_columns.ids(one) in columns
+        }
+        for cross in self._spec.crosses:
+            if cross.name in columns:
+                members = [self._crossable[key] for key in cross.keys]
+                hashes[cross.name] = cross_ids(members, HASHES).values
+        words = sketch_words([hashes[name] for name in columns])
+        tft.vocabulary(words, vocab_filename=DISTINCT_VALUES, name=DISTINCT_VALUES)
+
     def outputs(self) -> Tensors:
         outputs: Tensors = {}
         ids = [
@@ -67,7 +87,7 @@ class _Preprocessing:
         if ids:
             outputs[packed_columns.IDS] = _pack(ids, first=0)
         crosses = [
-            cross_ids([self._crossable[key] for key in cross.keys], cross.buckets) for cross in self._spec.crosses
+            cross_ids([self._crossable[key] for key in cross.keys], cross.hashed_to) for cross in self._spec.crosses
         ]
         if crosses:
             outputs[packed_columns.CROSSES] = _pack(crosses, first=len(ids))
@@ -110,7 +130,7 @@ class _Preprocessing:
     def _string_ids(self, feature: Feature) -> tf.SparseTensor:
         strings = self._strings[feature.key]
         if feature.transform.hash:
-            buckets = feature.transform.hash.buckets
+            buckets = feature.transform.hash.hashed_to
             return strings.with_values(tf.strings.to_hash_bucket_fast(strings.values, buckets))
         vocabulary = feature.transform.vocabulary
         assert vocabulary is not None

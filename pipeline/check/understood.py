@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from widedeep.components.features.spec import Feature, FeatureSpec
+from widedeep.components.features.spec import Feature, FeatureSpec, Label
 from widedeep.components.features.transforms import Transform, Vocabulary
 
 
@@ -19,13 +19,14 @@ class Understood(NamedTuple):
 
 
 def understood(spec: FeatureSpec) -> list[Understood]:
-    """Label, weight and features, in the declaration's order."""
+    """Label, weight and features, in the declaration's order, each time with its parts behind it."""
     label = spec.label
-    kind = f"{label.kind} label" + (f", {label.classes} classes" if label.classes else "")
-    lines = [Understood(label.key, spec.columns[label.key], kind, "", "")]
+    lines = [Understood(label.key, spec.columns[label.key], _label(label), "", "")]
     if spec.weight:
         lines.append(Understood(spec.weight, spec.columns[spec.weight], "weight", "", ""))
-    return [*lines, *(_feature(spec, feature) for feature in spec.features)]
+    for feature in spec.features:
+        lines += _time(spec, feature) if feature.kind == "time" else [_feature(spec, feature)]
+    return lines
 
 
 def crosses(spec: FeatureSpec) -> list[str]:
@@ -33,8 +34,28 @@ def crosses(spec: FeatureSpec) -> list[str]:
     return [f"{' × '.join(cross.keys)} in {_count(cross.buckets)} buckets" for cross in spec.crosses]  # noqa: RUF001
 
 
+def _label(label: Label) -> str:
+    classes = f", {label.classes} classes" if label.classes else ""
+    above = f", 1 above {label.above:g}" if label.above is not None else ""
+    positive = f", 1: {' or '.join(label.positive)}" if label.positive else ""
+    negative = f", 0: {' or '.join(label.negative)}" if label.negative else ""
+    return f"{label.kind} label{classes}{above}{positive}{negative}"
+
+
+def _time(spec: FeatureSpec, time: Feature) -> list[Understood]:
+    kind = f"time in {time.unit}, {time.zone or 'UTC'}, {time.side}"
+    required = "required" if time.required else ""
+    parts = []
+    for key, (of, _, part) in spec.parts.items():
+        if of is time:
+            line = _feature(spec, spec.inputs[key])
+            what = f"seconds since {part.since}" if part.since else f"part of {time.key}"
+            parts.append(line._replace(column="", kind=f"{what}, {spec.inputs[key].side}"))
+    return [Understood(time.key, spec.columns[time.key], kind, "", required), *parts]
+
+
 def _feature(spec: FeatureSpec, feature: Feature) -> Understood:
-    column = spec.columns[feature.key]
+    column = spec.columns.get(feature.key, "")
     kind = f"{feature.kind}{f' of {feature.bits} bits' if feature.rest else ''}, {feature.side}"
     crossed = any(feature.key in cross.keys for cross in spec.crosses)
     parts = [

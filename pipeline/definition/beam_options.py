@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from typing import Literal, Self
@@ -89,13 +90,18 @@ class BeamOptions(Strict):
 
 def beam_args(options: BeamOptions, file_format: str, input_bytes: int) -> list[str]:
     """Beam's command-line options for an input of this format and size on disk."""
+    given = _values(options.options)
+    # TFX otherwise packs its own sources for remote workers at every step, which takes seconds each: the direct runner
+    # has no such workers, and those of a pool that runs already (EXTERNAL) install nothing.
+    packs = options.runner != _DIRECT and given.get("environment_type") != "EXTERNAL"
+    container = [] if packs or "sdk_container_image" in given else ["--sdk_container_image=none"]
     if options.runner != _DIRECT:
-        return list(options.options)
+        return [*container, *options.options]
     mode = options.mode
     if mode == "auto":
-        mode = "multi_processing" if input_bytes >= MULTI_PROCESSING_BYTES[file_format] else "in_memory"
-    # TFX otherwise packs its own sources for remote workers at every step (2 s each); the direct runner has none.
-    container = [] if "sdk_container_image" in _values(options.options) else ["--sdk_container_image=none"]
+        # Of a query nobody knows the size beforehand.
+        limit = MULTI_PROCESSING_BYTES.get(file_format, math.inf)
+        mode = "multi_processing" if input_bytes >= limit else "in_memory"
     return [
         f"--runner={_ENGINE}",
         f"--direct_running_mode={mode}",

@@ -52,6 +52,11 @@ class PipelineConfig(Strict):
         if self.evaluation.split not in self.data.split_names:
             splits = nearest(self.evaluation.split, self.data.split_names)
             raise ValueError(f"evaluation.split: there is no split '{self.evaluation.split}': {splits}")
+        if self.data.format == "sql" and self.beam.runner != "DirectRunner":
+            raise ValueError(
+                f"beam.options: data.format is sql, and workers of {self.beam.runner} don't have the environment "
+                "variable that data.connection names: take the DirectRunner"
+            )
         if self.tuning is not None:
             self.tuning.check(self.training)
         return self
@@ -91,7 +96,8 @@ def load(path: Path, overrides: Sequence[str] = ()) -> PipelineConfig:
     resolved: dict[str, Any] = {"features": _resolved(base, config.features)}
     if config.schema_file is not None:
         resolved["schema_file"] = _resolved(base, config.schema_file)
-    resolved["data"] = config.data.model_copy(update={"path": _resolved(base, config.data.path)})
+    if config.data.path:
+        resolved["data"] = config.data.model_copy(update={"path": _resolved(base, config.data.path)})
     return config.model_copy(update=resolved)
 
 

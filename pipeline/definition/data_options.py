@@ -25,11 +25,19 @@ class DataOptions(CsvDialect):
     Patterns may hold {SPAN} and {VERSION}.
     """
 
-    path: str = Field(description="folder, relative to the pipeline's file")
-    format: Literal["csv", "tsv", "jsonl", "parquet", "tfrecord"] = Field(
-        description="of the files; jsonl has an object a line, tfrecord holds tf.Examples"
+    path: str = Field("", description="folder, relative to the pipeline's file; of queries none")
+    format: Literal["csv", "tsv", "jsonl", "parquet", "tfrecord", "sql"] = Field(
+        description="of the files; jsonl has an object a line, tfrecord holds tf.Examples; sql: queries to a database"
     )
-    splits: dict[Name, str] | None = Field(None, description="file pattern of each split, relative to `path`")
+    connection: str | None = Field(
+        None,
+        description="of sql: the name of an environment variable, which holds the address: "
+        "postgresql://USER:PASSWORD@HOST:PORT/DATABASE, the same with mysql, or sqlite:///PATH",
+    )
+    splits: dict[Name, str] | None = Field(
+        None, description="file pattern of each split, relative to `path`; of sql its query"
+    )
+    query: str | None = Field(None, description="of sql: the rows of `hash_split` and `split_by_time`")
     hash_split: dict[Name, Annotated[int, Field(ge=1)]] | None = Field(
         None, description="proportion of each split, instead of `splits`: by the rows' content"
     )
@@ -52,7 +60,9 @@ class DataOptions(CsvDialect):
     )
     window: int = Field(1, ge=1, description="spans to train on: the one read, and those before it that were read")
     serving: str | None = Field(
-        None, description="pattern of rows that a server was asked for, without label: the limits `skew` hold for them"
+        None,
+        description="pattern (of sql a query) of rows that a server was asked for, without label: the limits `skew` "
+        "hold for them",
     )
 
     @field_validator("span", mode="before")
@@ -76,6 +86,7 @@ class DataOptions(CsvDialect):
             if split not in self.split_names:
                 raise ValueError(f"there is no split '{split}', on which the model is {use}")
         self._form_fits()
+        self._source_fits()
         self._spans_fit()
         return self
 
@@ -90,6 +101,26 @@ class DataOptions(CsvDialect):
         if self.format == "tsv" and "delimiter" in self.model_fields_set and self.delimiter != TAB:
             raise ValueError(f"delimiter is {self.delimiter!r}, and TSV has tabs: set format: csv")
 
+    def _source_fits(self) -> None:
+        if self.format != "sql":
+            others = sorted({"connection", "query"} & self.model_fields_set)
+            if others:
+                raise ValueError(f"{others[0]} is an option of sql, and format is {self.format}")
+            if not self.path:
+                raise ValueError("path is missing: the folder of the files")
+            return
+        others = sorted({"path", "pattern", "span", "window"} & self.model_fields_set)
+        if others:
+            raise ValueError(f"{others[0]} is an option of files, and format is sql")
+        if self.connection is None or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", self.connection):
+            # Without the value, which may be an address with its password.
+            raise ValueError(
+                "connection names the environment variable that holds the database's address, as DATABASE_URL; an "
+                "address itself has no place in a file"
+            )
+        if (self.query is None) == (self.splits is None):
+            raise ValueError("sql has a query for each of splits, or one beside hash_split or split_by_time")
+
     def _spans_fit(self) -> None:
         if self.split_by_time is not None and self.in_spans:
             raise ValueError(
@@ -99,7 +130,7 @@ class DataOptions(CsvDialect):
         if self.window > 1 and not self.in_spans:
             raise ValueError(f"window is {self.window}, but no pattern has a {{SPAN}}")
         patterns = [SpanPattern(pattern) for pattern in self.patterns]
-        for pattern in [*patterns, *map(SpanPattern, filter(None, [self.serving]))]:
+        for pattern in [*patterns, *map(SpanPattern, filter(None, [self.serving if patterns else None]))]:
             pattern.check()
         spans = [pattern for pattern in patterns if pattern.in_spans]
         for pattern in patterns:
@@ -147,5 +178,7 @@ class DataOptions(CsvDialect):
 
     @property
     def patterns(self) -> list[str]:
-        """The file patterns, relative to `path`."""
+        """The file patterns, relative to `path`; of queries none."""
+        if self.format == "sql":
+            return []
         return list(self.splits.values()) if self.splits else [self.pattern]

@@ -8,16 +8,20 @@ import tensorflow as tf
 
 from widedeep.components.common.errors import ConfigError
 from widedeep.components.ingest.paths import literal, matching_files
+from widedeep.components.ingest.sql.address import address_in
 from widedeep.pipeline.definition.data_options import DataOptions
 from widedeep.pipeline.definition.spans import SpanPattern
 
 
 def input_files(data: DataOptions) -> list[str]:
-    """The files that the patterns match, of all spans; those that a server was asked for come last.
+    """The files that the patterns match, of all spans; those that a server was asked for come last. Of queries none.
 
     Raises:
-        ConfigError: there is no such folder, or a pattern matches none.
+        ConfigError: there is no such folder, or a pattern matches none; or the database's address is not there.
     """
+    if data.connection is not None:
+        address_in(data.connection)
+        return []
     patterns = [*data.patterns, *filter(None, [data.serving])]
     return [path for pattern in patterns for path in pattern_files(data, pattern)]
 

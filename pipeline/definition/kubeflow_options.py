@@ -93,6 +93,9 @@ class KubeflowOptions(Strict):
         "postgresql://widedeep-metadata:5432", description="the database; user, name and password are in the secret"
     )
     secret: ObjectName = Field("widedeep-metadata", description="holds username, password and database")
+    data_secret: ObjectName = Field(
+        "widedeep-data", description="holds `connection`, the address of the database that data.format sql asks"
+    )
     root: Volume = Field(Volume(claim="widedeep-root", path="/mnt/widedeep"), description="artifacts and data")
     models: Volume = Field(Volume(claim="widedeep-models", path="/mnt/models"), description="pushed versions")
     resources: Resources = Field(Resources(), description="of every step")

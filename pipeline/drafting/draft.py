@@ -9,15 +9,16 @@ import pyarrow as pa
 
 from widedeep.components.common.errors import DataError
 from widedeep.pipeline.drafting.decisions import Draft, DraftedColumn, DraftedCross, Wishes
-from widedeep.pipeline.drafting.gains.measures import Target, codes_of, follows, measured
+from widedeep.pipeline.drafting.gains.measures import Target, codes_of, measured
 from widedeep.pipeline.drafting.gains.pairs import PairGain, best_pairs
+from widedeep.pipeline.drafting.gains.relations import follows, vocabulary_owner
 from widedeep.pipeline.drafting.reading.columns import Codes, Floats, category_codes, numbers_of
 from widedeep.pipeline.drafting.reading.forms import Form
 from widedeep.pipeline.drafting.reading.locations import Location
 from widedeep.pipeline.drafting.reading.profiler import profiles, sample_values
 from widedeep.pipeline.drafting.reading.row_sample import SPLIT
 from widedeep.pipeline.drafting.reading.survey import Survey
-from widedeep.pipeline.drafting.row_splits import split_of, target_of, without_splitting
+from widedeep.pipeline.drafting.row_splits import split_of, target_of, without_persons
 from widedeep.pipeline.drafting.rules import crosses
 from widedeep.pipeline.drafting.rules.features import draft_feature
 from widedeep.pipeline.drafting.rules.keys import keys_for
@@ -55,7 +56,7 @@ def make_draft(location: Location, form: Form, seen: Survey, wishes: Wishes) -> 
     target = target_of(label, rule, split, known, values)
     known = {name: measured(profile, values[name], target) for name, profile in known.items()}
     choices = {name: kind_of(profile, target.binary) for name, profile in known.items()}
-    choices = without_splitting(choices, split)
+    choices = without_persons(choices, split)
     if all(choice.kind == "out" for choice in choices.values()):
         reasons = "; ".join(f"{name}: {choice.reason}" for name, choice in list(choices.items())[:5])
         raise DataError(f"no column is left that a model could learn from. {reasons}.")
@@ -118,12 +119,21 @@ def _columns(
         if says_id(name) and (says_person(name) or says_item(name))
     }
     determined = follows(categories, ids)
+    texts = {name: values[name] for name in used if choices[name].kind == "category"}
+    distinct = {name: known[name].distinct for name in texts}
     columns: dict[str, DraftedColumn] = {}
     for name, choice in choices.items():
         side = drafted = None
         if choice.kind != "out":
             side = side_of(name, wishes.context, wishes.candidate, determined)
-            drafted = draft_feature(keys[name], known[name], choice, side.side, rows)
+            taken = {f"{keys[name]}_{part}" for part in known[name].time_parts} & set(keys.values())
+            if choice.kind == "time" and taken:
+                columns[name] = DraftedColumn(known[name], Choice("out", f"{min(taken)} is there already"), None, None)
+                continue
+            owner = vocabulary_owner(known[name], values[name], texts, distinct) if choice.kind == "set" else None
+            drafted = draft_feature(
+                keys[name], known[name], choice, side.side, rows, of=keys[owner] if owner is not None else None
+            )
         columns[name] = DraftedColumn(known[name], choice, drafted, side)
     return columns
 

@@ -79,13 +79,8 @@ def target_of(
     return Target(label, rule.kind == "binary", half, time)
 
 
-def without_splitting(choices: dict[str, Choice], split: SplitRule) -> dict[str, Choice]:
-    """Without what no model can learn from: moments that never come again, and persons that one split alone has."""
-    out = dict(choices)
-    for name, choice in choices.items():
-        if choice.kind == "time":
-            use = "the rows are split by it" if name == split.column else "moments never come again"
-            out[name] = Choice("out", f"{choice.reason}: {use}")
-    if split.by == "person" and split.column is not None:
-        out[split.column] = Choice("out", "the splits share none of them: what is learned of one is never measured")
-    return out
+def without_persons(choices: dict[str, Choice], split: SplitRule) -> dict[str, Choice]:
+    """Without the persons that one split alone has: what is learned of them is never measured."""
+    if split.by != "person" or split.column is None:
+        return choices
+    return choices | {split.column: Choice("out", "the splits share none of them: what is learned is never measured")}

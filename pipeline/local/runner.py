@@ -32,12 +32,13 @@ NodeState = Literal["RUNNING", "COMPLETE", "CACHED", "SKIPPED", "FAILED"]
 
 @dataclass
 class NodeRun:
-    """One node in one run; `seconds` is how long it took."""
+    """One node in one run; `started` is when it began, by the run's own clock, and `seconds` how long it took."""
 
     id: str
     state: NodeState = "RUNNING"
     seconds: float = 0.0
     execution_id: int | None = None
+    started: float = 0.0
 
 
 class NodeFailedError(Exception):
@@ -69,10 +70,9 @@ class LocalRun:
             NodeFailedError: from what the node raised; the nodes after it have not run.
         """
         for node in self.pipeline.nodes:
-            run = NodeRun(node.pipeline_node.node_info.id)
+            run = NodeRun(node.pipeline_node.node_info.id, started=time.monotonic())
             self.nodes.append(run)
             on_change(run)
-            started = time.monotonic()
             try:
                 outcome = run_node(self.pipeline, node.pipeline_node, self.connection)
                 run.state, run.execution_id = outcome.state, outcome.execution_id
@@ -83,7 +83,7 @@ class LocalRun:
                     raise NodeFailedError(run.id) from unwrap(error)
                 raise
             finally:
-                run.seconds = time.monotonic() - started
+                run.seconds = time.monotonic() - run.started
                 on_change(run)
             if run.id == last:
                 break

@@ -11,6 +11,8 @@ from widedeep.components.common.errors import RecordError
 from widedeep.components.dryrun.dry_run_record import RECORD as DRY_RUN
 from widedeep.components.dryrun.dry_run_record import DryRunRecord
 from widedeep.components.evaluator import results
+from widedeep.components.evaluator.evaluation_options import EvaluationOptions
+from widedeep.components.explain.importance_record import ImportanceRecord
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.gate.gate_verdict import VERDICT as GATE
 from widedeep.components.gate.gate_verdict import GateVerdict
@@ -27,6 +29,7 @@ from widedeep.components.tuner.trials import Trials
 from widedeep.pipeline.definition.config import PipelineConfig
 from widedeep.pipeline.local.runner import LocalRun
 from widedeep.pipeline.record.data_profile import profile
+from widedeep.pipeline.record.feature_importance import feature_importance
 from widedeep.pipeline.record.origins import origins
 from widedeep.pipeline.record.strongest_weights import Strongest, strongest
 from widedeep.pipeline.record.summary import Intervals, NodeRecord, Summary
@@ -56,12 +59,14 @@ def summarise(run: LocalRun, folder: Path, spec: FeatureSpec, config: PipelineCo
     lineage = version_info.read_lineage(Path(made["Pusher"]["pushed_model"].uri))
     pushed_to = pushed[DESTINATION].string_value if pushed["pushed"].int_value else None
     model = made["Trainer"]["model"].uri
-    weighing = _strongest(run, model, examples)
+    before = _before(run, model)
+    weighing = _strongest(before, model, examples)
     return Summary(
         run_id=run.run_id,
         pipeline=run.pipeline.pipeline_info.id,
         settings=config.model_dump(mode="json", by_alias=True),
-        components=[NodeRecord(id=node.id, state=node.state, seconds=round(node.seconds, 2)) for node in run.nodes],
+        declaration=spec.model_dump(mode="json", by_alias=True),
+        components=_node_records(run),
         metrics=evaluation.metrics,
         split=evaluation.split,
         slices=evaluation.slices,
@@ -87,6 +92,7 @@ def summarise(run: LocalRun, folder: Path, spec: FeatureSpec, config: PipelineCo
         ),
         lists=evaluation.lists,
         rails=evaluation.rails,
+        importance=_importance(before, model, made["ExampleGen"]["examples"].uri, spec, config.evaluation),
         plots=results.read_plots(made["Evaluator"]["evaluation"].uri),
         model=model,
         features=with_vocabulary_use(
@@ -103,13 +109,21 @@ def summarise(run: LocalRun, folder: Path, spec: FeatureSpec, config: PipelineCo
     )
 
 
+def _node_records(run: LocalRun) -> list[NodeRecord]:
+    first = min((node.started for node in run.nodes), default=0.0)
+    return [
+        NodeRecord(id=node.id, state=node.state, seconds=round(node.seconds, 2), started=round(node.started - first, 2))
+        for node in run.nodes
+    ]
+
+
 def _trained_on(store: Any, transform_graph: int) -> list[str]:
     """What Transform has learned from: ExampleGen's outputs, one a span."""
     return [artifact.uri for artifact in inputs(store, transform_graph, "examples")]
 
 
-def _strongest(run: LocalRun, model: str, examples: list[str]) -> Strongest:
-    """Of a model that an earlier run has trained, what its record says: finding it takes a pass over the rows."""
+def _before(run: LocalRun, model: str) -> Summary | None:
+    """The record of an earlier run with the same model: what takes a pass over the rows stands there."""
     for record in sorted(run.workdir.runs.glob("*/run.json"), reverse=True):
         try:
             before = Summary.read(record)
@@ -117,5 +131,21 @@ def _strongest(run: LocalRun, model: str, examples: list[str]) -> Strongest:
             logging.warning("%s", error)
             continue
         if before.model == model:
-            return Strongest(before.strongest, before.strongest_rows, before.all_rows_counted)
-    return strongest(model, examples)
+            return before
+    return None
+
+
+def _strongest(before: Summary | None, model: str, examples: list[str]) -> Strongest:
+    if before is None:
+        return strongest(model, examples)
+    return Strongest(before.strongest, before.strongest_rows, before.all_rows_counted)
+
+
+def _importance(
+    before: Summary | None, model: str, examples: str, spec: FeatureSpec, options: EvaluationOptions
+) -> ImportanceRecord | None:
+    if not options.importance:
+        return None
+    if before and before.importance and before.split == options.split:
+        return before.importance
+    return feature_importance(model, examples, options.split, spec, options.confidence)

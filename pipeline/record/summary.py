@@ -15,6 +15,7 @@ from widedeep.components.evaluator.measurement import ListCounts
 from widedeep.components.evaluator.plots import Plots
 from widedeep.components.evaluator.rails.rails_record import RailsRecord
 from widedeep.components.evaluator.results import ModelIntervals, ModelMetrics
+from widedeep.components.explain.importance_record import ImportanceRecord
 from widedeep.components.trainer.training.cross_use import CrossUse
 from widedeep.components.trainer.training.training_record import Epoch, WarmStart, WidePart
 from widedeep.components.tuner.trials import Trials
@@ -27,6 +28,7 @@ class NodeRecord(Record):
     id: str = Field(description="of the node")
     state: str = Field(description="COMPLETE, CACHED, SKIPPED or FAILED")
     seconds: float = Field(description="that it took")
+    started: Number = Field(None, description="seconds after the run's first node; null in an older record")
 
 
 class StrongWeight(Record):
@@ -55,7 +57,10 @@ class Summary(Record):
         {},
         description="every setting, defaults filled in; empty in an older record. What a search chose is in `tuning`",
     )
-    components: list[NodeRecord] = Field(description="id, state and seconds of each node, in order")
+    declaration: dict[str, JsonValue] = Field(
+        {}, description="the feature declaration, defaults filled in; empty in an older record"
+    )
+    components: list[NodeRecord] = Field(description="id, state and times of each node, in order")
     metrics: ModelMetrics = Field(description="of the candidate and, where there was one, the baseline")
     slices: dict[str, ModelMetrics] = Field(description="the same for each slice")
     blessed: bool = Field(description="whether the candidate passed every bound, and the dry run")
@@ -98,6 +103,9 @@ class Summary(Record):
     )
     rails: RailsRecord | None = Field(
         None, description="much simpler models beside the candidate; null where there are none, or none can be"
+    )
+    importance: ImportanceRecord | None = Field(
+        None, description="how much the model relies on each feature; null where that was not asked for"
     )
     plots: Plots = Field(Plots(), description="what is drawn of candidate and baseline")
     superseded_by: str | None = Field(

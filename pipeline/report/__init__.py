@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import functools
-from importlib import resources
 from pathlib import Path
-
-import jinja2
 
 from widedeep.components.common.files import write_if_changed
 from widedeep.pipeline.record import words
+from widedeep.pipeline.record.settings import settings_of
 from widedeep.pipeline.record.summary import Summary
 from widedeep.pipeline.report.sections.components import component_table
 from widedeep.pipeline.report.sections.confusion import confusion_table
@@ -23,10 +20,9 @@ from widedeep.pipeline.report.sections.slices import slice_table
 from widedeep.pipeline.report.sections.strongest import counted_in, strong_table
 from widedeep.pipeline.report.sections.training import training_section
 from widedeep.pipeline.report.sections.tuning import tuning_table
+from widedeep.pipeline.report.sections.worth.importance import importance_chart
 from widedeep.pipeline.report.sections.worth.rails import rail_table
-
-# Names come from data: control characters, of which HTML allows none, would break the page.
-_CONTROLS = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
+from widedeep.pipeline.report.templating import rendered
 
 
 def write(summary: Summary, path: Path) -> None:
@@ -37,54 +33,36 @@ def write(summary: Summary, path: Path) -> None:
 def render(summary: Summary) -> str:
     """The report as one HTML document."""
     features = feature_table(summary)
-    html = (
-        _environment()
-        .get_template("templates/report.html.jinja")
-        .render(
-            run=summary,
-            heading=heading(summary),
-            verdict=verdict_of(summary),
-            figures=figures(summary),
-            took=took(summary),
-            confidence=confidence(summary),
-            metrics=metric_table(summary),
-            ranked=words.ranked(summary.lists) if summary.lists else None,
-            rails=rail_table(summary),
-            curves=plot_charts(summary),
-            tenths=calibration_table(summary),
-            sure=is_sure(summary),
-            confusion=confusion_table(summary),
-            slices=slice_table(summary),
-            training=training_section(summary),
-            wide_part=words.wide_part(summary.wide),
-            start=words.warm_start(summary.base) if summary.base else [],
-            crosses=cross_table(summary),
-            strongest=strong_table(summary),
-            counted_in=counted_in(summary),
-            features=features[:MOST_FEATURES],
-            vocabularies=vocabulary_table(summary),
-            more_features=len(features[MOST_FEATURES:]),
-            dry_run=dry_run(summary),
-            lineage=lineage(summary),
-            tuning=tuning_table(summary),
-            components=component_table(summary),
-            cached={node.id for node in summary.components if node.state == "CACHED"},
-        )
+    return rendered(
+        "templates/report.html.jinja",
+        run=summary,
+        heading=heading(summary),
+        verdict=verdict_of(summary),
+        figures=figures(summary),
+        took=took(summary),
+        confidence=confidence(summary),
+        metrics=metric_table(summary),
+        ranked=words.ranked(summary.lists) if summary.lists else None,
+        rails=rail_table(summary),
+        curves=plot_charts(summary),
+        tenths=calibration_table(summary),
+        sure=is_sure(summary),
+        confusion=confusion_table(summary),
+        slices=slice_table(summary),
+        training=training_section(summary),
+        wide_part=words.wide_part(summary.wide),
+        start=words.warm_start(summary.base) if summary.base else [],
+        crosses=cross_table(summary),
+        importance=importance_chart(summary),
+        strongest=strong_table(summary),
+        counted_in=counted_in(summary),
+        features=features[:MOST_FEATURES],
+        vocabularies=vocabulary_table(summary),
+        more_features=len(features[MOST_FEATURES:]),
+        dry_run=dry_run(summary),
+        lineage=lineage(summary),
+        settings=settings_of(summary),
+        tuning=tuning_table(summary),
+        components=component_table(summary),
+        cached={node.id for node in summary.components if node.state == "CACHED"},
     )
-    # JSON may hold half a surrogate pair, which UTF-8 can't.
-    return html.encode("utf-8", "replace").decode("utf-8").translate(_CONTROLS)
-
-
-@functools.cache
-def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
-        autoescape=True,
-        loader=jinja2.FunctionLoader(_template),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def _template(name: str) -> str:
-    return resources.files(__package__).joinpath(name).read_text("utf-8")

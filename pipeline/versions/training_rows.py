@@ -12,12 +12,15 @@ from widedeep.components.metadata.store import open_file
 from widedeep.components.pusher.version_info import first_pushed_as
 from widedeep.pipeline.local.workdir import Workdir
 
+_ROWS = {"train": "the rows that it was trained on"}
 
-def train_files(model: Path) -> list[str]:
+
+def train_files(model: Path, split: str = "train") -> list[str]:
     """The files of raw tf.Examples that a pushed model was trained on, of all spans.
 
     Args:
         model: a version that a run has pushed to its working directory: WORKDIR/models/1.
+        split: another one of the same rows than `train`.
 
     Raises:
         ConfigError: the metadata does not know them, or they are gone; the message ends where a remedy may follow.
@@ -32,9 +35,11 @@ def train_files(model: Path) -> list[str]:
         raise ConfigError(f"{model}: {workdir.metadata} knows of no run that pushed it")
     paths: list[str] = []
     for examples in raw_examples(store, push):
-        pattern = os.path.join(examples.uri, "Split-train", "*")
+        pattern = os.path.join(examples.uri, f"Split-{split}", "*")
         files = sorted(glob.glob(pattern))
         if not files:
-            raise ConfigError(f"{model}: the rows that it was trained on are gone: {pattern} matches no file")
+            raise ConfigError(
+                f"{model}: {_ROWS.get(split, f'its rows of {split!r}')} are gone: {pattern} matches no file"
+            )
         paths += files
     return paths

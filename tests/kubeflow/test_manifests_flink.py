@@ -112,3 +112,29 @@ def test_the_job_manager_may_make_pods(build: Build, pick: Pick, flink: Object) 
     assert [one["name"] for one in binding["subjects"]] == [flink["spec"]["serviceAccount"]]
     [rule] = [rule for rule in role["rules"] if "pods" in rule["resources"]]
     assert {"create", "delete", "watch"} <= set(rule["verbs"])
+
+
+def test_memory_beside_the_heap_leaves_one(flink: Object) -> None:
+    """Flink 1.20 sets apart: overhead a tenth, metaspace 256 MiB, managed four tenths of the rest, network a tenth."""
+    settings, size = flink["spec"]["flinkConfiguration"], flink["spec"]["taskManager"]["resource"]["memory"]
+    whole, off_heap = (
+        int(text.removesuffix("m")) for text in (size, settings["taskmanager.memory.task.off-heap.size"])
+    )
+    flinks = 0.9 * whole - 256
+    assert flinks - 0.5 * flinks - off_heap - 256 >= 700
+
+
+def test_a_task_manager_without_memory_ends_and_its_work_is_tried_again(flink: Object) -> None:
+    settings = flink["spec"]["flinkConfiguration"]
+    assert (settings["taskmanager.jvm-exit-on-oom"], settings["cluster.uncaught-exception-handling"]) == (
+        "true",
+        "FAIL",
+    )
+    # More than there are regions in a pipeline's step.
+    assert int(settings["restart-strategy.fixed-delay.attempts"]) >= 100
+
+
+def test_nothing_is_packed_for_workers_that_install_nothing(options: Any) -> None:
+    from apache_beam.options import pipeline_options as beam
+
+    assert options.view_as(beam.WorkerOptions).sdk_container_image == "none"

@@ -30,7 +30,7 @@ class IdColumns:
             column = rows.column(feature.key)
             if not len(column.values):
                 continue
-            if feature.kind == "numeric":
+            if feature.is_number:
                 ends = np.quantile(_numbers(column), np.linspace(0, 1, _PARTS + 1)[1:-1])
                 self._known[feature.key] = np.unique(ends)
             else:

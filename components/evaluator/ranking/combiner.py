@@ -1,4 +1,4 @@
-"""Lists of rows in TFMA's own pass: from the same batches and scores, beside its metrics.
+"""Lists of rows: from the same batches and scores as the other metrics.
 
 TFMA's query metrics group whole extracts by their key, have neither a GAUC nor intervals, and let equal scores lie as
 they come. Here a row is 30 bytes: those of one list meet in one of some parts, whose lists are then summed up at once.
@@ -15,7 +15,6 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis import evaluators, writers
-from tensorflow_model_analysis.extractors import predictions_extractor
 
 from widedeep.components.evaluator.measurement import BASELINE, CANDIDATE
 from widedeep.components.evaluator.ranking.list_metrics import ListRows
@@ -78,7 +77,7 @@ class _Part:
 
 
 def ranking_evaluator(keys: ListKeys, places: Sequence[int]) -> evaluators.Evaluator:
-    """A TFMA evaluator that sums up lists of rows.
+    """A TFMA evaluator of batches, which sums up lists of rows.
 
     Args:
         keys: names of the columns.
@@ -86,8 +85,7 @@ def ranking_evaluator(keys: ListKeys, places: Sequence[int]) -> evaluators.Evalu
     """
     return evaluators.Evaluator(
         stage_name="Ranking",
-        # Here the rows are still in batches.
-        run_after=predictions_extractor.PREDICTIONS_EXTRACTOR_STAGE_NAME,
+        run_after="",
         ptransform=_Ranking(keys, tuple(places)),
     )
 
@@ -95,7 +93,9 @@ def ranking_evaluator(keys: ListKeys, places: Sequence[int]) -> evaluators.Evalu
 def ranking_writer(path: str, keys: ListKeys, places: Sequence[int]) -> writers.Writer:
     """Writes what follows from the sums, a RankingRecord, to `path`; the others as `ranking_evaluator` has them."""
 
-    def write(sums: Sequence[ListSums]) -> None:
+    def write(by_part: dict[int, ListSums]) -> None:
+        # In one order, so that the same rows give the same sums to the last digit.
+        sums = [by_part[part] for part in sorted(by_part)]
         total = ListSums.nothing(sums[0].sums.shape[0] if sums else 1, places)
         for each in sums:
             total.merge(each)
@@ -114,8 +114,7 @@ class _Ranking(beam.PTransform):
             extracts
             | "Deal" >> beam.FlatMap(dealt, self._keys)
             | "Sum" >> beam.CombinePerKey(SumLists(self._places))
-            | beam.Values()
-            | beam.combiners.ToList()
+            | beam.combiners.ToDict()
         )
         return {_KEY: sums}
 

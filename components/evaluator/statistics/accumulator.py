@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from widedeep.components.evaluator.statistics.areas import steps
 from widedeep.components.evaluator.statistics.base_rates import LEAST_CHANCE, Rates, base_losses, sides
 from widedeep.components.evaluator.statistics.histogram import Histogram, bins
 from widedeep.components.evaluator.statistics.score_range import ScoreRange
@@ -48,6 +49,7 @@ class Accumulator:
         sums: float64 [GROUPS, 11].
         scores: weight, label and score by bin of the score and group: the key is bin * GROUPS + group. Of classes the
             score is that of the likeliest one, and the label whether it is right.
+        steps: weight and label by step of the score; of a binary label.
         residuals: weight by bin of label - score; of a regression.
         pairs: weight by label * classes + likeliest class.
     """
@@ -62,6 +64,7 @@ class Accumulator:
     sums: np.ndarray = field(default_factory=lambda: np.zeros((GROUPS, SIDE_SQUARE + 1)))
     score_range: ScoreRange = field(init=False)
     scores: Histogram = field(default_factory=lambda: Histogram(3))
+    steps: Histogram = field(default_factory=lambda: Histogram(2))
     residuals: Histogram = field(default_factory=lambda: Histogram(1))
     pairs: Histogram = field(default_factory=lambda: Histogram(1))
 
@@ -94,6 +97,7 @@ class Accumulator:
         else:
             chance = np.clip(np.where(label > 0, score, 1 - score), LEAST_CHANCE, 1)
             self._add(batch, label, score, -np.log(chance), (score > 0.5) == (label > 0), binned=True)
+            self.steps.add(steps(score), batch.weight[:, None] * np.stack([np.ones(label.size), label], axis=1))
 
     def merge(self, other: Accumulator) -> None:
         """Adds what another accumulator of the same model and slice counted."""
@@ -104,6 +108,7 @@ class Accumulator:
         self.sums = self.sums + other.sums
         for mine, theirs in (
             (self.scores, other.scores),
+            (self.steps, other.steps),
             (self.residuals, other.residuals),
             (self.pairs, other.pairs),
         ):

@@ -1,10 +1,10 @@
-"""Our statistics in TFMA's own pass: from the same batches and scores, beside its metrics."""
+"""The statistics of all rows in one pass, and what TFMA writes of them as its metrics."""
 
 from __future__ import annotations
 
 import apache_beam as beam
+import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis import evaluators, writers
-from tensorflow_model_analysis.extractors import predictions_extractor
 
 from widedeep.components import features
 from widedeep.components.common.records import Number
@@ -13,6 +13,7 @@ from widedeep.components.evaluator.statistics.base_rates import Rates
 from widedeep.components.evaluator.statistics.count_rows import Accumulators, CountRows
 from widedeep.components.evaluator.statistics.curves import plots
 from widedeep.components.evaluator.statistics.jackknife import replicates, standard_error
+from widedeep.components.evaluator.statistics.metric_values import tfma_metrics
 from widedeep.components.evaluator.statistics.supports import base_comparison, supports
 from widedeep.components.features.spec import FeatureSpec
 
@@ -20,7 +21,7 @@ _KEY = "statistics"
 
 
 def statistics_evaluator(spec: FeatureSpec, rates: Rates, group_by: str | None) -> evaluators.Evaluator:
-    """A TFMA evaluator that accumulates the rows of each slice and model.
+    """A TFMA evaluator of batches, which accumulates the rows of each slice and model.
 
     Args:
         spec: the feature declaration.
@@ -29,9 +30,8 @@ def statistics_evaluator(spec: FeatureSpec, rates: Rates, group_by: str | None) 
     """
     return evaluators.Evaluator(
         stage_name="Statistics",
-        # Here the rows are still in batches.
-        run_after=predictions_extractor.PREDICTIONS_EXTRACTOR_STAGE_NAME,
-        ptransform=_Statistics(features.to_json(spec), rates, group_by),
+        run_after="",
+        ptransform=_Statistics(features.to_json(spec), rates, group_by, weighted=spec.weight is not None),
     )
 
 
@@ -89,9 +89,10 @@ def standard_errors(accumulators: Accumulators) -> dict[str, dict[str, dict[str,
 
 
 class _Statistics(beam.PTransform):
-    def __init__(self, spec: str, rates: Rates, group_by: str | None) -> None:
+    def __init__(self, spec: str, rates: Rates, group_by: str | None, weighted: bool) -> None:
         super().__init__()
-        self._spec, self._rates, self._group_by = spec, rates, group_by
+        self._spec, self._rates, self._group_by, self._weighted = spec, rates, group_by, weighted
 
     def expand(self, extracts: beam.PCollection) -> dict[str, beam.PCollection]:
-        return {_KEY: extracts | beam.CombineGlobally(CountRows(self._spec, self._rates, self._group_by))}
+        counted = extracts | beam.CombineGlobally(CountRows(self._spec, self._rates, self._group_by))
+        return {_KEY: counted, tfma.METRICS_KEY: counted | "Metrics" >> beam.FlatMap(tfma_metrics, self._weighted)}

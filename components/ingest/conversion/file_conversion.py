@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import apache_beam as beam
 import pyarrow as pa
@@ -19,24 +18,7 @@ from widedeep.components.ingest.numbers.number_profile import NumberProfile
 from widedeep.components.ingest.raw_files import Rows, value_error
 from widedeep.components.ingest.scalars import BadValueError
 from widedeep.components.ingest.splitting.rules import Batch, Rule, Seen
-
-
-class Job(NamedTuple):
-    """A file to read.
-
-    Attributes:
-        number: unique.
-        path: the file's.
-        split: the input split whose pattern it matches.
-        outputs: names and folders of the splits that its rows may go to.
-        buckets: the upper hash bucket of each.
-    """
-
-    number: int
-    path: str
-    split: str
-    outputs: list[tuple[str, str]]
-    buckets: list[int]
+from widedeep.components.ingest.splitting.split_files import Job
 
 
 class Convert(beam.DoFn):
@@ -57,7 +39,7 @@ class Convert(beam.DoFn):
         profile = NumberProfile(spec) if options.labelled else None
         seen = Seen()
         try:
-            for rows in options.reader(rule).read(job.path, undeclared, profile):
+            for rows in options.reader(rule).read(job.path, undeclared, profile, job.query):
                 _write(job.path, rows, rule, seen, shards, sketches)
             if profile:
                 number_files.write([uri for _, uri in job.outputs], job.number, job.path, profile)

@@ -34,6 +34,8 @@ def column(values: Sequence[Any], words: bool) -> pa.Array:
         kinds = set(map(type, values)) - {type(None)}
     if words and float in kinds:
         _refuse_fractions(values)
+    if bytes in kinds:
+        return pa.array([value if value is None else _bytes(value) for value in values], pa.binary())
     if len(kinds) > 1 and (words or not kinds <= _NUMBERS):
         return pa.array([_text(value) for value in values], pa.string())
     if kinds == {str}:
@@ -90,11 +92,13 @@ def _number(value: Any) -> float | None:
     return None if value is None else float(value)
 
 
+def _bytes(value: Any) -> bytes:
+    return value if isinstance(value, bytes) else str(_text(value)).encode()
+
+
 def _text(value: Any) -> Any:
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, bytes):
-        return value.decode(errors="surrogateescape")
     return format(value, "f") if isinstance(value, Decimal) else str(value)

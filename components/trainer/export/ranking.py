@@ -103,7 +103,7 @@ class Ranking:
         values = {key: self._crossable(self._spec.inputs[key], tensors.get(key), ids, requests) for key in keys}
         uses = []
         for cross in self._spec.crosses:
-            crossed, present = cross_of_fingerprints([values[key] for key in cross.keys], cross.buckets)
+            crossed, present = cross_of_fingerprints([values[key] for key in cross.keys], cross.size)
             share = full_share(tf.reduce_sum(tf.cast(present, tf.float32), axis=-1, keepdims=True))
             uses.append((crossed + offsets[cross.name], tf.where(present, share, 0.0)))
         rows, shares = (

@@ -10,6 +10,7 @@ import tensorflow as tf
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.trainer.model.layout import Layout, Table
 from widedeep.components.transform import packed_columns
+from widedeep.components.transform.crosses import unique
 
 LABEL_TYPES = {"binary": tf.int64, "regression": tf.float32, "multiclass": tf.int64}
 # Transformed columns by name, those of ids sparse.
@@ -73,14 +74,28 @@ def from_transformed(layout: Layout, transformed: Transformed, examples: tf.Tens
 
 def uses_of(layout: Layout, transformed: Transformed) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
     """What `table_uses` gives, for each of the layout's tables; `transformed` as in `from_transformed`."""
+    names = [name for name in (packed_columns.IDS, packed_columns.CROSSES) if name in transformed]
+    cut = {name: _cut(layout, transformed[name]) for name in names}
     for table in layout.tables:
         if table is layout.wide:
-            ids = [transformed[name] for name in (packed_columns.IDS, packed_columns.CROSSES) if name in transformed]
+            ids = list(cut.values())
             yield table_uses(table, len(layout.id_columns), ids[0] if len(ids) == 1 else tf.sparse.concat(1, ids))
         else:
             # No cross has an embedding.
             of_features = sum(column.feature is not None for column in layout.id_columns)
-            yield table_uses(table, of_features, transformed[packed_columns.IDS])
+            yield table_uses(table, of_features, cut[packed_columns.IDS])
+
+
+def _cut(layout: Layout, ids: tf.SparseTensor) -> tf.SparseTensor:
+    """The ids of columns that Transform makes of more buckets, below their sizes; ids of a row that meet are one."""
+    columns = layout.id_columns
+    if not any(column.cut for column in columns):
+        return ids
+    masks = tf.constant([column.size - 1 if column.cut else _ID_MASK for column in columns], tf.int64)
+    number = tf.bitwise.right_shift(ids.values, packed_columns.ID_BITS)
+    low = tf.bitwise.bitwise_and(ids.values, tf.gather(masks, number))
+    ids = ids.with_values(tf.bitwise.left_shift(number, packed_columns.ID_BITS) + low)
+    return unique(ids) if any(column.cut and column.has_sets for column in columns) else ids
 
 
 def table_uses(table: Table, id_columns: int, ids: tf.SparseTensor) -> tuple[tf.Tensor, tf.Tensor]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -95,7 +95,13 @@ class Layout:
         ]
 
 
-def make_layout(spec: FeatureSpec, vocabulary_sizes: dict[str, int], variant: Variant, outputs: int = 1) -> Layout:
+def make_layout(
+    spec: FeatureSpec,
+    vocabulary_sizes: dict[str, int],
+    variant: Variant,
+    outputs: int = 1,
+    cut: Collection[str] = (),
+) -> Layout:
     """Lays the declared columns out.
 
     Args:
@@ -103,11 +109,12 @@ def make_layout(spec: FeatureSpec, vocabulary_sizes: dict[str, int], variant: Va
         vocabulary_sizes: strings in each vocabulary, as Transform found them.
         variant: which part of the model there is.
         outputs: logits of an example, which is the wide table's width.
+        cut: names of the columns whose ids Transform makes of more buckets than the declaration has.
 
     Raises:
         ConfigError: the variant has no input, or a table is too large.
     """
-    id_columns = tuple(packed_columns.id_columns(spec, vocabulary_sizes))
+    id_columns = tuple(packed_columns.id_columns(spec, vocabulary_sizes, cut))
     wide, embeddings, dense = None, [], []
     if variant != "deep":
         members = [index for index, column in enumerate(id_columns) if _is_wide(column, variant)]

@@ -6,6 +6,7 @@ Lies beside the served model, and is never pushed.
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import tensorflow as tf
@@ -38,15 +39,23 @@ class Training:
     trainer: JointTrainer
 
 
-def new_training(spec: FeatureSpec, options: TrainingOptions, vocabularies: Vocabularies) -> Training:
+def new_training(
+    spec: FeatureSpec, options: TrainingOptions, vocabularies: Vocabularies, cut: Collection[str] = ()
+) -> Training:
     """A training before its first step.
+
+    Args:
+        spec: the declaration, with a number for each `buckets: auto`.
+        options: the training's.
+        vocabularies: what Transform learned.
+        cut: names of the columns whose ids Transform makes of more buckets than the declaration has.
 
     Raises:
         ConfigError: `options.model` needs features that the declaration lacks.
     """
     label = head(spec.label)
     sizes = {name: len(strings) for name, strings in vocabularies.items()}
-    layout = make_layout(spec, sizes, options.model, label.outputs)
+    layout = make_layout(spec, sizes, options.model, label.outputs, cut)
     model = new_model(layout, options, label.outputs)
     return Training(
         spec, options, vocabularies, layout, JointTrainer(model, label, options, batch_signature(spec, layout))
@@ -63,6 +72,18 @@ def save(training: Training, folder: str) -> None:
     _write(os.path.join(folder, _OPTIONS), training.options.model_dump_json().encode())
     tf.train.Checkpoint(trainer=training.trainer).write(os.path.join(folder, _WEIGHTS))
     _write(os.path.join(folder, _FEATURES), features.to_json(training.spec).encode())
+
+
+def load_spec(folder: str) -> FeatureSpec:
+    """The declaration of the training whose state lies in a folder.
+
+    Raises:
+        DataError: there is none, or it can't be used.
+    """
+    try:
+        return features.from_json(_read(os.path.join(folder, _FEATURES)).decode())
+    except (tf.errors.OpError, ValueError) as error:
+        raise _not_whole(folder, reason(error)) from error
 
 
 def load(folder: str) -> Training:
@@ -84,11 +105,15 @@ def load(folder: str) -> Training:
     # What TensorFlow and pydantic raise of files that are missing, cut short, or written by other code.
     except (tf.errors.OpError, AssertionError, LookupError, ValueError) as error:
         why = "weights and settings do not fit" if isinstance(error, AssertionError) else reason(error)
-        raise DataError(
-            f"{folder}: the last blessed model's training state is missing or not whole, or an earlier version wrote "
-            f"it: {why}. To start without it, set training.warm_start to false for one run."
-        ) from error
+        raise _not_whole(folder, why) from error
     return training
+
+
+def _not_whole(folder: str, why: str) -> DataError:
+    return DataError(
+        f"{folder}: the last blessed model's training state is missing or not whole, or an earlier version wrote "
+        f"it: {why}. To start without it, set training.warm_start to false for one run."
+    )
 
 
 def _write(path: str, content: bytes) -> None:

@@ -38,7 +38,7 @@ def meaning(training: Training, column: packed_columns.IdColumn) -> Meaning:
         return _of_feature(training.spec, column.feature, training.vocabularies)
     [cross] = [cross for cross in training.spec.crosses if cross.name == column.name]
     members = tuple(_hashed_value(training.spec.inputs[key]) for key in cross.keys)
-    return Meaning((cross.keys, cross.buckets, members), None, cross.buckets)
+    return Meaning((cross.keys, cross.size, members), None, cross.size)
 
 
 def _of_feature(spec: FeatureSpec, feature: Feature, vocabularies: Vocabularies) -> Meaning:
@@ -48,7 +48,7 @@ def _of_feature(spec: FeatureSpec, feature: Feature, vocabularies: Vocabularies)
         assert owner is not None
         return Meaning("vocabulary", tuple(vocabularies[packed_columns.vocabulary(feature)]), owner.oov_buckets)
     if feature.transform.hash:
-        return Meaning(("hash", feature.transform.hash.buckets), None, feature.transform.hash.buckets)
+        return Meaning(("hash", feature.transform.hash.size), None, feature.transform.hash.size)
     return Meaning(_hashed_value(feature), None, packed_columns.bucket_count(feature) + 1)
 
 

@@ -1,10 +1,12 @@
-"""widedeep explain: what the wide part of a model has learned."""
+"""widedeep explain: what the wide part of a model has learned, and which features it relies on."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from widedeep.components.explain.names import Names
 
 
-@click.command("explain", short_help="Name a model's strongest wide features and crosses.")
+@click.command("explain", short_help="Name a model's strongest wide features, or what it relies on.")
 @click.argument("model", metavar="MODEL_DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--data", multiple=True, metavar="PATTERN", help="Rows to look at.  [default: those it was trained on]")
 @click.option(
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 )
 @click.option("--top", type=click.IntRange(1), default=20, show_default=True, help="How many.")
 @click.option("--names", multiple=True, metavar="FEATURE=FILE.csv", help="People's names for a feature's values.")
+@click.option("--importance", is_flag=True, help="Of each feature, what is lost without it, instead.")
+@click.option("--split", metavar="NAME", help="Whose rows.  [default: test with --importance, else train]")
+@click.option("--rows", type=click.IntRange(500), default=20_000, show_default=True, help="At most, of --importance.")
 @json_option
 def command(
     model: Path,
@@ -35,6 +40,9 @@ def command(
     file_format: str | None,
     top: int,
     names: tuple[str, ...],
+    importance: bool,
+    split: str | None,
+    rows: int,
     json_file: Path | None,
 ) -> None:
     """Names the strongest wide features and crosses of a model by the values behind their ids.
@@ -42,25 +50,34 @@ def command(
     MODEL_DIR is a pushed version, as work/movielens/models/1. The values are looked for in the rows that it was
     trained on, or in those of --data, which hold the same columns. The support is the number of rows in which a
     feature occurs, and the label rate is theirs.
+
+    With --importance it tells, of each feature, what the model's AUC (RMSE, log loss) loses where the feature's values
+    are dealt out anew among the rows, with a 95 % interval.
     """
     if bool(data) != bool(file_format):
         raise click.UsageError("--data and --format go together: --data 'data/train/*.csv' --format csv")
+    if data and split:
+        raise click.UsageError("--split names a split of the rows that the pipeline has read: give it, or --data")
     from rich.console import Console
 
     from widedeep.pipeline.local.output_log import log_output
 
     with log_output(Path(os.devnull)) as person:
-        explained, known = _explain(model, data, file_format, top, names, person)
+        if importance:
+            shown, text = _importance(model, data, file_format, split or "test", rows, person)
+        else:
+            explained, known = _explain(model, data, file_format, top, names, split or "train", person)
+            shown, text = _table(explained, known), json.dumps(_record(model, explained, known), indent=1) + "\n"
     console = Console(highlight=False)
     console.width = console.width if console.is_terminal else 160
-    console.print(_table(explained, known))
+    console.print(shown)
     if json_file:
-        write_result(json_file, json.dumps(_record(model, explained, known), indent=1) + "\n")
+        write_result(json_file, text)
 
 
-def _explain(
-    model: Path, data: tuple[str, ...], file_format: str | None, top: int, names: tuple[str, ...], person: Any
-) -> tuple[Explanation, Names]:
+@contextmanager
+def _progress(person: Any) -> Iterator[Callable[[str], None]]:
+    """Gives what tells a person how far it is."""
     from rich.progress import Progress, SpinnerColumn, TextColumn
 
     spinner = Progress(
@@ -75,6 +92,31 @@ def _explain(
     )
     with spinner as progress:
         task = progress.add_task("loading TensorFlow")
+        yield lambda text: progress.update(task, description=text)
+
+
+def _importance(
+    model: Path, data: tuple[str, ...], file_format: str | None, split: str, rows: int, person: Any
+) -> tuple[Table, str]:
+    with _progress(person) as tell:
+        from widedeep.components.ingest.file_blocks import EXAMPLES
+        from widedeep.pipeline.commands.models import importance
+
+        record = importance.measure(model, _files(model, data, split), file_format or EXAMPLES, rows, tell)
+    person.print(f"{record.rows:,} rows{'' if record.all_rows else ' (there are more: --rows)'}")
+    return importance.table(record), record.text()
+
+
+def _explain(
+    model: Path,
+    data: tuple[str, ...],
+    file_format: str | None,
+    top: int,
+    names: tuple[str, ...],
+    split: str,
+    person: Any,
+) -> tuple[Explanation, Names]:
+    with _progress(person) as tell:
         from widedeep.components.explain.explanation import explain
         from widedeep.components.explain.names import Names
         from widedeep.components.features.model_files import declaration
@@ -82,19 +124,17 @@ def _explain(
         from widedeep.serving.literal_path import literal_path
 
         known = Names(names, declaration(str(model)))
-        files = _files(model, data)
-
-        def watch(rows: int) -> None:
-            progress.update(task, description=f"{rows:,} rows read")
-
+        files = _files(model, data, split)
         with literal_path(model) as literal:
-            explained = explain(str(literal), files, file_format or EXAMPLES, top, watch)
+            explained = explain(
+                str(literal), files, file_format or EXAMPLES, top, lambda rows: tell(f"{rows:,} rows read")
+            )
     rate = "" if explained.label_mean is None else f", {_rate(explained)} {explained.label_mean:.4f}"
     person.print(f"{explained.rows:,} rows{rate}")
     return explained, known
 
 
-def _files(model: Path, data: tuple[str, ...]) -> list[str]:
+def _files(model: Path, data: tuple[str, ...], split: str) -> list[str]:
     import tensorflow as tf
 
     from widedeep.components.ingest.paths import holds_rows
@@ -102,7 +142,7 @@ def _files(model: Path, data: tuple[str, ...]) -> list[str]:
 
     if not data:
         try:
-            return train_files(model)
+            return train_files(model, split)
         except ConfigError as error:
             raise ConfigError(f"{error}. Name rows to look at: --data 'data/train/*.csv' --format csv") from None
     files: list[str] = []

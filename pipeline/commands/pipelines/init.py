@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -39,13 +40,13 @@ def command(
     from widedeep.components.common.errors import ConfigError
     from widedeep.pipeline.drafting.output.folder import refuse_existing, write_draft
     from widedeep.pipeline.drafting.output.progress import reading_bar
+    from widedeep.pipeline.local.output_log import log_output
 
     refuse_existing(out, force)
     named = name or _name(out)
     if not re.fullmatch(r"[a-z][a-z0-9-]{0,62}", named):
         raise ConfigError(f"--name {named}: a name is of letters a to z, digits and -, and begins with a letter.")
-    console = Console(stderr=True)
-    with reading_bar(console) as bar:
+    with log_output(Path(os.devnull)) as person, reading_bar(person) as bar:
         from widedeep.pipeline.drafting.initialise import Request, draft_of
 
         request = Request(data, label, time, context, candidate, positive)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import cast
 
-from google.protobuf import struct_pb2
 from tfx.proto import example_gen_pb2, range_config_pb2
 
 from widedeep.components.common.code_digest import code_digest
 from widedeep.components.common.errors import ConfigError
 from widedeep.components.ingest.component import ExampleGen
-from widedeep.components.ingest.ingest_options import IngestOptions
+from widedeep.components.ingest.ingest_options import IngestOptions, as_custom_config
 from widedeep.components.ingest.paths import literal, span_literal
+from widedeep.components.ingest.splitting.split_files import ALL, SERVING
 from widedeep.pipeline.definition.data_options import DataOptions
 from widedeep.pipeline.definition.spans import SpanPattern
 
@@ -35,7 +35,7 @@ def example_gen(data: DataOptions, declared: str) -> ExampleGen:
     if data.splits:
         patterns = dict(data.splits)
     else:
-        patterns = {"all": data.pattern}
+        patterns = {ALL: data.query or data.pattern}
         # Of splits by time TFX needs the names alone, in the order of time.
         shares = data.hash_split or dict.fromkeys(data.split_names, 1)
         output = example_gen_pb2.Output(
@@ -65,7 +65,7 @@ def serving_example_gen(data: DataOptions, declared: str) -> ExampleGen:
     assert data.serving is not None
     node = ExampleGen(
         input_base=_base(data, [data.serving]),
-        input_config=_input({"serving": data.serving}),
+        input_config=_input({SERVING: data.serving}),
         custom_config=_custom_config(data, declared, labelled=False),
     )
     return cast("ExampleGen", node.with_id("ServingExampleGen"))
@@ -73,6 +73,8 @@ def serving_example_gen(data: DataOptions, declared: str) -> ExampleGen:
 
 def _base(data: DataOptions, patterns: Iterable[str]) -> str:
     """The data's folder as TFX takes it: as the beginning of each pattern."""
+    if data.format == "sql":
+        return "sql"
     in_spans = any(SpanPattern(pattern).in_spans for pattern in patterns)
     return span_literal(data.path) if in_spans else literal(data.path)
 
@@ -90,10 +92,7 @@ def _custom_config(data: DataOptions, declared: str, labelled: bool) -> example_
         dialect=data.dialect,
         hash_by=data.hash_by if labelled else None,
         split_by_time=data.split_by_time if labelled else None,
+        connection=data.connection or "",
         code=code_digest("widedeep.components.ingest.executor"),
     )
-    told = struct_pb2.Struct()
-    told.update({"options": options.model_dump_json()})
-    custom = example_gen_pb2.CustomConfig()
-    custom.custom_config.Pack(told)
-    return custom
+    return as_custom_config(options)

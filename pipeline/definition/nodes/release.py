@@ -24,7 +24,7 @@ from widedeep.pipeline.definition.config import PipelineConfig
 # What a version's lineage tells of the code that made it.
 _CODE = {
     "ingest": "widedeep.components.ingest.executor",
-    "transform": "widedeep.components.transform.preprocessing",
+    "transform": "widedeep.components.transform.executor",
     "trainer": "widedeep.components.trainer.run",
 }
 

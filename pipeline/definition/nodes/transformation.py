@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-from tfx.components.transform.component import Transform
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.components.common.resolver import Resolver
 from tfx.types import BaseChannel, Channel
@@ -14,6 +13,7 @@ from widedeep.components.common.code_digest import code_digest
 from widedeep.components.gate.component import DataVerdict
 from widedeep.components.resolvers.analysis_cache import LatestOtherAnalysis
 from widedeep.components.resolvers.window import LatestSpans
+from widedeep.components.transform.component import Transform
 from widedeep.pipeline.definition.data_options import DataOptions
 
 
@@ -31,7 +31,7 @@ def transform_nodes(
     Returns:
         Transform, and all nodes in order: before it what finds the window, and what is known of its spans already.
     """
-    settings = {"features": declared, "code": code_digest("widedeep.components.transform.preprocessing")}
+    settings = {"features": declared, "code": code_digest("widedeep.components.transform.executor")}
     nodes: list[BaseNode] = []
     cache = None
     if data.window > 1:
@@ -51,15 +51,5 @@ def transform_nodes(
         ).with_id("AnalyzerCache")
         cache = analysis.outputs["cache"]
         nodes = [window, analysis]
-    node = Transform(
-        examples=examples,
-        schema=schema,
-        preprocessing_fn="widedeep.components.transform.preprocessing.preprocessing_fn",
-        custom_config=settings,
-        analyzer_cache=cache,
-        # StatisticsGen has computed them already.
-        disable_statistics=True,
-        # One span is never analysed twice.
-        disable_analyzer_cache=cache is None,
-    )
+    node = Transform(examples=examples, schema=schema, settings=settings, analyzer_cache=cache)
     return node, [*nodes, node]

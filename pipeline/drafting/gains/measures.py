@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -81,22 +80,3 @@ def _as_name(scaled: Codes, named: Codes, target: Target) -> float:
         return explained(named, target.label, target.half) - explained(scaled, target.label, target.half)
     losses = [log_loss(target.label, predictions(codes, target.label, target.half)) for codes in (scaled, named)]
     return (losses[0] - losses[1]) / losses[0] if losses[0] else 0.0
-
-
-def follows(columns: Mapping[str, Codes], ids: Mapping[str, str]) -> dict[str, str]:
-    """The columns that an id determines, with that id's side.
-
-    Args:
-        columns: with one value a row.
-        ids: by column, its side.
-    """
-    found: dict[str, str] = {}
-    for name, codes in columns.items():
-        for by, side in ids.items():
-            key = columns.get(by)
-            if key is None or by == name or not (key.single and codes.single) or codes.size < 2:
-                continue
-            pairs = len(np.unique(key.codes * codes.size + codes.codes))
-            if key.length >= 2 * key.size and pairs <= 1.01 * key.size and name not in found:
-                found[name] = side
-    return found

@@ -16,7 +16,9 @@ _ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?( ?(Z|UTC|
 # 1990 to 2100, in seconds and in milliseconds.
 _SECONDS = (631_152_000, 4_102_444_800)
 SECONDS, MILLISECONDS, ISO, STORED = "in seconds since 1970", "in milliseconds since 1970", "as ISO 8601", "as such"
+UNITS = {MILLISECONDS: "ms"}
 _TRIED = 1000
+_HOUR = 3600
 
 
 def time_format(name: str, counts: Counts, column: pa.Array, wanted: bool) -> str | None:
@@ -51,3 +53,10 @@ def seconds(column: pa.Array, form: str) -> Floats:
     parsed = pd.to_datetime(column.to_pandas(), errors="coerce", utc=True, format="ISO8601")
     values = (parsed - pd.Timestamp(0, tz="UTC")).dt.total_seconds()
     return np.asarray(values, np.float64)
+
+
+def parts(moments: Floats) -> tuple[str, ...]:
+    """Hour and weekday, in UTC, where the rows have several."""
+    present = moments[~np.isnan(moments)]
+    found = {"hour": present // _HOUR % 24, "weekday": present // (24 * _HOUR) % 7}
+    return tuple(part for part, values in found.items() if len(np.unique(values)) > 1)

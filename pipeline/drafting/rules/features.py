@@ -9,7 +9,7 @@ from widedeep.pipeline.drafting.rules.kinds import Choice
 from widedeep.pipeline.drafting.rules.profile import ColumnProfile
 
 # A vocabulary of more is no longer a list that a person, or a server's memory, should hold.
-_LARGEST_VOCABULARY = 1_000_000
+LARGEST_VOCABULARY = 1_000_000
 _NARROWEST, _WIDEST = 4, 32
 _PEAK = 0.5
 
@@ -78,7 +78,10 @@ def draft_feature(
         rest, treatment = _number(profile, rows)
         return Drafted(head | rest, choice.reason + missing, treatment)
     if choice.kind == "time":
-        return Drafted(head | {"parts": ["hour", "weekday"]}, choice.reason + missing, "hour, weekday")
+        parts = list(profile.time_parts)
+        unit = {"unit": profile.time_unit} if profile.time_unit else {}
+        roles = {"parts": parts, "wide": True, "deep": {"embedding": embedding_width(24)}}
+        return Drafted(head | unit | roles, choice.reason + missing, ", ".join(parts))
     rest, treatment, why = _strings(profile, rows, of)
     if choice.kind == "set" and profile.members and profile.members.separator not in (None, "|"):
         rest = {"separator": profile.members.separator} | rest
@@ -110,7 +113,7 @@ def _strings(profile: ColumnProfile, rows: int, of: str | None) -> tuple[dict[st
         return {"transform": {"vocabulary": {"of": of}}, "wide": True, "deep": deep}, f"ids of {of}", f"ids of '{of}'"
     least = min_count(profile, rows)
     kept = dict(profile.frequent).get(least, values)
-    if kept > _LARGEST_VOCABULARY:
+    if kept > LARGEST_VOCABULARY:
         buckets = rounded_up(2 * kept)
         why = f"about {values:,} values, too many to list"
         return {"transform": {"hash": {"buckets": buckets}}, "wide": True, "deep": deep}, f"{buckets:,} buckets", why

@@ -54,6 +54,8 @@ def kind_of(profile: ColumnProfile, binary: bool = True) -> Choice:
     if profile.distinct <= 1 and not profile.missing:
         return Choice("out", "constant: every row has the same value")
     if profile.time_format is not None:
+        if not profile.time_parts:
+            return Choice("out", f"times, {profile.time_format}, of one hour and weekday")
         return Choice("time", f"times, {profile.time_format}")
     if profile.storage == "time":
         return Choice("out", "times of another type than a moment")

@@ -68,6 +68,8 @@ class ColumnProfile:
         number: where all values are numbers.
         members: where a value is a set.
         time_format: where the values are times, how they are written.
+        time_unit: of times that are numbers, where it is another than the second.
+        time_parts: of the parts that a model may see, those that differ from row to row.
         mean_length: characters of a value.
         mean_words: words of a value.
         frequent: values that the sample holds at least `min_count` times, by min_count.
@@ -84,6 +86,8 @@ class ColumnProfile:
     number: NumberProfile | None = None
     members: SetProfile | None = None
     time_format: str | None = None
+    time_unit: str | None = None
+    time_parts: tuple[str, ...] = ()
     mean_length: float = 5.0
     mean_words: float = 1.0
     frequent: tuple[tuple[int, int], ...] = ()

@@ -10,12 +10,15 @@ from typing import Any
 
 from kfp import kubernetes
 
+from widedeep.components.ingest.file_blocks import SQL
 from widedeep.pipeline.definition.config import PipelineConfig, assignments, key_of
 from widedeep.pipeline.definition.kubeflow_options import KubeflowOptions, Resources
 from widedeep.pipeline.kubeflow import training_parameter
 from widedeep.pipeline.kubeflow.environment import ENVIRONMENT, SECRET_KEYS
 
 _IN_IMAGE = Path("/opt/widedeep/schema")
+# The steps that read raw rows.
+_READERS = ("ExampleGen", "ServingExampleGen")
 _TYPES = {str: "String", int: "Integer"}
 # What a node shows beside its summary: the Evaluator's numbers and curve, and after the last node the run's report.
 _ARTIFACTS = {"Evaluator": {"metrics": "Metrics", "roc": "ClassificationMetrics"}, "Pusher": {"report": "HTML"}}
@@ -37,20 +40,22 @@ def parameters(config: PipelineConfig, overrides: Sequence[str]) -> dict[str, Pa
         overrides: those that were set for the compilation.
     """
     options = config.kubeflow
-    data_path = config.data.path
-    if "://" not in data_path:
-        # A local folder of whoever compiles is none of the cluster's, but for one that was named for it.
-        given = assignments(overrides).get("data")
-        named = given.get("path") if isinstance(given, dict) else None
-        data_path = str(named) if named is not None else f"{options.root.path}/data/{config.name}"
     run_parameters = {
-        "data_path": Parameter(data_path, "data.path"),
         "epochs": Parameter(config.training.epochs, "training.epochs"),
         "pipeline_root": Parameter(f"{options.root.path}/{config.name}"),
         "models": Parameter(f"{options.models.path}/{config.name}"),
         # On top of what was set for the compilation.
         training_parameter.NAME: Parameter(training_parameter.NOTHING),
     }
+    if config.data.format == SQL:
+        return run_parameters
+    data_path = config.data.path
+    if "://" not in data_path:
+        # A local folder of whoever compiles is none of the cluster's, but for one that was named for it.
+        given = assignments(overrides).get("data")
+        named = given.get("path") if isinstance(given, dict) else None
+        data_path = str(named) if named is not None else f"{options.root.path}/data/{config.name}"
+    run_parameters = {"data_path": Parameter(data_path, "data.path"), **run_parameters}
     if config.data.in_spans:
         run_parameters["span"] = Parameter(str(config.data.span), "data.span")
     return run_parameters
@@ -116,6 +121,13 @@ def _input(name: str) -> str:
 
 def _output(name: str) -> str:
     return f"{{{{$.outputs.artifacts['{name}'].path}}}}"
+
+
+def give_connection(task: Any, node: str, config: PipelineConfig) -> None:
+    """The database's address, from a Secret, for the steps that ask it."""
+    if config.data.connection is not None and node in _READERS:
+        keys = {"connection": config.data.connection}
+        kubernetes.use_secret_as_env(task, secret_name=config.kubeflow.data_secret, secret_key_to_env=keys)
 
 
 def place(task: Any, options: KubeflowOptions, resources: Resources) -> None:

@@ -19,7 +19,7 @@ from widedeep.pipeline.definition.config import PipelineConfig
 from widedeep.pipeline.definition.create import Environment, create_pipeline
 from widedeep.pipeline.definition.early_checks import check_settings
 from widedeep.pipeline.kubeflow.client.compiled_file import LARGEST_PARAMETERS
-from widedeep.pipeline.kubeflow.compiler.container import component, parameters, place
+from widedeep.pipeline.kubeflow.compiler.container import component, give_connection, parameters, place
 
 
 def write(config: PipelineConfig, file: Path, overrides: tuple[str, ...], out: Path) -> None:
@@ -73,6 +73,7 @@ def _pipeline(config: PipelineConfig, file: Path, overrides: tuple[str, ...], no
             task.set_caching_options(False)
             task.after(*(tasks[name] for name in upstream))
             place(task, options, options.steps.get(node, options.resources))
+            give_connection(task, node, config)
             tasks[node] = task
 
     # KFP reads the parameters off a function's signature.

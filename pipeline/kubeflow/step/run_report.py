@@ -50,6 +50,7 @@ def _nodes(store: Any, last: Node) -> list[NodeRun]:
             state(execution),  # type: ignore[arg-type]  # COMPLETE or CACHED
             (execution.last_update_time_since_epoch - execution.create_time_since_epoch) / 1000,
             execution.id,
+            execution.create_time_since_epoch / 1000,
         )
         for name, execution in successes(store, last.pipeline, last.run).items()
     ]

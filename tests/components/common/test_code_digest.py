@@ -101,7 +101,7 @@ def test_unknown_module(tree: Path) -> None:
     [
         "widedeep.components.ingest.executor",
         "widedeep.components.gate.component",
-        "widedeep.components.transform.preprocessing",
+        "widedeep.components.transform.executor",
         "widedeep.components.trainer.run",
     ],
 )

@@ -77,7 +77,8 @@ def refused(tmp_path: Path, *declared: dict[str, Any], **more: Any) -> str:
         ({"transform": {"vocabulary": {"of": "a"}}}, "a: 'a' has no vocabulary of its own to share"),
         (
             {"transform": {"hash": {"buckets": 2**31}}},
-            "features.a.transform.hash.buckets: Input should be less than or equal to 2147483647 (it is 2147483648)",
+            "features.a.transform.hash.buckets: Input should be less than or equal to 2147483647; or: Input should be "
+            "'auto' (it is 2147483648)",
         ),
         ({"key": "top_k"}, "'top_k' is what a ranking request calls the number of candidates that it wants back"),
         ({"key": "b"}, "'b' is declared 2 times"),
@@ -136,7 +137,10 @@ def test_wrong_cross(tmp_path: Path, keys: list[str], text: str) -> None:
 
 def test_a_cross_has_no_more_buckets_than_a_table_can_have_rows(tmp_path: Path) -> None:
     crosses = [{"keys": ["a", "b"], "buckets": 2**31}]
-    text = "crosses.0.buckets: Input should be less than or equal to 2147483647 (it is 2147483648)"
+    text = (
+        "crosses.0.buckets: Input should be less than or equal to 2147483647; or: Input should be 'auto' (it is "
+        "2147483648)"
+    )
     assert refused(tmp_path, feature("a"), feature("b"), crosses=crosses) == text
 
 

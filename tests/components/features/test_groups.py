@@ -109,7 +109,8 @@ def test_patterns(pattern: str, keys: list[str]) -> None:
         ({"kyes": ["a", "b"]}, "features.0: unknown key 'kyes': did you mean 'keys'?"),
         (
             {"keys": "C[1-26]", "transform": {"hash": {"buckets": 1}}},
-            "features.C[1-26].transform.hash.buckets: Input should be greater than or equal to 2 (it is 1)",
+            "features.C[1-26].transform.hash.buckets: Input should be greater than or equal to 2; or: Input should be "
+            "'auto' (it is 1)",
         ),
         (
             {"keys": ["a", "b", "c", "d", "e"], "deep": {}},

@@ -43,7 +43,6 @@ class Ingest:
         **more: Any,
     ) -> dict[str, list[bytes]]:
         # Only here, since most tests of this folder need neither TFX nor Beam.
-        from google.protobuf import struct_pb2
         from tfx.dsl.components.base import base_beam_executor
         from tfx.proto import example_gen_pb2
         from tfx.types import artifact_utils, standard_artifacts
@@ -52,16 +51,12 @@ class Ingest:
         from widedeep.components import features
         from widedeep.components.content.content_record import CONTENT, Content
         from widedeep.components.ingest.executor import Executor
-        from widedeep.components.ingest.ingest_options import IngestOptions
+        from widedeep.components.ingest.ingest_options import IngestOptions, as_custom_config
 
         self.runs += 1
         artifact = standard_artifacts.Examples()
         artifact.uri = str(self.folder / f"out{self.runs}")
         options = IngestOptions(features=features.to_json(self.spec), format=file_format, labelled=labelled, **more)
-        told = struct_pb2.Struct()
-        told.update({"options": options.model_dump_json()})
-        custom = example_gen_pb2.CustomConfig()
-        custom.custom_config.Pack(told)
         read, written = example_gen_pb2.Input(), example_gen_pb2.Output()
         for name, pattern in patterns.items():
             read.splits.add(name=name, pattern=pattern)
@@ -71,7 +66,7 @@ class Ingest:
             "input_base": str(self.folder / "in"),
             "input_config": proto_utils.proto_to_json(read),
             "output_config": proto_utils.proto_to_json(written),
-            "custom_config": proto_utils.proto_to_json(custom),
+            "custom_config": proto_utils.proto_to_json(as_custom_config(options)),
         }
         args = ["--direct_running_mode=in_memory", "--direct_num_workers=1", "--sdk_container_image=none"]
         context = base_beam_executor.BaseBeamExecutor.Context(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ from tfx.utils import proto_utils
 from widedeep.components.common.errors import ConfigError
 from widedeep.components.ingest.component import ExampleGen
 from widedeep.components.ingest.driver import Driver
+from widedeep.components.ingest.ingest_options import IngestOptions, as_custom_config
+from widedeep.components.ingest.splitting.fingerprints import digests_in
 
 
 @pytest.fixture
@@ -78,6 +82,43 @@ def test_a_span_alone_counts(folder: Path) -> None:
     assert fingerprint(folder, all="day{SPAN}") == before
     (folder / "data" / "day2").write_text("y")
     assert fingerprint(folder, all="day{SPAN}") != before
+
+
+QUERY = "SELECT x FROM t WHERE '{SPAN}' = '{SPAN}'"
+
+
+def test_rows_of_queries_are_the_fingerprint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "shop.db"
+    monkeypatch.setenv("SHOP", f"sqlite:///{path}")
+
+    def write(*values: int) -> None:
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            connection.execute("DROP TABLE IF EXISTS t")
+            connection.execute("CREATE TABLE t (x)")
+            connection.executemany("INSERT INTO t VALUES (?)", [(value,) for value in values])
+
+    def told() -> str:
+        examples = standard_artifacts.Examples()
+        examples.uri = str(tmp_path / "artifacts" / "ExampleGen" / "examples" / "7")
+        read = example_gen_pb2.Input(splits=[example_gen_pb2.Input.Split(name="train", pattern=QUERY)])
+        options = IngestOptions(features="{}", format="sql", connection="SHOP")
+        properties = {
+            "input_base": "sql",
+            "input_config": proto_utils.proto_to_json(read),
+            "custom_config": proto_utils.proto_to_json(as_custom_config(options)),
+        }
+        result = Driver(None).run(ExecutionInfo(output_dict={"examples": [examples]}, exec_properties=properties))
+        # A query is no pattern: nothing in it is filled in.
+        assert "{SPAN}" in result.exec_properties["input_config"].string_value
+        return str(result.exec_properties["input_fingerprint"].string_value)
+
+    write(1, 2)
+    before = told()
+    assert list(digests_in(before)) == ["train"]
+    write(2, 1)
+    assert told() == before
+    write(1, 3)
+    assert told() != before
 
 
 def test_digests_lie_beside_the_outputs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -167,6 +167,15 @@ def test_every_transform_has_words() -> None:
                 {"key": "b", "bits": 64, "transform": {"log": {}}, **number},
                 {"key": "c", "transform": {"vocabulary": {"max_size": 9000}}, **text, "slice": True},
                 {"key": "d", "transform": {"vocabulary": {"of": "c"}}, **text},
+                {
+                    "key": "at",
+                    "kind": "time",
+                    "side": "context",
+                    "zone": "Europe/Berlin",
+                    "wide": True,
+                    "parts": {"hour": {}, "age": {"since": "out", "transform": {"log": {}}, "deep": {}}},
+                },
+                {"key": "out", "kind": "time", "side": "candidate", "unit": "ms"},
             ],
             "crosses": [{"keys": ["a", "c"], "buckets": 1000}],
         }
@@ -178,5 +187,23 @@ def test_every_transform_has_words() -> None:
         ("numeric of 64 bits, context", "log", "deep"),
         ("categorical, candidate", "vocabulary, the 9,000 most frequent", "wide, crossed, sliced"),
         ("categorical, candidate", "vocabulary of c", "wide"),
+        ("time in s, Europe/Berlin, context", "", ""),
+        ("part of at, context", "24 buckets", "wide"),
+        ("seconds since out, candidate", "log", "deep"),
+        ("time in ms, UTC, candidate", "", ""),
     ]
     assert crosses(spec) == ["a × c in 1,000 buckets"]  # noqa: RUF001
+
+
+@pytest.mark.parametrize(
+    ("label", "words"),
+    [
+        ({"positive": ["yes", "y"]}, "binary label, 1: yes or y"),
+        ({"positive": ["yes"], "negative": ["no"]}, "binary label, 1: yes, 0: no"),
+        ({"above": 0.5}, "binary label, 1 above 0.5"),
+    ],
+)
+def test_the_rule_of_a_label_has_words(label: dict[str, object], words: str) -> None:
+    one = {"key": "a", "kind": "categorical", "side": "context", "transform": {"vocabulary": {}}, "wide": True}
+    spec = FeatureSpec.model_validate({"label": {"key": "y", **label}, "features": [one]})
+    assert understood(spec)[0].kind == words

@@ -37,7 +37,20 @@ def test_a_chosen_mode_holds_at_any_size() -> None:
 
 
 def test_another_runner_gets_the_given_options_alone() -> None:
-    assert beam_args(BeamOptions(options=FLINK), "csv", HUGE) == list(FLINK)
+    assert beam_args(BeamOptions(options=DATAFLOW), "csv", HUGE) == list(DATAFLOW)
+
+
+def test_nothing_is_packed_for_a_pool_that_runs_already() -> None:
+    assert beam_args(BeamOptions(options=FLINK), "csv", HUGE) == ["--sdk_container_image=none", *FLINK]
+    mine = (*FLINK, "--sdk_container_image=mine")
+    assert beam_args(BeamOptions(options=mine), "csv", HUGE) == list(mine)
+    elsewhere = (
+        "--runner=FlinkRunner",
+        "--flink_master=http://flink:8081",
+        "--environment_type=DOCKER",
+        "--environment_config=image",
+    )
+    assert beam_args(BeamOptions(options=elsewhere), "csv", HUGE) == list(elsewhere)
 
 
 def test_the_direct_runner_by_name_is_its_engine_and_given_options_come_last() -> None:

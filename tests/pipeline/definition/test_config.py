@@ -72,6 +72,9 @@ def test_of_the_data_sets(name: str) -> None:
     assert Path(loaded.data.path) == (REPOSITORY / "data" / name).resolve()
 
 
+QUERIES = {"train": "SELECT 1", "eval": "SELECT 2", "test": "SELECT 3"}
+
+
 @pytest.mark.parametrize(
     ("dotted", "value", "text"),
     [
@@ -91,7 +94,7 @@ def test_of_the_data_sets(name: str) -> None:
         (
             "data.format",
             "xlsx",
-            "data.format: Input should be 'csv', 'tsv', 'jsonl', 'parquet' or 'tfrecord' (it is 'xlsx')",
+            "data.format: Input should be 'csv', 'tsv', 'jsonl', 'parquet', 'tfrecord' or 'sql' (it is 'xlsx')",
         ),
         (
             "training.epochs",
@@ -127,6 +130,32 @@ def test_of_the_data_sets(name: str) -> None:
             "data.pattern",
             "*.csv",
             "data: 'pattern' goes with hash_split and split_by_time; splits has a pattern for each split",
+        ),
+        ("data.path", ..., "data: path is missing: the folder of the files"),
+        ("data.connection", "SHOP", "data: connection is an option of sql, and format is csv"),
+        *(
+            ("data", {"format": "sql", **group}, f"data: {text}")
+            for group, text in (
+                ({"connection": "X", "splits": QUERIES, "path": "x"}, "path is an option of files, and format is sql"),
+                (
+                    {"connection": "X", "splits": QUERIES, "delimiter": ";"},
+                    "delimiter is an option of csv and tsv, and format is sql",
+                ),
+                (
+                    {"connection": "mysql://me:secret@host/x", "splits": QUERIES},
+                    "connection names the environment variable that holds the database's address, as DATABASE_URL; "
+                    "an address itself has no place in a file",
+                ),
+                (
+                    {"splits": QUERIES},
+                    "connection names the environment variable that holds the database's address, as DATABASE_URL; "
+                    "an address itself has no place in a file",
+                ),
+                (
+                    {"connection": "X", "hash_split": {"train": 1, "eval": 1, "test": 1}},
+                    "sql has a query for each of splits, or one beside hash_split or split_by_time",
+                ),
+            )
         ),
         ("data.hash_by", "user", "data: hash_by goes with hash_split, whose proportions it keeps"),
         *(

@@ -69,7 +69,7 @@ def test_the_same_settings_compile_to_the_same_keys(compiled: Compile) -> None:
         # A version's lineage tells of the code that made it.
         ("widedeep.components.ingest.executor", {"ExampleGen", "Pusher"}),
         ("widedeep.components.gate.component", {"DataGate"}),
-        ("widedeep.components.transform.preprocessing", {"Transform", "Pusher"}),
+        ("widedeep.components.transform.executor", {"Transform", "Pusher"}),
         ("widedeep.components.trainer.run", {"Trainer", "Pusher"}),
         ("widedeep.components.evaluator.component", {"Evaluator"}),
         ("widedeep.components.dryrun.executor", {"DryRun"}),

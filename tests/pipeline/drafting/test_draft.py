@@ -70,7 +70,7 @@ def test_the_draft_of_clicks_is_the_one_that_a_person_would_write(tmp_path: Path
     left_out = [text.strip("# ") for text in lines if "is left out" in text]
     assert left_out == [
         "'row_id' is left out: nearly determines the row: 4,000 values",
-        "'user_id' is left out: the splits share none of them: what is learned of one is never measured",
+        "'user_id' is left out: the splits share none of them: what is learned is never measured",
         "'shop' is left out: constant: every row has the same value",
     ]
     assert "  hash_by: user_id  # no 'user_id' is in two splits" in drafted.texts["pipeline.yaml"].splitlines()
@@ -98,6 +98,9 @@ def test_times_split_the_rows_and_a_leak_is_left_out(tmp_path: Path):
             "test": str(1_760_000_000 + 60 * 900),
         }
     }
+    # 1,000 minutes from a Thursday, 08:53 UTC on: hours and weekdays differ.
+    at = "kind: time, side: context, parts: [hour, weekday], wide: true, deep: {embedding: 8}"
+    assert f"  - {{key: ts, {at}}}  # times, in seconds since 1970" in drafted.texts["features.yaml"].splitlines()
     choices = {name: column.choice for name, column in drafted.draft.columns.items()}
     assert choices["paid"].warning.startswith("alone it gives an AUC of 1.000")
     assert choices["serial"].warning.startswith("it nearly determines the row's time")

@@ -18,7 +18,7 @@ from widedeep.pipeline.record.summary import Summary
 OLDEST: dict[str, Any] = {
     "run_id": "20260304-050607-890",
     "pipeline": "rides",
-    "components": [{"id": "Pusher", "state": "CACHED", "seconds": 0.01}],
+    "components": [{"id": "Pusher", "state": "CACHED", "seconds": 0.01, "started": 50.2}],
     "metrics": {"candidate": {"auc": 0.75, "calibration": None, "rows": 2000.0}},
     "slices": {"hour=1": {"candidate": {"auc": None, "rows": 50}}},
     "blessed": True,
@@ -125,6 +125,14 @@ FULL: dict[str, Any] = OLDEST | {
             }
         ],
     },
+    "importance": {
+        "metric": "auc",
+        "rows": 9,
+        "all_rows": False,
+        "features": [{"feature": "area", "loss": 0.1, "interval": [0.05, 0.15]}],
+        "left_out": None,
+    },
+    "declaration": {"features": [{"key": "area", "wide": True}]},
     "settings": {"name": "rides", "training": {"epochs": 3, "warm_start": None}},
 }
 

@@ -216,6 +216,9 @@ def record() -> Draft:
         superseded_by=None,
         lists=None,
         rails=None,
+        importance=None,
+        settings={},
+        declaration={},
     )
 
 

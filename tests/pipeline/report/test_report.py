@@ -278,7 +278,7 @@ def test_the_wide_part_and_the_warm_start(page, record):
 
 
 def test_components(page, record):
-    """Of the slowest, 115 s: 8 s are 6.96 %, 2 s are 1.74 %, 0.01 s are 0.01 %."""
+    """Of 125.01 s one after another: 0.01 s are 0.01 %, 8 s 6.40 %, 2 s 1.60 %, 115 s 91.99 %."""
     shown = page(record)
     assert shown.rows("components")[1:] == [
         ["ExampleGen", "cached", "", "< 0.1 s"],
@@ -287,7 +287,17 @@ def test_components(page, record):
         ["Pusher", "complete", "", "1 min 55 s"],
     ]
     bars = shown.part("components").findall(".//tbody//svg/rect")
-    assert [bar.get("width") for bar in bars] == ["0.01%", "6.96%", "1.74%", "100.00%"]
+    assert [bar.get("width") for bar in bars] == ["0.01%", "6.40%", "1.60%", "91.99%"]
+    assert [bar.get("x") for bar in bars] == ["0.00%", "0.01%", "6.41%", "8.01%"]
+
+
+def test_components_lie_where_they_ran(page, record):
+    """Of 200 s: from 0 on, from 50 on 8 s (4 %), from 60 on, and from 85 to the end."""
+    for node, started in zip(record.components, (0.0, 50.0, 60.0, 85.0), strict=True):
+        node["started"] = started
+    bars = page(record).part("components").findall(".//tbody//svg/rect")
+    assert [bar.get("x") for bar in bars] == ["0.00%", "25.00%", "30.00%", "42.50%"]
+    assert [bar.get("width") for bar in bars] == ["0.01%", "4.00%", "1.00%", "57.50%"]
 
 
 def test_warnings(page, record):

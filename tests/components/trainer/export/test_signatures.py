@@ -43,7 +43,9 @@ SPEC = FeatureSpec.model_validate(
             _feature("seen", "set", "context", {"vocabulary": {"of": "item"}}, wide=True, deep={"embedding": 2}),
             _feature("age", "numeric", "context", _QUANTILES),
             _feature("hour", "numeric", "context", {"z_score": {}}, deep={}),
-            _feature("tags", "set", "candidate", {"hash": {"buckets": 6}}, deep={"embedding": 3, "pooling": "sum"}),
+            _feature(
+                "tags", "set", "candidate", {"hash": {"buckets": "auto"}}, deep={"embedding": 3, "pooling": "sum"}
+            ),
             _feature("price", "numeric", "candidate", {"buckets": {"boundaries": [1.0, 5.0]}}, wide=True),
             _feature("year", "numeric", "candidate", _QUANTILES, deep={}),
             {
@@ -59,7 +61,7 @@ SPEC = FeatureSpec.model_validate(
             {"key": "out", "kind": "time", "side": "candidate", "wide": True, "parts": ["month"]},
         ],
         "crosses": [
-            {"keys": ["seen", "item"], "buckets": 50},
+            {"keys": ["seen", "item"], "buckets": "auto"},
             {"keys": ["price", "user"], "buckets": 30},
             {"keys": ["tags", "age", "seen"], "buckets": 40},
             {"keys": ["user", "age"], "buckets": 20},
@@ -140,7 +142,7 @@ def exported(folder: Path, spec: FeatureSpec, variant: str = "wide_deep") -> str
         variable.assign(
             np.abs(random.normal(size=variable.shape))
             if "variance" in variable.name
-            else random.normal(0, 0.7, size=variable.shape)
+            else random.normal(0, 0.4, size=variable.shape)
         )
     estimator.export(str(folder / "model"))
     return str(folder / "model")

@@ -10,15 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click import UsageError
 from click.testing import CliRunner, Result
 
 from widedeep.components.common.errors import ConfigError
 from widedeep.components.explain import explanation as explaining
 from widedeep.components.explain.explanation import Explanation, WeightExplanation
+from widedeep.components.explain.importance_record import FeatureImportance, ImportanceRecord
 from widedeep.components.explain.names import TIMES
 from widedeep.components.features import model_files
 from widedeep.components.features.spec import FeatureSpec
-from widedeep.pipeline.commands.models import explain
+from widedeep.pipeline.commands.models import explain, importance
 from widedeep.pipeline.commands.models.explain import command
 from widedeep.pipeline.versions import training_rows
 
@@ -63,14 +65,14 @@ def called(*arguments: str) -> Result:
 def test_a_row_a_weight_with_words_support_and_label_rate(
     asked: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(training_rows, "train_files", lambda model: ["a.gz", "b.gz"])
+    monkeypatch.setattr(training_rows, "train_files", lambda model, split: [f"{split}.gz", "b.gz"])
     (tmp_path / "names.csv").write_text("movie,title\n[50],Star [wars]\n")
     done = called(
         *(str(tmp_path), "--top", "7", "--names", f"movie={tmp_path / 'names.csv'}"),
         *("--json", str(tmp_path / "out.json")),
     )
     assert done.exception is None
-    assert asked == [(str(tmp_path), ["a.gz", "b.gz"], "examples", 7)]
+    assert asked == [(str(tmp_path), ["train.gz", "b.gz"], "examples", 7)]
     assert [line.split() for line in done.stdout.splitlines()] == [
         ["feature", "weight", "support", "label", "rate"],
         ["movie=Star", "[wars]", "-0.2500", "1,200", "0.1250"],
@@ -93,6 +95,33 @@ def test_a_row_a_weight_with_words_support_and_label_rate(
         "label_mean": 0.125,
         "name": "movie=Star [wars]",
     }
+
+
+def test_what_is_lost_without_each_feature(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd) -> None:
+    calls: list[Any] = []
+
+    def measure(model: Path, *arguments: Any) -> ImportanceRecord:
+        calls.append(arguments[:3])
+        arguments[3]("without movie")
+        losses = [("mov[red]ie", 0.125, (0.1, 0.15)), ("age", -0.01, None)]
+        features = [FeatureImportance(feature=key, loss=loss, interval=ends) for key, loss, ends in losses]
+        return ImportanceRecord(metric="auc", rows=900, all_rows=False, features=features)
+
+    monkeypatch.setattr(importance, "measure", measure)
+    monkeypatch.setattr(training_rows, "train_files", lambda model, split: [f"{split}.gz"])
+    done = called(str(tmp_path), "--importance", "--rows", "900", "--json", str(tmp_path / "out.json"))
+    assert done.exception is None
+    assert called(str(tmp_path), "--importance", "--split", "eval").exception is None
+    assert calls == [(["test.gz"], "examples", 900), (["eval.gz"], "examples", 20_000)]
+    assert [line.split() for line in done.stdout.splitlines()] == [
+        ["feature", "loss", "of", "auc", "95", "%", "interval"],
+        ["mov[red]ie", "+0.1250", "+0.1000", "to", "+0.1500"],
+        ["age", "-0.0100"],
+    ]
+    assert "900 rows (there are more: --rows)" in capfd.readouterr().err
+    assert json.loads((tmp_path / "out.json").read_text())["features"][1]["loss"] == -0.01
+    with pytest.raises(UsageError, match="--split names a split of the rows that the pipeline has read"):
+        raise called(str(tmp_path), "--data", "x", "--format", "csv", "--split", "eval").exception or AssertionError
 
 
 @pytest.mark.parametrize(
@@ -161,4 +190,4 @@ def test_a_folder_that_is_no_model_is_one_sentence(tmp_path: Path) -> None:
 def test_what_an_engine_leaves_beside_the_rows_is_not_read(tmp_path: Path) -> None:
     for name in ("part-0.csv", "_SUCCESS", ".part-0.csv.crc"):
         (tmp_path / name).write_text("")
-    assert explain._files(tmp_path, (str(tmp_path / "*"),)) == [str(tmp_path / "part-0.csv")]
+    assert explain._files(tmp_path, (str(tmp_path / "*"),), "train") == [str(tmp_path / "part-0.csv")]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from sklearn.metrics import roc_auc_score
 
 from widedeep.pipeline.drafting.gains.alone import auc_alone, explained
 from widedeep.pipeline.drafting.gains.folds import halves
-from widedeep.pipeline.drafting.gains.measures import follows
 from widedeep.pipeline.drafting.gains.pairs import best_pairs
+from widedeep.pipeline.drafting.gains.relations import follows, vocabulary_owner
 from widedeep.pipeline.drafting.reading.columns import Codes
+from widedeep.pipeline.drafting.rules.profile import ColumnProfile, SetProfile
 
 ROWS = 8000
 RANDOM = np.random.default_rng(11)
@@ -98,3 +100,16 @@ def test_what_an_id_determines():
     item = RANDOM.integers(0, 100, ROWS)
     columns = {"item": single(item), "colour": single(item % 7), "other": single(NOISE)}
     assert follows(columns, {"item": "candidate"}) == {"colour": "candidate"}
+
+
+def test_whose_values_a_set_holds():
+    apps = [f"app{number}" for number in range(30)]
+    columns = {"app": pa.array(apps), "colour": pa.array(["red", "blue"] * 15)}
+    distinct = {"app": 30, "colour": 2}
+    installed = pa.array([apps[:3], None, apps[2:9]])
+    of_lists = ColumnProfile("installed", rows=3, members=SetProfile(9, 5.0))
+    assert vocabulary_owner(of_lists, installed, columns, distinct) == "app"
+    other = pa.array([["x", "y"], ["app1"]])
+    assert vocabulary_owner(of_lists, other, columns, distinct) is None
+    of_text = ColumnProfile("installed", rows=2, members=SetProfile(2, 2.0, ";"))
+    assert vocabulary_owner(of_text, pa.array(["app1;app2", None]), columns, distinct) == "app"

@@ -70,6 +70,19 @@ def test_numbers_that_32_bits_cannot_keep_apart_have_64():
     assert draft_feature("n", profile, Choice("number", ""), "context", rows=8000).feature["bits"] == 64
 
 
+def test_a_time_is_its_hour_and_weekday():
+    profile = replace(TEXT, name="at", time_unit="ms", time_parts=("hour", "weekday"))
+    assert draft_feature("at", profile, Choice("time", ""), "context", rows=8000).feature == {
+        "key": "at",
+        "kind": "time",
+        "side": "context",
+        "unit": "ms",
+        "parts": ["hour", "weekday"],
+        "wide": True,
+        "deep": {"embedding": 8},
+    }
+
+
 def test_a_set_names_its_separator():
     profile = replace(TEXT, members=SetProfile(300, 3.0, ";"))
     drafted = draft_feature("tags", profile, Choice("set", "text that ';' separates"), "candidate", rows=80_000)

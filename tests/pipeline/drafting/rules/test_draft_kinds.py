@@ -28,7 +28,8 @@ ID = replace(TEXT, name="order_id", distinct=1000, number=NumberProfile(1000, 99
         (replace(NUMBER, storage="real", number=replace(NUMBER.number, as_name=0.03)), "number", "0 to 90"),
         # So few rows a value tell by chance.
         (replace(NUMBER, distinct=400, number=replace(NUMBER.number, as_name=0.03)), "number", "0 to 90"),
-        (replace(TEXT, time_format="as ISO 8601"), "time", "times, as ISO 8601"),
+        (replace(TEXT, time_format="as ISO 8601", time_parts=("hour",)), "time", "times, as ISO 8601"),
+        (replace(TEXT, time_format="as ISO 8601"), "out", "times, as ISO 8601, of one hour and weekday"),
         (replace(TEXT, distinct=1), "out", "constant: every row has the same value"),
         (replace(TEXT, missing=1000, distinct=0), "out", "no row has a value"),
         (replace(TEXT, missing=981), "out", "only 19 rows have a value"),

@@ -102,6 +102,22 @@ def test_a_node_is_given_the_runs_parameters(compiled: Compile) -> None:
     ]
 
 
+def test_a_databases_address_reaches_the_steps_that_ask_it_from_a_secret(compiled: Compile) -> None:
+    queries = "{train: SELECT 1, eval: SELECT 2, test: SELECT 3}"
+    sql = f"data={{format: sql, connection: SHOP, splits: {queries}, serving: SELECT 4}}"
+    spec, platform = compiled(sql, "kubeflow.data_secret=shop")
+    given = {
+        name: [one["secretName"] for one in executor["secretAsEnv"] if one["secretName"] == "shop"]
+        for name, executor in platform.items()
+    }
+    assert {name for name, secrets in given.items() if secrets} == {"exec-examplegen", "exec-servingexamplegen"}
+    [secret] = [one for one in platform["exec-examplegen"]["secretAsEnv"] if one["secretName"] == "shop"]
+    assert secret["keyToEnv"] == [{"envVar": "SHOP", "secretKey": "connection"}]
+    # There is no folder that a person could name.
+    assert "data_path" not in spec["root"]["inputDefinitions"]["parameters"]
+    assert not any("data.path" in argument for argument in arguments(spec, "examplegen"))
+
+
 def test_the_evaluator_has_metrics_and_the_last_node_the_report(compiled: Compile) -> None:
     spec, _ = compiled()
     outputs = {

@@ -1,0 +1,1 @@
+"""Queries to databases as raw rows, streamed, and what tells that their rows have changed."""

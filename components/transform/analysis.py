@@ -1,0 +1,107 @@
+"""What TFT learns from raw rows: vocabularies, quantiles, means and variances."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import apache_beam as beam
+import tensorflow_transform.beam as tft_beam
+from tensorflow_metadata.proto.v0 import schema_pb2
+from tensorflow_transform.beam import analysis_graph_builder, analyzer_cache
+from tfx.dsl.io import fileio
+from tfx.utils import io_utils
+from tfx_bsl.tfxio import tensor_adapter
+
+from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.transform.raw_batches import ReadBatches, adapter_config
+
+
+class Span(NamedTuple):
+    """Rows to learn from: gzipped TFRecords, and a name by which they are known again."""
+
+    name: str
+    files: Sequence[str]
+
+
+class Analysis:
+    """TFT's analysis, of one span or of a window that moves over many."""
+
+    def __init__(
+        self,
+        preprocessing_fn: Callable[..., Any],
+        spec: FeatureSpec,
+        schema: schema_pb2.Schema,
+        known: str | None,
+        kept: str | None,
+    ) -> None:
+        """Says what to learn.
+
+        Args:
+            preprocessing_fn: TFT's.
+            spec: the declaration that it is bound to.
+            schema: of the raw rows.
+            known: folder of what was learned of spans before, None where there is nothing.
+            kept: folder for what is learned of each span, for later; None where nothing is kept.
+        """
+        self._preprocessing_fn, self._schema, self._known, self._kept = preprocessing_fn, schema, known, kept
+        self._config = adapter_config(schema, _analysed(spec))
+
+    def of(self, pipeline: beam.Pipeline, spans: Sequence[Span]) -> Any:
+        """The transform function, as TFT's WriteTransformFn takes it."""
+        if self._kept is None:
+            [span] = spans
+            rows = pipeline | "Read" >> self._read(span)
+            return (rows, self._config) | "Analyse" >> tft_beam.AnalyzeDataset(self._preprocessing_fn)
+        keys = {_key(span): span for span in spans}
+        known = self._known_of(pipeline, list(keys))
+        types = tensor_adapter.TensorAdapter(self._config).OriginalTypeSpecs()
+        needed = analysis_graph_builder.get_analysis_dataset_keys(
+            self._preprocessing_fn, types, list(keys), known, False
+        )
+        rows = {
+            key: pipeline | f"Read[{number}]" >> self._read(span) if key in needed else None
+            for number, (key, span) in enumerate(keys.items())
+        }
+        analyse = tft_beam.AnalyzeDatasetWithCache(self._preprocessing_fn, pipeline=pipeline)
+        learned, cache = (rows, known, self._config) | "Analyse" >> analyse
+        self._keep(pipeline, list(keys), cache)
+        return learned
+
+    def _read(self, span: Span) -> ReadBatches:
+        return ReadBatches(span.files, self._schema, self._config)
+
+    def _known_of(self, pipeline: beam.Pipeline, keys: list[Any]) -> Any:
+        if self._known is None:
+            return {}
+        types = tensor_adapter.TensorAdapter(self._config).OriginalTypeSpecs()
+        entries = analysis_graph_builder.get_analysis_cache_entry_keys(self._preprocessing_fn, types, keys, False)
+        reading = analyzer_cache.ReadAnalysisCacheFromFS(self._known, keys, cache_entry_keys=entries)
+        return pipeline | "ReadKnown" >> reading
+
+    def _keep(self, pipeline: beam.Pipeline, keys: list[Any], cache: Any) -> None:
+        assert self._kept is not None
+        fileio.makedirs(self._kept)
+        for key in keys:
+            known = os.path.join(self._known, key.key) if self._known else None
+            if known and fileio.isdir(known):
+                io_utils.copy_dir(known, os.path.join(self._kept, key.key))
+        if cache:
+            writing = analyzer_cache.WriteAnalysisCacheToFS(pipeline, self._kept, dataset_keys=keys)
+            cache | "Keep" >> writing
+
+
+def _key(span: Span) -> Any:
+    return analyzer_cache.DatasetKey(hashlib.sha256(span.name.encode()).hexdigest())
+
+
+def _analysed(spec: FeatureSpec) -> list[str]:
+    """The raw columns that something is learned from; TFT would find them by tracing the preprocessing function."""
+    learns = [
+        feature
+        for feature in spec.features
+        if feature.kind == "numeric" or (feature.transform.vocabulary and feature.transform.vocabulary.of is None)
+    ]
+    return [key for feature in learns for key in (feature.key, feature.rest) if key]
