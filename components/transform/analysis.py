@@ -15,7 +15,6 @@ from tfx.dsl.io import fileio
 from tfx.utils import io_utils
 from tfx_bsl.tfxio import tensor_adapter
 
-from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.transform.raw_batches import ReadBatches, adapter_config
 
 
@@ -32,7 +31,6 @@ class Analysis:
     def __init__(
         self,
         preprocessing_fn: Callable[..., Any],
-        spec: FeatureSpec,
         schema: schema_pb2.Schema,
         known: str | None,
         kept: str | None,
@@ -41,13 +39,12 @@ class Analysis:
 
         Args:
             preprocessing_fn: TFT's.
-            spec: the declaration that it is bound to.
             schema: of the raw rows.
             known: folder of what was learned of spans before, None where there is nothing.
             kept: folder for what is learned of each span, for later; None where nothing is kept.
         """
         self._preprocessing_fn, self._schema, self._known, self._kept = preprocessing_fn, schema, known, kept
-        self._config = adapter_config(schema, _analysed(spec))
+        self._config = adapter_config(schema)
 
     def of(self, pipeline: beam.Pipeline, spans: Sequence[Span]) -> Any:
         """The transform function, as TFT's WriteTransformFn takes it."""
@@ -95,13 +92,3 @@ class Analysis:
 
 def _key(span: Span) -> Any:
     return analyzer_cache.DatasetKey(hashlib.sha256(span.name.encode()).hexdigest())
-
-
-def _analysed(spec: FeatureSpec) -> list[str]:
-    """The raw columns that something is learned from; TFT would find them by tracing the preprocessing function."""
-    learns = [
-        feature
-        for feature in spec.features
-        if feature.kind == "numeric" or (feature.transform.vocabulary and feature.transform.vocabulary.of is None)
-    ]
-    return [key for feature in learns for key in (feature.key, feature.rest) if key]

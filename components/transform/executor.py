@@ -16,7 +16,6 @@ from tfx.dsl.components.base import base_beam_executor
 from tfx.types import artifact, artifact_utils, standard_component_specs
 from tfx.utils import io_utils, json_utils
 
-from widedeep.components import features
 from widedeep.components.common.errors import DataError
 from widedeep.components.transform.analysis import Analysis, Span
 from widedeep.components.transform.preprocessing import preprocessing_fn
@@ -48,7 +47,6 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         temporary = os.path.join(graph, ".temp_path")
         analysis = Analysis(
             partial(preprocessing_fn, custom_config=settings),
-            features.from_json(settings["features"]),
             schema,
             _uri(input_dict, standard_component_specs.ANALYZER_CACHE_KEY),
             _uri(output_dict, standard_component_specs.UPDATED_ANALYZER_CACHE_KEY),

@@ -20,14 +20,17 @@ def records(path: str) -> tf.data.Dataset:
     return tf.data.TFRecordDataset(path, "GZIP").batch(BATCH_ROWS)
 
 
-def adapter_config(schema: schema_pb2.Schema, columns: Sequence[str]) -> tensor_adapter.TensorAdapterConfig:
-    """How TFT makes tensors of record batches that have some of the schema's columns."""
-    tfxio = tf_example_record.TFExampleBeamRecord("tfrecords_gzip", ["Transform"], schema)
-    return tfxio.Project(list(columns)).TensorAdapterConfig()
+def adapter_config(schema: schema_pb2.Schema) -> tensor_adapter.TensorAdapterConfig:
+    """How TFT makes tensors of record batches of the schema's columns.
+
+    All of them, so that none can be missed: TFT would find those that something is learned from by tracing the
+    preprocessing function once more.
+    """
+    return tf_example_record.TFExampleBeamRecord("tfrecords_gzip", ["Transform"], schema).TensorAdapterConfig()
 
 
 class ReadBatches(beam.PTransform):
-    """The rows of some files, as record batches of some columns.
+    """The rows of some files, as record batches.
 
     A work item is a file: rows that travel through Beam one by one cost more than what is done with them.
     """
@@ -38,8 +41,7 @@ class ReadBatches(beam.PTransform):
         """Takes gzipped TFRecords, and `adapter_config` of their schema."""
         super().__init__()
         self._files, self._columns = list(files), list(config.arrow_schema.names)
-        read = schema_pb2.Schema(feature=[feature for feature in schema.feature if feature.name in self._columns])
-        self._schema = read.SerializeToString()
+        self._schema = schema.SerializeToString()
 
     def expand(self, pipeline: beam.Pipeline) -> beam.PCollection:
         """Reads the files."""

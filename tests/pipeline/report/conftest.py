@@ -152,6 +152,7 @@ def record() -> Draft:
         refusals=[],
         warnings=[],
         notes=[],
+        training_note=None,
         pushed_to="/srv/rides/models/7",
         training=[
             {
