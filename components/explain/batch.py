@@ -12,7 +12,7 @@ import tensorflow as tf
 from widedeep.components.explain.boundaries import Boundaries, range_text
 from widedeep.components.features.spec import Feature, FeatureSpec
 from widedeep.components.ingest.arrow_columns import with_rest
-from widedeep.components.transform.times import time_parts
+from widedeep.components.transform.times.time_parts import time_parts
 
 
 @dataclass(frozen=True)

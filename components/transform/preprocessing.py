@@ -18,7 +18,7 @@ from widedeep.components.transform.auto_buckets import DISTINCT_VALUES, HASHES, 
 from widedeep.components.transform.crosses import cross_ids, members, unique
 from widedeep.components.transform.numeric import Numerics
 from widedeep.components.transform.raw_numbers import raw_number
-from widedeep.components.transform.times import time_parts
+from widedeep.components.transform.times.time_parts import time_parts
 
 Tensors: TypeAlias = "dict[str, tf.Tensor | tf.SparseTensor]"
 

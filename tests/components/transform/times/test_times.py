@@ -13,8 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from widedeep.components.features.spec import FeatureSpec
-from widedeep.components.transform.times import time_parts
-from widedeep.components.transform.zones import zone_table
+from widedeep.components.transform.times.time_parts import time_parts
+from widedeep.components.transform.times.zones import zone_table
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # With daylight saving time, in both hemispheres, none, of half an hour, in Ramadan, at the date line, at both ends.

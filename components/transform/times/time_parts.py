@@ -9,7 +9,7 @@ import tensorflow as tf
 from widedeep.components.features.spec import Feature, FeatureSpec
 from widedeep.components.features.time_parts import PER_SECOND
 from widedeep.components.transform.raw_numbers import raw_number
-from widedeep.components.transform.zones import CYCLE, zone_table
+from widedeep.components.transform.times.zones import CYCLE, zone_table
 
 _DAY = 86_400
 # Of the calendar whose year begins in March: 400 years, and from its beginning in the year 0 to 1970.

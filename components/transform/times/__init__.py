@@ -1,0 +1,1 @@
+"""The parts of times, in the graph: clocks, calendars and time zones."""
