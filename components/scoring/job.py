@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Callable, Sequence
@@ -13,7 +14,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from widedeep.components import features
 from widedeep.components.common import beam_memos
-from widedeep.components.common.errors import DataError, unwrap
+from widedeep.components.common.errors import DataError, WideDeepError, unwrap
 from widedeep.components.ingest.csv_files.reader import NO_ROWS
 from widedeep.components.scoring.output import Output
 from widedeep.components.scoring.quality import quality
@@ -61,6 +62,7 @@ def score_files(
 
     Raises:
         DataError: a file or a row can't be used, or there is no row to score.
+        WideDeepError: the disk is full.
     """
     jobs = [Job(number, path, Part(part, parts)) for number, path in enumerate(paths) for part in range(parts)]
     with output.draft() as draft:
@@ -70,7 +72,7 @@ def score_files(
         try:
             _run(replace(plan, folder=str(folder)), jobs, draft / _RECORD, beam_args)
         except Exception as error:
-            raise unwrap(error) from error
+            raise _known(error, output) from error
         record = ScoreRecord.read(draft / _RECORD)
         if not record.rows:
             why = f"none of the {record.aside:,} rows can be scored. {record.first_fault}" if record.aside else NO_ROWS
@@ -78,8 +80,19 @@ def score_files(
         # Before the scores: where these are, all is.
         if skip_bad is not None:
             _join(asides(folder), draft, skip_bad)
-        output.write(segments(folder), draft, watch.written)
+        try:
+            output.write(segments(folder), draft, watch.written)
+        except OSError as error:
+            raise _known(error, output) from error
         return record
+
+
+def _known(error: Exception, output: Output) -> BaseException:
+    """What stopped the work, in words where a person can mend it."""
+    # Beam hands over what a worker in another process raised as text.
+    if any(os.strerror(number) in str(error) for number in (errno.ENOSPC, errno.EDQUOT)):
+        return WideDeepError(f"--out {output.path}: the disk is full. Free some space; nothing was written.")
+    return unwrap(error)
 
 
 def _run(plan: Plan, jobs: Sequence[Job], record: Path, beam_args: list[str]) -> None:

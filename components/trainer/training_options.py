@@ -36,8 +36,8 @@ class WideOptions(Strict):
         1,
         ge=1,
         le=255,
-        description="an id or combination that fewer examples of train have gets no weight, as in section 3.1 of "
-        "McMahan et al. 2013: what is seen once can only be learned by heart",
+        description="an id or combination that fewer examples of train have gets no weight, for a smaller table "
+        "(McMahan et al. 2013, section 3.1)",
     )
 
 

@@ -78,6 +78,8 @@ class ScoreRun:
         spec = declaration(str(version))
         score_columns.names(spec.label, tuple(keep))
         output, paths = Output.named(out, force), row_files(data)
+        if os.path.realpath(output.path) in map(os.path.realpath, paths):
+            raise ConfigError(f"--out {out}: is among the rows that are to be scored. Name another file.")
         if skip_bad is not None and skip_bad.suffix != ".jsonl":
             raise ConfigError(f"--skip-bad {skip_bad}: a line of JSON a row is written there: name it .jsonl")
         file_format = file_format or format_of(paths)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,9 +17,10 @@ from widedeep.components.ingest.csv_files.reader import NO_ROWS
 from widedeep.components.ingest.file_blocks import blocks
 from widedeep.components.ingest.ingest_options import IngestOptions
 from widedeep.components.ingest.paths import folder_values
+from widedeep.components.ingest.raw_files import NO_RESULT
 from widedeep.components.ingest.scalars import BadValueError
 from widedeep.components.ingest.splitting.rules import Batch, Rule, Seen
-from widedeep.components.ingest.wanted_columns import WantedColumns
+from widedeep.components.ingest.wanted_columns import Query, WantedColumns
 from widedeep.components.scoring.rows.faults import RowFault
 from widedeep.components.scoring.rows.raw_rows import Rows, rows_of
 from widedeep.components.scoring.rows.row_form import RowForm
@@ -51,21 +53,25 @@ class FirstRows:
     labels: list[float] = field(default_factory=list)
 
 
-def first_rows(path: str, data: DataOptions, spec: FeatureSpec, labelled: bool) -> FirstRows:
+def first_rows(
+    path: str, data: DataOptions, spec: FeatureSpec, labelled: bool, query: Query | None = None
+) -> FirstRows:
     """Reads them.
 
     Args:
-        path: the file.
+        path: the file, or what stands for the query.
         data: how it is written, and split.
         spec: the declaration.
         labelled: whether its rows have label and weight.
+        query: that gives the rows instead of a file.
 
     Raises:
         DataError: the file can't be read, or lacks a column.
     """
     undeclared: set[str] = set()
     rule, asked_by = _split_rule(data, spec)
-    with head(path, data.format, data.dialect) as (copy, dialect):
+    opened = head(path, data.format, data.dialect) if query is None else nullcontext((path, data.dialect))
+    with opened as (copy, dialect):
         form = RowForm(spec, data.format, dialect, tuple(asked_by), labelled)
         folders = {name: value for name, value in folder_values(copy).items() if name in form.needed}
         wanted = WantedColumns(
@@ -77,10 +83,12 @@ def first_rows(path: str, data: DataOptions, spec: FeatureSpec, labelled: bool) 
             separators=form.separators,
             words=form.words,
             asked_by=asked_by,
+            query=query,
         )
-        block = next((each for each in blocks(data.format, wanted) if each.num_rows), None)
+        with closing(blocks(data.format, wanted)) as found:
+            block = next((each for each in found if each.num_rows), None)
         if block is None:
-            return FirstRows(path, faults=[f"{path}: {NO_ROWS}"])
+            return FirstRows(path, faults=[f"{path}: {NO_ROWS if query is None else NO_RESULT}"])
         raw = block.slice(0, ROWS)
         read = rows_of(raw, form, path, 0, folders)
         unlabelled, unsplit = _unlabelled(path, read, spec), _unsplit(path, raw, rule)

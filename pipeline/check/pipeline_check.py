@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,6 +12,8 @@ from widedeep.components import features
 from widedeep.components.common.errors import ConfigError, DataError, WideDeepError
 from widedeep.components.common.settings import read_yaml
 from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.ingest.splitting.split_files import query_name
+from widedeep.components.ingest.wanted_columns import Query
 from widedeep.pipeline.check.first_rows import FirstRows
 from widedeep.pipeline.definition import config as configs
 from widedeep.pipeline.definition.config import PipelineConfig
@@ -112,9 +114,12 @@ def _check_files(found: PipelineCheck, config: PipelineConfig, spec: FeatureSpec
     from widedeep.pipeline.definition.span_files import check_spans
 
     before = len(found.wrong)
-    patterns = dict(config.data.splits or {"all": config.data.pattern})
+    patterns = dict(config.data.splits or {"all": config.data.query or config.data.pattern})
     if config.data.serving:
         patterns[_SERVING] = config.data.serving
+    if config.data.connection is not None:
+        _check_queries(found, patterns, config, spec)
+        return
     for name, pattern in patterns.items():
         paths = found.attempt(pattern_files, config.data, pattern)
         if paths:
@@ -125,13 +130,26 @@ def _check_files(found: PipelineCheck, config: PipelineConfig, spec: FeatureSpec
     _look_at_labels(found, spec)
 
 
+def _check_queries(found: PipelineCheck, queries: Mapping[str, str], config: PipelineConfig, spec: FeatureSpec) -> None:
+    for name, text in queries.items():
+        query = Query(text, str(config.data.connection))
+        first = found.attempt(_first_rows, found, [query_name(name)], config, spec, name != _SERVING, query)
+        found.splits.append(SplitFiles(name, 1, 0, first))
+    _look_at_labels(found, spec)
+
+
 def _first_rows(
-    found: PipelineCheck, paths: Sequence[str], config: PipelineConfig, spec: FeatureSpec, labelled: bool
+    found: PipelineCheck,
+    paths: Sequence[str],
+    config: PipelineConfig,
+    spec: FeatureSpec,
+    labelled: bool,
+    query: Query | None = None,
 ) -> FirstRows:
     from widedeep.pipeline.check.first_rows import first_rows
 
     # Of spans the newest is read first.
-    first = first_rows(paths[-1] if config.data.in_spans else paths[0], config.data, spec, labelled)
+    first = first_rows(paths[-1] if config.data.in_spans else paths[0], config.data, spec, labelled, query)
     found.wrong += [DataError(fault) for fault in first.faults[:_LISTED]]
     if len(first.faults) > _LISTED:
         found.wrong.append(

@@ -63,7 +63,7 @@ def draft_of(request: Request, name: str, out: Path, listener: Listener) -> Draf
         DataError: the data can't be read, or not be learned from.
     """
     location = locate_files(request.data)
-    form = form_of(location)
+    form = form_of(location, request.label)
     wishes = _wishes(request, form)
     draft = make_draft(location, form, survey(location, form, listener), wishes)
     declared = features_text(draft)

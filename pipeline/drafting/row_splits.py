@@ -46,7 +46,7 @@ def split_of(
             )
         number = known[name].number
         texts = values[name].to_pylist()
-        start = f"{number.low:.0f}" if number is not None else min(text for text in texts if text is not None)
+        start = f"{number.low:.0f}" if number is not None else known[name].first
         if rule := splits.by_time(name, seconds(values[name], form), texts, start):
             return rule
     persons = [

@@ -31,7 +31,9 @@ class IdColumns:
             if not len(column.values):
                 continue
             if feature.is_number:
-                ends = np.quantile(_numbers(column), np.linspace(0, 1, _PARTS + 1)[1:-1])
+                numbers = _numbers(column)
+                numbers = numbers[np.isfinite(numbers)]
+                ends = np.quantile(numbers, np.linspace(0, 1, _PARTS + 1)[1:-1]) if numbers.size else numbers
                 self._known[feature.key] = np.unique(ends)
             else:
                 counts = pc.value_counts(column.values)

@@ -69,10 +69,10 @@ class SplitRows:
     def column(self, key: str) -> Column:
         """A feature's values; none where no row has it."""
         if key not in self.table.column_names:
-            return Column(np.zeros(0, np.int64), pa.array([]))
+            return Column(np.zeros(0, np.int64), pa.array([], pa.binary()))
         lists = self.table[key].combine_chunks()
         if pa.types.is_null(lists.type):
-            return Column(np.zeros(0, np.int64), pa.array([]))
+            return Column(np.zeros(0, np.int64), pa.array([], pa.binary()))
         return Column(pc.list_parent_indices(lists).to_numpy().astype(np.int64), lists.flatten())
 
     def numbers(self, key: str) -> np.ndarray:

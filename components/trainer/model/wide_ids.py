@@ -1,10 +1,7 @@
 """The wide part's ids in a split: how many examples have each, and which are too rare to get a weight.
 
-An id that one example has explains that example alone. Its weight learns the label by heart, and takes from all others
-what they should have learned of it: of a cross of user and item, most combinations that a server meets are new, and a
-model that always knew the combination while it was trained has learned nothing of how such are. McMahan et al. 2013
-("Ad click prediction: a view from the trenches", section 3.1) give an id a weight once it has been seen often enough.
-Here the examples of a whole pass are counted, so that it depends on no order.
+McMahan et al. 2013 ("Ad click prediction: a view from the trenches", section 3.1) give an id a weight once it has been
+seen often enough, for a smaller table. Here the examples of a whole pass are counted, so that it depends on no order.
 """
 
 from __future__ import annotations

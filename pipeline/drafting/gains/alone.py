@@ -55,6 +55,24 @@ def explained(codes: Codes, target: Floats, half: Half) -> float:
     return max(0.0, 1 - float(np.mean(error**2) / np.var(filled)))
 
 
+def determined(codes: Codes, target: Floats) -> float:
+    """Share of a number's variance that lies between a column's values: adjusted R², so that chance gives 0.
+
+    Source: Theil 1961, "Economic Forecasts and Policy": 1 - (1 - R²) (n - 1) / (n - k) of k values in n rows.
+    """
+    kept = ~np.isnan(target)
+    if not codes.single or kept.sum() < 2 or np.nanvar(target) == 0:
+        return 0.0
+    at, filled = codes.codes[kept], target[kept]
+    counts = np.bincount(at, minlength=codes.size)
+    values = int((counts > 0).sum())
+    if values >= len(filled):
+        return 0.0
+    means = np.bincount(at, filled, codes.size) / np.maximum(counts, 1)
+    within = float(((filled - means[at]) ** 2).sum()) / (len(filled) - values)
+    return max(0.0, 1 - within / float(filled.var(ddof=1)))
+
+
 def log_loss(label: Floats, predicted: Floats) -> float:
     """Mean log loss in nats of chances."""
     chance = np.clip(predicted, 1e-6, 1 - 1e-6)

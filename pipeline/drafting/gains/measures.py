@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
-from widedeep.pipeline.drafting.gains.alone import auc_alone, explained, log_loss, predictions
+from widedeep.pipeline.drafting.gains.alone import auc_alone, determined, explained, log_loss, predictions
 from widedeep.pipeline.drafting.gains.folds import Half
 from widedeep.pipeline.drafting.reading.columns import Codes, Floats, bin_codes, category_codes, numbers_of, set_codes
 from widedeep.pipeline.drafting.reading.times import seconds
@@ -69,8 +69,7 @@ def measured(profile: ColumnProfile, values: pa.Array, target: Target) -> Column
     alone = auc_alone(fine, target.label, target.half) if target.binary else explained(fine, target.label, target.half)
     of_time = 0.0
     if target.time is not None and profile.time_format is None:
-        random = np.random.default_rng(4).random(len(target.half)) < 0.5
-        of_time = explained(fine, target.time, random)
+        of_time = determined(fine if number is not None else codes, target.time)
     return replace(profile, alone=alone, of_time=of_time, number=number)
 
 

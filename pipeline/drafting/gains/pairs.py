@@ -59,6 +59,7 @@ def best_pairs(
         most: how many pairs at most.
         ranked: the keys, those that say most alone first.
     """
+    order = list(columns)
     keys = [key for key in ranked if columns[key].size > 1][:_COLUMNS]
     if len(label) > _ROWS:
         kept = np.random.default_rng(3).permutation(len(label)) < _ROWS
@@ -85,7 +86,8 @@ def best_pairs(
             break
         codes = cells[best]
         counts = np.bincount(codes.codes)
-        chosen.append(PairGain(best, gain / measure.loss, int((counts > 0).sum()), int((counts == 1).sum())))
+        keyed = (best[0], best[1]) if order.index(best[0]) < order.index(best[1]) else (best[1], best[0])
+        chosen.append(PairGain(keyed, gain / measure.loss, int((counts > 0).sum()), int((counts == 1).sum())))
         measure.add(codes)
     return chosen
 

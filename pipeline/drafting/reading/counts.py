@@ -75,6 +75,7 @@ class Counts:
         numeric: whether every value but `no_values` is a number.
         whole: whether all these are whole.
         low, high: the least and the greatest number.
+        first: the least text, by its signs; '' of numbers.
         no_values: texts among numbers that programs write for no value, how often each.
         few: how often each value occurs; None beyond FEW different ones.
         many: whether a row has several values.
@@ -88,6 +89,7 @@ class Counts:
     whole: bool = True
     low: float = float("inf")
     high: float = float("-inf")
+    first: str = ""
     no_values: dict[str, int] = field(default_factory=dict)
     few: dict[str, int] | None = field(default_factory=dict)
     many: bool = False
@@ -132,6 +134,9 @@ class Counts:
         self._sketch.AddValues(values)
         if self.numeric:
             self._add_numbers(values)
+        if not self.numeric:
+            least = pc.min(values).as_py()
+            self.first = min(self.first, least) if self.first else least
         if self.few is not None:
             self._add_few(values)
 

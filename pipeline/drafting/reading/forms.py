@@ -38,8 +38,12 @@ class Form:
     reason: str
 
 
-def form_of(location: Location) -> Form:
+def form_of(location: Location, label: str | None = None) -> Form:
     """How the files are written: seen of the first one, whose columns the others must have as well.
+
+    Args:
+        location: the files.
+        label: what a person calls the label's column: a row that has it is one of names.
 
     Raises:
         ConfigError: it is of no format that can be read.
@@ -56,7 +60,7 @@ def form_of(location: Location) -> Form:
     elif file_format == "jsonl":
         form = Form("jsonl", CsvDialect(), _json_columns(path, start), "a JSON object a line")
     else:
-        form = Form(*text_form(start, len(start) < _START_BYTES, file_format))
+        form = Form(*text_form(start, len(start) < _START_BYTES, file_format, label))
     columns = (*form.columns, *(name for name in folders if name not in form.columns))
     twice = [name for name, count in Counter(columns).items() if count > 1]
     if twice:

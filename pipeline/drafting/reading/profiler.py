@@ -67,24 +67,30 @@ def _profile(
     if counts.many:
         members = set_codes(values, None)
         mean = counts.members / max(1, counts.rows - counts.missing)
-        return replace(profile, members=SetProfile(members.size, mean), frequent=_frequent(values.flatten(), counts))
-    profile = replace(profile, frequent=_frequent(values, counts))
+        return replace(
+            profile,
+            members=SetProfile(members.size, mean),
+            frequent=_frequent(values.flatten(), len(values) / counts.rows),
+        )
+    profile = replace(profile, frequent=_frequent(values, len(values) / counts.rows))
     form = time_format(name, counts, values, name in times)
     if form is not None:
         found = parts(seconds(values, form))
-        profile = replace(profile, time_format=form, time_unit=UNITS.get(form), time_parts=found)
+        profile = replace(profile, time_format=form, time_unit=UNITS.get(form), time_parts=found, first=counts.first)
     if counts.numeric and statistics and np.isfinite(counts.low):
         return replace(profile, number=_number(counts, values, statistics))
     if form is None and not counts.numeric:
-        profile = replace(profile, members=_set(values))
+        found_set = _set(values)
+        if found_set is not None and found_set.separator is not None:
+            parts_of = pc.split_pattern(values, found_set.separator).flatten()
+            profile = replace(profile, members=found_set, frequent=_frequent(parts_of, len(values) / counts.rows))
     return replace(profile, mean_length=_length(values, statistics), mean_words=_words(values))
 
 
-def _frequent(values: pa.Array, counts: Counts) -> tuple[tuple[int, int], ...]:
-    """How many values all rows hold so often, of the sample's shares; exact where it holds all rows."""
+def _frequent(values: pa.Array, sampled: float) -> tuple[tuple[int, int], ...]:
+    """How many values all rows hold so often, by the part of them that is sampled; exact where it is all."""
     found = np.asarray(values.value_counts().field(1).to_numpy(zero_copy_only=False))
-    part = len(values) / max(1, counts.members)
-    return tuple((least, int((found >= least * min(1.0, part)).sum())) for least in _MIN_COUNTS)
+    return tuple((least, int((found >= least * min(1.0, sampled)).sum())) for least in _MIN_COUNTS)
 
 
 def _number(counts: Counts, values: pa.Array, statistics: tfdv_statistics.Statistics) -> NumberProfile:

@@ -12,6 +12,10 @@ from typing import NamedTuple
 from widedeep.components.ingest.csv_files.dialect import CsvDialect
 
 _LINES = 200
+# Of the names, that may be values of their columns as well.
+_REPEATED = 0.25
+# Python's own splitlines breaks at form feeds, too.
+_LINE_BREAK = re.compile(r"\r\n|\n|\r")
 _DELIMITERS = ("\t", ",", ";", "|")
 # What is read as a number may be a value; a header has names.
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -26,13 +30,14 @@ class TextForm(NamedTuple):
     reason: str
 
 
-def text_form(start: bytes, whole: bool, file_format: str | None) -> TextForm:
+def text_form(start: bytes, whole: bool, file_format: str | None, label: str | None = None) -> TextForm:
     """How a text file of rows is written.
 
     Args:
         start: the file, or its beginning.
         whole: whether it is all of it.
         file_format: csv or tsv, where its name says so.
+        label: what a person calls the label's column.
     """
     encoding = {}
     try:
@@ -40,7 +45,7 @@ def text_form(start: bytes, whole: bool, file_format: str | None) -> TextForm:
         text = codecs.getincrementaldecoder("utf-8-sig")().decode(start, final=whole)
     except UnicodeDecodeError:
         text, encoding = start.decode("latin-1"), {"encoding": "latin-1"}
-    lines = [line for line in text.splitlines() if line.strip()][:_LINES]
+    lines = [line for line in _LINE_BREAK.split(text) if line.strip()][:_LINES]
     delimiter = "\t" if file_format == "tsv" else _delimiter(lines)
     rows = [row for row in csv.reader(lines, delimiter=delimiter) if row]
     first, others = rows[0], rows[1:]
@@ -49,7 +54,7 @@ def text_form(start: bytes, whole: bool, file_format: str | None) -> TextForm:
         file_format = "tsv"
     if delimiter not in (",", "\t"):
         options["delimiter"] = delimiter
-    named = _is_header(first, others)
+    named = label in first or _is_header(first, others)
     if not named:
         options |= {"header": False, "columns": [f"c{number}" for number in range(1, len(first) + 1)]}
     name = {"\t": "tabs", ",": "commas", ";": "semicolons", "|": "bars"}[delimiter]
@@ -70,7 +75,7 @@ def _delimiter(lines: Sequence[str]) -> str:
 
 
 def _is_header(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
-    """Whether the first row has names: each another one, none a number, and none a value of its column below."""
+    """Whether the first row has names: each another one, none a number, and hardly one a value of its column below."""
     names = [name.strip() for name in first]
     if not all(names) or len(set(names)) < len(names) or any(_NUMBER.fullmatch(name) for name in names):
         return False
@@ -78,4 +83,4 @@ def _is_header(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
         return True
     columns = [[row[number].strip() for row in others if number < len(row)] for number in range(len(names))]
     repeated = sum(name in column for name, column in zip(names, columns, strict=True))
-    return repeated == 0
+    return repeated <= _REPEATED * len(names)

@@ -48,7 +48,11 @@ def quantiles(rows: int) -> int:
 
 def min_count(profile: ColumnProfile, rows: int) -> int:
     """How often a value must be seen to get an id of its own: never mind where values come again and again."""
-    if profile.distinct <= 100 or profile.repeats >= 50:
+    values, repeats = profile.distinct, profile.repeats
+    if profile.members is not None:
+        values = profile.members.members
+        repeats = profile.present * profile.members.mean / max(1, values)
+    if values <= 100 or repeats >= 50:
         return 1
     return 2 if rows < 50_000 else 3 if rows < 500_000 else 5 if rows < 5_000_000 else 10
 

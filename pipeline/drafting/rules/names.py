@@ -13,7 +13,10 @@ def words(name: str) -> list[str]:
 
 _IDS = {"id", "ids", "uid", "uuid", "guid", "key", "index", "idx", "rowid", "hash", "ip"}
 # Of numbers that are names: their order says nothing.
-_CODES = {"code", "zip", "zipcode", "postcode", "plz", "phone", "sku", "ean", "isbn", "category", "type", "class"}
+_CODES = {
+    "city", "country", "state", "region", "code", "zip", "zipcode", "postcode", "plz", "phone", "sku", "ean", "isbn",
+    "category", "type", "class",
+}  # fmt: skip
 _PERSONS = {
     "user", "users", "userid", "uid", "customer", "customerid", "visitor", "member", "person", "client", "account",
     "subscriber", "household", "patient", "player", "reviewer", "cookie", "device",

@@ -70,6 +70,7 @@ class ColumnProfile:
         time_format: where the values are times, how they are written.
         time_unit: of times that are numbers, where it is another than the second.
         time_parts: of the parts that a model may see, those that differ from row to row.
+        first: of times that are texts the earliest.
         mean_length: characters of a value.
         mean_words: words of a value.
         frequent: values that the sample holds at least `min_count` times, by min_count.
@@ -88,6 +89,7 @@ class ColumnProfile:
     time_format: str | None = None
     time_unit: str | None = None
     time_parts: tuple[str, ...] = ()
+    first: str = ""
     mean_length: float = 5.0
     mean_words: float = 1.0
     frequent: tuple[tuple[int, int], ...] = ()

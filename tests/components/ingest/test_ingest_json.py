@@ -146,7 +146,7 @@ FRACTION = "is no whole number of 64 bits, and a category is such a number or te
         ),
         ({"tags": ["a", 0.5]}, f"column 'tags': 0.5 {FRACTION}"),
         ({"label": None}, "column 'label': the value is missing: the label must be 0 or 1."),
-        ({"label": 2}, "column 'label': 2 is wrong: the label must be 0 or 1."),
+        ({"label": 2}, "column 'label': 2 is wrong: the label must be 0 or 1"),
         ({"user": "x" * 5000}, "column 'user': '"),
     ],
 )

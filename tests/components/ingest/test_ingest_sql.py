@@ -117,9 +117,8 @@ def test_more_rows_than_a_batch(execute: Sql, database: tuple[str, Sql], spec: F
     assert len(found) == 20000
     assert found[19999] == {"user": [b"u20000"], "tags": [b"a"], "age": [20000.0], "label": [0]}
     bad = quoted(database).replace("clicked AS", "(CASE WHEN age = 15000 THEN 7 ELSE clicked END) AS")
-    assert refused(spec, f"SELECT {bad} FROM clicks ORDER BY age") == (
-        f"{NAME}, row 15000, column 'label': 7 is wrong: the label must be 0 or 1."
-    )
+    message = refused(spec, f"SELECT {bad} FROM clicks ORDER BY age")
+    assert message.startswith(f"{NAME}, row 15000, column 'label': 7 is wrong: the label must be 0 or 1")
 
 
 def test_changed_rows_have_another_digest(execute: Sql, database: tuple[str, Sql], spec: FeatureSpec) -> None:

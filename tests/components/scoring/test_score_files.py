@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import errno
 import gzip
 import json
 import math
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,12 +21,13 @@ from sklearn import metrics as sklearn_metrics
 from small_model import SmallModel
 
 from widedeep.components import features
-from widedeep.components.common.errors import ConfigError, DataError
+from widedeep.components.common.errors import ConfigError, DataError, WideDeepError
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.ingest.csv_files.dialect import PLAIN, CsvDialect
 from widedeep.components.scoring.job import Watch, score_files
 from widedeep.components.scoring.output import Output
 from widedeep.components.scoring.score_record import ScoreRecord
+from widedeep.components.scoring.segments import SegmentWriter
 from widedeep.components.scoring.served_scores import ServedScores
 from widedeep.components.scoring.work import Plan
 
@@ -202,6 +205,22 @@ def test_rows_that_cant_be_scored_are_told_or_written_aside(
         "values": {"id": "2", "x": "old", "Colour": "red", "tags": None},
     }
     assert (second["row"], second["column"]) == (3, "Colour")
+
+
+def test_a_full_disk_is_told(
+    scored: Callable[..., ScoreRecord], write: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*unused: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    path = write("rows.csv", "Colour\nred\n")
+    message = f"^--out {tmp_path}/a.csv: the disk is full. Free some space; nothing was written.$"
+    for place in (Output, SegmentWriter):
+        with monkeypatch.context() as patch:
+            patch.setattr(place, "write", full)
+            with pytest.raises(WideDeepError, match=message):
+                scored([path], "a.csv")
+    assert [path.name for path in tmp_path.iterdir()] == ["rows.csv"]
 
 
 def test_without_a_row_to_score_nothing_is_written(

@@ -31,7 +31,7 @@ SPEC = FeatureSpec.model_validate(
             for key, kind, transform in (
                 ("city", "categorical", {"vocabulary": {}}),
                 ("home", "categorical", {"vocabulary": {"of": "city"}}),
-                ("zip", "categorical", {"hash": {"buckets": 50}}),
+                ("zip", "categorical", {"hash": {"buckets": "auto"}}),
                 ("tags", "set", {"hash": {"buckets": 9}}),
                 ("age", "numeric", {"quantile_cdf": {"quantiles": 4}}),
                 ("pay", "numeric", {"buckets": {"boundaries": [0, 10]}}),
@@ -48,8 +48,19 @@ SPEC = FeatureSpec.model_validate(
                 "transform": {"quantile_cdf": {"quantiles": 4}},
                 "deep": {},
             },
+            {
+                "key": "at",
+                "kind": "time",
+                "side": "context",
+                "wide": True,
+                "parts": {
+                    "hour": {},
+                    "age": {"since": "out", "transform": {"quantile_cdf": {"quantiles": 4}}, "deep": {}},
+                },
+            },
+            {"key": "out", "kind": "time", "side": "candidate"},
         ],
-        "crosses": [{"keys": ["city", "tags"], "buckets": 100}],
+        "crosses": [{"keys": ["city", "tags"], "buckets": 100}, {"keys": ["home", "at_hour"], "buckets": "auto"}],
     }
 )
 
@@ -65,6 +76,8 @@ def example(number: int) -> bytes:
         "pay": [float(number % 20)],
         "size": [number / 2],
         "sum": [float(number)],
+        "at": [float(3600 * number)],
+        "out": [float(number)],
         "y": [number],
         "w": [1.0],
     }

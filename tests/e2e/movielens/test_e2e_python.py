@@ -28,10 +28,13 @@ def test_the_lines_of_the_readme(
     server = Server(single("movielens", pushed.workdir / "models"), Options(port=0, rest_port=0))
     server.start()
     [code] = [block.text for block in blocks("python") if block.page == ROOT / "README.md"]
-    assert "localhost:8500" in code
+    # A busy machine's first answer takes longer than a person would wait.
+    for stands, put in ((":8500", f":{server.port}"), ("top=10)", "top=10, deadline=60)")):
+        assert code.count(stands) == 1
+        code = code.replace(stands, put)
     names: dict[str, Any] = {}
     try:
-        exec(compile(code.replace(":8500", f":{server.port}"), "README.md", "exec"), names)
+        exec(compile(code, "README.md", "exec"), names)
     finally:
         server.stop(5)
     run, rows, scores, best = names["run"], names["rows"], names["scores"], names["best"]

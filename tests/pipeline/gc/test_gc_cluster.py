@@ -18,7 +18,8 @@ from widedeep.components.common.errors import ConfigError, WideDeepError
 from widedeep.components.metadata.cluster import turns
 from widedeep.components.metadata.cluster.database import Database
 from widedeep.components.metadata.cluster.turns import BusyError, turn
-from widedeep.pipeline.commands import gc, models
+from widedeep.pipeline.commands.models import models
+from widedeep.pipeline.commands.pipelines import gc
 from widedeep.pipeline.local.cluster_workdir import ClusterWorkdir
 
 # As Kubeflow names runs: neither their order nor their time.
@@ -111,6 +112,7 @@ def test_rollback_marks_the_models_of_this_pipeline_alone(served: Cluster) -> No
     marked = {one.id for one in served.mine.store.get_artifacts() if "rolled_back" in one.custom_properties}
     assert marked == {one["model"] for one in made["mine"][1:]}
     listed = served.call(models.command)
+    assert listed.exception is None, listed.exception
     assert [line.split()[0] for line in listed.stdout.splitlines()[1:]] == ["1", "2", "3", "4"]
     assert listed.stdout.splitlines()[-1].rstrip().endswith("serves, version 1 again, in place of 3")
     # What the version needs that serves again is kept, and so is what may be put back.

@@ -72,7 +72,7 @@ def test_nothing_changes_nothing(compiled: CompiledPipeline) -> None:
         ("{deep.dropout: true}", "deep.dropout: needs a number (it is true)."),
         ("{batch_size: 2.5}", "batch_size: Input should be a valid integer"),
         ("{wide.l1: .nan}", "wide.l1: Input should be a finite number"),
-        ("{model: tall}", "model: Input should be 'wide', 'deep' or 'wide_deep' (it is 'tall')."),
+        ("{model: tall}", "model: Input should be 'wide', 'deep'"),
         ("{epochs: 3}", "'epochs' is a parameter of its own: epochs."),
         ("{warm_start: true}", "'warm_start' decides which steps the pipeline has: compile it again"),
         ("{1: 2}", "unknown option '1': "),

@@ -108,6 +108,7 @@ FULL: dict[str, Any] = OLDEST | {
         "residuals": {"middles": [0.5], "shares": {"candidate": [1]}},
     },
     "superseded_by": "/srv/rides/models/9",
+    "training_note": "still improving",
     "lists": {"by": "user", "lists": 9, "counted": 4, "rows_outside": 1},
     "rails": {
         "rows": 9,

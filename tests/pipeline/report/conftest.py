@@ -152,6 +152,7 @@ def record() -> Draft:
         refusals=[],
         warnings=[],
         notes=[],
+        training_note=None,
         pushed_to="/srv/rides/models/7",
         training=[
             {
@@ -214,6 +215,7 @@ def record() -> Draft:
         unsettled=[],
         split=None,
         superseded_by=None,
+        training_note=None,
         lists=None,
         rails=None,
         importance=None,

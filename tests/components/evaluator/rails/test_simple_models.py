@@ -102,6 +102,10 @@ def test_the_candidate_is_who_has_most_values_of_those_it_must_have(rows) -> Non
     assert chosen(feature("item"), feature("city"), user) == "city"
     assert chosen(feature("item", required=True), feature("city"), user) == "item"
     assert chosen(feature("price", "numeric"), user) is None
+    # A column that no row has.
+    assert chosen(feature("gone"), user) == "gone"
+    none = Labelled.of(FeatureSpec.model_validate({"label": {"key": "y"}, "features": [feature("gone")]}), read)
+    assert set(popularity("gone", none, read)) == {0}
 
 
 def test_columns_are_values_seen_twice_and_parts_of_numbers(rows) -> None:
@@ -117,6 +121,15 @@ def test_columns_are_values_seen_twice_and_parts_of_numbers(rows) -> None:
     ones = {tuple(np.flatnonzero(row).tolist()) for row in found}
     [[a, z, lowest], [highest]] = sorted(ones, key=len, reverse=True)
     assert (a, z in (1, 2), lowest, highest) == (0, True, 3, 22)
+
+
+def test_numbers_that_are_none_are_in_the_last_part(rows) -> None:
+    nan, inf = float("nan"), float("inf")
+    train = rows([{"y": 0, "price": value} for value in (1.0, 2.0, nan, inf)])
+    price = FeatureSpec.model_validate({"label": {"key": "y"}, "features": [feature("price", "numeric")]})
+    found = IdColumns(price, train).matrix(train).toarray()
+    assert found.sum(axis=1).tolist() == [1] * 4
+    assert found[:, -1].sum() == 3
 
 
 def test_the_logistic_regression_is_scikit_learns(rows) -> None:

@@ -25,6 +25,17 @@ def test_good_rows_are_numbered_in_their_file(spec: FeatureSpec) -> None:
     assert (read.faults, read.aside, read.label) == ([], None, None)
 
 
+def test_a_time_is_read_as_it_is_declared() -> None:
+    at = {"key": "at", "kind": "time", "side": "context", "unit": "ms", "parts": ["hour"], "wide": True}
+    declared = FeatureSpec.model_validate({"label": {"key": "clicked"}, "features": [at]})
+    read = rows(declared, {"at": [b"1700000000000", b"soon"]})
+    # In 64 bits, as two numbers of 32.
+    whole = read.batch.column("at")[0].as_py()[0] + (read.batch.column("at_rest")[0].as_py() or [0.0])[0]
+    assert whole == pytest.approx(1_700_000_000_000, abs=1)
+    [fault] = read.faults
+    assert (fault.row, fault.column) == (12, "at")
+
+
 def test_an_optional_column_may_be_absent(spec: FeatureSpec) -> None:
     read = rows(spec, {"Colour": [b"red"]})
     assert read.batch.to_pydict() == {"x": [None], "color": [[b"red"]], "tags": [None]}

@@ -41,6 +41,10 @@ def called(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         (["1", "rows.csv", "--out", "a.txt"], "--out a.txt: ends in .txt, and the ending says what is written: "),
         (["1", "rows.csv", "--out", "rows.csv"], "--out rows.csv: is there already. Name another one, or replace it: "),
         (
+            ["1", "rows.csv", "--out", "rows.csv", "--force"],
+            "--out rows.csv: is among the rows that are to be scored. Name another file.",
+        ),
+        (
             ["1", "rows.csv", "--out", "a.csv", "--keep", "item,score"],
             "--keep score: is what a column of the scores is called: leave it out, or rename the column.",
         ),

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from widedeep.pipeline.drafting.gains.alone import auc_alone, explained
+from widedeep.pipeline.drafting.gains.alone import auc_alone, determined, explained
 from widedeep.pipeline.drafting.gains.folds import halves
 from widedeep.pipeline.drafting.gains.pairs import best_pairs
 from widedeep.pipeline.drafting.gains.relations import follows, vocabulary_owner
@@ -48,6 +48,14 @@ def test_the_explained_share_of_a_number():
     noise = RANDOM.normal(0, 1, ROWS)
     # var(A) = (8^2 - 1) / 12 = 5.25, of 6.25 with the noise.
     assert explained(single(A), A + noise, HALF) == pytest.approx(5.25 / 6.25, abs=0.02)
+
+
+def test_the_share_of_a_time_that_a_column_determines():
+    # Two rows a session, one after the other: nothing of the time's variance of 8,000 rows lies within.
+    assert determined(single(np.arange(ROWS) // 2), np.arange(ROWS, dtype=float)) > 0.999
+    assert determined(single(RANDOM.integers(0, ROWS // 2, ROWS)), np.arange(ROWS, dtype=float)) < 0.1
+    # Ten days of equally many rows: 1 - 1 / 10^2.
+    assert determined(single(np.arange(ROWS) // 800), np.arange(ROWS, dtype=float)) == pytest.approx(0.99, abs=0.001)
 
 
 def test_the_pair_that_decides_is_found_and_no_other():

@@ -160,6 +160,10 @@ def test_one_text_among_numbers_makes_no_number():
     assert not count(["1e39"]).numeric
 
 
+def test_the_earliest_text_of_all_rows():
+    assert count(["2026-02-01", None], ["2025-12-31", "2026-01-01"]).first == "2025-12-31"
+
+
 def test_different_values_are_counted_up_to_a_limit_and_then_estimated():
     values = [str(number) for number in range(100_000)]
     assert count(values[:FEW]).few is not None
