@@ -215,7 +215,6 @@ def record() -> Draft:
         unsettled=[],
         split=None,
         superseded_by=None,
-        training_note=None,
         lists=None,
         rails=None,
         importance=None,
