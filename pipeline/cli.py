@@ -8,9 +8,9 @@ import sys
 
 import click
 
-from widedeep.components.common import lean_imports
 from widedeep.components.common.errors import WideDeepError
-from widedeep.components.common.process_environment import complete_environment
+from widedeep.components.common.process import lean_imports
+from widedeep.components.common.process.process_environment import complete_environment
 
 # The module of each.
 COMMANDS = {

@@ -82,7 +82,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_collection_finish() -> None:
     """Pipelines that tests build themselves are built as those of a run are, where any test has imported Beam."""
     if "apache_beam" in sys.modules:
-        from widedeep.components.common import beam_memos
+        from widedeep.components.common.process import beam_memos
 
         beam_memos.install()
 

@@ -15,6 +15,7 @@ from tfx.utils import io_utils, path_utils
 
 from widedeep.components import features
 from widedeep.components.evaluator import baseline_check
+from widedeep.components.evaluator.accumulation.scored_files import ScoreFiles
 from widedeep.components.evaluator.checks.base_rate import Learned
 from widedeep.components.evaluator.evaluation_options import EvaluationOptions
 from widedeep.components.evaluator.measurement import BASELINE, CANDIDATE, Measurement, RowStatistics
@@ -25,7 +26,6 @@ from widedeep.components.evaluator.rails.rails_record import RailsRecord
 from widedeep.components.evaluator.ranking.measured_lists import Summation, list_summations, with_lists
 from widedeep.components.evaluator.results import VERDICT, Evaluation
 from widedeep.components.evaluator.statistics.combiner import statistics_evaluator, statistics_writer
-from widedeep.components.evaluator.statistics.scored_files import ScoreFiles
 from widedeep.components.evaluator.tfma_config import make_config
 from widedeep.components.evaluator.tfma_output import read_measurement
 from widedeep.components.evaluator.verdict import Verdict, judge

@@ -16,7 +16,7 @@ from tfx_bsl.coders import example_coder
 
 from widedeep.components.common.errors import DataError
 from widedeep.components.common.metrics import higher_is_better
-from widedeep.components.evaluator.statistics.accumulator import GROUPS, Accumulator, Batch
+from widedeep.components.evaluator.accumulation.accumulator import GROUPS, Accumulator, Batch
 from widedeep.components.evaluator.statistics.intervals import estimate_change
 from widedeep.components.evaluator.statistics.jackknife import replicates, standard_error
 from widedeep.components.evaluator.statistics.supports import supports

@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from widedeep.components.common import beam_memos
 from widedeep.components.common.errors import DataError, reason, unwrap
+from widedeep.components.common.process import beam_memos
 from widedeep.components.outcomes.action_files import action_batches
 from widedeep.components.outcomes.matching import ACTED, ACTED_ON, LogColumns, match
 from widedeep.components.outcomes.outcome_record import OutcomeRecord

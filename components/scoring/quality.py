@@ -6,7 +6,7 @@ from pydantic import Field
 
 from widedeep.components.common.metrics import in_order
 from widedeep.components.common.records import Number, Record
-from widedeep.components.evaluator.statistics.accumulator import Accumulator
+from widedeep.components.evaluator.accumulation.accumulator import Accumulator
 from widedeep.components.evaluator.statistics.intervals import estimate
 from widedeep.components.evaluator.statistics.jackknife import metrics, replicates, standard_error
 from widedeep.components.evaluator.statistics.supports import supports

@@ -9,7 +9,7 @@ import apache_beam as beam
 import numpy as np
 import tensorflow as tf
 
-from widedeep.components.evaluator.statistics.accumulator import GROUPS, Accumulator, Batch
+from widedeep.components.evaluator.accumulation.accumulator import GROUPS, Accumulator, Batch
 from widedeep.components.features.spec import Label
 
 

@@ -9,8 +9,8 @@ from tfx.orchestration.local import runner_utils
 from tfx.orchestration.portable import launcher
 from tfx.proto.orchestration import pipeline_pb2
 
-from widedeep.components.common import beam_memos
 from widedeep.components.common.errors import WideDeepError
+from widedeep.components.common.process import beam_memos
 from widedeep.components.metadata.connection import Connection, handle, open_store
 from widedeep.components.metadata.executions import state_of
 

@@ -10,6 +10,8 @@ from functools import cached_property
 import numpy as np
 import tensorflow as tf
 
+from widedeep.components.evaluator.accumulation.accumulator import GROUPS, Accumulator, Batch
+from widedeep.components.evaluator.accumulation.base_rates import LEAST_CHANCE
 from widedeep.components.evaluator.evaluation_options import EvaluationOptions
 from widedeep.components.evaluator.measurement import CHANGE, Estimate
 from widedeep.components.evaluator.rails.simple_models import Labelled
@@ -17,8 +19,6 @@ from widedeep.components.evaluator.ranking.list_metrics import ListRows, list_me
 from widedeep.components.evaluator.ranking.list_sums import NO_LIST, ListSums
 from widedeep.components.evaluator.ranking.ranking_options import list_metric_names
 from widedeep.components.evaluator.ranking.ranking_record import ranking_record
-from widedeep.components.evaluator.statistics.accumulator import GROUPS, Accumulator, Batch
-from widedeep.components.evaluator.statistics.base_rates import LEAST_CHANCE
 from widedeep.components.evaluator.statistics.intervals import estimate_change
 from widedeep.components.evaluator.statistics.jackknife import replicates, standard_error
 from widedeep.components.evaluator.statistics.supports import supports

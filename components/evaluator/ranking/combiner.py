@@ -16,11 +16,11 @@ import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis import evaluators, writers
 
+from widedeep.components.evaluator.accumulation.accumulator import GROUPS
 from widedeep.components.evaluator.measurement import BASELINE, CANDIDATE
 from widedeep.components.evaluator.ranking.list_metrics import ListRows
 from widedeep.components.evaluator.ranking.list_sums import NO_LIST, ListSums
 from widedeep.components.evaluator.ranking.ranking_record import ranking_record
-from widedeep.components.evaluator.statistics.accumulator import GROUPS
 from widedeep.components.evaluator.tfma_config import SCORE_KEY
 from widedeep.components.features.spec import FeatureSpec
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from widedeep.components.evaluator.accumulation.accumulator import GROUPS
 from widedeep.components.evaluator.ranking.list_metrics import ListRows, list_metrics
 from widedeep.components.evaluator.ranking.ranking_options import list_metric_names
-from widedeep.components.evaluator.statistics.accumulator import GROUPS
 
 # The number of rows that are in no list.
 NO_LIST = -1

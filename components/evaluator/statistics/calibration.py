@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from widedeep.components.evaluator.accumulation.accumulator import GROUPS, LABEL, SQUARE, WEIGHT, Accumulator
 from widedeep.components.evaluator.plots import CalibrationShare
-from widedeep.components.evaluator.statistics.accumulator import GROUPS, LABEL, SQUARE, WEIGHT, Accumulator
 from widedeep.components.evaluator.statistics.intervals import quantile, rate_interval
 from widedeep.components.evaluator.statistics.jackknife import standard_error
 from widedeep.components.evaluator.statistics.supports import effective

@@ -8,9 +8,9 @@ from tensorflow_model_analysis import evaluators, writers
 
 from widedeep.components import features
 from widedeep.components.common.records import Number
+from widedeep.components.evaluator.accumulation.base_rates import Rates
+from widedeep.components.evaluator.accumulation.count_rows import Accumulators, CountRows
 from widedeep.components.evaluator.measurement import BASELINE, CANDIDATE, CHANGE, WHOLE, RowStatistics
-from widedeep.components.evaluator.statistics.base_rates import Rates
-from widedeep.components.evaluator.statistics.count_rows import Accumulators, CountRows
 from widedeep.components.evaluator.statistics.curves import plots
 from widedeep.components.evaluator.statistics.jackknife import replicates, standard_error
 from widedeep.components.evaluator.statistics.metric_values import tfma_metrics

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from widedeep.components.common.records import Number
+from widedeep.components.evaluator.accumulation.accumulator import LABEL, SCORE, WEIGHT, Accumulator
+from widedeep.components.evaluator.accumulation.histogram import middles
 from widedeep.components.evaluator.plots import Confusion, ModelPlots, Plots, Point, Residuals
-from widedeep.components.evaluator.statistics.accumulator import LABEL, SCORE, WEIGHT, Accumulator
 from widedeep.components.evaluator.statistics.calibration import by_score, calibration, short
-from widedeep.components.evaluator.statistics.histogram import middles
 
 # Points that a curve keeps at most.
 POINTS = 100

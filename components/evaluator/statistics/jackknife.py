@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from widedeep.components.evaluator.statistics.accumulator import (
+from widedeep.components.evaluator.accumulation.accumulator import (
     BASE,
     GROUPS,
     LABEL,

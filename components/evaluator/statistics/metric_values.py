@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import tensorflow_model_analysis as tfma
 
+from widedeep.components.evaluator.accumulation.accumulator import LABEL, LOSS, RIGHT, SCORE, WEIGHT, Accumulator
+from widedeep.components.evaluator.accumulation.areas import areas
 from widedeep.components.evaluator.measurement import BASELINE, CANDIDATE, ROWS, WHOLE
-from widedeep.components.evaluator.statistics.accumulator import LABEL, LOSS, RIGHT, SCORE, WEIGHT, Accumulator
-from widedeep.components.evaluator.statistics.areas import areas
 
 
 def metric_values(accumulator: Accumulator) -> dict[str, float]:

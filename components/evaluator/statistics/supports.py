@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from widedeep.components.evaluator.measurement import BaseComparison, Support, Supports
-from widedeep.components.evaluator.statistics.accumulator import (
+from widedeep.components.evaluator.accumulation.accumulator import (
     ROWS,
     SIDE,
     SIDE_ROWS,
@@ -14,7 +13,8 @@ from widedeep.components.evaluator.statistics.accumulator import (
     WEIGHT,
     Accumulator,
 )
-from widedeep.components.evaluator.statistics.base_rates import side_name
+from widedeep.components.evaluator.accumulation.base_rates import side_name
+from widedeep.components.evaluator.measurement import BaseComparison, Support, Supports
 from widedeep.components.evaluator.statistics.jackknife import base_replicates, standard_error
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 
 from widedeep.components.common.errors import ConfigError, WideDeepError, unwrap
-from widedeep.components.common.process_environment import complete_environment
+from widedeep.components.common.process.process_environment import complete_environment
 from widedeep.components.metadata.cluster.database import Database, tell
 from widedeep.components.metadata.cluster.turns import turn
 from widedeep.components.metadata.executions import Node

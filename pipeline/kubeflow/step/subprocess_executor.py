@@ -69,7 +69,7 @@ def _execute(folder: Path) -> None:
     from rich.console import Console
     from tfx.orchestration.portable import beam_executor_operator, data_types, python_executor_operator
 
-    from widedeep.components.common import beam_memos
+    from widedeep.components.common.process import beam_memos
     from widedeep.pipeline.local.progress_display import ProgressDisplay
 
     beam_memos.install()

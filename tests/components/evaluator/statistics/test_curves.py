@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
+from widedeep.components.evaluator.accumulation.accumulator import GROUPS, Accumulator, Batch
 from widedeep.components.evaluator.plots import Confusion
-from widedeep.components.evaluator.statistics.accumulator import GROUPS, Accumulator, Batch
 from widedeep.components.evaluator.statistics.calibration import calibration
 from widedeep.components.evaluator.statistics.curves import (
     confusion,

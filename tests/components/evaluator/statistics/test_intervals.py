@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special, stats
 
+from widedeep.components.evaluator.accumulation.accumulator import GROUPS, Accumulator, Batch
 from widedeep.components.evaluator.measurement import LEAST_GROUPS, Estimate, Support, Supports
-from widedeep.components.evaluator.statistics.accumulator import GROUPS, Accumulator, Batch
 from widedeep.components.evaluator.statistics.intervals import estimate, estimate_change, quantile, wilson
 from widedeep.components.evaluator.statistics.jackknife import replicates, standard_error
 from widedeep.components.evaluator.statistics.supports import base_comparison, supports

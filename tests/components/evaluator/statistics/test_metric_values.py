@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from tensorflow_model_analysis.metrics import metric_types
 
+from widedeep.components.evaluator.accumulation.accumulator import GROUPS, Accumulator, Batch
 from widedeep.components.evaluator.evaluation_options import METRICS
-from widedeep.components.evaluator.statistics.accumulator import GROUPS, Accumulator, Batch
 from widedeep.components.evaluator.statistics.metric_values import metric_values, tfma_metrics
 from widedeep.components.features.spec import Label
 

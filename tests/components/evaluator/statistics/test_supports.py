@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
+from widedeep.components.evaluator.accumulation.accumulator import Accumulator, Batch
+from widedeep.components.evaluator.accumulation.score_range import ScoreRange
 from widedeep.components.evaluator.measurement import Support, Supports
-from widedeep.components.evaluator.statistics.accumulator import Accumulator, Batch
-from widedeep.components.evaluator.statistics.score_range import ScoreRange
 from widedeep.components.evaluator.statistics.supports import base_comparison, supports
 from widedeep.components.features.spec import Label
 

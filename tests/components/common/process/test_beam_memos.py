@@ -20,7 +20,7 @@ from apache_beam.options.pipeline_options import (
 )
 from apache_beam.transforms import core
 
-from widedeep.components.common import beam_memos
+from widedeep.components.common.process import beam_memos
 
 FLAGS = (
     [],
@@ -35,7 +35,7 @@ from apache_beam.options import pipeline_options
 views = [cls for cls in vars(pipeline_options).values()
          if isinstance(cls, type) and issubclass(cls, pipeline_options.PipelineOptions)]
 if sys.argv[1] == "memos":
-    from widedeep.components.common import beam_memos
+    from widedeep.components.common.process import beam_memos
     beam_memos.install()
 answers = []
 for flags in json.loads(sys.argv[2]):

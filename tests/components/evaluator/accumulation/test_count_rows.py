@@ -10,9 +10,9 @@ import tensorflow as tf
 import tensorflow_model_analysis as tfma
 
 from widedeep.components import features
-from widedeep.components.evaluator.statistics import repeats
-from widedeep.components.evaluator.statistics.accumulator import GROUPS, WEIGHT
-from widedeep.components.evaluator.statistics.count_rows import Accumulators, CountRows
+from widedeep.components.evaluator.accumulation import repeats
+from widedeep.components.evaluator.accumulation.accumulator import GROUPS, WEIGHT
+from widedeep.components.evaluator.accumulation.count_rows import Accumulators, CountRows
 from widedeep.components.evaluator.statistics.supports import supports
 from widedeep.components.features.spec import FeatureSpec
 

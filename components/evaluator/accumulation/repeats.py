@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from widedeep.components.evaluator.statistics.accumulator import GROUPS, Batch
+from widedeep.components.evaluator.accumulation.accumulator import GROUPS, Batch
 
 # Of more, equal ones are few enough in each group.
 MOST_CONTENTS = 2_000

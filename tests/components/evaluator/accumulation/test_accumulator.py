@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from sklearn import metrics
 
-from widedeep.components.evaluator.statistics.accumulator import GROUPS, Accumulator, Batch
-from widedeep.components.evaluator.statistics.histogram import Histogram, bins, middles
+from widedeep.components.evaluator.accumulation.accumulator import GROUPS, Accumulator, Batch
+from widedeep.components.evaluator.accumulation.histogram import Histogram, bins, middles
 from widedeep.components.evaluator.statistics.jackknife import replicates, standard_error
 from widedeep.components.features.spec import Label
 

@@ -20,7 +20,7 @@ sys.path.insert(0, str(folder))
 (folder / "sklearn.py").write_text("version = 1")
 if sys.argv[2] == "before":
     import sklearn
-from widedeep.components.common import lean_imports
+from widedeep.components.common.process import lean_imports
 lean_imports.install()
 lean_imports.install()
 from keras.src.wrappers import found

@@ -16,7 +16,7 @@ def nobody(number):
     raise KeyError(f"getpwuid(): uid not found: {number}")
 if os.environ.pop("NOBODY", None):
     pwd.getpwuid = nobody
-from widedeep.components.common.process_environment import complete_environment
+from widedeep.components.common.process.process_environment import complete_environment
 told = complete_environment()
 if os.environ.pop("FORK", None):
     if os.fork() == 0:
@@ -88,7 +88,7 @@ main()
 
 def test_a_terminal_that_lacks_a_letter_shows_a_question_mark(tmp_path: Path) -> None:
     code = (
-        "from widedeep.components.common.process_environment import complete_environment\n"
+        "from widedeep.components.common.process.process_environment import complete_environment\n"
         "print(complete_environment(), '\\u2713 \\u2212 g')"
     )
     for encoding, shown in (("ascii", "[] ? ? g\n"), ("latin-1", "[] ? ? g\n"), ("utf-8", "[] \u2713 \u2212 g\n")):

@@ -12,10 +12,10 @@ import tensorflow as tf
 import tensorflow_model_analysis as tfma
 
 from widedeep.components import features
+from widedeep.components.evaluator.accumulation.accumulator import GROUPS, Accumulator, Batch
+from widedeep.components.evaluator.accumulation.base_rates import Rates
+from widedeep.components.evaluator.accumulation.repeats import Repeats, Rows
 from widedeep.components.evaluator.measurement import CANDIDATE, WHOLE
-from widedeep.components.evaluator.statistics.accumulator import GROUPS, Accumulator, Batch
-from widedeep.components.evaluator.statistics.base_rates import Rates
-from widedeep.components.evaluator.statistics.repeats import Repeats, Rows
 from widedeep.components.evaluator.tfma_config import SCORE_KEY
 
 # By slice and model.

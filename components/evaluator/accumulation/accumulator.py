@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from widedeep.components.evaluator.statistics.areas import steps
-from widedeep.components.evaluator.statistics.base_rates import LEAST_CHANCE, Rates, base_losses, sides
-from widedeep.components.evaluator.statistics.histogram import Histogram, bins
-from widedeep.components.evaluator.statistics.score_range import ScoreRange
+from widedeep.components.evaluator.accumulation.areas import steps
+from widedeep.components.evaluator.accumulation.base_rates import LEAST_CHANCE, Rates, base_losses, sides
+from widedeep.components.evaluator.accumulation.histogram import Histogram, bins
+from widedeep.components.evaluator.accumulation.score_range import ScoreRange
 from widedeep.components.features.spec import Label
 
 # Rows fall into these by the hash of their content; the jackknife leaves out one after another.

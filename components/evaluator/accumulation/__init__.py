@@ -1,0 +1,1 @@
+"""What is counted of scored rows: in one pass, by slice and by group."""
