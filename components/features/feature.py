@@ -83,7 +83,9 @@ class Feature(Strict):
         if self.kind == "time":
             self._time_fits()
             return self
-        declared = self.model_fields_set & {"unit", "zone", "parts"}
+        # Defaults may stand in a declaration that was written out.
+        fields = type(self).model_fields
+        declared = {name for name in ("unit", "zone", "parts") if getattr(self, name) != fields[name].default}
         if declared:
             raise ValueError(f"'{min(declared)}' is that of a time, and this feature is {self.kind}")
         if self.kind == "numeric":
