@@ -30,7 +30,8 @@ def areas(keys: np.ndarray, sums: np.ndarray) -> tuple[float, float]:
         sums: of each the weight of the rows, and of those with label 1, float64 [k, 2].
     """
     point = np.searchsorted(_NEXT, keys / STEPS, side="right")
-    weight, right = (np.bincount(point, column, STEPS) for column in sums.T)
+    # Without a row NumPy counts in whole numbers.
+    weight, right = (np.bincount(point, column, STEPS).astype(np.float64) for column in sums.T)
     taken, wrong = (np.cumsum(column[::-1])[::-1] for column in (right, weight - right))
     all_right, all_wrong = taken[0], wrong[0]
     taken[-1] = wrong[-1] = 0.0

@@ -112,6 +112,16 @@ def test_of_one_class_tfma_calls_the_area_0_or_what_follows(truth: np.ndarray) -
     assert np.isnan(found["calibration"]) == (truth.sum() == 0)
 
 
+@pytest.mark.parametrize("label", [BINARY, NUMBER, CLASSES])
+def test_without_a_row_that_counts_there_are_no_means(label: Label) -> None:
+    """As where every score is no number."""
+    values = metric_values(Accumulator(label, whole=False))
+    areas = {"auc": 0.0, "auc_pr": 0.0}
+    assert values == pytest.approx(
+        {metric: areas.get(metric, float("nan")) for metric in METRICS[label.kind]}, nan_ok=True
+    )
+
+
 def test_rows_without_weight_have_no_mean() -> None:
     found = metric_values(accumulated(BINARY, np.array([0, 1]), np.array([0.1, 0.2], np.float32), np.zeros(2)))
     assert np.isnan([found["logloss"], found["accuracy"], found["calibration"]]).all()
