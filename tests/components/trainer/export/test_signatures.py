@@ -134,7 +134,7 @@ def graph(folder: Path, spec: FeatureSpec) -> tft.TFTransformOutput:
 
 def exported(folder: Path, spec: FeatureSpec, variant: str = "wide_deep") -> str:
     """A model of random weights."""
-    options = TrainingOptions.model_validate({"model": variant, "deep": {"hidden": [8, 4], "batch_norm": True}})
+    options = TrainingOptions.model_validate({"model": variant, "deep": {"hidden": [32, 16], "batch_norm": True}})
     estimator = WideDeepEstimator(spec, graph(folder, spec), options)
     model = estimator._training.trainer.model
     random = np.random.default_rng(5)
