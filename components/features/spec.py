@@ -7,8 +7,9 @@ evaluation's slices and the serving signatures all derive from a `FeatureSpec`.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -69,6 +70,14 @@ class FeatureSpec(Strict):
     weight_column: Column | None = Field(None, description="name of their column in the data, where it is another")
     features: tuple[Feature, ...] = Field(min_length=1, description="the raw columns")
     crosses: tuple[Cross, ...] = Field((), description="combinations of features that the wide part has weights for")
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy, which works out by itself what follows from its features."""
+        made = super().model_copy(update=update, deep=deep)
+        for name in type(self).__dict__:
+            if isinstance(type(self).__dict__[name], cached_property):
+                made.__dict__.pop(name, None)
+        return made
 
     @cached_property
     def by_key(self) -> dict[str, Feature]:

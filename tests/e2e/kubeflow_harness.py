@@ -136,10 +136,16 @@ class Cluster:
 
     @contextmanager
     def running(self, node: str, run_id: str, **parameters: Any) -> Iterator[subprocess.Popen[str]]:
-        """A node's process, as soon as its execution is in the metadata."""
+        """A node's process, as soon as its own execution is in the metadata: a killed one's stays there as running."""
+        store = self.store()
+        earlier = {one.id for one in self.node(node, run_id).executions(store)}
         with self.start(node, run_id, **parameters) as process:
-            deadline, store = time.monotonic() + 120, self.store()
-            while not [one for one in self.node(node, run_id).executions(store) if state(one) == "RUNNING"]:
+            deadline = time.monotonic() + 120
+            while not [
+                one
+                for one in self.node(node, run_id).executions(store)
+                if state(one) == "RUNNING" and one.id not in earlier
+            ]:
                 assert process.poll() is None, process.communicate()[1]
                 assert time.monotonic() < deadline
                 time.sleep(0.05)

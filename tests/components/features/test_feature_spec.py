@@ -291,3 +291,11 @@ def test_weight_of_another_name(tmp_path: Path) -> None:
     )
     said = refused(tmp_path, feature("a"), weight_column="sample-weight")
     assert said == "weight_column names the column of 'weight', which is not set"
+
+
+def test_a_copy_with_other_features_forgets_what_followed_from_the_first() -> None:
+    spec = FeatureSpec.model_validate({"label": {"key": "y"}, "features": [feature("a"), feature("b")]})
+    assert list(spec.inputs) == list(spec.by_key) == ["a", "b"]
+    turned = spec.model_copy(update={"features": spec.features[::-1]})
+    assert list(turned.inputs) == list(turned.by_key) == ["b", "a"]
+    assert list(spec.inputs) == ["a", "b"]
