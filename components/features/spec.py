@@ -19,7 +19,7 @@ from widedeep.components.features.label import Label
 from widedeep.components.features.names import Column, Key, WeightKey
 from widedeep.components.features.roles import Deep
 from widedeep.components.features.time_parts import TimePart
-from widedeep.components.features.transforms import AUTO, AUTO_LEAST, AUTO_MOST, BucketCount
+from widedeep.components.features.transforms import BucketCount, hashed_ids, known_ids
 
 __all__ = ["TOP_K", "TRANSFORMED", "Cross", "Deep", "Feature", "FeatureSpec", "Kind", "Label", "TimePart"]
 
@@ -40,13 +40,13 @@ class Cross(Strict):
 
     @property
     def size(self) -> int:
-        """Ids; the least there may be, as long as they are to be found."""
-        return AUTO_LEAST if self.buckets == AUTO else self.buckets
+        """See `known_ids`."""
+        return known_ids(self.buckets)
 
     @property
     def hashed_to(self) -> int:
-        """Ids that Transform makes: the model cuts them where their number is found."""
-        return AUTO_MOST if self.buckets == AUTO else self.buckets
+        """See `hashed_ids`."""
+        return hashed_ids(self.buckets)
 
     @property
     def name(self) -> str:

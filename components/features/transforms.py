@@ -20,6 +20,16 @@ BucketCount = Annotated[int, Field(ge=2, le=MOST_IDS)] | Literal["auto"]
 NUMBERS = {"quantile_cdf", "z_score", "log"}
 
 
+def known_ids(buckets: BucketCount) -> int:
+    """Ids; the least there may be, as long as they are to be found."""
+    return AUTO_LEAST if buckets == AUTO else buckets
+
+
+def hashed_ids(buckets: BucketCount) -> int:
+    """Ids that Transform makes: the model cuts them where their number is found."""
+    return AUTO_MOST if buckets == AUTO else buckets
+
+
 class Vocabulary(Strict):
     """Strings seen often enough get an id of their own; the rest share the out-of-vocabulary buckets."""
 
@@ -44,13 +54,13 @@ class Hash(Strict):
 
     @property
     def size(self) -> int:
-        """Ids; the least there may be, as long as they are to be found."""
-        return AUTO_LEAST if self.buckets == AUTO else self.buckets
+        """See `known_ids`."""
+        return known_ids(self.buckets)
 
     @property
     def hashed_to(self) -> int:
-        """Ids that Transform makes: the model cuts them where their number is found."""
-        return AUTO_MOST if self.buckets == AUTO else self.buckets
+        """See `hashed_ids`."""
+        return hashed_ids(self.buckets)
 
 
 class QuantileCdf(Strict):

@@ -52,7 +52,9 @@ def _batches(path: Path, wanted: list[str]) -> Iterator[pa.Table]:
                 yield pa.Table.from_batches([batch])
         return
     if path.suffix == ".csv":
-        with pyarrow.csv.open_csv(path) as reader:
+        # Ids are texts, whatever they look like: 007 is not 7.
+        texts = pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(wanted[:2], pa.string()))
+        with pyarrow.csv.open_csv(path, convert_options=texts) as reader:
             _check(path, reader.schema.names, wanted)
             for batch in reader:
                 yield pa.Table.from_batches([batch])

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow.parquet as pq
 
 from widedeep.pipeline.datasets.appstore import population
@@ -125,54 +126,59 @@ def truth(size: Size) -> Truth:
     return Truth(users, apps, size.seed, size.mix, size.noise)
 
 
-def _write_part(folder: Path, size: Size, part: int) -> list[Attainable]:
+@dataclass(frozen=True)
+class _Part:
+    """A part of the users, and what they are simulated with.
+
+    Attributes:
+        size: of the store.
+        number: of the part.
+        store: the whole.
+        users: int64 [n], indices of its users.
+        installed: what they have.
+        random: what is drawn from.
+    """
+
+    size: Size
+    number: int
+    store: Truth
+    users: npt.NDArray[np.int64]
+    installed: InstalledApps
+    random: np.random.Generator
+
+    def write(self, folder: Path, day: int) -> Attainable:
+        """Simulates a day, and writes its file."""
+        attained = Attainable()
+        path = day_folder(folder, day) / f"part-{self.number:02d}.parquet"
+        writer = None
+        installs = []
+        for first, shown in self._blocks(day):
+            made = table(self.store.users, self.store.apps, shown, day, first)
+            # The last request of all may show fewer.
+            made = made.slice(0, min(made.num_rows, self.size.rows - first * SHOWN))
+            writer = writer or pq.ParquetWriter(path, made.schema, compression="zstd")
+            writer.write_table(made)
+            count = made.num_rows
+            attained.add(shown.chance.ravel()[:count], shown.taken.ravel()[:count])
+            request, place = np.nonzero(shown.taken)
+            installs.append((np.searchsorted(self.users, shown.user[request]), shown.app[request, place]))
+        if writer:
+            writer.close()
+            self.installed.add(*(np.concatenate(each) for each in zip(*installs, strict=True)))
+        return attained
+
+    def _blocks(self, day: int) -> Iterator[tuple[int, Impressions]]:
+        first, requests = self.size.requests(day, self.number)
+        for done in range(0, requests, _BLOCK):
+            number = min(_BLOCK, requests - done)
+            shown = impressions(self.store, self.users, self.installed.apps, day, number, self.random)
+            yield first + done, shown
+
+
+def _write_part(folder: Path, size: Size, number: int) -> list[Attainable]:
     store = truth(size)
-    users = np.arange(part, len(store.users.since), size.parts)
-    random = np.random.default_rng([size.seed, 1, part])
-    installed = InstalledApps(store.users.part(size.parts, part), store.apps, random)
-    return [_write_day(folder, size, store, part, users, installed, day, random) for day in range(size.days)]
-
-
-def _write_day(
-    folder: Path,
-    size: Size,
-    store: Truth,
-    part: int,
-    users: np.ndarray,
-    installed: InstalledApps,
-    day: int,
-    random: np.random.Generator,
-) -> Attainable:
-    attained = Attainable()
-    path = day_folder(folder, day) / f"part-{part:02d}.parquet"
-    writer = None
-    installs = []
-    for first, shown in _blocks(size, store, part, users, installed, day, random):
-        made = table(store.users, store.apps, shown, day, first)
-        # The last request of all may show fewer.
-        made = made.slice(0, min(made.num_rows, size.rows - first * SHOWN))
-        writer = writer or pq.ParquetWriter(path, made.schema, compression="zstd")
-        writer.write_table(made)
-        count = made.num_rows
-        attained.add(shown.chance.ravel()[:count], shown.taken.ravel()[:count])
-        request, place = np.nonzero(shown.taken)
-        installs.append((np.searchsorted(users, shown.user[request]), shown.app[request, place]))
-    if writer:
-        writer.close()
-        installed.add(*(np.concatenate(each) for each in zip(*installs, strict=True)))
-    return attained
-
-
-def _blocks(
-    size: Size,
-    store: Truth,
-    part: int,
-    users: np.ndarray,
-    installed: InstalledApps,
-    day: int,
-    random: np.random.Generator,
-) -> Iterator[tuple[int, Impressions]]:
-    first, requests = size.requests(day, part)
-    for done in range(0, requests, _BLOCK):
-        number = min(_BLOCK, requests - done)
-        yield first + done, impressions(store, users, installed.apps, day, number, random)
+    users = np.arange(number, len(store.users.since), size.parts)
+    random = np.random.default_rng([size.seed, 1, number])
+    installed = InstalledApps(store.users.part(size.parts, number), store.apps, random)
+    part = _Part(size, number, store, users, installed, random)
+    return [part.write(folder, day) for day in range(size.days)]

@@ -161,3 +161,16 @@ def test_a_folder_of_other_files_is_refused(log: Path, tmp_path: Path) -> None:
     done = run(log, tmp_path / "actions", tmp_path / "day")
     assert isinstance(done.exception, ConfigError)
     assert str(done.exception).endswith(f"is wanted, and {tmp_path}/actions/notes.txt is none.")
+
+
+def test_an_id_of_digits_is_a_text(tmp_path: Path) -> None:
+    files = LogFiles(tmp_path / "log", 1 << 30)
+    first = entry(0)
+    files.write(table([Entry(first.seconds, "007", 1, FEATURES, first.tensors, first.scores)], ()), MORNING)
+    actions = tmp_path / "actions.csv"
+    actions.write_text("request_id,app,time\n007,app-x,2026-11-29T08:30:00Z\n")
+    done = run(
+        tmp_path / "log", actions, tmp_path / "day", "--until", "2026-11-30", "--json", str(tmp_path / "counts.json")
+    )
+    assert done.exit_code == 0, done.exception
+    assert json.loads((tmp_path / "counts.json").read_text())["positives"] == 1
