@@ -23,6 +23,9 @@ def table(entries: Sequence[Entry], left_out: Collection[str]) -> pa.Table:
     Args:
         entries: at least one.
         left_out: features whose values are not written.
+
+    Raises:
+        ValueError: a feature has the name of a column of the log.
     """
     counts = np.array([len(entry.scores) for entry in entries])
     ranks = [np.empty(count, np.int32) for count in counts]
@@ -38,6 +41,8 @@ def table(entries: Sequence[Entry], left_out: Collection[str]) -> pa.Table:
     }
     for name, feature in entries[0].features.items():
         if name not in left_out:
+            if name in columns:
+                raise ValueError(f"the feature '{name}' has the name of a column of the log: leave it out")
             columns[name] = _column(feature, [entry.tensors[name] for entry in entries], counts)
     return pa.table(columns)
 

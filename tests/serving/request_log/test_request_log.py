@@ -141,3 +141,15 @@ def test_a_folder_that_can_t_be_used_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigError, match=r"/file: can't be used for a request log: File exists\.$"):
         RequestLog(tmp_path / "file")
+
+
+def test_a_feature_named_as_a_column_of_the_log_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    features = {"log_time": Feature("log_time", "candidate", "number", required=True)}
+    scores = np.array([0.5], np.float32)
+    with caplog.at_level(logging.WARNING), RequestLog(tmp_path) as log:
+        log.record("1", 1, features, {"log_time": scores[None]}, scores)
+    assert (log.counts.written, log.counts.dropped) == (0, 1)
+    assert "the feature 'log_time' has the name of a column of the log: leave it out" in caplog.text
+    with RequestLog(tmp_path, left_out=["log_time"]) as log:
+        log.record("1", 1, features, {"log_time": scores[None]}, scores)
+    assert log.counts.written == 1
