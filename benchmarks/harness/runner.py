@@ -45,7 +45,7 @@ def run(name: str, module: str, arguments: Sequence[str]) -> Result:
         arguments=[_FOLDERS.sub(r"\1", argument) for argument in arguments],
         date=started.date(),
         commit=version,
-        seconds=round(time.monotonic() - clock, 1),
+        seconds=round(time.monotonic() - clock, 3),
         machine=machine,
         figures=_parsed(name, last),
     )
