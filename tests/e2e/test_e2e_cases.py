@@ -52,7 +52,12 @@ def told(ran: Ran) -> str:
         ),
         ("few_positives", (), 3, ("only 2 of the 5,000 rows of 'test' have label 1: too few to tell", "not pushed")),
         ("split_overlap", (), 2, ("'train: part*' and 'eval: part-eval*' both take ", "part-eval.csv", STOPPED)),
-        ("csv_backslash", (), 1, ("a quote is neither doubled nor followed by the delimiter", "column 'item'", STOPPED)),
+        (
+            "csv_backslash",
+            (),
+            1,
+            ("a quote is neither doubled nor followed by the delimiter", "column 'item'", STOPPED),
+        ),
         ("csv_backslash", (LOOSE, 'data.escape="\\\\"'), 0, ("pushed",)),
         (
             "epoch_float32",
