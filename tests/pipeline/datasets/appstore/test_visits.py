@@ -6,9 +6,12 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from widedeep.pipeline.datasets.appstore.impressions import SHOWN, InstalledApps, impressions
+from widedeep.pipeline.datasets.appstore.installed import InstalledApps
+from widedeep.pipeline.datasets.appstore.population import Integers
+from widedeep.pipeline.datasets.appstore.rankers import older
 from widedeep.pipeline.datasets.appstore.store import Size, truth
 from widedeep.pipeline.datasets.appstore.truth import MOST_INSTALLED
+from widedeep.pipeline.datasets.appstore.visits import SHOWN, Impressions, answers, visits
 
 STORE = truth(Size(5000, 10, seed=2))
 PART = np.arange(0, len(STORE.users.since), 2)
@@ -16,6 +19,12 @@ PART = np.arange(0, len(STORE.users.since), 2)
 
 def fresh() -> InstalledApps:
     return InstalledApps(STORE.users.part(2, 0), STORE.apps, np.random.default_rng(0))
+
+
+def impressions(installed: Integers, day: int, requests: int) -> Impressions:
+    random = np.random.default_rng(1)
+    came = visits(STORE, PART, installed, day, requests, random)
+    return answers(STORE, came, older(STORE, came, day, random), day, random)
 
 
 installs = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 40)), max_size=60)
@@ -48,7 +57,7 @@ def test_at_first_everybody_has_some_apps_once() -> None:
 
 def test_users_are_shown_apps_that_they_lack_in_the_order_of_time() -> None:
     installed = fresh().apps
-    shown = impressions(STORE, PART, installed, 3, 400, np.random.default_rng(1))
+    shown = impressions(installed, 3, 400)
     assert shown.app.shape == shown.chance.shape == shown.taken.shape == (400, SHOWN)
     assert (np.diff(shown.second) >= 0).all()
     assert set(shown.user) <= set(PART)
@@ -61,7 +70,7 @@ def test_users_are_shown_apps_that_they_lack_in_the_order_of_time() -> None:
 
 
 def test_the_older_ranker_puts_first_what_is_taken_more_often() -> None:
-    shown = impressions(STORE, PART, fresh().apps, 0, 4000, np.random.default_rng(1))
+    shown = impressions(fresh().apps, 0, 4000)
     by_position = shown.chance.mean(axis=0)
     assert by_position[0] > 1.5 * by_position[-1]
     # The labels are drawn by the chances.
