@@ -9,6 +9,7 @@ from widedeep.pipeline.datasets.appstore.population import Integers
 from widedeep.pipeline.datasets.appstore.truth import Truth
 from widedeep.pipeline.datasets.appstore.visits import Visits
 
+Counts = npt.NDArray[np.integer] | npt.NDArray[np.floating]
 # How little the older ranker knows: the scale of what chance adds to a user's taste.
 _CHANCE = 1.0
 # Impressions that an app is given beforehand, at the mean rate.
@@ -33,7 +34,7 @@ def popular(rates: npt.NDArray[np.float64], came: Visits) -> Integers:
     return came.best(rates[came.proposed])
 
 
-def install_rates(shown: npt.NDArray[np.integer], installed: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
+def install_rates(shown: Counts, installed: Counts) -> npt.NDArray[np.float64]:
     """float64 [apps]: installs per impression, drawn to the mean rate where there are few impressions.
 
     Args:

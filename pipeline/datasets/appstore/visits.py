@@ -39,6 +39,13 @@ class Visits:
         order = np.argsort(np.where(self.free, -scores, np.inf), axis=1, kind="stable")[:, :SHOWN]
         return np.take_along_axis(self.proposed, order, axis=1).astype(np.int32)
 
+    def free_apps(self, places: npt.NDArray[np.integer]) -> Integers:
+        """int32 [n, k]: apps by their places [n, k] among the free ones of each request."""
+        free_first = np.argsort(~self.free, axis=1, kind="stable")
+        return np.take_along_axis(self.proposed, np.take_along_axis(free_first, places, axis=1), axis=1).astype(
+            np.int32
+        )
+
 
 @dataclass(frozen=True)
 class Impressions:
