@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 import tensorflow_transform as tft
 
+from widedeep.components.common.errors import ConfigError
 from widedeep.components.trainer.ablation import compare, difference
+from widedeep.components.trainer.boosted_trees import check_installed
 from widedeep.components.trainer.comparison import Comparison, Difference
 from widedeep.components.trainer.estimator import WideDeepEstimator
 
@@ -69,3 +71,20 @@ def test_what_to_know_beside_the_numbers():
         "deep: its best epoch is the last one allowed: still improving: raise training.epochs.",
         "wide_deep against deep: auc +0.0123 (p = 0.041).",
     ]
+
+
+def test_a_model_that_is_ahead_is_told():
+    numbers = {"metrics": {"auc": 0.8}, "deviations": {"auc": 0.0}, "train_seconds": 1.0, "examples_per_second": 1.0}
+    differences = {
+        "auc": Difference(-0.01, None),
+        "logloss": Difference(-0.02, None),
+        "accuracy": Difference(0.0, None),
+    }
+    ahead = Comparison("lightgbm", **numbers, parameters=3, differences=differences)
+    assert ahead.remarks() == ["lightgbm is ahead of wide_deep in auc."]
+
+
+def test_trees_need_lightgbm(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(ConfigError, match="LightGBM is not installed here, and nothing else needs it: pip install lig"):
+        check_installed()
