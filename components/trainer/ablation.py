@@ -12,7 +12,7 @@ from scipy import stats
 from widedeep.components.common import progress
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.trainer.boosted_trees import boosted_trees
-from widedeep.components.trainer.comparison import MODELS, Comparison, Difference, Model
+from widedeep.components.trainer.comparison import MODELS, Compared, Comparison, Difference
 from widedeep.components.trainer.estimator import WideDeepEstimator
 from widedeep.components.trainer.model.heads import Quality
 from widedeep.components.trainer.training.training_record import Epoch, still_improving
@@ -49,7 +49,7 @@ def compare(
         DataError: as the Trainer's run_fn.
     """
     transform_output = tft.TFTransformOutput(transform_graph_path)
-    trained: dict[Model, _Trained] = {model: _Trained() for model in MODELS}
+    trained: dict[Compared, _Trained] = {model: _Trained() for model in MODELS}
     for model, of_model in trained.items():
         for seed in seeds:
             variant = options.model_copy(update={"model": model, "seed": seed})
@@ -92,7 +92,7 @@ def _passes(curve: Sequence[Epoch]) -> tuple[float, int]:
     return sum(epoch.seconds for epoch in curve), sum(epoch.examples for epoch in curve)
 
 
-def _comparison(model: Model, trained: _Trained, joint: _Trained | None) -> Comparison:
+def _comparison(model: Compared, trained: _Trained, joint: _Trained | None) -> Comparison:
     seconds, examples = map(sum, zip(*trained.passes, strict=True))
     metrics = list(trained.qualities[0])
     return Comparison(

@@ -66,7 +66,7 @@ def boosted_trees(
     sizes = {name: len(strings) for name, strings in vocabularies(spec, transform_output).items()}
     sized = with_sizes(spec, transform_output, None)
     layout = make_layout(sized, sizes, "wide_deep", label.outputs, auto_columns(spec))
-    train, watched, test = (_Rows.of(files, sized, layout) for files in (train_files, eval_files, test_files))
+    train, watched, test = (Rows.of(files, sized, layout) for files in (train_files, eval_files, test_files))
     parameters: dict[str, Any] = {"objective": _OBJECTIVES[spec.label.kind], "seed": seed, "verbosity": -1}
     if label.outputs > 1:
         parameters["num_class"] = label.outputs
@@ -86,7 +86,7 @@ def boosted_trees(
     return Trees(quality, sum(tree["num_leaves"] for tree in kept), train.label.size, seconds)
 
 
-class _Rows(NamedTuple):
+class Rows(NamedTuple):
     """Values [n, columns], label [n] and weight [n] of a split."""
 
     values: sparse.csr_matrix
@@ -94,7 +94,7 @@ class _Rows(NamedTuple):
     weight: np.ndarray
 
     @classmethod
-    def of(cls, files: Sequence[str], spec: FeatureSpec, layout: Layout) -> _Rows:
+    def of(cls, files: Sequence[str], spec: FeatureSpec, layout: Layout) -> Rows:
         parts = [
             cls(_matrix(block, layout), block.label.numpy(), block.weight.numpy())
             for block in SplitExamples(files, spec, layout).blocks()

@@ -7,7 +7,8 @@ from typing import Literal
 
 from widedeep.components.common.metrics import HIGHER_IS_BETTER
 
-Model = Literal["wide", "deep", "fm", "wide_deep", "lightgbm"]
+Model = Literal["wide", "deep", "fm", "wide_deep"]
+Compared = Model | Literal["lightgbm"]
 # The joint model last: the others are what it is held against.
 MODELS: tuple[Model, ...] = ("wide", "deep", "fm", "wide_deep")
 
@@ -40,7 +41,7 @@ class Comparison:
         differences: of the joint model from it, by metric; {} of the joint model itself.
     """
 
-    model: Model
+    model: Compared
     metrics: dict[str, float]
     deviations: dict[str, float]
     train_seconds: float

@@ -7,9 +7,7 @@ from typing import Any
 import pytest
 import tensorflow_transform as tft
 
-from widedeep.components.common.errors import ConfigError
 from widedeep.components.trainer.ablation import compare, difference
-from widedeep.components.trainer.boosted_trees import check_installed
 from widedeep.components.trainer.comparison import Comparison, Difference
 from widedeep.components.trainer.estimator import WideDeepEstimator
 
@@ -82,9 +80,3 @@ def test_a_model_that_is_ahead_is_told():
     }
     ahead = Comparison("lightgbm", **numbers, parameters=3, differences=differences)
     assert ahead.remarks() == ["lightgbm is ahead of wide_deep in auc."]
-
-
-def test_trees_need_lightgbm(monkeypatch):
-    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    with pytest.raises(ConfigError, match="LightGBM is not installed here, and nothing else needs it: pip install lig"):
-        check_installed()
