@@ -95,6 +95,7 @@ class Rows(NamedTuple):
 
     @classmethod
     def of(cls, files: Sequence[str], spec: FeatureSpec, layout: Layout) -> Rows:
+        """Reads them."""
         parts = [
             cls(_matrix(block, layout), block.label.numpy(), block.weight.numpy())
             for block in SplitExamples(files, spec, layout).blocks()
