@@ -47,12 +47,17 @@ def criteo(source: Path, target: Path) -> None:
 def avazu(source: Path, target: Path) -> None:
     """All files' rows, cut at random."""
     files = sorted((source / "avazu").glob("*.csv"))
-    headers = {file: file.open().readline().rstrip("\n") for file in files}
+    headers = {file: _first_line(file) for file in files}
     header = next(line for line in headers.values() if line.startswith("id,"))
     rows = [
         pd.read_csv(file, names=header.split(","), dtype=str, skiprows=int(headers[file] == header)) for file in files
     ]
     _write(pd.concat(rows), target)
+
+
+def _first_line(file: Path) -> str:
+    with file.open() as lines:
+        return lines.readline().rstrip("\n")
 
 
 def _write(rows: pd.DataFrame, target: Path) -> None:
