@@ -38,12 +38,13 @@ class NodeLauncher(launcher.Launcher):
         node_id = node.node_info.id
         deployment = runner_utils.extract_local_deployment_config(pipeline)
         spec = runner_utils.extract_executor_spec(deployment, node_id)
+        root = pipeline.runtime_spec.pipeline_root.field_value.string_value
         super().__init__(
             pipeline_node=node,
             mlmd_connection=metadata,
             pipeline_info=pipeline.pipeline_info,
             pipeline_runtime_spec=pipeline.runtime_spec,
-            executor_spec=_with_job_name(spec, job_name(pipeline, node_id)),
+            executor_spec=_with_job_name(spec, job_name(root, pipeline.pipeline_info.id, node_id)),
             custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, node_id),
             custom_executor_operators={_BEAM: JobOperator} | (operators or {}),
         )
@@ -51,11 +52,10 @@ class NodeLauncher(launcher.Launcher):
         self._executor_spec = cache_key_spec(spec)
 
 
-def job_name(pipeline: pipeline_pb2.Pipeline, node_id: str) -> str:
+def job_name(pipeline_root: str, pipeline: str, node: str) -> str:
     """The name of a node's jobs on a cluster: no other pipeline's, and no other working directory's, have it."""
-    root = pipeline.runtime_spec.pipeline_root.field_value.string_value
-    place = hashlib.sha256(f"{root}\n{pipeline.pipeline_info.id}".encode()).hexdigest()[:8]
-    readable = _OTHER_CHARACTERS.sub("-", f"{pipeline.pipeline_info.id}-{node_id}".lower()).strip("-")
+    place = hashlib.sha256(f"{pipeline_root}\n{pipeline}".encode()).hexdigest()[:8]
+    readable = _OTHER_CHARACTERS.sub("-", f"{pipeline}-{node}".lower()).strip("-")
     return f"widedeep-{readable}-{place}"
 
 
