@@ -66,12 +66,13 @@ def cluster_of(options: Sequence[str]) -> Jobs | None:
 @contextmanager
 def none_left(jobs: Jobs, name: str) -> Iterator[None]:
     """Ends the jobs of this name that an earlier attempt left, and those of the work inside where it ends early."""
-    _end(jobs, name, "which an earlier attempt left")
+    _end(jobs, name, "which an earlier attempt left", _PATIENCE)
     try:
         with _termination_raises():
             yield
     except BaseException:
-        _end(jobs, name, "whose step has ended")
+        # Nobody here needs its slots.
+        _end(jobs, name, "whose step has ended", patience=0)
         raise
 
 
@@ -93,19 +94,19 @@ def _termination_raises() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _end(jobs: Jobs, name: str, why: str) -> None:
-    """Cancels, and waits for the slots that the next job needs. Whatever fails here is told, and stops nothing."""
+def _end(jobs: Jobs, name: str, why: str, patience: float) -> None:
+    """Cancels, and waits some seconds until the slots are free. Whatever fails here is told, and stops nothing."""
     try:
         left = jobs.running(name)
         for job in left:
             logging.warning("Cancelling job %s (%s) at %s, %s.", job, name, jobs.place, why)
             jobs.cancel(job)
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + patience
         while left and time.monotonic() < end:
             left = jobs.running(name)
             time.sleep(0.2)
-        if left:
-            logging.warning("Not ended after %.0f s, and so holding slots at %s: %s", _PATIENCE, jobs.place, left)
+        if left and patience:
+            logging.warning("Not ended after %.0f s, and so holding slots at %s: %s", patience, jobs.place, left)
     # Each client has errors of its own, and a cluster that is away says more when the job is sent.
     except Exception as error:
         logging.warning("Whether jobs named %s still run at %s could not be found out: %s", name, jobs.place, error)

@@ -23,9 +23,11 @@ class ServiceJobs:
         self.place = endpoint
 
     def running(self, name: str) -> list[str]:
-        """The ids of the jobs of this name that have not ended."""
+        """The ids of the jobs of this name that have not ended, and were not told to."""
         with self._service() as (service, api):
-            ended = (api.JobState.DONE, api.JobState.FAILED, api.JobState.CANCELLED, api.JobState.DRAINED)
+            # Prism 2.77 leaves a job at CANCELLING for ever that was cancelled before its workers had started.
+            ending = (api.JobState.CANCELLING, api.JobState.CANCELLED)
+            ended = (api.JobState.DONE, api.JobState.FAILED, api.JobState.DRAINED, *ending)
             jobs = service.GetJobs(api.GetJobsRequest(), timeout=_TIMEOUT).job_info
         return [
             job.job_id

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,9 @@ from harness import ROOT
 from widedeep.pipeline.launcher.service_jobs import ServiceJobs
 
 INSTALL = "go install github.com/apache/beam/sdks/v2/go/cmd/prism@v2.77.0"
+
+# A worker's connections with its runner, for logs, control, data and state: two are there before it gets work.
+_CHANNELS = 3
 
 
 @dataclass(frozen=True)
@@ -45,13 +48,24 @@ class Prism:
         return job
 
     def workers(self) -> list[int]:
-        """The processes of the pool that run a pipeline's code, as soon as there are any."""
+        """The processes of the pool that run a pipeline's code, as soon as they are connected with Prism."""
         deadline = time.monotonic() + 120
-        children = Path(f"/proc/{self.pool.pid}/task/{self.pool.pid}/children")
-        while not (pids := [int(pid) for pid in children.read_text().split()]):
+        while True:
+            pids = [
+                int(pid)
+                for path in Path(f"/proc/{self.pool.pid}/task").glob("*/children")
+                for pid in path.read_text().split()
+            ]
+            if pids and all(_sockets(pid) >= _CHANNELS for pid in pids):
+                return pids
             assert time.monotonic() < deadline
             time.sleep(0.05)
-        return pids
+
+
+def _sockets(pid: int) -> int:
+    with suppress(FileNotFoundError):
+        return sum(os.readlink(path).startswith("socket:") for path in Path(f"/proc/{pid}/fd").iterdir())
+    return 0
 
 
 @contextmanager

@@ -47,7 +47,8 @@ def test_what_a_run_leaves_when_it_ends_early_is_ended_and_the_model_is_the_dire
             os.kill(worker, signal.SIGKILL)
         _, said = hurt.process.communicate(timeout=300)
     assert hurt.process.returncode == 1, said
-    assert "x" in said
+    assert "ExampleGen failed: RuntimeError: Pipeline job-003 failed in state FAILED" in said
+    assert "the same command carries on from there" in said
 
     ran = run(direct.slice, workdir, LOOSE, prism.setting)
     assert ran.code == 0, ran.stderr

@@ -51,7 +51,7 @@ def test_a_job_whose_step_ends_early_is_ended(
 
     with pytest.raises(error), none_left(flink, NAME):
         work()
-    assert job_manager.states == {"a1": "CANCELED"}
+    assert job_manager.states == {"a1": "CANCELLING"}
 
 
 def test_a_terminated_step_ends_its_job_and_leaves_with_the_signals_code(
@@ -66,7 +66,7 @@ def test_a_terminated_step_ends_its_job_and_leaves_with_the_signals_code(
     with pytest.raises(SystemExit) as left, none_left(flink, NAME):
         work()
     assert left.value.code == 128 + 15
-    assert job_manager.states == {"a1": "CANCELED"}
+    assert job_manager.states == {"a1": "CANCELLING"}
     assert signal.getsignal(signal.SIGTERM) == before
 
 
