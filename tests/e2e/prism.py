@@ -50,14 +50,12 @@ class Prism:
     def workers(self) -> list[int]:
         """The processes of the pool that run a pipeline's code, as soon as they are connected with Prism."""
         deadline = time.monotonic() + 120
+        threads = Path(f"/proc/{self.pool.pid}/task")
         while True:
-            pids = [
-                int(pid)
-                for path in Path(f"/proc/{self.pool.pid}/task").glob("*/children")
-                for pid in path.read_text().split()
-            ]
-            if pids and all(_sockets(pid) >= _CHANNELS for pid in pids):
-                return pids
+            children = [int(pid) for path in threads.glob("*/children") for pid in path.read_text().split()]
+            # Workers of jobs that were cancelled may be there still.
+            if connected := [pid for pid in children if _sockets(pid) >= _CHANNELS]:
+                return connected
             assert time.monotonic() < deadline
             time.sleep(0.05)
 
