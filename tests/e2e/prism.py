@@ -20,9 +20,6 @@ from widedeep.pipeline.launcher.service_jobs import ServiceJobs
 
 INSTALL = "go install github.com/apache/beam/sdks/v2/go/cmd/prism@v2.77.0"
 
-# A worker's connections with its runner, for logs, control, data and state: two are there before it gets work.
-_CHANNELS = 3
-
 
 @dataclass(frozen=True)
 class Prism:
@@ -54,16 +51,16 @@ class Prism:
         while True:
             children = [int(pid) for path in threads.glob("*/children") for pid in path.read_text().split()]
             # Workers of jobs that were cancelled may be there still.
-            if connected := [pid for pid in children if _sockets(pid) >= _CHANNELS]:
+            if connected := [pid for pid in children if _connected(pid)]:
                 return connected
             assert time.monotonic() < deadline
             time.sleep(0.05)
 
 
-def _sockets(pid: int) -> int:
+def _connected(pid: int) -> bool:
     with suppress(FileNotFoundError):
-        return sum(os.readlink(path).startswith("socket:") for path in Path(f"/proc/{pid}/fd").iterdir())
-    return 0
+        return any(os.readlink(path).startswith("socket:") for path in Path(f"/proc/{pid}/fd").iterdir())
+    return False
 
 
 @contextmanager
