@@ -130,18 +130,16 @@ def figures(sizes: Mapping[int, Mapping[str, Usage]]) -> list[Figure]:
         sizes: by rows, what each step used.
     """
     details = {str(rows): {step: usage._asdict() for step, usage in used.items()} for rows, used in sizes.items()}
-    fastest = {}
-    for what in ("cpu", "memory"):
+    largest = []
+    for what, goal in (("cpu", "<= 1.05"), ("memory", "<= 0.5")):
         exponents = {
             step: exponent(list(sizes), [getattr(used[step], what) for used in sizes.values()])
             for step in next(iter(sizes.values()))
         }
         step = max(exponents, key=lambda each: exponents[each])
-        fastest[what] = (exponents[step], {"step": step, "exponents": exponents})
-    return [
-        Figure(f"growth_{what}", value, "exponent of rows", goal, step["step"], step | {"rows": details})
-        for (what, (value, step)), goal in zip(fastest.items(), ("<= 1.05", "<= 0.5"), strict=True)
-    ]
+        found = {"step": step, "exponents": exponents, "rows": details}
+        largest.append(Figure(f"growth_{what}", exponents[step], "exponent of rows", goal, step, found))
+    return largest
 
 
 def exponent(rows: Sequence[int], costs: Sequence[float]) -> float:
