@@ -263,3 +263,13 @@ def test_damaged(tmp_path: Path, spec: FeatureSpec) -> None:
     message = refused(path, spec)
     assert message.startswith(": can't be read: Couldn't deserialize thrift")
     assert message.endswith(". Is the file whole?")
+
+
+def test_lists_of_dictionaries_in_several_row_groups(tmp_path: Path, spec: FeatureSpec) -> None:
+    """Which Arrow can't read in one go."""
+    tags = COLUMNS["tags"].cast(pa.list_(pa.dictionary(pa.int32(), pa.string())))
+    path = tmp_path / "data.parquet"
+    pq.write_table(pa.table(COLUMNS | {"tags": tags}), path, row_group_size=1)
+    with pytest.raises(pa.ArrowNotImplementedError):
+        pq.ParquetFile(path).read()
+    assert rows(path, spec) == ROWS
