@@ -179,6 +179,13 @@ def test_flink_and_the_data_lie_where_the_steps_look(build: Build, pick: Pick) -
     assert worker["securityContext"]["runAsUser"] == options.user
 
 
+def test_no_pod_that_ends_has_a_side_car(build: Build, pick: Pick) -> None:
+    """Which would run on, so that the pod never ends."""
+    cron = pick(build("gc"), "CronJob", "widedeep-gc")["spec"]["jobTemplate"]
+    for pod in (pick(build("data"), "Job", "widedeep-data"), cron):
+        assert template(pod)["metadata"]["labels"]["sidecar.istio.io/inject"] == "false"
+
+
 def test_what_looks_after_the_volumes_sees_them_as_the_steps_do(build: Build, pick: Pick) -> None:
     options = KubeflowOptions()
     cron = pick(build("gc"), "CronJob", "widedeep-gc")["spec"]["jobTemplate"]["spec"]["template"]

@@ -105,7 +105,7 @@ def test_what_fails_the_dry_run_is_no_baseline(anew: Callable[[str], Pushed], ru
     taxi = anew("taxi")
     workdir = taxi.workdir
     slow = run(taxi.slice, workdir, LOOSE, "training.seed=7", "dry_run.p99_ms=0.01")
-    assert slow.code == 3, slow.stderr
+    assert slow.code == 4, slow.stderr
     assert slow.result is not None
     before = slow.result["metrics"]["baseline"]
     third = run(taxi.slice, workdir, LOOSE, "training.seed=8")
