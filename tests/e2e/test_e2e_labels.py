@@ -53,7 +53,7 @@ class Census:
     def scored(self, model: str, label: str) -> tuple[np.ndarray, np.ndarray]:
         """The labels of the test split, and what a pushed model serves for its rows."""
         rows = read(self.slice.data / "test" / "data.csv")
-        kinds = {one["key"]: one["kind"] for one in yaml.safe_load(self._features.read_text())["features"]}
+        kinds = {feature["key"]: feature["kind"] for feature in yaml.safe_load(self._features.read_text())["features"]}
         raw = [
             {key: [float(row[key]) if kind == "numeric" else row[key]] for key, kind in kinds.items() if row[key]}
             for row in rows

@@ -166,10 +166,10 @@ def dense(key: str, rows: list[Row], width: int) -> np.ndarray:
     kind, is_number = SPEC.by_key[key].kind, SPEC.by_key[key].is_number
     values = [row.get(key, []) for row in rows]
     if kind == "set":
-        return np.array([[*one, *[""] * (width - len(one))] for one in values], object).reshape(len(rows), width)
+        return np.array([[*value, *[""] * (width - len(value))] for value in values], object).reshape(len(rows), width)
     empty = [float("nan")] if is_number else [""]
     dtype = np.float64 if SPEC.by_key[key].rest else np.float32
-    return np.array([(one or empty)[0] for one in values], dtype if is_number else object)
+    return np.array([(value or empty)[0] for value in values], dtype if is_number else object)
 
 
 def default(served: Any, rows: list[Row]) -> np.ndarray:
