@@ -38,7 +38,7 @@ def check(worked: Any, expected: set[int]) -> None:
         for artifact in worked.store.get_artifacts()
     }
     assert {names[artifact] for artifact in worked.live()} == {names[one] for one in expected}
-    assert {names[execution] for execution in worked.there()} == {names[one] for one in expected}
+    assert {names[artifact] for artifact in worked.there()} == {names[one] for one in expected}
 
 
 def test_of_earlier_runs_stays_what_the_last_one_used_and_what_versions_need(worked: Any) -> None:
