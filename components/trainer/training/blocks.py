@@ -57,10 +57,10 @@ class Block:
 
         @tf.autograph.experimental.do_not_convert
         def batch(start: tf.Tensor) -> Batch:
-            return _gather(self.tables, self.dense, self.label, self.weight, ordered[start : start + size])
+            gathered: Batch = _gather(self.tables, self.dense, self.label, self.weight, ordered[start : start + size])
+            return gathered
 
-        gathered = starts.map(batch, tf.data.AUTOTUNE)
-        return gathered.prefetch(tf.data.AUTOTUNE)
+        return starts.map(batch, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
 
 
 # Traced once for all passes over all blocks. It holds no block: one is half a gigabyte.
