@@ -6,6 +6,7 @@ Data that fits in one block is read once; larger data streams through, block by 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -91,7 +92,7 @@ class SplitExamples:
         parts: list[Any] = []
         size, full, number = 0, False, 0
         label = LabelSums(self._spec.label)
-        for part in self._parse().as_numpy_iterator():
+        for part in self._parsed.as_numpy_iterator():
             parts.append(part)
             label.add(part[2], part[3])
             size += sum(array.nbytes for array in tf.nest.flatten(part))
@@ -106,7 +107,9 @@ class SplitExamples:
             self._whole = None if full else block
             yield block
 
-    def _parse(self) -> tf.data.Dataset:
+    # Traced once for all passes.
+    @cached_property
+    def _parsed(self) -> tf.data.Dataset:
         data = tf.data.Dataset.from_tensor_slices(self._names)
         # One file's neighbours are alike (of one day, of one user): a block holds rows of many files.
         data = data.interleave(_records, cycle_length=_FILES_AT_ONCE)
