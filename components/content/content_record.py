@@ -50,6 +50,9 @@ class FileContent(Record):
     undeclared: list[str] = Field(description="columns that the declaration does not name")
     left_out: int = Field(0, description="further rows, which are earlier than the first split's start")
     keyless: int = Field(0, description="rows without the value by which rows are split; their content's hash told")
+    labels: dict[str, int] = Field(
+        {}, description="where the label's rule lists values: rows of each, and of 20 others at most"
+    )
     first: Time | None = Field(None, description="the earliest time, where rows are split by it")
     last: Time | None = Field(None, description="the latest")
 

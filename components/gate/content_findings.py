@@ -10,6 +10,7 @@ from widedeep.components.content.shares import together
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.gate.file_gaps import empty_file_notes, gap_findings, spreading_notes
 from widedeep.components.gate.findings import LEARNED_FROM, Finding
+from widedeep.components.gate.label_gaps import label_findings
 from widedeep.components.gate.split_overlap import overlap_findings, overlap_notes, span_findings
 from widedeep.components.gate.unseen_values import unseen_values
 
@@ -50,6 +51,7 @@ def content_findings(
         unseen: the largest share of a feature's values that train may lack.
         earlier: the spans before.
     """
+    yield from label_findings(content, spec)
     yield from overlap_findings(content)
     yield from span_findings(content, earlier.contents)
     train = earlier.train(content)

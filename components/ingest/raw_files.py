@@ -33,11 +33,13 @@ class Rows(NamedTuple):
         before: how many rows of the file stand before them.
         batch: one list column a declared column.
         beside: the raw columns that were asked for, by name.
+        label: the raw column of the label; None where the rows are not labelled.
     """
 
     before: int
     batch: pa.RecordBatch
     beside: Mapping[str, pa.Array]
+    label: pa.Array | None
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,8 @@ class RowReader:
                     if name not in raw.schema.names:
                         raw = raw.append_column(name, pa.repeat(pa.scalar(folders[name], pa.string()), raw.num_rows))
                 batch = self._converted(path, row, raw, profile)
-                yield Rows(row, batch, {name: raw.column(name) for name in self.beside})
+                label = raw.column(self._name(self.spec.label.key)) if self.labelled else None
+                yield Rows(row, batch, {name: raw.column(name) for name in self.beside}, label)
                 row += raw.num_rows
         if row == 0:
             raise NoRowsError(f"{path}: {NO_ROWS if query is None else NO_RESULT}")

@@ -61,11 +61,12 @@ class PipelineCheck:
     odd: list[str] = field(default_factory=list)
 
     def attempt(self, function: Callable[..., Result], *arguments: Any) -> Result | None:
-        """What a function returns; None where it raises an error for people, which is kept."""
+        """What a function returns; None where it raises an error for people, which is kept, once."""
         try:
             return function(*arguments)
         except WideDeepError as error:
-            self.wrong.append(error)
+            if str(error) not in map(str, self.wrong):
+                self.wrong.append(error)
             return None
 
 

@@ -13,6 +13,7 @@ from widedeep.components.content.sketch import Sketch, SplitSketch
 from widedeep.components.ingest.csv_files.reader import NoRowsError
 from widedeep.components.ingest.example_shards import Shards, encode
 from widedeep.components.ingest.ingest_options import IngestOptions
+from widedeep.components.ingest.labels.label_words import LabelWords
 from widedeep.components.ingest.numbers import number_files
 from widedeep.components.ingest.numbers.number_profile import NumberProfile
 from widedeep.components.ingest.raw_files import Rows, value_error
@@ -37,10 +38,13 @@ class Convert(beam.DoFn):
         shards = [Shards(uri, job.number) for _, uri in job.outputs]
         sketches = [SplitSketch(spec) for _ in job.outputs]
         profile = NumberProfile(spec) if options.labelled else None
+        words = LabelWords(spec.label) if spec.label.positive is not None else None
         seen = Seen()
         try:
             for rows in options.reader(rule).read(job.path, undeclared, profile, job.query):
                 _write(job.path, rows, rule, seen, shards, sketches)
+                if words and rows.label is not None:
+                    words.add(rows.label)
             if profile:
                 number_files.write([uri for _, uri in job.outputs], job.number, job.path, profile)
         except NoRowsError:
@@ -49,7 +53,7 @@ class Convert(beam.DoFn):
             for shard in shards:
                 shard.close()
         splits = {name: sketch for (name, _), sketch in zip(job.outputs, sketches, strict=True) if sketch.rows}
-        yield Sketch(splits, [_of_file(job, sketches, undeclared, seen, list(sketches[0].present))])
+        yield Sketch(splits, [_of_file(job, sketches, undeclared, seen, list(sketches[0].present), words)])
 
 
 def _write(path: str, rows: Rows, rule: Rule, seen: Seen, shards: list[Shards], sketches: list[SplitSketch]) -> None:
@@ -72,7 +76,12 @@ def _write(path: str, rows: Rows, rule: Rule, seen: Seen, shards: list[Shards], 
 
 
 def _of_file(
-    job: Job, sketches: list[SplitSketch], undeclared: set[str], seen: Seen, features: list[str]
+    job: Job,
+    sketches: list[SplitSketch],
+    undeclared: set[str],
+    seen: Seen,
+    features: list[str],
+    words: LabelWords | None,
 ) -> FileContent:
     return FileContent(
         path=job.path,
@@ -82,6 +91,7 @@ def _of_file(
         undeclared=sorted(undeclared),
         left_out=seen.left_out,
         keyless=seen.keyless,
+        labels=dict(words.counts) if words else {},
         first=seen.first,
         last=seen.last,
     )

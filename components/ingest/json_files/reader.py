@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -29,11 +31,11 @@ def read(columns: WantedColumns) -> Iterator[pa.RecordBatch]:
     column 'user.id' is the key `id` of the object `user`, where a row has no key of that very name.
 
     Raises:
-        DataError: a line is no JSON object, or a value can't be used.
+        DataError: a line is no JSON object, has a wanted key twice, or a value can't be used.
     """
     wanted = [name for name in columns.needed if name not in columns.in_folders]
     known = {*wanted, *columns.in_folders, *(name.partition(".")[0] for name in wanted)}
-    rows, before = _rows(columns), 0
+    rows, before = _rows(columns, Counter(part for name in wanted for part in {name, *name.split(".")})), 0
     while batch := list(itertools.islice(rows, BATCH_ROWS)):
         for row in batch:
             columns.undeclared.update(row.keys() - known)
@@ -64,9 +66,10 @@ def _inside(row: Row, name: str) -> Any:
     return value
 
 
-def _rows(columns: WantedColumns) -> Iterator[Row]:
+def _rows(columns: WantedColumns, wanted: Mapping[str, int]) -> Iterator[Row]:
     with utf8_stream(columns.path, columns.dialect) as stream:
         number = 0
+        quoted = [(f'"{name}"'.encode(), most) for name, most in wanted.items()]
         for line in _lines(columns, stream):
             if not line.strip():
                 continue
@@ -77,7 +80,32 @@ def _rows(columns: WantedColumns) -> Iterator[Row]:
                 raise DataError(f"{columns.path}, row {number}: {_fault(line, error, number)}") from None
             if not isinstance(row, dict):
                 raise DataError(f"{columns.path}, row {number}: {_no_object(row)}")
+            # Of a key that stands there twice orjson keeps the last value, and says nothing.
+            if _may_be_twice(line, quoted) and (twice := _twice(line, wanted)):
+                raise DataError(f"{columns.path}, row {number}: the key {shown(twice)} stands there twice.")
             yield row
+
+
+def _may_be_twice(line: bytes, quoted: Sequence[tuple[bytes, int]]) -> bool:
+    """Whether a name stands there more often than in as many keys: it may also be a value, or a key elsewhere."""
+    # No generator: this is asked of every row.
+    for name, most in quoted:  # noqa: SIM110
+        if line.count(name) > most:
+            return True
+    return False
+
+
+def _twice(line: bytes, wanted: Iterable[str]) -> str | None:
+    """A wanted key that an object has twice."""
+    found: list[str] = []
+
+    def look(pairs: Sequence[tuple[str, Any]]) -> Row:
+        names = [name for name, _ in pairs]
+        found.extend(name for name in wanted if names.count(name) > 1)
+        return dict(pairs)
+
+    json.loads(line, object_pairs_hook=look)
+    return min(found, default=None)
 
 
 def _lines(columns: WantedColumns, stream: Stream) -> Iterator[bytes]:

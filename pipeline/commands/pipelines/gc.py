@@ -10,6 +10,7 @@ import click
 
 from widedeep.components.common.errors import ConfigError
 from widedeep.pipeline.definition.command_options import cluster_options, json_option, on_cluster, write_result
+from widedeep.pipeline.local.plain_path import plain_path
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -97,8 +98,14 @@ def _removals_table(plan: Plan, folder: Path, dry_run: bool) -> Table:
     table.add_column("why")
     for removal in plan.remove:
         # Text, since a path may look like rich's markup.
-        table.add_row(Text(str(removal.path.relative_to(folder))), filesize.decimal(removal.bytes), Text(removal.why))
+        table.add_row(Text(_within(removal.path, folder)), filesize.decimal(removal.bytes), Text(removal.why))
     return table
+
+
+def _within(path: Path, folder: Path) -> str:
+    """Artifacts may be known by a link to the folder."""
+    base = folder if path.is_relative_to(folder) else plain_path(folder)
+    return str(path.relative_to(base))
 
 
 def _kept_table(plan: Plan) -> Table:

@@ -207,3 +207,9 @@ def test_the_rule_of_a_label_has_words(label: dict[str, object], words: str) -> 
     one = {"key": "a", "kind": "categorical", "side": "context", "transform": {"vocabulary": {}}, "wide": True}
     spec = FeatureSpec.model_validate({"label": {"key": "y", **label}, "features": [one]})
     assert understood(spec)[0].kind == words
+
+
+def test_what_is_wrong_with_all_splits_is_told_once(checked: Callable[..., Result], folder: Path) -> None:
+    done = checked("--set", "data.path=one/all.csv")
+    assert done.exit_code == 2
+    assert errors(done) == [f"data.path: there is no folder {folder}/one/all.csv."]
