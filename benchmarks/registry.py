@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.harness.figures import Figure
+from benchmarks.online import tables as online
 from benchmarks.pipelines import tables as pipelines
 from benchmarks.serving import tables as serving
 from benchmarks.training import tables as training
@@ -51,7 +52,10 @@ BENCHMARKS = {
     "beam_modes": Benchmark("benchmarks.data.beam_modes", 20, _MOVIELENS),
     "quality": Benchmark("benchmarks.pipelines.quality", 20, "PyPI for two data sets", pipelines.quality),
     "days": Benchmark("benchmarks.pipelines.days", 15, _MOVIELENS, pipelines.days),
-    "appstore": Benchmark("benchmarks.pipelines.appstore", 60, "nothing more"),
+    "appstore": Benchmark("benchmarks.pipelines.appstore", 60, "nothing more", pipelines.appstore),
+    "online": Benchmark("benchmarks.online", 40, "nothing more", online.online),
+    "volume": Benchmark("benchmarks.online.volume", 15, "10 GB of disk"),
+    "log_cost": Benchmark("benchmarks.online.log_cost", 5, "a run of schema/appstore/pipeline.yaml in work/appstore"),
     "taxi": Benchmark("benchmarks.pipelines.taxi", 5, "nothing more"),
     "serving": Benchmark("benchmarks.serving.suite", 15, _MOVIELENS, serving.serving),
 }

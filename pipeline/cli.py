@@ -16,6 +16,7 @@ from widedeep.components.common.process.process_environment import complete_envi
 COMMANDS = {
     "data": "datasets.data",
     "join": "datasets.join",
+    "import-log": "datasets.import_log",
     "init": "pipelines.init",
     "check": "pipelines.check",
     "run": "pipelines.run",

@@ -53,3 +53,18 @@ def days(figures: Sequence[Figure]) -> list[str]:
 
 def _auc(row: Mapping[str, Any] | None, key: str) -> str:
     return "" if row is None or row.get(key) is None else f"{row[key]:.4f}"
+
+
+def appstore(figures: Sequence[Figure]) -> list[str]:
+    """A row a model: AUC, log loss, and the share of what can be attained over popularity."""
+    details = figures[0].details
+    rows = [
+        [name, f"{score['auc']:.4f} ± {score['sd']:.4f}", f"{score['logloss']:.4f}", f"{score['share']:.1%}"]
+        for model, name in _MODELS.items()
+        for score in [details[model]]
+    ]
+    rails = [
+        ["popularity", f"{details['popularity']:.4f}", "", "0%"],
+        ["true chance", f"{details['attainable']:.4f}", f"{details['logloss_at_least']:.4f}", "100%"],
+    ]
+    return [markdown.table(["ranker", "AUC", "log loss", "share of attainable"], [*rows, *rails])]

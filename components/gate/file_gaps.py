@@ -51,6 +51,21 @@ def spreading_notes(content: Content) -> Iterator[str]:
         )
 
 
+def drawn_notes(content: Content) -> Iterator[str]:
+    """Yields how many rows were drawn, which no file holds."""
+    positives, drawn, short = (
+        sum(getattr(file, name) for file in content.files) for name in ("positives", "drawn", "short")
+    )
+    if drawn:
+        read = sum(file.rows for file in content.files) - drawn
+        yield (
+            f"data.negatives: {drawn:,} rows of label 0 were drawn for the {positives:,} of label 1 among the {read:,} "
+            "that were read: a score is a probability among such rows, and calibration and log loss are of them"
+        )
+    if short:
+        yield f"for {short:,} rows of label 1 fewer were drawn: their users have had nearly all candidates"
+
+
 def _by_split(content: Content) -> dict[str, list[FileContent]]:
     by_split: dict[str, list[FileContent]] = {}
     for file in content.files:

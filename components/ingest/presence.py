@@ -28,7 +28,7 @@ def check_rows(content: Content, splits: Sequence[str], none: str = NO_ROWS) -> 
         if not any(file.rows + file.left_out for file in files):
             others = f" So it is with all {len(files)} files of '{split}'." if len(files) > 1 else ""
             raise DataError(f"{files[0].path}: {none}{others}")
-        if any(file.rows for file in files) and all(file.rows == file.keyless for file in files):
+        if any(file.rows for file in files) and all(file.rows - file.drawn == file.keyless for file in files):
             raise DataError(
                 f"{files[0].path}: no row has a value of the column that data.hash_by names. Is it called otherwise?"
             )
@@ -46,6 +46,21 @@ def _remedy(content: Content, split: str) -> str:
         f"There are too few different rows for data.hash_split; give '{split}' a larger share, or name files in "
         "data.splits."
     )
+
+
+def check_drawn(content: Content) -> None:
+    """Refuses positives for which no negative could be drawn at all.
+
+    Raises:
+        DataError: says so.
+    """
+    positives = sum(file.positives for file in content.files)
+    if positives and not any(file.drawn for file in content.files):
+        raise DataError(
+            f"data.negatives: for none of the {positives:,} rows of label 1 is a candidate left that its user has not "
+            "had. Do the features of `side: candidate` say which is shown, and data.negatives.from names those that "
+            "tell one from another?"
+        )
 
 
 def check_presence(content: Content, spec: FeatureSpec, labelled: bool) -> None:

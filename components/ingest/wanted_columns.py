@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from widedeep.components.common.errors import DataError, shown
-from widedeep.components.common.settings import nearest
+from widedeep.components.common.settings import near, nearest
 from widedeep.components.features.names import declared_as, key_for
 from widedeep.components.ingest.csv_files.dialect import CsvDialect
 
@@ -37,7 +37,8 @@ class WantedColumns:
     Attributes:
         path: the file, or what stands for it in errors.
         needed: names of the declared columns.
-        in_folders: those of them that the names of its folders hold, where the file itself does not.
+        in_folders: those of them that all rows have alike, where the file itself lacks them: by the names of its
+            folders, or as the label of positives.
         dialect: of a text file.
         undeclared: gets the names of the others.
         separators: of the columns that hold sets, what stands between the members in a text.
@@ -78,6 +79,11 @@ class WantedColumns:
                     f"{self.path}: the column '{name}' stands {count[name]} times in the header. Rename the others."
                 )
         return [name for name in self.needed if name in count]
+
+    def check_meant(self, name: str) -> None:
+        """Refuses to do without a column where another one may be meant. Raises DataError."""
+        if near(name, self.undeclared):
+            raise DataError(f"{self.path}: there is no column '{name}': {_meant(name, self.undeclared)}")
 
 
 def _meant(name: str, undeclared: set[str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,8 +15,7 @@ from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.ingest.csv_files.reader import NO_ROWS
 from widedeep.components.ingest.file_blocks import blocks
 from widedeep.components.ingest.ingest_options import IngestOptions
-from widedeep.components.ingest.paths import folder_values
-from widedeep.components.ingest.raw_files import NO_RESULT
+from widedeep.components.ingest.raw_files import NO_RESULT, RowReader
 from widedeep.components.ingest.scalars import BadValueError
 from widedeep.components.ingest.splitting.rules import Batch, Rule, Seen
 from widedeep.components.ingest.wanted_columns import Query, WantedColumns
@@ -69,11 +67,12 @@ def first_rows(
         DataError: the file can't be read, or lacks a column.
     """
     undeclared: set[str] = set()
-    rule, asked_by = _split_rule(data, spec)
+    rule, reader = _row_reader(data, spec, labelled)
+    asked_by = reader.beside if labelled else {}
     opened = head(path, data.format, data.dialect) if query is None else nullcontext((path, data.dialect))
     with opened as (copy, dialect):
         form = RowForm(spec, data.format, dialect, tuple(asked_by), labelled)
-        folders = {name: value for name, value in folder_values(copy).items() if name in form.needed}
+        folders = {name: value for name, value in reader.constants(copy).items() if name in form.needed}
         wanted = WantedColumns(
             path=copy,
             needed=form.needed,
@@ -102,14 +101,19 @@ def first_rows(
     )
 
 
-def _split_rule(data: DataOptions, spec: FeatureSpec) -> tuple[Rule, Mapping[str, str]]:
-    """How rows are spread over splits, and the column that tells it, with what names it."""
+def _row_reader(data: DataOptions, spec: FeatureSpec, labelled: bool) -> tuple[Rule, RowReader]:
+    """How rows are spread over splits, and what reads them for it."""
     options = IngestOptions(
-        features=features.to_json(spec), format=data.format, hash_by=data.hash_by, split_by_time=data.split_by_time
+        features=features.to_json(spec),
+        format=data.format,
+        labelled=labelled,
+        hash_by=data.hash_by,
+        split_by_time=data.split_by_time,
+        negatives=data.negatives,
     )
     # Whether into two or more makes no difference.
     rule = options.rule([1, 2])
-    return rule, options.reader(rule).beside
+    return rule, options.reader(rule)
 
 
 def _unsplit(path: str, raw: pa.RecordBatch, rule: Rule) -> list[RowFault]:

@@ -12,7 +12,7 @@ from widedeep.components import features
 from widedeep.components.common.errors import ConfigError, DataError, WideDeepError
 from widedeep.components.common.settings import read_yaml
 from widedeep.components.features.spec import FeatureSpec
-from widedeep.components.ingest.splitting.split_files import query_name
+from widedeep.components.ingest.splitting.split_files import check_apart, query_name
 from widedeep.components.ingest.wanted_columns import Query
 from widedeep.pipeline.check.first_rows import FirstRows
 from widedeep.pipeline.definition import config as configs
@@ -121,14 +121,17 @@ def _check_files(found: PipelineCheck, config: PipelineConfig, spec: FeatureSpec
     if config.data.connection is not None:
         _check_queries(found, patterns, config, spec)
         return
+    files: dict[str, list[str]] = {}
     for name, pattern in patterns.items():
         paths = found.attempt(pattern_files, config.data, pattern)
         if paths:
+            files[name] = paths
             first = found.attempt(_first_rows, found, paths, config, spec, name != _SERVING)
             found.splits.append(SplitFiles(name, len(paths), sum(map(_bytes, paths)), first))
+    found.attempt(check_apart, {name: paths for name, paths in files.items() if name != _SERVING}, patterns)
     if len(found.wrong) == before:
         found.attempt(check_spans, config.data)
-    _look_at_labels(found, spec)
+    _look_at_labels(found, spec, config.data.negatives is not None)
 
 
 def _check_queries(found: PipelineCheck, queries: Mapping[str, str], config: PipelineConfig, spec: FeatureSpec) -> None:
@@ -136,7 +139,7 @@ def _check_queries(found: PipelineCheck, queries: Mapping[str, str], config: Pip
         query = Query(text, str(config.data.connection))
         first = found.attempt(_first_rows, found, [query_name(name)], config, spec, name != _SERVING, query)
         found.splits.append(SplitFiles(name, 1, 0, first))
-    _look_at_labels(found, spec)
+    _look_at_labels(found, spec, config.data.negatives is not None)
 
 
 def _first_rows(
@@ -161,10 +164,11 @@ def _first_rows(
     return first
 
 
-def _look_at_labels(found: PipelineCheck, spec: FeatureSpec) -> None:
+def _look_at_labels(found: PipelineCheck, spec: FeatureSpec, drawn: bool) -> None:
     read = [split.first for split in found.splits if split.first and split.first.rows]
     for first in read:
-        if len(first.labels) == 1 and first.rows > 1:
+        # Where negatives are drawn, positives alone are what is meant.
+        if len(first.labels) == 1 and first.rows > 1 and not (drawn and first.labels == [1]):
             found.odd.append(f"{first.path}: all of its first {first.rows:,} rows have the label {first.labels[0]:g}")
     for feature in spec.features:
         if read and all(first.examples[feature.key] is None for first in read):

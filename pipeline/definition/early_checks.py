@@ -10,6 +10,7 @@ from widedeep.components.common.errors import ConfigError
 from widedeep.components.evaluator.evaluation_options import METRICS
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.gate.gate_options import check_features
+from widedeep.components.ingest.negatives.negative_options import check_negatives
 from widedeep.components.trainer.model.layout import Variant, make_layout
 from widedeep.components.transform import packed_columns
 from widedeep.pipeline.definition.config import PipelineConfig
@@ -30,6 +31,7 @@ def setting_checks(config: PipelineConfig, spec: FeatureSpec) -> list[Callable[[
     tried = config.tuning.space["model"].choices if config.tuning and "model" in config.tuning.space else None
     return [
         partial(check_features, config.gate, spec),
+        partial(check_negatives, config.data.negatives, spec),
         partial(check_models, spec, cast("Iterable[Variant]", tried or [config.training.model])),
         partial(_check_metrics, config, spec),
     ]

@@ -41,6 +41,10 @@ def command(pipeline: Path, overrides: tuple[str, ...]) -> None:
     console.width = console.width if console.is_terminal else 200
     if found.spec:
         _show_features(console, found.spec, found.splits)
+    if found.spec and found.config and found.config.data.negatives:
+        from widedeep.pipeline.check.understood import negatives
+
+        console.print(f"drawn    {negatives(found.config.data.negatives, found.spec)}", markup=False)
     if found.splits:
         _show_splits(console, found.splits)
     sys.stdout.flush()

@@ -119,6 +119,27 @@ def test_what_may_not_be_meant_is_noted(checked: Callable[..., Result], folder: 
     assert "Note: age: no value in the first rows of any split\n" in done.stderr
 
 
+def test_a_file_in_two_splits(checked: Callable[..., Result], folder: Path) -> None:
+    done = checked("--set", "data.splits.test=[et]*/*")
+    assert done.exit_code == 2
+    [error] = errors(done)
+    assert error.startswith("data.splits: 'train: train/*' and 'test: [et]*/*' both take ")
+
+
+def test_negatives_are_shown_and_positives_alone_are_no_surprise(checked: Callable[..., Result], folder: Path) -> None:
+    for split in ("train", "eval", "test"):
+        (folder / "data" / split / "a.csv").write_text("user,Age,tags\nu,2,a\nv,3,b\n")
+    done = checked("--set", "data.negatives={per_positive: 2, never: Age}")
+    assert (done.exit_code, errors(done)) == (0, [])
+    told = (
+        "drawn    2 rows of label 0 for each of label 1, with another tags that no row has with its 'Age', all alike\n"
+    )
+    assert told in done.stdout
+    assert "all of its first" not in done.stderr
+    done = checked("--set", "data.negatives={per_positive: 2, from: [nobody]}")
+    assert errors(done)[0].startswith("data.negatives.from: 'nobody' is no candidate feature: ")
+
+
 def test_what_tells_a_rows_split_is_looked_at(checked: Callable[..., Result], folder: Path) -> None:
     (folder / "data/train/a.csv").write_text("user,Age,tags,clicked,at\nu,,a,1,2024-02-01\nv,,b,0,soon\n")
     by_hash = ("--set", "data.splits=null", "--set", "data.hash_split={train: 8, eval: 1, test: 1}")
