@@ -46,6 +46,9 @@ class Benchmark:
 
 BENCHMARKS = {
     "step_cost": Benchmark("benchmarks.training.step_cost", 10, _PEERS, training.step_cost),
+    "defaults": Benchmark(
+        "benchmarks.training.defaults", 30, "PyPI for three data sets, the originals of three others", training.defaults
+    ),
     "estimator": Benchmark("benchmarks.training.estimator", 10, f"{_MOVIELENS}; {_PEERS}"),
     "transform": Benchmark("benchmarks.data.transform", 15, _MOVIELENS),
     "layouts": Benchmark("benchmarks.data.layouts", 5, "a run of schema/movielens/pipeline.yaml in work/movielens"),

@@ -16,6 +16,7 @@ from benchmarks.harness.figures import print_figures
 from benchmarks.online.gains import figures
 from benchmarks.online.history import DAYS, logged, trained
 from benchmarks.online.trial import ONLINE_DAYS, trial
+from widedeep.components.common.files import write_whole
 from widedeep.pipeline.datasets.appstore.live import LiveStore
 from widedeep.pipeline.datasets.appstore.store import Size
 
@@ -34,17 +35,21 @@ def main(seeds: int, rows: int, requests: int, mix: float, work: Path | None) ->
         folder = work or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         trials = []
         for seed in range(1, seeds + 1):
-            kept = folder / f"mix-{mix:g}-rows-{rows}-requests-{requests}-seed-{seed}.json"
+            here = folder / f"mix-{mix:g}-rows-{rows}-requests-{requests}-seed-{seed}"
+            kept = folder / f"{here.name}.json"
             if not kept.exists():
-                kept.write_text(json.dumps(one(seed, rows, requests, mix, folder / "current")))
+                write_whole(kept, json.dumps(one(seed, rows, requests, mix, here)).encode())
+                shutil.rmtree(here)
             trials.append(json.loads(kept.read_text()))
             click.echo(f"seed {seed}: {trials[-1]}", err=True)
     print_figures(figures(trials, {"rows": rows, "requests": requests, "mix": mix}))
 
 
 def one(seed: int, rows: int, requests: int, mix: float, folder: Path) -> dict[str, Any]:
-    """A store's models: AUC on the test day, and what they and the rails have shown in the trial."""
-    shutil.rmtree(folder, ignore_errors=True)
+    """A store's models: AUC on the test day, and what they and the rails have shown in the trial.
+
+    The folder keeps which models are trained, for the case that this is interrupted.
+    """
     store = LiveStore(Size(rows, DAYS + ONLINE_DAYS, seed=seed, mix=mix))
     history = logged(store, rows, folder / "data")
     auc, models = {}, {}
@@ -53,7 +58,7 @@ def one(seed: int, rows: int, requests: int, mix: float, folder: Path) -> dict[s
         auc[model] = record["metrics"]["candidate"]["auc"]
         # Each is a model of its own on the server.
         models[model] = folder / model
-        shutil.copytree(record["pushed_to"], models[model] / "1")
+        shutil.copytree(record["pushed_to"], models[model] / "1", dirs_exist_ok=True)
     shown = trial(store, history.install_rates, models, requests)
     return {"auc": auc, "shown": {name: asdict(of_ranker) for name, of_ranker in shown.items()}}
 

@@ -46,7 +46,7 @@ def logged(store: LiveStore, rows: int, data: Path) -> History:
         came = store.visits(day, requests)
         shown = store.show(came, rankers.older(store.truth, came, day, store.random), day)
         folder = day_folder(data, day)
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         pq.write_table(table(store.truth.users, store.truth.apps, shown, day, first), folder / "part-00.parquet")
         first += len(came.user)
         if day < DAYS - 2:
@@ -58,6 +58,9 @@ def logged(store: LiveStore, rows: int, data: Path) -> History:
 def trained(model: str, seed: int, folder: Path) -> dict[str, Any]:
     """The run's record: the pipeline on `folder`/data with one of the models; data steps are taken from the cache."""
     out = folder / f"{model}.json"
+    if out.exists():
+        done: dict[str, Any] = json.loads(out.read_text())
+        return done
     settings = [f"data.path={folder / 'data'}", _BOUNDS, f"training.model={model}", f"training.seed={seed}"]
     flags = [word for setting in settings for word in ("--set", setting)]
     subprocesses.run(

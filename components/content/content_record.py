@@ -50,11 +50,9 @@ class FileContent(Record):
     undeclared: list[str] = Field(description="columns that the declaration does not name")
     left_out: int = Field(0, description="further rows, which are earlier than the first split's start")
     keyless: int = Field(0, description="rows without the value by which rows are split; their content's hash told")
-    labels: dict[str, int] = Field(
-        {}, description="where the label's rule lists values: rows of each, and of 20 others at most"
-    )
     first: Time | None = Field(None, description="the earliest time, where rows are split by it")
     last: Time | None = Field(None, description="the latest")
+    labels: list[str] = Field([], description="of the values that are 1 by the label's rule those that rows have")
     positives: int = Field(0, description="rows of label 1, for which negatives were drawn")
     drawn: int = Field(0, description="rows of label 0 that were drawn for them, and are in no file")
     short: int = Field(0, description="rows of label 1 for which too few candidates were left")

@@ -8,9 +8,8 @@ from typing import NamedTuple
 from widedeep.components.content.content_record import Content, SplitContent
 from widedeep.components.content.shares import together
 from widedeep.components.features.spec import FeatureSpec
-from widedeep.components.gate.file_gaps import drawn_notes, empty_file_notes, gap_findings, spreading_notes
+from widedeep.components.gate.file_gaps import drawn_notes, empty_file_notes, gap_findings, label_notes, spreading_notes
 from widedeep.components.gate.findings import LEARNED_FROM, Finding
-from widedeep.components.gate.label_gaps import label_findings
 from widedeep.components.gate.split_overlap import overlap_findings, overlap_notes, span_findings
 from widedeep.components.gate.unseen_values import unseen_values
 
@@ -51,7 +50,6 @@ def content_findings(
         unseen: the largest share of a feature's values that train may lack.
         earlier: the spans before.
     """
-    yield from label_findings(content, spec)
     yield from overlap_findings(content)
     yield from span_findings(content, earlier.contents)
     train = earlier.train(content)
@@ -70,6 +68,7 @@ def content_notes(content: Content, serving: Content | None, spec: FeatureSpec) 
         yield from empty_file_notes(read)
         yield from spreading_notes(read)
         yield from drawn_notes(read)
+    yield from label_notes(content, spec.label)
     yield from overlap_notes(content, spec)
 
 

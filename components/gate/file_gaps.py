@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from widedeep.components.common.errors import shown
 from widedeep.components.content.absence import is_no_chance
 from widedeep.components.content.content_record import Content, FileContent
-from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.features.spec import FeatureSpec, Label
 from widedeep.components.gate.findings import Finding
 
 _LISTED = 3
@@ -49,6 +50,14 @@ def spreading_notes(content: Content) -> Iterator[str]:
             f"{keyless:,} rows ({keyless / rows:.1%}) have no value of the column that data.hash_by names: the hash of "
             "all that they hold tells their split"
         )
+
+
+def label_notes(content: Content, label: Label) -> Iterator[str]:
+    """Yields the values that are 1 and that no row has."""
+    found = {value for file in content.files for value in file.labels}
+    absent = [value for value in label.positive or () if value not in found]
+    if absent and found:
+        yield f"no row has the label {', '.join(map(shown, absent))}, which `positive` in features.yaml lists as 1"
 
 
 def drawn_notes(content: Content) -> Iterator[str]:

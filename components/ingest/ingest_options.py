@@ -54,6 +54,10 @@ class IngestOptions(Strict):
         beside = {rule.column: _ASKED[type(rule)]} if rule.column else {}
         if self.negatives and self.negatives.never:
             beside.setdefault(self.negatives.never, "data.negatives.never names")
+        label = self.spec.label
+        if self.labelled and label.positive:
+            # Which features.yaml names, as any other column.
+            beside.setdefault(self.spec.columns[label.key], "")
         return RowReader(self.format, self.spec, self.labelled, self.dialect, beside, self.negatives is not None)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from widedeep.components.common.errors import DataError
+from widedeep.components.common.errors import DataError, shown
 from widedeep.components.common.settings import near, nearest
 from widedeep.components.content.absence import is_no_chance
 from widedeep.components.content.content_record import Content, FileContent
-from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.features.spec import FeatureSpec, Label
 from widedeep.components.ingest.csv_files.reader import NO_ROWS
 
 
@@ -46,6 +46,21 @@ def _remedy(content: Content, split: str) -> str:
         f"There are too few different rows for data.hash_split; give '{split}' a larger share, or name files in "
         "data.splits."
     )
+
+
+def check_positives(content: Content, label: Label) -> None:
+    """Refuses rows none of which has a value that is 1.
+
+    Raises:
+        DataError: names the values.
+    """
+    found = {value for file in content.files for value in file.labels}
+    if label.positive and not found:
+        listed = " or ".join(map(shown, label.positive))
+        raise DataError(
+            f"{content.files[0].path}: no row of this or any other file has the label {listed}, which is 1 by "
+            "`positive` in features.yaml: write it there as the data does."
+        )
 
 
 def check_drawn(content: Content) -> None:

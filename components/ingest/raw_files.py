@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from widedeep.components.common.errors import DataError, shown
 from widedeep.components.features.spec import FeatureSpec, Kind, Label
+from widedeep.components.features.time_parts import Unit
 from widedeep.components.ingest.arrow_columns import column_kinds, narrowed, rest_of, to_lists, with_rest
 from widedeep.components.ingest.csv_files import hints
 from widedeep.components.ingest.csv_files.dialect import PLAIN, CsvDialect
@@ -33,13 +34,11 @@ class Rows(NamedTuple):
         before: how many rows of the file stand before them.
         batch: one list column a declared column.
         beside: the raw columns that were asked for, by name.
-        label: the raw column of the label; None where the rows are not labelled.
     """
 
     before: int
     batch: pa.RecordBatch
     beside: Mapping[str, pa.Array]
-    label: pa.Array | None
 
 
 @dataclass(frozen=True)
@@ -92,8 +91,7 @@ class RowReader:
                             wanted.check_meant(name)
                         raw = raw.append_column(name, pa.repeat(pa.scalar(folders[name], pa.string()), raw.num_rows))
                 batch = self._converted(path, row, raw, profile)
-                label = raw.column(self._name(self.spec.label.key)) if self.labelled else None
-                yield Rows(row, batch, {name: raw.column(name) for name in self.beside}, label)
+                yield Rows(row, batch, {name: raw.column(name) for name in self.beside})
                 row += raw.num_rows
         if row == 0:
             raise NoRowsError(f"{path}: {NO_ROWS if query is None else NO_RESULT}")
@@ -137,7 +135,11 @@ class RowReader:
 
     def _converted(self, path: str, row: int, raw: pa.RecordBatch, profile: NumberProfile | None) -> pa.RecordBatch:
         separators = {feature.key: feature.separator for feature in self.spec.features}
-        units = {feature.key: feature.unit for feature in self.spec.features}
+        # ExampleGen has written days in seconds.
+        days: Unit = "s" if self.file_format == EXAMPLES else "yyyymmdd"
+        units: dict[str, Unit] = {
+            each.key: days if each.unit == "yyyymmdd" else each.unit for each in self.spec.features
+        }
         arrays: dict[str, pa.Array] = {}
         for key, kind in self._kinds.items():
             name = self._name(key)

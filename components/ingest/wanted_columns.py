@@ -30,6 +30,14 @@ class Query(NamedTuple):
     digest: str = ""
 
 
+class BrokenRow(NamedTuple):
+    """A row of text that can't be told apart into columns: its number from 1, what is wrong, and the text."""
+
+    row: int
+    reason: str
+    text: str
+
+
 @dataclass(frozen=True)
 class WantedColumns:
     """What is wanted of a file.
@@ -45,6 +53,8 @@ class WantedColumns:
         words: the columns that hold categories.
         asked_by: of columns that features.yaml need not declare, what names them.
         query: that gives the rows instead of a file.
+        broken: gets the rows of CSV and JSON lines that can't be told apart into columns, which are then given
+            without any value; None: such a row is an error.
     """
 
     path: str
@@ -56,6 +66,7 @@ class WantedColumns:
     words: Collection[str] = ()
     asked_by: Mapping[str, str] = field(default_factory=dict)
     query: Query | None = None
+    broken: list[BrokenRow] | None = None
 
     def of(self, names: Sequence[str]) -> list[str]:
         """Which columns to read, given the names of all that the file has.

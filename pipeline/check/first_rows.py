@@ -68,7 +68,7 @@ def first_rows(
     """
     undeclared: set[str] = set()
     rule, reader = _row_reader(data, spec, labelled)
-    asked_by = reader.beside if labelled else {}
+    asked_by = {name: by for name, by in reader.beside.items() if by and labelled}
     opened = head(path, data.format, data.dialect) if query is None else nullcontext((path, data.dialect))
     with opened as (copy, dialect):
         form = RowForm(spec, data.format, dialect, tuple(asked_by), labelled)

@@ -12,10 +12,11 @@ from apache_beam.utils.shared import Shared
 
 from widedeep.components.content.content_record import FileContent
 from widedeep.components.content.sketch import Sketch, SplitSketch
+from widedeep.components.ingest.arrow_columns import single_values
 from widedeep.components.ingest.csv_files.reader import NoRowsError
 from widedeep.components.ingest.example_shards import Shards, encode
 from widedeep.components.ingest.ingest_options import IngestOptions
-from widedeep.components.ingest.labels.label_words import LabelWords
+from widedeep.components.ingest.labels.label_values import positives_in
 from widedeep.components.ingest.negatives.negative_rows import NegativeRows
 from widedeep.components.ingest.negatives.pool_files import pool_path
 from widedeep.components.ingest.numbers import number_files
@@ -44,16 +45,16 @@ class Convert(beam.DoFn):
             for name, uri in job.outputs
         ]
         profile = NumberProfile(spec) if options.labelled else None
-        words = LabelWords(spec.label) if spec.label.positive is not None else None
-        seen = Seen()
+        seen, labels = Seen(), set[str]()
         try:
             for rows in options.reader(rule).read(job.path, undeclared, profile, job.query):
+                if options.labelled and spec.label.positive:
+                    raw = single_values(rows.beside[spec.columns[spec.label.key]])
+                    labels |= positives_in(raw, spec.label.positive)
                 encoded = list(encode(rows.batch))
                 splits = np.array(splits_of(job.path, rows, rule, encoded, seen))
                 for number, output in enumerate(outputs):
                     output.write(rows, encoded, np.flatnonzero(splits == number))
-                if words and rows.label is not None:
-                    words.add(rows.label)
             if profile:
                 number_files.write([uri for _, uri in job.outputs], job.number, job.path, profile)
         except NoRowsError:
@@ -63,7 +64,7 @@ class Convert(beam.DoFn):
                 output.shards.close()
         sketches = {name: output.sketch for (name, _), output in zip(job.outputs, outputs, strict=True)}
         splits_seen = {name: sketch for name, sketch in sketches.items() if sketch.rows}
-        yield Sketch(splits_seen, [_of_file(job, outputs, undeclared, seen, words)])
+        yield Sketch(splits_seen, [_of_file(job, outputs, undeclared, seen, labels)])
 
     def _negatives(self, split: str, options: IngestOptions) -> NegativeRows | None:
         if options.negatives is None:
@@ -101,9 +102,7 @@ class _SplitOutput:
                 self.shards.write(negative)
 
 
-def _of_file(
-    job: Job, outputs: list[_SplitOutput], undeclared: set[str], seen: Seen, words: LabelWords | None
-) -> FileContent:
+def _of_file(job: Job, outputs: list[_SplitOutput], undeclared: set[str], seen: Seen, labels: set[str]) -> FileContent:
     sketches = [output.sketch for output in outputs]
     counts = sum((output.counts for output in outputs), Counter())
     return FileContent(
@@ -114,9 +113,9 @@ def _of_file(
         undeclared=sorted(undeclared),
         left_out=seen.left_out,
         keyless=seen.keyless,
-        labels=dict(words.counts) if words else {},
         first=seen.first,
         last=seen.last,
+        labels=sorted(labels),
         positives=counts["positives"],
         drawn=counts["drawn"],
         short=counts["short"],

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -15,11 +16,12 @@ from widedeep.components.common.errors import DataError, reason, shown
 from widedeep.components.ingest.python_rows.columns import column, set_column
 from widedeep.components.ingest.scalars import BadValueError
 from widedeep.components.ingest.streams.utf8 import Stream, check_start, utf8_stream
-from widedeep.components.ingest.wanted_columns import BATCH_ROWS, WantedColumns
+from widedeep.components.ingest.wanted_columns import BATCH_ROWS, BrokenRow, WantedColumns
 
 _BLOCK_BYTES = 4 << 20
 # A longer line is a whole document.
 _LONGEST = 16 << 20
+_KEYS = re.compile(rb'"\s*:')
 _BOM = b"\xef\xbb\xbf"
 Row = dict[str, Any]
 
@@ -31,11 +33,11 @@ def read(columns: WantedColumns) -> Iterator[pa.RecordBatch]:
     column 'user.id' is the key `id` of the object `user`, where a row has no key of that very name.
 
     Raises:
-        DataError: a line is no JSON object, has a wanted key twice, or a value can't be used.
+        DataError: a line is no JSON object, or a value can't be used.
     """
     wanted = [name for name in columns.needed if name not in columns.in_folders]
     known = {*wanted, *columns.in_folders, *(name.partition(".")[0] for name in wanted)}
-    rows, before = _rows(columns, Counter(part for name in wanted for part in {name, *name.split(".")})), 0
+    rows, before = _rows(columns), 0
     while batch := list(itertools.islice(rows, BATCH_ROWS)):
         for row in batch:
             columns.undeclared.update(row.keys() - known)
@@ -66,46 +68,54 @@ def _inside(row: Row, name: str) -> Any:
     return value
 
 
-def _rows(columns: WantedColumns, wanted: Mapping[str, int]) -> Iterator[Row]:
+def _rows(columns: WantedColumns) -> Iterator[Row]:
     with utf8_stream(columns.path, columns.dialect) as stream:
         number = 0
-        quoted = [(f'"{name}"'.encode(), most) for name, most in wanted.items()]
         for line in _lines(columns, stream):
             if not line.strip():
                 continue
             number += 1
-            try:
-                row = orjson.loads(line)
-            except orjson.JSONDecodeError as error:
-                raise DataError(f"{columns.path}, row {number}: {_fault(line, error, number)}") from None
-            if not isinstance(row, dict):
-                raise DataError(f"{columns.path}, row {number}: {_no_object(row)}")
-            # Of a key that stands there twice orjson keeps the last value, and says nothing.
-            if _may_be_twice(line, quoted) and (twice := _twice(line, wanted)):
-                raise DataError(f"{columns.path}, row {number}: the key {shown(twice)} stands there twice.")
+            row, fault = _row(line, number)
+            if fault and columns.broken is None:
+                raise DataError(f"{columns.path}, row {number}: {fault}")
+            if fault and columns.broken is not None:
+                columns.broken.append(BrokenRow(number, fault, line.decode(errors="replace")))
             yield row
 
 
-def _may_be_twice(line: bytes, quoted: Sequence[tuple[bytes, int]]) -> bool:
-    """Whether a name stands there more often than in as many keys: it may also be a value, or a key elsewhere."""
-    # No generator: this is asked of every row.
-    for name, most in quoted:  # noqa: SIM110
-        if line.count(name) > most:
-            return True
-    return False
+def _row(line: bytes, number: int) -> tuple[Row, str]:
+    """The object of a line, and what is wrong where it is none."""
+    try:
+        row = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        return {}, _fault(line, error, number)
+    if not isinstance(row, dict):
+        return {}, _no_object(row)
+    # In a text a quote before a colon is escaped, and counted as well: then it is looked at closely.
+    if (keys := len(_KEYS.findall(line))) > len(row) and keys > _keys(row):
+        try:
+            json.loads(line, object_pairs_hook=_object)
+        except _TwiceError as error:
+            return {}, f"has the key {shown(error.args[0])} twice: {shown(line.strip()[:60])}. Which value is meant?"
+    return row, ""
 
 
-def _twice(line: bytes, wanted: Iterable[str]) -> str | None:
-    """A wanted key that an object has twice."""
-    found: list[str] = []
+def _keys(value: Any) -> int:
+    """How many keys an object has, with those of the objects in it."""
+    if isinstance(value, dict):
+        return len(value) + sum(map(_keys, value.values()))
+    return sum(map(_keys, value)) if isinstance(value, list) else 0
 
-    def look(pairs: Sequence[tuple[str, Any]]) -> Row:
-        names = [name for name, _ in pairs]
-        found.extend(name for name in wanted if names.count(name) > 1)
-        return dict(pairs)
 
-    json.loads(line, object_pairs_hook=look)
-    return min(found, default=None)
+class _TwiceError(Exception):
+    """A key that stands twice in an object."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> Row:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _TwiceError(next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1))
+    return found
 
 
 def _lines(columns: WantedColumns, stream: Stream) -> Iterator[bytes]:

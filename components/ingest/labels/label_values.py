@@ -44,6 +44,11 @@ def label(values: pa.Array, declared: Label) -> pa.Array:
     return numbers if declared.kind == "regression" else numbers.cast(pa.int64())
 
 
+def positives_in(values: pa.Array, positive: tuple[str, ...]) -> set[str]:
+    """Which of the values that are 1 stand in a raw column."""
+    return set(positive) & set(pc.unique(_texts(decode_dictionary(values))).to_pylist())
+
+
 def _requirement(declared: Label) -> str:
     if declared.kind == "regression":
         return "a finite number of 32 bits"
@@ -58,31 +63,28 @@ def _listed(values: pa.Array, declared: Label, positive: tuple[str, ...]) -> pa.
     Values are compared as texts, exactly. Where all others are 0, one that a person would take for a positive one, as
     "Yes " beside "yes", is an error: it would become a 0 without a word.
     """
-    words = texts(values)
-    is_positive = pc.is_in(words, pa.array(positive, pa.string()))
-    missing = first(pc.is_null(words))
+    texts = _texts(values)
+    is_positive = pc.is_in(texts, pa.array(positive, pa.string()))
+    missing = first(pc.is_null(texts))
     if missing is not None:
         rest = "any other value for 0" if declared.negative is None else f"{_either(declared.negative)} for 0"
         raise BadValueError(missing, None, f"is missing: the label must be {_either(positive)} for 1, or {rest}")
     if declared.negative is None:
-        others = pc.unique(words.filter(pc.invert(is_positive))).to_pylist()
+        others = pc.unique(texts.filter(pc.invert(is_positive))).to_pylist()
         alike: dict[str, str | None] = {other: near for other in others if (near := _alike(other, positive))}
-        odd = first(pc.is_in(words, pa.array(alike, pa.string())))
+        odd = first(pc.is_in(texts, pa.array(alike, pa.string())))
     else:
         listed = [*positive, *declared.negative]
-        odd = first(pc.invert(pc.is_in(words, pa.array(listed, pa.string()))))
-        alike = {} if odd is None else {words[odd].as_py(): _alike(words[odd].as_py(), tuple(listed))}
+        odd = first(pc.invert(pc.is_in(texts, pa.array(listed, pa.string()))))
+        alike = {} if odd is None else {texts[odd].as_py(): _alike(texts[odd].as_py(), tuple(listed))}
     if odd is not None:
-        text = words[odd].as_py()
+        text = texts[odd].as_py()
         raise BadValueError(odd, values[odd].as_py(), _unlisted(text, alike[text], declared, positive))
     return is_positive.cast(pa.int64())
 
 
-def texts(values: pa.Array) -> pa.Array:
-    """A label's values as a rule lists them.
-
-    Whole numbers are in digits, whatever type holds them; what is empty or no number at all (NaN) is missing.
-    """
+def _texts(values: pa.Array) -> pa.Array:
+    """Whole numbers in digits, whatever type holds them; what is empty or no number at all (NaN) is missing."""
     if pa.types.is_floating(values.type) or (pa.types.is_decimal(values.type) and values.type.scale > 0):
         return pa.array([_number_text(number) for number in values.cast(pa.float64()).to_pylist()], pa.string())
     return without_empty(strings(values))

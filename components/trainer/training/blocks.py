@@ -53,7 +53,13 @@ class Block:
         """Batches of the examples in `order`, from batch number `first` on; the last may be smaller."""
         ordered = tf.constant(order, tf.int64)
         starts = tf.data.Dataset.range(first * size, len(order), size)
-        gathered = starts.map(lambda start: self._batch(ordered[start : start + size]), tf.data.AUTOTUNE)
+
+        # There is no Python control flow to convert.
+        @tf.autograph.experimental.do_not_convert
+        def batch(start: tf.Tensor) -> Batch:
+            return self._batch(ordered[start : start + size])
+
+        gathered = starts.map(batch, tf.data.AUTOTUNE)
         return gathered.prefetch(tf.data.AUTOTUNE)
 
     def _batch(self, examples: tf.Tensor) -> Batch:

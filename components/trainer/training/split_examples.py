@@ -109,9 +109,11 @@ class SplitExamples:
     def _parse(self) -> tf.data.Dataset:
         data = tf.data.Dataset.from_tensor_slices(self._names)
         # One file's neighbours are alike (of one day, of one user): a block holds rows of many files.
-        data = data.interleave(lambda name: tf.data.TFRecordDataset(name, "GZIP"), cycle_length=_FILES_AT_ONCE)
+        data = data.interleave(_records, cycle_length=_FILES_AT_ONCE)
         parsing = _parsing(self._spec, self._layout)
 
+        # There is no Python control flow to convert, and looking for it takes most of the time of a small read.
+        @tf.autograph.experimental.do_not_convert
         def parse(serialized: tf.Tensor) -> Any:
             parsed = tf.io.parse_example(serialized, parsing)
             examples = tf.size(serialized, out_type=tf.int64)
@@ -136,6 +138,11 @@ class SplitExamples:
             tables.append(TableUses(table.cells, tf.constant(rows), tf.constant(ends)))
         dense, label, weight = (tf.constant(np.concatenate([part[n] for part in parts])) for n in (1, 2, 3))
         return Block(tuple(tables), dense, label, weight)
+
+
+@tf.autograph.experimental.do_not_convert
+def _records(name: tf.Tensor) -> tf.data.Dataset:
+    return tf.data.TFRecordDataset(name, "GZIP")
 
 
 def _parsing(spec: FeatureSpec, layout: Layout) -> Parsing:

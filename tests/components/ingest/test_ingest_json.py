@@ -181,25 +181,21 @@ def test_a_value_that_can_not_be(
             ", row 1: [{'label': 1}] is a list, and an object a line is needed, whose keys are the columns: "
             "jq -c '.[]' makes them of a list of objects.",
         ),
+        (
+            '{"label": 0, "tags": "a\\": b"}\n{"label": 1, "label" : 0}\n',
+            ", row 2: has the key 'label' twice: '{\"label\": 1, \"label\" : 0}'. Which value is meant?",
+        ),
+        (
+            '{"label": 1, "x": [{"a": 1, "b": {"a": 2}}, {"a": 3}]}\n{"label": 1, "x": {"a": 1, "a": 2}}\n',
+            ', row 2: has the key \'a\' twice: \'{"label": 1, "x": {"a": 1, "a": 2}}\'. Which value is meant?',
+        ),
         ("7\n", ", row 1: 7 is no object, whose keys are the columns."),
-        ('{"label": 1}\n{"label": 1, "age": 2, "label" : 0}\n', ", row 2: the key 'label' stands there twice."),
         ("\n\n", ": the file has no rows. Remove it, or point data.path elsewhere."),
         (b"\xff\xfe{\0}\0", ": begins as text in UTF-16 does: set data.encoding: utf-16."),
     ],
 )
 def test_a_file_that_is_none(tmp_path: Path, spec: FeatureSpec, content: str | bytes, text: str) -> None:
     assert refused(written(tmp_path, content), spec) == text
-
-
-def test_a_key_within_an_object_that_stands_there_twice(tmp_path: Path, spec: FeatureSpec) -> None:
-    """Of those that are read alone; equal keys of different objects are none, nor is a value of the same name."""
-    user, *others = spec.features
-    inside = spec.model_copy(update={"features": [user.model_copy(update={"column": "who.id"}), *others]})
-    good = '{"label": 1, "who": {"id": "id", "x": 1, "x": 2}, "item": {"id": 4}, "tags": ["label", "age"]}\n'
-    [row] = rows(written(tmp_path, good), inside)
-    assert (row["user"], row["tags"]) == ([b"id"], [b"label", b"age"])
-    path = written(tmp_path, good + good.replace('"x": 1', '"id": 3'))
-    assert refused(path, inside) == ", row 2: the key 'id' stands there twice."
 
 
 def test_text_in_another_encoding(tmp_path: Path, spec: FeatureSpec) -> None:

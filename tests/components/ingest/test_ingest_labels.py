@@ -20,7 +20,6 @@ from widedeep.components.features.spec import Label
 from widedeep.components.ingest import raw_files
 from widedeep.components.ingest.file_blocks import EXAMPLES
 from widedeep.components.ingest.labels import label_values
-from widedeep.components.ingest.labels.label_words import LabelWords
 
 FORMATS = ("csv", "parquet", "tfrecord")
 BINARY = {"key": "label"}
@@ -317,18 +316,3 @@ def test_every_listed_value_is_what_it_is_listed_as(positive: set[str], others: 
     declared = Label(key="label", positive=tuple(positive), negative=tuple(negative) or None)
     expected = [int(value in positive) for value in values]
     assert label_values.label(pa.array(values), declared).to_pylist() == expected
-
-
-@pytest.mark.parametrize("values", [["yes", "later", "yes", "no"], [["yes"], ["later"], ["yes"], ["no"]]])
-def test_values_of_a_rule_are_counted(values: list[Any]) -> None:
-    words = LabelWords(Label.model_validate(YES_NO))
-    words.add(pa.array(values))
-    words.add(pa.array(values).dictionary_encode() if isinstance(values[0], str) else pa.array(values))
-    assert words.counts == {"yes": 4, "later": 2, "no": 2}
-
-
-def test_of_values_that_no_rule_lists_twenty_are_counted() -> None:
-    words = LabelWords(Label.model_validate(YES))
-    words.add(pa.array([str(number) for number in range(50)]))
-    words.add(pa.array(["0", "49", "yes"]))
-    assert words.counts == {"0": 2, **{str(number): 1 for number in range(1, 20)}, "yes": 1}
