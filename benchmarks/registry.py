@@ -56,6 +56,7 @@ BENCHMARKS = {
     "quality": Benchmark("benchmarks.pipelines.quality", 20, "PyPI for two data sets", pipelines.quality),
     "days": Benchmark("benchmarks.pipelines.days", 15, _MOVIELENS, pipelines.days),
     "appstore": Benchmark("benchmarks.pipelines.appstore", 60, "nothing more", pipelines.appstore),
+    "growth": Benchmark("benchmarks.pipelines.growth", 20, "nothing more", pipelines.growth),
     "online": Benchmark("benchmarks.online", 40, "nothing more", online.online),
     "volume": Benchmark("benchmarks.online.volume", 15, "10 GB of disk"),
     "log_cost": Benchmark("benchmarks.online.log_cost", 5, "a run of schema/appstore/pipeline.yaml in work/appstore"),

@@ -68,3 +68,18 @@ def appstore(figures: Sequence[Figure]) -> list[str]:
         ["true chance", f"{details['attainable']:.4f}", f"{details['logloss_at_least']:.4f}", "100%"],
     ]
     return [markdown.table(["ranker", "AUC", "log loss", "share of attainable"], [*rows, *rails])]
+
+
+def growth(figures: Sequence[Figure]) -> list[str]:
+    """A table a cost: a row a step, a column a number of rows, and the exponent."""
+    sizes = figures[0].details["rows"]
+    tables = []
+    for figure in figures:
+        what = figure.name.removeprefix("growth_")
+        unit, divisor = {"cpu": ("CPU seconds", 1), "memory": ("MiB at most", 1 << 20)}[what]
+        rows = [
+            [step, *(f"{used[step][what] / divisor:,.1f}" for used in sizes.values()), f"{exponent:.2f}"]
+            for step, exponent in figure.details["exponents"].items()
+        ]
+        tables.append(markdown.table([unit, *(f"{int(number):,} rows" for number in sizes), "exponent"], rows))
+    return tables

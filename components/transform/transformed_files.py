@@ -12,7 +12,7 @@ from apache_beam.utils.shared import Shared
 from tfx_bsl.coders import example_coder
 from tfx_bsl.tfxio import tensor_to_arrow
 
-from widedeep.components.transform.raw_batches import records
+from widedeep.components.examples.record_batches import records
 
 # The Trainer reads the files a few times at most. At zlib's own level (6) packing took as long as all else that is done
 # with a row; they grow by a twelfth.

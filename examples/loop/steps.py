@@ -73,5 +73,7 @@ def train(folder: Path, served: bool) -> int | None:
     }
     if served:
         data["serving"] = "day-{SPAN}/requests/*/*"
-    run = widedeep.run(_PIPELINE, workdir=folder / "work", settings={"data": data})
+    # A small store's first model may be better than nothing by no more than noise; the loop is to begin.
+    settings = {"data": data, "evaluation.beat_base_rate": False}
+    run = widedeep.run(_PIPELINE, workdir=folder / "work", settings=settings)
     return int(Path(run.pushed_to).name) if run.pushed_to else None

@@ -18,7 +18,10 @@ from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog
 
 from widedeep.components.common.errors import ConfigError, DataError
 from widedeep.pipeline.commands.datasets.import_log import command
+from widedeep.serving.client.signature import Feature
+from widedeep.serving.prediction_logs import PredictionLogs
 from widedeep.serving.request_log import RequestLog
+from widedeep.serving.request_log.log_rows import table
 from widedeep.serving.standin.models.servable import Servable
 from widedeep.serving.standin.observation.ranking_log import RankingLog
 
@@ -83,6 +86,27 @@ def test_records_become_the_rows_that_the_stand_in_logs(model: Path, tmp_path: P
     assert [row["log_time"].timestamp() for row in logged] == [MOMENT] * 4 + [MOMENT + 240] * 3
     days = sorted(path.name for path in (tmp_path / "log").glob("log_day=*"))
     assert days == ["log_day=2026-11-29", "log_day=2026-11-30"]
+
+
+def test_what_a_request_does_not_name_is_missing(tmp_path: Path) -> None:
+    known = {
+        "age": Feature("age", "user", "number", required=False),
+        "apps": Feature("apps", "user", "set", required=False),
+        "price": Feature("price", "candidate", "number", required=False),
+        "x": Feature("x", "candidate", "text", required=True),
+    }
+    record = PredictionLog()
+    request, response = record.predict_log.request, record.predict_log.response
+    request.model_spec.signature_name = "rank"
+    for name, values in {"x": [[b"a", b"b"]], "log_time": MOMENT, "log_request_id": b"r"}.items():
+        request.inputs[name].CopyFrom(tf.make_tensor_proto(values))
+    response.outputs["score"].CopyFrom(tf.make_tensor_proto([[0.25, 0.5]]))
+    [entry] = PredictionLogs(known).entries(write(tmp_path / "records", [record]))
+    columns = ("log_request_id", "log_model_version", "log_rank", "log_score", *known)
+    assert [[row[name] for name in columns] for row in table([entry], ()).to_pylist()] == [
+        ["r", None, 2, 0.25, None, None, None, "a"],
+        ["r", None, 1, 0.5, None, None, None, "b"],
+    ]
 
 
 def test_what_can_t_be_read_is_named(model: Path, tmp_path: Path) -> None:
