@@ -86,8 +86,13 @@ class BucketPath(PosixPath):
 
     def write_bytes(self, data: Any) -> int:
         """Makes an object of a content."""
-        with self.open("wb") as file:
-            file.write(bytes(data))
+        import tensorflow as tf
+
+        try:
+            with self.open("wb") as file:
+                file.write(bytes(data))
+        except tf.errors.OpError as error:
+            raise self._refusal(error) from None
         return len(data)
 
     def mkdir(self, mode: int = 0o777, parents: bool = False, exist_ok: bool = False) -> None:  # noqa: ARG002
@@ -105,4 +110,8 @@ class BucketPath(PosixPath):
         try:
             return getattr(tf.io.gfile, question)(str(self))
         except tf.errors.OpError as error:
-            raise WideDeepError(f"{self}: the store says: {reason(error)}.") from None
+            raise self._refusal(error) from None
+
+    def _refusal(self, error: Any) -> WideDeepError:
+        # Some say no more than a code.
+        return WideDeepError(f"{self}: the store says: {reason(error.message) or type(error).__name__}.")
