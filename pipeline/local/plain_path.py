@@ -39,6 +39,7 @@ def plain_path(folder: Path) -> Path:
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
             raise PermissionError("is not a folder of this user's alone")
         if not link.is_symlink():
+            _clear(place)
             link.symlink_to(folder, target_is_directory=True)
     except OSError as error:
         raise WideDeepError(
@@ -46,3 +47,10 @@ def plain_path(folder: Path) -> Path:
             f"{error.strerror or reason(error)}. Mend that, or choose another folder than {folder} with --workdir."
         ) from None
     return link
+
+
+def _clear(place: Path) -> None:
+    """Removes links to folders that are gone; one that comes back gets its link again."""
+    for link in place.iterdir():
+        if link.is_symlink() and not link.exists():
+            link.unlink(missing_ok=True)

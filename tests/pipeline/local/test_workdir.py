@@ -77,7 +77,14 @@ def test_what_is_worked_on_in_a_folder_whose_name_would_be_a_pattern(tmp_path: P
     before.parent.unlink()
     assert workdir.artifacts == before
     assert before.parent.resolve() == folder
-    assert Workdir(folder.with_name("other")).artifacts != before
+    other = Workdir(folder.with_name("other"))
+    assert other.artifacts != before
+    # A link to a folder that is gone goes as well, once another one is made.
+    folder.rename(tmp_path / "elsewhere")
+    other.path.mkdir()
+    _ = Workdir(folder.with_name("third")).artifacts
+    assert [link.resolve().name for link in lasting.iterdir() if link.exists()] == ["other"]
+    assert len(list(lasting.iterdir())) == 2
 
 
 def test_others_links_are_not_followed(tmp_path: Path, lasting: Path) -> None:
