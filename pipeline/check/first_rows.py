@@ -15,6 +15,7 @@ from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.ingest.csv_files.reader import NO_ROWS
 from widedeep.components.ingest.file_blocks import blocks
 from widedeep.components.ingest.ingest_options import IngestOptions
+from widedeep.components.ingest.numbers.number_profile import FileNumbers
 from widedeep.components.ingest.raw_files import NO_RESULT, RowReader
 from widedeep.components.ingest.scalars import BadValueError
 from widedeep.components.ingest.splitting.rules import Batch, Rule, Seen
@@ -23,6 +24,7 @@ from widedeep.components.scoring.rows.faults import RowFault
 from widedeep.components.scoring.rows.raw_rows import Rows, rows_of
 from widedeep.components.scoring.rows.row_form import RowForm
 from widedeep.pipeline.check.file_heads import head
+from widedeep.pipeline.check.first_numbers import numbers_of
 from widedeep.pipeline.definition.data_options import DataOptions
 
 # Of a file, at most.
@@ -41,6 +43,7 @@ class FirstRows:
         undeclared: columns that the features don't name.
         examples: by key, the first value of each feature, label and weight; None where no row has one.
         labels: the different labels.
+        numbers: in 64 bits; None where there is no row.
     """
 
     path: str
@@ -49,6 +52,7 @@ class FirstRows:
     undeclared: list[str] = field(default_factory=list)
     examples: dict[str, str | None] = field(default_factory=dict)
     labels: list[float] = field(default_factory=list)
+    numbers: FileNumbers | None = None
 
 
 def first_rows(
@@ -98,6 +102,7 @@ def first_rows(
         sorted(undeclared),
         _examples(raw, spec, folders),
         np.unique(read.label[~np.isnan(read.label)]).tolist() if read.label is not None else [],
+        numbers_of(path, raw, spec, labelled),
     )
 
 

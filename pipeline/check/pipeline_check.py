@@ -14,6 +14,7 @@ from widedeep.components.common.settings import read_yaml
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.ingest.splitting.split_files import check_apart, query_name
 from widedeep.components.ingest.wanted_columns import Query
+from widedeep.pipeline.check.first_numbers import number_notes
 from widedeep.pipeline.check.first_rows import FirstRows
 from widedeep.pipeline.definition import config as configs
 from widedeep.pipeline.definition.config import PipelineConfig
@@ -61,11 +62,12 @@ class PipelineCheck:
     odd: list[str] = field(default_factory=list)
 
     def attempt(self, function: Callable[..., Result], *arguments: Any) -> Result | None:
-        """What a function returns; None where it raises an error for people, which is kept."""
+        """What a function returns; None where it raises an error for people, which is kept, once."""
         try:
             return function(*arguments)
         except WideDeepError as error:
-            self.wrong.append(error)
+            if str(error) not in map(str, self.wrong):
+                self.wrong.append(error)
             return None
 
 
@@ -130,7 +132,7 @@ def _check_files(found: PipelineCheck, config: PipelineConfig, spec: FeatureSpec
     found.attempt(check_apart, {name: paths for name, paths in files.items() if name != _SERVING}, patterns)
     if len(found.wrong) == before:
         found.attempt(check_spans, config.data)
-    _look_at_labels(found, spec, config.data.negatives is not None)
+    _look_at_values(found, spec, config.data.negatives is not None)
 
 
 def _check_queries(found: PipelineCheck, queries: Mapping[str, str], config: PipelineConfig, spec: FeatureSpec) -> None:
@@ -138,7 +140,7 @@ def _check_queries(found: PipelineCheck, queries: Mapping[str, str], config: Pip
         query = Query(text, str(config.data.connection))
         first = found.attempt(_first_rows, found, [query_name(name)], config, spec, name != _SERVING, query)
         found.splits.append(SplitFiles(name, 1, 0, first))
-    _look_at_labels(found, spec, config.data.negatives is not None)
+    _look_at_values(found, spec, config.data.negatives is not None)
 
 
 def _first_rows(
@@ -163,12 +165,13 @@ def _first_rows(
     return first
 
 
-def _look_at_labels(found: PipelineCheck, spec: FeatureSpec, drawn: bool) -> None:
+def _look_at_values(found: PipelineCheck, spec: FeatureSpec, drawn: bool) -> None:
     read = [split.first for split in found.splits if split.first and split.first.rows]
     for first in read:
         # Where negatives are drawn, positives alone are what is meant.
         if len(first.labels) == 1 and first.rows > 1 and not (drawn and first.labels == [1]):
             found.odd.append(f"{first.path}: all of its first {first.rows:,} rows have the label {first.labels[0]:g}")
+    found.odd += number_notes([first.numbers for first in read if first.numbers], spec)
     for feature in spec.features:
         if read and all(first.examples[feature.key] is None for first in read):
             found.odd.append(f"{feature.key}: no value in the first rows of any split")

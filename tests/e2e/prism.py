@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -28,12 +29,17 @@ class Prism:
     Attributes:
         jobs: those it knows.
         pool: the worker pool, whose children are the workers.
-        setting: sends a pipeline's data steps there.
+        options: of Beam, that send jobs there.
     """
 
     jobs: ServiceJobs
     pool: subprocess.Popen[bytes]
-    setting: str
+    options: tuple[str, ...]
+
+    @property
+    def setting(self) -> str:
+        """Sends a pipeline's data steps there."""
+        return f"beam.options=[{', '.join(self.options)}]"
 
     def job(self, name: str) -> str:
         """The job of a name, as soon as it runs."""
@@ -55,6 +61,16 @@ class Prism:
                 return connected
             assert time.monotonic() < deadline
             time.sleep(0.05)
+
+
+def _wait_for(port: int) -> None:
+    deadline = time.monotonic() + 120
+    while True:
+        with socket.socket() as tried:
+            if tried.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def _connected(pid: int) -> bool:
@@ -88,7 +104,10 @@ def running(log: Path) -> Iterator[Prism]:
             f"--environment_config=localhost:{pool_port}",
         )
         try:
-            yield Prism(ServiceJobs(f"localhost:{port}"), pool, f"beam.options=[{', '.join(options)}]")
+            # Prism panics where a pool does not answer.
+            for each in (port, pool_port):
+                _wait_for(each)
+            yield Prism(ServiceJobs(f"localhost:{port}"), pool, options)
         finally:
             pool.terminate()
             prism.terminate()

@@ -10,7 +10,7 @@ import pytest
 from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2 as pb
 
-from widedeep.components.common.files import write_if_changed
+from widedeep.components.common.bucket_path import location
 from widedeep.components.pusher.version_info import Data, Lineage, ModelArtifact
 from widedeep.pipeline.definition.schema_file import schema_file_name
 from widedeep.pipeline.local.workdir import Workdir
@@ -83,7 +83,8 @@ class Worked:
         (folder / "log.txt").write_text("log")
         text = f"schema of {run if cached is None else 'an earlier run'}"
         schema = self.workdir.schemas / schema_file_name(text)
-        write_if_changed(schema, text)
+        schema.parent.mkdir(parents=True, exist_ok=True)
+        schema.write_bytes(text.encode())
         made: Ids = {}
 
         def node(name: str, reads: Mapping[str, list[int]], makes: Mapping[str, str], found: Ids | None = None) -> None:
@@ -233,7 +234,7 @@ class Worked:
 
     def there(self) -> set[int]:
         """The artifacts whose folders exist."""
-        return {artifact.id for artifact in self.store.get_artifacts() if Path(artifact.uri).exists()}
+        return {artifact.id for artifact in self.store.get_artifacts() if location(artifact.uri).exists()}
 
 
 @pytest.fixture

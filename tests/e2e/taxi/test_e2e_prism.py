@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tensorflow as tf
@@ -65,11 +66,15 @@ def test_what_a_run_leaves_when_it_ends_early_is_ended_and_the_model_is_the_dire
         assert here == there
 
 
-def contents(folder: Path, pattern: str) -> dict[str, list[bytes]]:
-    """Rows of record files, or lines of others, by path."""
-    return {
-        str(path.relative_to(folder)): list(tf.data.TFRecordDataset(str(path), "GZIP").as_numpy_iterator())
-        if path.suffix == ".gz"
-        else path.read_bytes().splitlines()
-        for path in sorted(folder.glob(pattern))
-    }
+def contents(folder: Path, pattern: str) -> dict[str, list[Any]]:
+    """Examples of record files, or lines of others, by path."""
+    return {str(path.relative_to(folder)): rows(path) for path in sorted(folder.glob(pattern))}
+
+
+def rows(path: Path) -> list[Any]:
+    if path.suffix != ".gz":
+        return path.read_bytes().splitlines()
+    # Two processes write the features of an example in different orders.
+    return [
+        tf.train.Example.FromString(each) for each in tf.data.TFRecordDataset(str(path), "GZIP").as_numpy_iterator()
+    ]

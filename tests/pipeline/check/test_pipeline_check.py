@@ -228,3 +228,23 @@ def test_the_rule_of_a_label_has_words(label: dict[str, object], words: str) -> 
     one = {"key": "a", "kind": "categorical", "side": "context", "transform": {"vocabulary": {}}, "wide": True}
     spec = FeatureSpec.model_validate({"label": {"key": "y", **label}, "features": [one]})
     assert understood(spec)[0].kind == words
+
+
+def test_numbers_that_32_bits_can_not_keep_apart_are_told(checked: Callable[..., Result], folder: Path) -> None:
+    """Unix times of ten minutes: of the 600 numbers, 32 bits hold some six."""
+    rows = "".join(f"u,{1_700_000_000 + second},a,{second % 2}\n" for second in range(600))
+    for split in ("train", "eval", "test"):
+        (folder / "data" / split / "a.csv").write_text(f"user,Age,tags,clicked\n{rows}")
+    done = checked()
+    assert done.exit_code == 0
+    [note] = [line for line in done.stderr.splitlines() if line.startswith("Note: ")]
+    assert note.startswith(
+        "Note: in the first rows, and if in all, the run stops: column 'Age': 32 bits can't keep its numbers apart: "
+    )
+    assert "Set 'bits: 64' for the feature" in note
+
+
+def test_what_is_wrong_with_all_splits_is_told_once(checked: Callable[..., Result], folder: Path) -> None:
+    done = checked("--set", "data.path=one/all.csv")
+    assert done.exit_code == 2
+    assert errors(done) == [f"data.path: there is no folder {folder}/one/all.csv."]
