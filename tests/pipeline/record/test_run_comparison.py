@@ -77,7 +77,7 @@ LATE = {"server": "stand_in", "checks": [LATE_CHECK]}
 
 @pytest.fixture
 def runs(tmp_path: Path) -> Path:
-    """One without a verdict, an old record without settings, two that differ, one not blessed, one failed, one broken."""
+    """Without a verdict, an old record without settings, two that differ, one not blessed, one failed, one broken."""
     worse = {"candidate": {"auc": 0.7, "logloss": 0.6, "gauc": None, "rows": 10}}
     other = SETTINGS | {"training": SETTINGS["training"] | {"epochs": 9}, "push": {"keep": 2}}
     for name, changes in {
