@@ -58,7 +58,7 @@ BENCHMARKS = {
     "appstore": Benchmark("benchmarks.pipelines.appstore", 60, "nothing more", pipelines.appstore),
     "growth": Benchmark("benchmarks.pipelines.growth", 20, "nothing more", pipelines.growth),
     "online": Benchmark("benchmarks.online", 40, "nothing more", online.online),
-    "volume": Benchmark("benchmarks.online.volume", 15, "10 GB of disk"),
+    "volume": Benchmark("benchmarks.online.volume", 15, "3 GB of disk"),
     "log_cost": Benchmark("benchmarks.online.log_cost", 5, "a run of schema/appstore/pipeline.yaml in work/appstore"),
     "taxi": Benchmark("benchmarks.pipelines.taxi", 5, "nothing more"),
     "serving": Benchmark("benchmarks.serving.suite", 15, _MOVIELENS, serving.serving),

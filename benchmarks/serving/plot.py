@@ -10,7 +10,8 @@ from typing import Any
 from benchmarks.harness.figures import Figure
 from benchmarks.serving.latency import PAPER
 
-_WIDTH, _HEIGHT = 960, 760
+_WIDTH = 960
+_GROWTH = "serving_malformed_memory_growth"
 # Okabe and Ito's colours, which the colour-blind can tell apart.
 _COLOURS = ("#999999", "#0072b2", "#56b4e9", "#d55e00", "#e69f00", "#009e73", "#cc79a7")
 _STYLE = "text{font:12px system-ui,sans-serif;fill:#222}.title{font-weight:600;font-size:14px}.light{fill:#fff}"
@@ -26,16 +27,27 @@ def svg(figures: Sequence[Figure]) -> str:
     latency = {name: by_name[f"serving_p99_{name}_layers"].details for name in ("paper", "default")}
     throughput = {name: figure.details for name, figure in by_name.items() if "_throughput_" in name}
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img">',
-        f"<title>Serving latency, throughput and memory</title><style>{_STYLE}</style>",
-        f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#fff"/>',
         *_table(latency, (60, 50, 470, 300)),
         *_throughput(throughput, (560, 50, 930, 300)),
         *_shares(latency, (150, 420, 930, 510)),
-        *_memory(by_name["serving_malformed_memory_growth"], (60, 590, 930, 720)),
-        "</svg>\n",
+        *_memory(by_name[_GROWTH], (60, 590, 930, 720)),
     ]
-    return "\n".join(parts)
+    return _drawing("Serving latency, throughput and memory", 760, parts)
+
+
+def memory_svg(figures: Sequence[Figure]) -> str:
+    """The SVG of the memory alone."""
+    [growth] = [figure for figure in figures if figure.name == _GROWTH]
+    return _drawing("Memory of a server that is sent malformed requests", 220, _memory(growth, (60, 40, 930, 180)))
+
+
+def _drawing(title: str, height: int, parts: Sequence[str]) -> str:
+    head = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img">',
+        f"<title>{title}</title><style>{_STYLE}</style>",
+        f'<rect width="{_WIDTH}" height="{height}" fill="#fff"/>',
+    ]
+    return "\n".join([*head, *parts, "</svg>\n"])
 
 
 def _table(latency: Mapping[str, Mapping[str, Any]], box: Box) -> list[str]:

@@ -191,10 +191,14 @@ class Worked:
         for key, what in makes.items():
             made[key] = found[key] if found else self._new(name, key, what, execution.id)
         self.store.put_attributions_and_associations(
-            [pb.Attribution(context_id=one, artifact_id=number) for one in contexts for number in made.values()],
-            [pb.Association(context_id=one, execution_id=execution.id) for one in contexts],
+            [
+                pb.Attribution(context_id=context, artifact_id=number)
+                for context in contexts
+                for number in made.values()
+            ],
+            [pb.Association(context_id=context, execution_id=execution.id) for context in contexts],
         )
-        roles = [(key, one, pb.Event.INPUT) for key, ids in reads.items() for one in ids]
+        roles = [(key, number, pb.Event.INPUT) for key, ids in reads.items() for number in ids]
         roles += [(key, one, pb.Event.OUTPUT) for key, one in made.items()]
         events = [pb.Event(artifact_id=one, execution_id=execution.id, type=role) for _, one, role in roles]
         for event, (key, _, _) in zip(events, roles, strict=True):
@@ -226,11 +230,11 @@ class Worked:
         self.store.put_artifacts([artifact])
 
     def live(self) -> set[int]:
-        return {one.id for one in self.store.get_artifacts() if one.state == pb.Artifact.LIVE}
+        return {artifact.id for artifact in self.store.get_artifacts() if artifact.state == pb.Artifact.LIVE}
 
     def there(self) -> set[int]:
         """The artifacts whose folders exist."""
-        return {one.id for one in self.store.get_artifacts() if location(one.uri).exists()}
+        return {artifact.id for artifact in self.store.get_artifacts() if location(artifact.uri).exists()}
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ from benchmarks.serving.traffic.status_oracle import RawRequest, Reply, StatusTa
 
 # JSON bodies by verb.
 Documents: TypeAlias = dict[str, list[dict[str, Any]]]
-_TIMEOUT = 20.0
+# Long after a busy machine has answered: who hasn't then is not slow.
+_TIMEOUT = 120.0
 _PATHS = (
     f"/v1/models/{NAME}", f"/v1/models/{NAME}/metadata", f"/v1/models/{NAME}/versions/1", f"/v1/models/{NAME}/labels/x",
     f"/v1/models/{NAME}/versions/1:predict", "/v1/models/", "/v1", "/", "/healthz", "/monitoring/prometheus/metrics",
@@ -90,7 +91,7 @@ def _request(method: str, path: bytes, body: bytes, headers: Sequence[str] = ())
 
 
 def _ask(host: str, port: int, sent: RawRequest) -> Reply:
-    """Sends it, and reads the first answer to its end."""
+    """Sends it, and reads the first answer to its end; an answer that doesn't come is one of status 0."""
     with socket.create_connection((host, port), timeout=_TIMEOUT) as connection:
         answer = b""
         with suppress(OSError):  # it has answered already, and reads no more
@@ -98,7 +99,7 @@ def _ask(host: str, port: int, sent: RawRequest) -> Reply:
             if not sent.http:
                 # A server may still wait for the rest of it.
                 connection.shutdown(socket.SHUT_WR)
-        with suppress(ConnectionResetError):
+        with suppress(ConnectionResetError, TimeoutError):
             while more := connection.recv(65536):
                 answer += more
     return parse_reply(answer)

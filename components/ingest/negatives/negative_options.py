@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from widedeep.components.common.errors import ConfigError
 from widedeep.components.common.settings import Strict, nearest
 from widedeep.components.features.names import Key
 from widedeep.components.features.spec import Feature, FeatureSpec
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+_Keys = Annotated[
+    tuple[Key, ...], Field(min_length=1), BeforeValidator(_listed, json_schema_input_type=Key | list[Key])
+]
 
 
 class NegativeOptions(Strict):
@@ -18,10 +27,9 @@ class NegativeOptions(Strict):
     model_config = ConfigDict(serialize_by_alias=True)
 
     per_positive: Annotated[int, Field(ge=1, le=100)] = Field(description="rows of label 0 for each row of label 1")
-    keys: tuple[Key, ...] | None = Field(
+    keys: _Keys | None = Field(
         None,
         alias="from",
-        min_length=1,
         description="candidate features that tell one candidate from another; null: those that are `required`, or else "
         "all. The others go with them",
     )

@@ -158,7 +158,8 @@ class _Part:
             made = table(self.store.users, self.store.apps, shown, day, first)
             # The last request of all may show fewer.
             made = made.slice(0, min(made.num_rows, self.size.rows - first * SHOWN))
-            writer = writer or pq.ParquetWriter(path, made.schema, compression="zstd")
+            # Arrow can't read lists of dictionaries across row groups: without its schema they are lists of strings.
+            writer = writer or pq.ParquetWriter(path, made.schema, compression="zstd", store_schema=False)
             writer.write_table(made)
             count = made.num_rows
             attained.add(shown.chance.ravel()[:count], shown.taken.ravel()[:count])

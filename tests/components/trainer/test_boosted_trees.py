@@ -33,14 +33,15 @@ def test_trees_see_each_feature_once_and_no_cross(prepared):
         assert values[:, column].tolist() == [float(name in row.get("history", ())) for row in raw]
 
 
-def test_trees_learn_what_the_rows_hold(prepared):
+def test_trees_learn_what_the_rows_hold(prepared, tmp_path):
     pytest.importorskip("lightgbm", reason="LightGBM is not installed: nothing else needs it")
-    split = (prepared.train, prepared.eval, prepared.eval)
-    trees = boosted_trees(*split, tft.TFTransformOutput(prepared.graph), prepared.spec, seed=1)
-    # An item and what the history is near are liked by chance 0.85, others by 0.15: knowing it, the AUC is 0.85.
-    assert 0.6 < trees.quality["auc"] < 0.9
-    assert trees.examples == 600
-    assert trees.leaves > 1
+    rows = [{**row, "liked": [int("item3" in row.get("history", ()))]} for row in prepared.raw]
+    files = [prepared.transformed(prepared.graph, prepared.spec, rows, tmp_path / "part.gz")]
+    trees = boosted_trees(files, files, files, tft.TFTransformOutput(prepared.graph), prepared.spec, seed=1)
+    assert trees.quality["auc"] == 1
+    assert trees.quality["logloss"] < 0.01
+    assert trees.examples == len(rows)
+    assert trees.leaves >= 2
 
 
 def test_trees_need_lightgbm(monkeypatch):

@@ -224,8 +224,8 @@ def test_a_killed_search_carries_on(made: Made, tmp_path: Path) -> None:
         return -distance(options)
 
     whole = made(measure=unbroken, search="bayesian", space=DROPOUT, folder=tmp_path / "other")
-    assert [(one.values, one.value, one.error) for one in search.table.trials] == [
-        (one.values, one.value, one.error) for one in whole.table.trials
+    assert [(trial.values, trial.value, trial.error) for trial in search.table.trials] == [
+        (trial.values, trial.value, trial.error) for trial in whole.table.trials
     ]
 
 

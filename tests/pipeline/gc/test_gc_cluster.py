@@ -162,7 +162,9 @@ def test_rollback_marks_the_models_of_this_pipeline_alone(served: Cluster) -> No
         "version 4 serves: version 1 again, in place of 3",
         "no run will start from, compare with or push again: 2, 3",
     ]
-    marked = {one.id for one in served.mine.store.get_artifacts() if "rolled_back" in one.custom_properties}
+    marked = {
+        artifact.id for artifact in served.mine.store.get_artifacts() if "rolled_back" in artifact.custom_properties
+    }
     assert marked == {one["model"] for one in made["mine"][1:]}
     listed = served.call(models.command)
     assert listed.exception is None, listed.exception
@@ -222,7 +224,7 @@ def test_what_the_metadata_do_not_know_is_left_alone(cluster: Cluster) -> None:
         context = store.get_context_by_type_and_name("pipeline_run", run).id
         # Killed, or still at work: the metadata can't tell.
         cluster.mine.node(context, "Tuner", {}, {})
-        executions[run] = max(one.id for one in store.get_executions_by_context(context))
+        executions[run] = max(execution.id for execution in store.get_executions_by_context(context))
         [execution] = store.get_executions_by_id([executions[run]])
         execution.last_known_state = pb.Execution.RUNNING
         store.put_executions([execution])

@@ -107,15 +107,19 @@ def test_each_split_draws_from_itself_and_those_before_it(ingest: Any) -> None:
 
 
 def test_the_same_in_every_format_and_in_more_files(ingest: Any) -> None:
-    """And where rows are spread by their hash: each behind its positive."""
+    """And where rows are spread by their hash. Without the label's column all are of label 1."""
     table = log(300, 20, 40, 4, bought=[1] * 300)
     shares = {"train": 6, "eval": 2, "test": 2}
     ingest.put("a.parquet", table)
     first = ingest({"all": "a.parquet"}, shares, negatives=TWO)
     assert {split: len(rows) % 3 for split, rows in first.items()} == dict.fromkeys(shares, 0)
     assert ingest({"all": "a.parquet"}, shares, negatives=TWO) == first
-    (ingest.folder / "in" / "a.jsonl").write_text("\n".join(map(json.dumps, table.to_pylist())))
+    rows = table.drop_columns("bought").to_pylist()
+    (ingest.folder / "in" / "a.jsonl").write_text("\n".join(map(json.dumps, rows)))
     assert ingest({"all": "a.jsonl"}, shares, file_format="jsonl", negatives=TWO) == first
+    lines = [",".join(map(str, row.values())) for row in rows]
+    (ingest.folder / "in" / "a.csv").write_text("\n".join([",".join(rows[0]), *lines]))
+    assert ingest({"all": "a.csv"}, shares, file_format="csv", negatives=TWO) == first
     ingest.put("b/a.parquet", table.slice(0, 100))
     ingest.put("b/b.parquet", table.slice(100))
     apart = ingest({"all": "b/*"}, shares, negatives=TWO)
