@@ -64,8 +64,7 @@ class ServedModel(tf.Module):
             key: tf.SparseTensor(tf.zeros([0, 2], tf.int64), tf.zeros([0], dtype), tf.stack([rows, 1]))
             for key, dtype in self._absent.items()
         }
-        transformed: Transformed = self._transform.transform_fn(raw | absent)
-        return transformed
+        return _inlined(self._transform.transform_fn, raw | absent)
 
     def save(self, path: str) -> None:
         """Writes the SavedModel with its signatures, and beside it what it was made of."""
@@ -119,6 +118,23 @@ def wide_weights(model: str) -> dict[str, WideColumn]:
             rows[first:last] - slot["offset"], mine[:, 0] if mine.shape[1] == 1 else mine
         )
     return columns
+
+
+def _inlined(function: tf.types.experimental.ConcreteFunction, inputs: Raw) -> Transformed:
+    """What a function of another model gives, with its operations in the graph that is being made.
+
+    TensorFlow leaves the function of Transform as a call: what of it is not needed, and what stands there twice, would
+    be run.
+    """
+    given = [*tf.nest.flatten(inputs, expand_composites=True), *function.captured_inputs]
+    graph = tf.compat.v1.get_default_graph()
+    outputs = tf.graph_util.import_graph_def(
+        function.graph.as_graph_def(),
+        {ours.name: graph.capture(theirs) for ours, theirs in zip(function.inputs, given, strict=True)},
+        [tensor.name for tensor in function.outputs],
+        name="transform",
+    )
+    return tf.nest.pack_sequence_as(function.structured_outputs, outputs, expand_composites=True)
 
 
 def _prune(model: WideDeepModel, wide: np.ndarray | None) -> WideDeepModel:
