@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.harness.figures import Figure
+from benchmarks.online import tables as online
 from benchmarks.pipelines import tables as pipelines
 from benchmarks.serving import tables as serving
 from benchmarks.training import tables as training
@@ -45,13 +46,20 @@ class Benchmark:
 
 BENCHMARKS = {
     "step_cost": Benchmark("benchmarks.training.step_cost", 10, _PEERS, training.step_cost),
+    "defaults": Benchmark(
+        "benchmarks.training.defaults", 30, "PyPI for three data sets, the originals of three others", training.defaults
+    ),
     "estimator": Benchmark("benchmarks.training.estimator", 10, f"{_MOVIELENS}; {_PEERS}"),
     "transform": Benchmark("benchmarks.data.transform", 15, _MOVIELENS),
     "layouts": Benchmark("benchmarks.data.layouts", 5, "a run of schema/movielens/pipeline.yaml in work/movielens"),
     "beam_modes": Benchmark("benchmarks.data.beam_modes", 20, _MOVIELENS),
     "quality": Benchmark("benchmarks.pipelines.quality", 20, "PyPI for two data sets", pipelines.quality),
     "days": Benchmark("benchmarks.pipelines.days", 15, _MOVIELENS, pipelines.days),
-    "appstore": Benchmark("benchmarks.pipelines.appstore", 60, "nothing more"),
+    "appstore": Benchmark("benchmarks.pipelines.appstore", 60, "nothing more", pipelines.appstore),
+    "growth": Benchmark("benchmarks.pipelines.growth", 20, "nothing more", pipelines.growth),
+    "online": Benchmark("benchmarks.online", 40, "nothing more", online.online),
+    "volume": Benchmark("benchmarks.online.volume", 15, "3 GB of disk"),
+    "log_cost": Benchmark("benchmarks.online.log_cost", 5, "a run of schema/appstore/pipeline.yaml in work/appstore"),
     "taxi": Benchmark("benchmarks.pipelines.taxi", 5, "nothing more"),
     "serving": Benchmark("benchmarks.serving.suite", 15, _MOVIELENS, serving.serving),
 }

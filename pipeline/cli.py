@@ -16,6 +16,7 @@ from widedeep.components.common.process.process_environment import complete_envi
 COMMANDS = {
     "data": "datasets.data",
     "join": "datasets.join",
+    "import-log": "datasets.import_log",
     "init": "pipelines.init",
     "check": "pipelines.check",
     "run": "pipelines.run",
@@ -50,7 +51,8 @@ class _LazyGroup(click.Group):
 def command() -> None:
     """Raw impressions in, a served wide-and-deep ranking model out.
 
-    Exit codes: 0 done, 1 failed, 2 wrong usage, settings or installation, 3 ran well but the model was not blessed.
+    Exit codes: 0 done, 1 failed, 2 wrong usage, settings or installation; of run: 3 ran well but the model was not
+    blessed, 4 ran well but this machine could not try the model as a server.
     """
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_PATTERN_SIGNS = set("[*?\\")
+PATTERN_SIGNS = frozenset("[*?\\")
 
 
 @contextmanager
@@ -17,7 +17,7 @@ def literal_path(folder: Path) -> Iterator[Path]:
     To load a model TensorFlow looks for its weights by a pattern of files, in which [, * and ? of the folder's own name
     would stand for others.
     """
-    if not _PATTERN_SIGNS & set(str(folder)):
+    if not PATTERN_SIGNS & set(str(folder)):
         yield folder
         return
     with tempfile.TemporaryDirectory(prefix="widedeep-") as place:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import sys
@@ -26,8 +27,12 @@ SLOW = (
     "components/evaluator/test_evaluator_executor.py",
     "components/explain",
     "components/features/test_curated_schemas.py",
+    "components/trainer/test_ablation.py",
+    "components/trainer/test_estimator.py",
+    "components/trainer/test_label_kinds.py",
     "components/trainer/export",
     "components/trainer/test_run_fn.py",
+    "components/trainer/test_tuner_fn.py",
     "components/trainer/training",
     "components/trainer/warm_start",
     "components/transform",
@@ -85,6 +90,8 @@ def pytest_collection_finish() -> None:
         from widedeep.components.common.process import beam_memos
 
         beam_memos.install()
+    # All modules and tests stay: looking through them again and again for garbage costs a tenth of the time.
+    gc.freeze()
 
 
 def explore(item: pytest.Function) -> None:

@@ -23,13 +23,12 @@ import pyarrow.parquet as pq
 from benchmarks.harness import subprocesses
 from benchmarks.harness.figures import Figure, print_figures
 from widedeep.pipeline.datasets.appstore.attainable import Attainable
+from widedeep.pipeline.datasets.appstore.rankers import install_rates
 from widedeep.pipeline.datasets.appstore.store import Size, day_folder, prepare
 from widedeep.pipeline.datasets.appstore.tables import CHANCE, LABEL
 
 # As schema/appstore/pipeline.yaml splits them.
 _DAYS, _TRAIN, _TEST = 8, range(6), 7
-# Installs that an app is given beforehand, at the mean rate.
-_PRIOR = 20
 
 
 @click.command()
@@ -57,14 +56,11 @@ def _read(data: Path, day: int) -> pa.Table:
 def popularity_auc(train: Sequence[pa.Table], test: pa.Table) -> float:
     """The test day's AUC of each app's rate of installs in the train days, of few rows drawn to the mean rate."""
     seen = pa.concat_tables(table.select(["app_id", LABEL]).cast(_plain(table)) for table in train)
-    mean = pc.mean(seen[LABEL]).as_py()
-    counted = seen.group_by("app_id").aggregate([(LABEL, "sum"), (LABEL, "count")])
-    rates = {
-        app: (installs + _PRIOR * mean) / (rows + _PRIOR)
-        for app, installs, rows in zip(*(counted[name].to_pylist() for name in counted.column_names), strict=True)
-    }
+    names = pc.unique(pa.chunked_array([*seen["app_id"].chunks, *test["app_id"].cast(pa.string()).chunks]))
+    of_row = pc.index_in(seen["app_id"], names).to_numpy()
+    shown, installed = (np.bincount(of_row, weights, len(names)) for weights in (None, seen[LABEL].to_numpy()))
+    chances = install_rates(shown, installed)[pc.index_in(test["app_id"].cast(pa.string()), names).to_numpy()]
     tally = Attainable()
-    chances = np.array([rates.get(app, mean) for app in test["app_id"].to_pylist()])
     tally.add(chances, test[LABEL].to_numpy() == 1)
     return tally.auc
 

@@ -53,3 +53,33 @@ def days(figures: Sequence[Figure]) -> list[str]:
 
 def _auc(row: Mapping[str, Any] | None, key: str) -> str:
     return "" if row is None or row.get(key) is None else f"{row[key]:.4f}"
+
+
+def appstore(figures: Sequence[Figure]) -> list[str]:
+    """A row a model: AUC, log loss, and the share of what can be attained over popularity."""
+    details = figures[0].details
+    rows = [
+        [name, f"{score['auc']:.4f} ± {score['sd']:.4f}", f"{score['logloss']:.4f}", f"{score['share']:.1%}"]
+        for model, name in _MODELS.items()
+        for score in [details[model]]
+    ]
+    rails = [
+        ["popularity", f"{details['popularity']:.4f}", "", "0%"],
+        ["true chance", f"{details['attainable']:.4f}", f"{details['logloss_at_least']:.4f}", "100%"],
+    ]
+    return [markdown.table(["ranker", "AUC", "log loss", "share of attainable"], [*rows, *rails])]
+
+
+def growth(figures: Sequence[Figure]) -> list[str]:
+    """A table a cost: a row a step, a column a number of rows, and the exponent."""
+    sizes = figures[0].details["rows"]
+    tables = []
+    for figure in figures:
+        what = figure.name.removeprefix("growth_")
+        unit, divisor = {"cpu": ("CPU seconds", 1), "memory": ("MiB at most", 1 << 20)}[what]
+        rows = [
+            [step, *(f"{used[step][what] / divisor:,.1f}" for used in sizes.values()), f"{exponent:.2f}"]
+            for step, exponent in figure.details["exponents"].items()
+        ]
+        tables.append(markdown.table([unit, *(f"{int(number):,} rows" for number in sizes), "exponent"], rows))
+    return tables

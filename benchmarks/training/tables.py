@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from benchmarks.harness import markdown
 from benchmarks.harness.figures import Figure
@@ -17,3 +17,22 @@ def step_cost(figures: Sequence[Figure]) -> list[str]:
         for model, by_size in times.items()
     ]
     return [markdown.table(["ms a step, by wide buckets", *(f"{size:,}" for size in sizes)], rows)]
+
+
+def defaults(figures: Sequence[Figure]) -> list[str]:
+    """AUC / log loss, and seconds of training: a row for each settings, a column a data set."""
+    names = list(dict.fromkeys(key for figure in figures for key in figure.details["settings"]))
+    tables = []
+    for what, cell in (("AUC / log loss", _quality), ("epochs / seconds of training", _cost)):
+        rows = [[f"`{name}`", *(cell(figure.details["settings"].get(name)) for figure in figures)] for name in names]
+        heads = [f"{figure.name.removeprefix('defaults_')}, {figure.details['split']}" for figure in figures]
+        tables.append(markdown.table([what, *heads], rows))
+    return tables
+
+
+def _quality(settings: Mapping[str, float] | None) -> str:
+    return f"{settings['auc']:.4f} / {settings['logloss']:.4f}" if settings else ""
+
+
+def _cost(settings: Mapping[str, float] | None) -> str:
+    return f"{settings['epochs']:.1f} / {settings['seconds']:.1f}" if settings else ""

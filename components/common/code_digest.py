@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import os
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib import metadata
@@ -21,6 +22,8 @@ _ROOT = Path(__file__).absolute().parents[3]
 _OURS = "widedeep"
 # Their versions change what the same code of ours computes.
 _LIBRARIES = ("pyarrow", "tensorflow", "tensorflow-data-validation", "tensorflow-transform", "tfx", "tfx-bsl")
+# The fields in which a statement holds others.
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 
 
 def code_digest(module: str, root: Path = _ROOT) -> str:
@@ -37,31 +40,42 @@ def code_digest(module: str, root: Path = _ROOT) -> str:
         raise ModuleNotFoundError(f"'{module}' is no module under {root}: there is no code to digest.", name=module)
     digest = hashlib.sha256()
     for library in _LIBRARIES:
-        digest.update(f"{library}=={metadata.version(library)}\n".encode())
-    for path in sorted(_import_closure(module, root)):
-        code = path.read_bytes()
-        digest.update(f"{path.relative_to(root).as_posix()}\n".encode())
-        digest.update(code)
+        digest.update(f"{library}=={_version(library)}\n".encode())
+    closure = _import_closure(module, root)
+    # In the order of the paths' parts, whatever character separates them.
+    for path in sorted(closure, key=lambda path: path.split("/")):
+        digest.update(f"{path}\n".encode())
+        digest.update(closure[path])
     return digest.hexdigest()[:16]
 
 
-def _import_closure(module: str, root: Path) -> set[Path]:
-    queue, closure = list(_with_parents(module)), set()
+# What is installed does not change while a process runs.
+@lru_cache
+def _version(library: str) -> str:
+    return metadata.version(library)
+
+
+def _import_closure(module: str, root: Path) -> dict[str, bytes]:
+    """The code of each file that a module reaches, by its path under `root`."""
+    queue, seen, closure = list(_with_parents(module)), set(), {}
     while queue:
         name = queue.pop()
+        if name in seen:
+            continue
+        seen.add(name)
         path = _file(name, root)
-        if path is not None and path not in closure:
-            closure.add(path)
-            package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-            queue += _imports(path.read_bytes(), package)
+        if path is not None:
+            closure[path] = Path(root, path).read_bytes()
+            package = name if path.endswith("/__init__.py") else name.rpartition(".")[0]
+            queue += _imports(closure[path], package)
     return closure
 
 
-def _file(module: str, root: Path) -> Path | None:
-    base = root.joinpath(*module.split("."))
-    # As Python has it: a package goes before a module of the same name.
-    for candidate in (base / "__init__.py", base.with_suffix(".py")):
-        if candidate.is_file():
+def _file(module: str, root: Path) -> str | None:
+    base = module.replace(".", "/")
+    # As Python has it: a package goes before a module of the same name. Thousands are asked for, without pathlib.
+    for candidate in (f"{base}/__init__.py", f"{base}.py"):
+        if os.path.isfile(f"{root}/{candidate}"):
             return candidate
     return None
 
@@ -71,7 +85,7 @@ def _file(module: str, root: Path) -> Path | None:
 def _imports(code: bytes, package: str) -> frozenset[str]:
     """The dotted names of ours that the import statements of a package's module may load."""
     reached: set[str] = set()
-    for node in ast.walk(ast.parse(code)):
+    for node in _statements(ast.parse(code).body):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -87,6 +101,16 @@ def _imports(code: bytes, package: str) -> frozenset[str]:
             if name.split(".")[0] == _OURS:
                 reached.update(_with_parents(name))
     return frozenset(reached)
+
+
+def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """All statements, however deep: an expression holds none."""
+    for statement in body:
+        yield statement
+        for field in _BLOCKS:
+            for part in getattr(statement, field, ()):
+                # A handler and a case are no statements, and hold some.
+                yield from _statements([part] if isinstance(part, ast.stmt) else part.body)
 
 
 def _with_parents(name: str) -> Iterator[str]:

@@ -47,7 +47,8 @@ class FileDigests(Record):
 def content_digests(paths: Sequence[str], kept_in: str) -> list[str]:
     """What tells each file's content, in the order of the paths.
 
-    Of a file in an object store, which sets the time of change itself, that is its size and that time.
+    Of a file in an object store that is the checksum that the store keeps of it (crc32c in Google's), and where it
+    keeps none, its size and time of change, which the store sets itself.
 
     Args:
         paths: of files here, or addresses ("gs://...").
@@ -80,14 +81,28 @@ def _kept(path: str) -> dict[str, Digest]:
 def _told(path: str, kept: Digest | None) -> Digest | str:
     """A digest to be kept, or what is told of the content this time."""
     if "://" in path:
-        import tensorflow as tf
-
-        status = tf.io.gfile.stat(path)
-        return f"{status.length} bytes of {status.mtime_nsec}"
+        return _told_by_store(path)
     try:
         return _read(path, kept)
     except OSError as error:
         raise DataError(f"{path}: can't be read: {error.strerror or reason(error)}.") from None
+
+
+def _told_by_store(path: str) -> str:
+    # Only here, since most files lie in folders.
+    import tensorflow as tf
+    from apache_beam.io.filesystem import BeamIOError
+    from apache_beam.io.filesystems import FileSystems
+
+    try:
+        checksum = FileSystems.checksum(path)
+    except (BeamIOError, ValueError, NotImplementedError) as error:  # ValueError: Beam knows no such store
+        logging.info("%s: no checksum: %s", path, reason(error))
+    else:
+        if checksum:
+            return f"checksum {checksum}"
+    status = tf.io.gfile.stat(path)
+    return f"{status.length} bytes of {status.mtime_nsec}"
 
 
 def _read(path: str, kept: Digest | None) -> Digest | str:

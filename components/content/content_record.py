@@ -45,13 +45,17 @@ class FileContent(Record):
 
     path: str = Field(description="of the file")
     split: str = Field(description="that it was read for; where rows are spread over splits, 'all'")
-    rows: int = Field(description="how many; a file without rows is left out")
+    rows: int = Field(description="how many, with those that were drawn; a file without rows is left out")
     present: dict[str, int] = Field(description="rows that have a value, by feature")
     undeclared: list[str] = Field(description="columns that the declaration does not name")
     left_out: int = Field(0, description="further rows, which are earlier than the first split's start")
     keyless: int = Field(0, description="rows without the value by which rows are split; their content's hash told")
     first: Time | None = Field(None, description="the earliest time, where rows are split by it")
     last: Time | None = Field(None, description="the latest")
+    labels: list[str] = Field([], description="of the values that are 1 by the label's rule those that rows have")
+    positives: int = Field(0, description="rows of label 1, for which negatives were drawn")
+    drawn: int = Field(0, description="rows of label 0 that were drawn for them, and are in no file")
+    short: int = Field(0, description="rows of label 1 for which too few candidates were left")
 
 
 class Content(Record):

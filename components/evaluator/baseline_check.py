@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from widedeep.components.common.errors import reason
+from widedeep.components.common.served_models import served_model
 from widedeep.components.evaluator.tfma_config import SCORE_KEY, SIGNATURE
 
 # A column that is gone, or of another type, fails at the first row that has, or lacks, it.
@@ -29,7 +30,8 @@ def why_not(model: str, files: list[str]) -> str | None:
     """
     rows = list(itertools.islice(_records(files), TRIED_ROWS))
     try:
-        signature = tf.saved_model.load(model).signatures[SIGNATURE]
+        loaded = served_model(model)
+        signature = loaded.signatures[SIGNATURE]
         [name] = signature.structured_input_signature[1]
         scores = signature(**{name: tf.constant(rows)})[SCORE_KEY].numpy()
     # TensorFlow raises whatever the model's own operations do.

@@ -6,7 +6,6 @@ import os
 from typing import Any
 
 import apache_beam as beam
-import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from tfx.components.evaluator import constants
 from tfx.dsl.components.base import base_beam_executor
@@ -29,6 +28,7 @@ from widedeep.components.evaluator.statistics.combiner import statistics_evaluat
 from widedeep.components.evaluator.tfma_config import make_config
 from widedeep.components.evaluator.tfma_output import read_measurement
 from widedeep.components.evaluator.verdict import Verdict, judge
+from widedeep.components.examples.split_files import split_files
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.trainer.training.training_record import RECORD, TrainingRecord
 
@@ -46,16 +46,17 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         spec = features.from_json(exec_properties["features"])
         options = EvaluationOptions.model_validate_json(exec_properties["options"])
         uri = artifact_utils.get_single_uri(output_dict[standard_component_specs.EVALUATION_KEY])
-        [split] = artifact_utils.get_split_uris(input_dict[standard_component_specs.EXAMPLES_KEY], options.split)
+        [examples] = input_dict[standard_component_specs.EXAMPLES_KEY]
+        files = split_files(examples, options.split)
         baseline = _only(input_dict, standard_component_specs.BASELINE_MODEL_KEY)
-        why_left_out = _left_out(baseline, split) if baseline else None
+        why_left_out = _left_out(baseline, files) if baseline else None
         models = {CANDIDATE: _only(input_dict, standard_component_specs.MODEL_KEY)}
         if baseline and why_left_out is None:
             models[BASELINE] = baseline
         run = artifact_utils.get_single_uri(input_dict["model_run"])
         learned = Learned.of(TrainingRecord.read(os.path.join(run, RECORD)))
         summations = [_row_summation(spec, learned, options, uri), *list_summations(spec, options, uri)]
-        self._evaluate(models, spec, split, uri, summations)
+        self._evaluate(models, spec, files, uri, summations)
         statistics = RowStatistics.read(os.path.join(uri, _STATISTICS))
         if statistics.broken.get(BASELINE):
             why_left_out = _no_comparison(baseline, f"for {statistics.broken[BASELINE]:,} rows its score is no number")
@@ -63,7 +64,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         measurement = read_measurement(uri, statistics, options.confidence)
         measurement = with_lists(measurement, spec, options, uri)
         verdict = judge(options, spec.label, measurement, learned)
-        rails = measure_rails(_path(models[CANDIDATE]), _train_files(input_dict), _files(split), spec, options)
+        rails = measure_rails(_path(models[CANDIDATE]), _train_files(examples), files, spec, options)
         verdict.warnings += overtakers(rails, options) if rails else []
         if why_left_out is not None:
             verdict.warnings.insert(0, why_left_out)
@@ -77,7 +78,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         self,
         models: dict[str, artifact.Artifact],
         spec: FeatureSpec,
-        split: str,
+        files: list[str],
         uri: str,
         summations: list[Summation],
     ) -> None:
@@ -94,7 +95,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         with self._make_beam_pipeline() as pipeline:
             extracts = (
                 pipeline
-                | "Files" >> beam.Create(_files(split))
+                | "Files" >> beam.Create(files)
                 | "Spread" >> beam.Reshuffle()
                 | "Score" >> beam.ParDo(ScoreFiles(folders))
             )
@@ -113,14 +114,9 @@ def _row_summation(spec: FeatureSpec, learned: Learned, options: EvaluationOptio
     )
 
 
-def _train_files(input_dict: dict[str, Any]) -> list[str]:
-    [examples] = input_dict[standard_component_specs.EXAMPLES_KEY]
+def _train_files(examples: artifact.Artifact) -> list[str]:
     has_train = "train" in artifact_utils.decode_split_names(examples.split_names)
-    return _files(artifact_utils.get_split_uri([examples], "train")) if has_train else []
-
-
-def _files(split: str) -> list[str]:
-    return sorted(tf.io.gfile.glob(io_utils.all_files_pattern(split)))
+    return split_files(examples, "train") if has_train else []
 
 
 def _only(input_dict: dict[str, Any], key: str) -> Any:
@@ -133,9 +129,9 @@ def _path(model: artifact.Artifact) -> str:
     return str(path_utils.serving_model_path(model.uri, path_utils.is_old_model_artifact(model)))
 
 
-def _left_out(baseline: artifact.Artifact, split: str) -> str | None:
+def _left_out(baseline: artifact.Artifact, files: list[str]) -> str | None:
     """Why the last blessed model can't be compared with, None where it can."""
-    wrong = baseline_check.why_not(_path(baseline), _files(split))
+    wrong = baseline_check.why_not(_path(baseline), files)
     return None if wrong is None else _no_comparison(baseline, wrong)
 
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from widedeep.components.common.errors import WideDeepError
+from widedeep.components.common.served_models import served_model
 from widedeep.components.features.spec import Feature, FeatureSpec
 
 Boundaries = dict[str, np.ndarray]
@@ -84,7 +84,7 @@ def _count(feature: Feature) -> int:
 
 def _search_tables(folder: str) -> list[np.ndarray]:
     """Every learned matrix in whose rows the transform graph searches (tf.searchsorted, side "right")."""
-    model = tf.saved_model.load(folder)
+    model = served_model(folder)
     transform: Any = model._transform.transform_fn
     # What was learned enters the graph from outside; what was declared is a constant in it.
     learned = {inner.name: outer for outer, inner in transform.graph.captures}

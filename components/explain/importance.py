@@ -16,6 +16,7 @@ from tfx_bsl.coders import example_coder
 
 from widedeep.components.common.errors import DataError
 from widedeep.components.common.metrics import higher_is_better
+from widedeep.components.common.served_models import served_model
 from widedeep.components.evaluator.accumulation.accumulator import GROUPS, Accumulator, Batch
 from widedeep.components.evaluator.statistics.intervals import estimate_change
 from widedeep.components.evaluator.statistics.jackknife import replicates, standard_error
@@ -89,7 +90,8 @@ class _Scored:
 
     def __init__(self, folder: str, spec: FeatureSpec) -> None:
         self._spec = spec
-        self._signature = tf.saved_model.load(folder).signatures[SIGNATURE]
+        self._model = served_model(folder)
+        self._signature = self._model.signatures[SIGNATURE]
         [self._argument] = self._signature.structured_input_signature[1]
         self._encoder = example_coder.RecordBatchToExamplesEncoder()
 

@@ -56,6 +56,13 @@ class Label(Strict):
         """The label as it is once the rows were read."""
         return self.model_copy(update={"positive": None, "negative": None, "above": None})
 
+    @property
+    def of_positive(self) -> str:
+        """A value, as the data may write it, that is 1."""
+        if self.positive is not None:
+            return self.positive[0]
+        return "1" if self.above is None else repr(math.nextafter(self.above, math.inf))
+
     def line(self, **rule: object) -> str:
         """The line of features.yaml that declares it with another rule.
 

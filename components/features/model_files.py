@@ -17,6 +17,8 @@ EXTRA = "assets.extra"
 FEATURES = f"{EXTRA}/features.json"
 # The wide table's columns, and how many of its rows are not zero.
 WIDE = f"{EXTRA}/wide.json"
+# How the rows were written that it was trained on.
+ROWS = f"{EXTRA}/rows.json"
 
 
 def declaration(folder: str) -> FeatureSpec:

@@ -12,9 +12,9 @@ from widedeep.components.features.names import Key
 from widedeep.components.features.roles import Deep
 from widedeep.components.features.transforms import Buckets, Transform
 
-Unit = Literal["s", "ms", "us"]
-# How many of the unit a second has.
-PER_SECOND: dict[Unit, int] = {"s": 1, "ms": 1_000, "us": 1_000_000}
+Unit = Literal["s", "ms", "us", "ns", "yyyymmdd"]
+# How many of the unit a second has. Days as 20240229 are so in files alone: what is made of them is in seconds.
+PER_SECOND: dict[Unit, int] = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000, "yyyymmdd": 1}
 
 
 def _each(first: int, last: int) -> Transform:

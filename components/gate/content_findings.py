@@ -8,7 +8,7 @@ from typing import NamedTuple
 from widedeep.components.content.content_record import Content, SplitContent
 from widedeep.components.content.shares import together
 from widedeep.components.features.spec import FeatureSpec
-from widedeep.components.gate.file_gaps import empty_file_notes, gap_findings, spreading_notes
+from widedeep.components.gate.file_gaps import drawn_notes, empty_file_notes, gap_findings, label_notes, spreading_notes
 from widedeep.components.gate.findings import LEARNED_FROM, Finding
 from widedeep.components.gate.split_overlap import overlap_findings, overlap_notes, span_findings
 from widedeep.components.gate.unseen_values import unseen_values
@@ -67,6 +67,8 @@ def content_notes(content: Content, serving: Content | None, spec: FeatureSpec) 
     for read in filter(None, (content, serving)):
         yield from empty_file_notes(read)
         yield from spreading_notes(read)
+        yield from drawn_notes(read)
+    yield from label_notes(content, spec.label)
     yield from overlap_notes(content, spec)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from widedeep.components.common.errors import shown
 from widedeep.components.content.absence import is_no_chance
 from widedeep.components.content.content_record import Content, FileContent
-from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.features.spec import FeatureSpec, Label
 from widedeep.components.gate.findings import Finding
 
 _LISTED = 3
@@ -49,6 +50,29 @@ def spreading_notes(content: Content) -> Iterator[str]:
             f"{keyless:,} rows ({keyless / rows:.1%}) have no value of the column that data.hash_by names: the hash of "
             "all that they hold tells their split"
         )
+
+
+def label_notes(content: Content, label: Label) -> Iterator[str]:
+    """Yields the values that are 1 and that no row has."""
+    found = {value for file in content.files for value in file.labels}
+    absent = [value for value in label.positive or () if value not in found]
+    if absent and found:
+        yield f"no row has the label {', '.join(map(shown, absent))}, which `positive` in features.yaml lists as 1"
+
+
+def drawn_notes(content: Content) -> Iterator[str]:
+    """Yields how many rows were drawn, which no file holds."""
+    positives, drawn, short = (
+        sum(getattr(file, name) for file in content.files) for name in ("positives", "drawn", "short")
+    )
+    if drawn:
+        read = sum(file.rows for file in content.files) - drawn
+        yield (
+            f"data.negatives: {drawn:,} rows of label 0 were drawn for the {positives:,} of label 1 among the {read:,} "
+            "that were read: a score is a probability among such rows, and calibration and log loss are of them"
+        )
+    if short:
+        yield f"for {short:,} rows of label 1 fewer were drawn: their users have had nearly all candidates"
 
 
 def _by_split(content: Content) -> dict[str, list[FileContent]]:

@@ -17,12 +17,14 @@ from widedeep.components.common.errors import unwrap
 from widedeep.components.content.content_record import CONTENT, Content
 from widedeep.components.content.sketch import Sketch
 from widedeep.components.ingest.conversion.file_conversion import Convert
+from widedeep.components.ingest.conversion.row_format import ROW_FORMAT, RowFormat
 from widedeep.components.ingest.conversion.union import Union
 from widedeep.components.ingest.csv_files.reader import NO_ROWS
 from widedeep.components.ingest.file_blocks import SQL
 from widedeep.components.ingest.ingest_options import told_options
+from widedeep.components.ingest.negatives.pool_files import Gather, clear, put_together
 from widedeep.components.ingest.numbers import number_files
-from widedeep.components.ingest.presence import check_presence, check_rows
+from widedeep.components.ingest.presence import check_drawn, check_positives, check_presence, check_rows
 from widedeep.components.ingest.raw_files import NO_RESULT
 from widedeep.components.ingest.splitting.fingerprints import digests_in
 from widedeep.components.ingest.splitting.split_files import jobs, query_jobs
@@ -63,23 +65,34 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             work = jobs(exec_properties[standard_component_specs.INPUT_BASE_KEY], input_config, output_config, folders)
         spread, by_time = bool(output_config.split_config.splits), options.split_by_time is not None
         record = os.path.join(artifact.uri, CONTENT)
+        told = options.model_dump_json()
         try:
+            if options.negatives:
+                with self._make_beam_pipeline() as pipeline:
+                    pipeline | "Files" >> beam.Create(work) | beam.Reshuffle() | beam.ParDo(Gather(told, artifact.uri))
+                put_together(artifact.uri, splits)
             with self._make_beam_pipeline() as pipeline:
                 (
                     pipeline
                     | "Files" >> beam.Create(work)
                     | "Spread" >> beam.Reshuffle()
-                    | "Convert" >> beam.ParDo(Convert(options.model_dump_json()))
+                    | "Convert" >> beam.ParDo(Convert(told, artifact.uri))
                     | "All" >> beam.CombineGlobally(Union())
                     | "Record" >> beam.Map(_record, record, splits, spread and not by_time, spread and by_time)
                 )
         except Exception as error:
             raise unwrap(error) from error
+        finally:
+            clear(artifact.uri)
         # What was asked of a server is compared, and not learned from: a few minutes of it do no harm.
         if options.labelled:
             number_files.check(artifact.uri, options.spec)
+        RowFormat.of(options.format, options.dialect).write(os.path.join(artifact.uri, ROW_FORMAT))
         content = Content.read(record)
         check_rows(content, splits, NO_RESULT if options.format == SQL else NO_ROWS)
+        if options.labelled:
+            check_positives(content, options.spec.label)
+        check_drawn(content)
         if options.format in ("tfrecord", "jsonl"):
             check_presence(content, options.spec, options.labelled)
 

@@ -44,7 +44,7 @@ def _csv(columns: WantedColumns) -> Iterator[pa.RecordBatch]:
         form = hints.other_form(csv_reader.first_line(path, dialect), names, needed, dialect)
         if form:
             raise DataError(f"{path}: {form}")
-    yield from csv_reader.read(path, columns.of(names), dialect)
+    yield from csv_reader.read(path, columns.of(names), dialect, columns.broken)
 
 
 def _tsv(columns: WantedColumns) -> Iterator[pa.RecordBatch]:

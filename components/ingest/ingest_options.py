@@ -15,6 +15,7 @@ from widedeep.components import features
 from widedeep.components.common.settings import Strict
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.ingest.csv_files.dialect import PLAIN, CsvDialect
+from widedeep.components.ingest.negatives.negative_options import NegativeOptions
 from widedeep.components.ingest.raw_files import RowReader
 from widedeep.components.ingest.splitting.rules import ByContent, ByTime, ByValue, Rule
 from widedeep.components.ingest.splitting.time_cuts import TimeCuts
@@ -29,6 +30,7 @@ class IngestOptions(Strict):
     dialect: CsvDialect = Field(PLAIN, description="of text files")
     hash_by: str | None = Field(None, description="the column whose values' hash tells the split; null: the content's")
     split_by_time: dict[str, str] | None = Field(None, description="the column and each split's start")
+    negatives: NegativeOptions | None = Field(None, description="rows of label 0 that are drawn")
     connection: str = Field("", description="of queries: the environment variable that holds the database's address")
     code: str = Field("", description="a digest of the code")
 
@@ -50,7 +52,13 @@ class IngestOptions(Strict):
     def reader(self, rule: Rule) -> RowReader:
         """What reads the files for a rule."""
         beside = {rule.column: _ASKED[type(rule)]} if rule.column else {}
-        return RowReader(self.format, self.spec, self.labelled, self.dialect, beside)
+        if self.negatives and self.negatives.never:
+            beside.setdefault(self.negatives.never, "data.negatives.never names")
+        label = self.spec.label
+        if self.labelled and label.positive:
+            # Which features.yaml names, as any other column.
+            beside.setdefault(self.spec.columns[label.key], "")
+        return RowReader(self.format, self.spec, self.labelled, self.dialect, beside, self.negatives is not None)
 
 
 def told_options(exec_properties: Mapping[str, Any]) -> IngestOptions:

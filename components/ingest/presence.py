@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from widedeep.components.common.errors import DataError
+from widedeep.components.common.errors import DataError, shown
 from widedeep.components.common.settings import near, nearest
 from widedeep.components.content.absence import is_no_chance
 from widedeep.components.content.content_record import Content, FileContent
-from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.features.spec import FeatureSpec, Label
 from widedeep.components.ingest.csv_files.reader import NO_ROWS
 
 
@@ -28,7 +28,7 @@ def check_rows(content: Content, splits: Sequence[str], none: str = NO_ROWS) -> 
         if not any(file.rows + file.left_out for file in files):
             others = f" So it is with all {len(files)} files of '{split}'." if len(files) > 1 else ""
             raise DataError(f"{files[0].path}: {none}{others}")
-        if any(file.rows for file in files) and all(file.rows == file.keyless for file in files):
+        if any(file.rows for file in files) and all(file.rows - file.drawn == file.keyless for file in files):
             raise DataError(
                 f"{files[0].path}: no row has a value of the column that data.hash_by names. Is it called otherwise?"
             )
@@ -46,6 +46,36 @@ def _remedy(content: Content, split: str) -> str:
         f"There are too few different rows for data.hash_split; give '{split}' a larger share, or name files in "
         "data.splits."
     )
+
+
+def check_positives(content: Content, label: Label) -> None:
+    """Refuses rows none of which has a value that is 1.
+
+    Raises:
+        DataError: names the values.
+    """
+    found = {value for file in content.files for value in file.labels}
+    if label.positive and not found:
+        listed = " or ".join(map(shown, label.positive))
+        raise DataError(
+            f"{content.files[0].path}: no row of this or any other file has the label {listed}, which is 1 by "
+            "`positive` in features.yaml: write it there as the data does."
+        )
+
+
+def check_drawn(content: Content) -> None:
+    """Refuses positives for which no negative could be drawn at all.
+
+    Raises:
+        DataError: says so.
+    """
+    positives = sum(file.positives for file in content.files)
+    if positives and not any(file.drawn for file in content.files):
+        raise DataError(
+            f"data.negatives: for none of the {positives:,} rows of label 1 is a candidate left that its user has not "
+            "had. Do the features of `side: candidate` say which is shown, and data.negatives.from names those that "
+            "tell one from another?"
+        )
 
 
 def check_presence(content: Content, spec: FeatureSpec, labelled: bool) -> None:

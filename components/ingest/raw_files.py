@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from widedeep.components.common.errors import DataError, shown
 from widedeep.components.features.spec import FeatureSpec, Kind, Label
+from widedeep.components.features.time_parts import Unit
 from widedeep.components.ingest.arrow_columns import column_kinds, narrowed, rest_of, to_lists, with_rest
 from widedeep.components.ingest.csv_files import hints
 from widedeep.components.ingest.csv_files.dialect import PLAIN, CsvDialect
@@ -50,6 +51,7 @@ class RowReader:
         labelled: whether the rows have label and weight.
         dialect: of text files.
         beside: columns, declared or not, that are given as they are, too; and who asks for them, for errors.
+        positive: whether rows of a file without the label's column are all of label 1.
     """
 
     file_format: str
@@ -57,6 +59,7 @@ class RowReader:
     labelled: bool = True
     dialect: CsvDialect = PLAIN
     beside: Mapping[str, str] = field(default_factory=dict)
+    positive: bool = False
 
     def read(
         self,
@@ -76,20 +79,28 @@ class RowReader:
         Raises:
             DataError: see `read`.
         """
-        wanted = self._wanted(path, set() if undeclared is None else undeclared, query)
-        folders = folder_values(path)
+        folders = self.constants(path)
+        wanted = self._wanted(path, set() if undeclared is None else undeclared, query, folders)
         row = 0
         # Closed at once, and not when it is collected: a database waits for it.
         with closing(blocks(self.file_format, wanted)) as found:
             for raw in (block.slice(at, BATCH_ROWS) for block in found for at in range(0, block.num_rows, BATCH_ROWS)):
                 for name in wanted.in_folders:
                     if name not in raw.schema.names:
+                        if name not in folder_values(path):
+                            wanted.check_meant(name)
                         raw = raw.append_column(name, pa.repeat(pa.scalar(folders[name], pa.string()), raw.num_rows))
                 batch = self._converted(path, row, raw, profile)
                 yield Rows(row, batch, {name: raw.column(name) for name in self.beside})
                 row += raw.num_rows
         if row == 0:
             raise NoRowsError(f"{path}: {NO_ROWS if query is None else NO_RESULT}")
+
+    def constants(self, path: str) -> dict[str, str | None]:
+        """The values that all rows of a file have in columns that it lacks."""
+        label = self.spec.label
+        of_label = {self._name(label.key): label.of_positive} if self.labelled and self.positive else {}
+        return of_label | folder_values(path)
 
     @property
     def _kinds(self) -> dict[str, Kind | Label]:
@@ -105,13 +116,15 @@ class RowReader:
     def _rests(self) -> dict[str, str]:
         return {feature.key: feature.rest for feature in self.spec.features if feature.rest}
 
-    def _wanted(self, path: str, undeclared: set[str], query: Query | None) -> WantedColumns:
+    def _wanted(
+        self, path: str, undeclared: set[str], query: Query | None, constants: Mapping[str, str | None]
+    ) -> WantedColumns:
         rests = self._rests.values() if self.file_format == EXAMPLES else ()
         needed = list(dict.fromkeys([*map(self._name, self._kinds), *rests, *self.beside]))
         return WantedColumns(
             path=path,
             needed=needed,
-            in_folders=[name for name in folder_values(path) if name in needed],
+            in_folders=[name for name in constants if name in needed],
             dialect=self.dialect,
             undeclared=undeclared,
             asked_by=self.beside,
@@ -122,7 +135,11 @@ class RowReader:
 
     def _converted(self, path: str, row: int, raw: pa.RecordBatch, profile: NumberProfile | None) -> pa.RecordBatch:
         separators = {feature.key: feature.separator for feature in self.spec.features}
-        units = {feature.key: feature.unit for feature in self.spec.features}
+        # ExampleGen has written days in seconds.
+        days: Unit = "s" if self.file_format == EXAMPLES else "yyyymmdd"
+        units: dict[str, Unit] = {
+            each.key: days if each.unit == "yyyymmdd" else each.unit for each in self.spec.features
+        }
         arrays: dict[str, pa.Array] = {}
         for key, kind in self._kinds.items():
             name = self._name(key)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from widedeep.components.common.errors import DataError, shown
-from widedeep.components.common.settings import nearest
+from widedeep.components.common.settings import near, nearest
 from widedeep.components.features.names import declared_as, key_for
 from widedeep.components.ingest.csv_files.dialect import CsvDialect
 
@@ -30,6 +30,14 @@ class Query(NamedTuple):
     digest: str = ""
 
 
+class BrokenRow(NamedTuple):
+    """A row of text that can't be told apart into columns: its number from 1, what is wrong, and the text."""
+
+    row: int
+    reason: str
+    text: str
+
+
 @dataclass(frozen=True)
 class WantedColumns:
     """What is wanted of a file.
@@ -37,13 +45,16 @@ class WantedColumns:
     Attributes:
         path: the file, or what stands for it in errors.
         needed: names of the declared columns.
-        in_folders: those of them that the names of its folders hold, where the file itself does not.
+        in_folders: those of them that all rows have alike, where the file itself lacks them: by the names of its
+            folders, or as the label of positives.
         dialect: of a text file.
         undeclared: gets the names of the others.
         separators: of the columns that hold sets, what stands between the members in a text.
         words: the columns that hold categories.
         asked_by: of columns that features.yaml need not declare, what names them.
         query: that gives the rows instead of a file.
+        broken: gets the rows of CSV and JSON lines that can't be told apart into columns, which are then given
+            without any value; None: such a row is an error.
     """
 
     path: str
@@ -55,6 +66,7 @@ class WantedColumns:
     words: Collection[str] = ()
     asked_by: Mapping[str, str] = field(default_factory=dict)
     query: Query | None = None
+    broken: list[BrokenRow] | None = None
 
     def of(self, names: Sequence[str]) -> list[str]:
         """Which columns to read, given the names of all that the file has.
@@ -78,6 +90,11 @@ class WantedColumns:
                     f"{self.path}: the column '{name}' stands {count[name]} times in the header. Rename the others."
                 )
         return [name for name in self.needed if name in count]
+
+    def check_meant(self, name: str) -> None:
+        """Refuses to do without a column where another one may be meant. Raises DataError."""
+        if near(name, self.undeclared):
+            raise DataError(f"{self.path}: there is no column '{name}': {_meant(name, self.undeclared)}")
 
 
 def _meant(name: str, undeclared: set[str]) -> str:

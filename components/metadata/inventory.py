@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from ml_metadata.proto import metadata_store_pb2
 
+from widedeep.components.common.bucket_path import location
 from widedeep.components.metadata.properties import BLESSED, JUDGED_MODEL, ROLLED_BACK
 from widedeep.components.metadata.store import Artifact, Event, Execution, Store
 
@@ -94,8 +95,8 @@ class Inventory:
 
 
 def is_usable(artifact: Artifact) -> bool:
-    """Whether an artifact is neither marked as deleted nor gone from the disk."""
-    return artifact.state != Artifact.DELETED and Path(artifact.uri).exists()
+    """Whether an artifact is neither marked as deleted nor gone from the disk, or its bucket."""
+    return artifact.state != Artifact.DELETED and location(artifact.uri).exists()
 
 
 def is_open(execution: Execution) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,9 +15,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from widedeep.components.common.errors import DataError, reason, unwrap
+from widedeep.components.common.errors import DataError, unwrap
 from widedeep.components.common.process import beam_memos
 from widedeep.components.outcomes.action_files import action_batches
+from widedeep.components.outcomes.impression_files import ALL_SEEN, Seen, check_columns, impression_batches
 from widedeep.components.outcomes.matching import ACTED, ACTED_ON, LogColumns, match
 from widedeep.components.outcomes.outcome_record import OutcomeRecord
 from widedeep.components.outcomes.partitions import partitions_of, spread
@@ -39,6 +40,7 @@ class Join:
         label: the column to add.
         within: how long after an impression an action counts.
         until: the moment up to which all actions are there; None: that of the latest.
+        seen: which candidates are impressions.
     """
 
     impressions: tuple[Path, ...]
@@ -49,6 +51,7 @@ class Join:
     label: str
     within: timedelta
     until: datetime | None = None
+    seen: Seen = ALL_SEEN
 
 
 def join(work: Join, out: Path, beam_args: Sequence[str]) -> OutcomeRecord:
@@ -62,7 +65,7 @@ def join(work: Join, out: Path, beam_args: Sequence[str]) -> OutcomeRecord:
     Raises:
         DataError: a file can't be used, or the window of an impression is still open: nothing is written.
     """
-    _check_columns(work)
+    check_columns(work.impressions, work.columns, work.label)
     rows = sum(pq.read_metadata(path).num_rows for path in work.impressions)
     if not rows:
         raise DataError(f"{work.impressions[0].parent}: has no impression.")
@@ -78,19 +81,6 @@ def join(work: Join, out: Path, beam_args: Sequence[str]) -> OutcomeRecord:
         raise unwrap(error) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _check_columns(work: Join) -> None:
-    for path in work.impressions:
-        try:
-            names = pq.read_schema(path).names
-        except (pa.ArrowInvalid, OSError) as error:
-            raise DataError(f"{path}: can't be read as Parquet: {reason(error)}.") from None
-        for name in (work.columns.time, work.columns.request, work.columns.candidate):
-            if name not in names:
-                raise DataError(f"{path}: has no column '{name}', but {', '.join(names)}. Is it a request log?")
-        if work.label in names:
-            raise DataError(f"{path}: has a column '{work.label}' already, which the label was to be: choose another.")
 
 
 def _run(steps: beam.PTransform, beam_args: Sequence[str]) -> None:
@@ -111,16 +101,10 @@ def _spreading(work: Join, folder: Path, partitions: int) -> beam.PTransform:
 def _spread(file: tuple[str, int, Path], work: Join, folder: Path, partitions: int) -> None:
     kind, number, path = file
     if kind == _SHOWN:
-        tables, request = _shown(path), work.columns.request
+        tables, request = impression_batches(path, work.columns, work.seen), work.columns.request
     else:
         tables, request = action_batches(path, work.request, work.columns.candidate, work.time), ACTED_ON
     spread(tables, request, folder / kind, f"{number:06d}", partitions)
-
-
-def _shown(path: Path) -> Iterator[pa.Table]:
-    with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches():
-            yield pa.Table.from_batches([batch])
 
 
 def _check_closed(work: Join, folder: Path) -> None:

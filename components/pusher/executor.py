@@ -15,10 +15,8 @@ from tfx.utils import io_utils, path_utils, proto_utils
 
 from widedeep.components.metadata.properties import REFUSED, ROLLED_BACK
 from widedeep.components.pusher import version_info_writer
-from widedeep.components.pusher.push import equal, prune, push, versions
+from widedeep.components.pusher.push import GRAPH, equal, prune, push, versions
 from widedeep.components.pusher.version_info import INFO_FILES
-
-_GRAPH = "saved_model.pb"
 
 
 class Executor(tfx_pusher.Executor):
@@ -90,6 +88,6 @@ def _to_folder(archive: str, base: Path, keep: int | None) -> Path:
 
 def _to_bucket(archive: str, base: str) -> str:
     version = os.path.join(base, str(int(time.time())))
-    io_utils.copy_dir(archive, version, deny_regex_patterns=[_GRAPH.replace(".", r"\.")])
-    io_utils.copy_file(os.path.join(archive, _GRAPH), os.path.join(version, _GRAPH))
+    io_utils.copy_dir(archive, version, deny_regex_patterns=[GRAPH.replace(".", r"\.")])
+    io_utils.copy_file(os.path.join(archive, GRAPH), os.path.join(version, GRAPH))
     return version

@@ -14,11 +14,15 @@ import logging
 import os
 import re
 import shutil
+import time
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
+from widedeep.components.common.bucket_path import BucketPath
 from widedeep.components.common.errors import WideDeepError, reason
 
+# Servers take a version for whole once it is there.
+GRAPH = "saved_model.pb"
 _PUSHING, _REMOVING = ".pushing-", ".removing-"
 
 
@@ -49,6 +53,8 @@ def push_again(version: Path, changed: Mapping[str, str]) -> Path:
     Raises:
         WideDeepError: as `push`.
     """
+    if isinstance(version, BucketPath):
+        return _copy_in_bucket(version, changed)
 
     def write(hidden: Path) -> None:
         shutil.copytree(version, hidden, copy_function=_link)
@@ -60,6 +66,19 @@ def push_again(version: Path, changed: Mapping[str, str]) -> Path:
             path.write_text(text, encoding="utf-8")
 
     return _publish(version.parent, write)
+
+
+def _copy_in_bucket(version: BucketPath, changed: Mapping[str, str]) -> Path:
+    """Nothing can be renamed at once there: what servers wait for comes last, as in a push."""
+    # A time stamp, as a push there makes it, and later than all that are there.
+    number = max(int(time.time()), max(versions(version.parent)) + 1)
+    target = version.parent / str(number)
+    texts = {name: text.encode() for name, text in changed.items()}
+    names = {str(path.relative_to(version)) for path in version.rglob("*") if path.is_file()} | set(texts)
+    for name in sorted(names, key=lambda name: name == GRAPH):
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        (target / name).write_bytes(texts.get(name) or (version / name).read_bytes())
+    return target
 
 
 def prune(base: Path, keep: int) -> None:
@@ -81,7 +100,13 @@ def equal(folder: Path, other: Path, but: Collection[str]) -> bool:
         {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()} - set(but)
         for root in (folder, other)
     ]
-    return names[0] == names[1] and all(filecmp.cmp(folder / name, other / name, shallow=False) for name in names[0])
+    return names[0] == names[1] and all(_same(folder / name, other / name) for name in names[0])
+
+
+def _same(file: Path, other: Path) -> bool:
+    if isinstance(file, BucketPath) or isinstance(other, BucketPath):
+        return file.read_bytes() == other.read_bytes()
+    return filecmp.cmp(file, other, shallow=False)
 
 
 def _publish(base: Path, write: Callable[[Path], object]) -> Path:

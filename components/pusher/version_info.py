@@ -11,11 +11,12 @@ from pydantic import Field
 from widedeep.components.common.errors import RecordError
 from widedeep.components.common.records import Record, SparseRecord
 from widedeep.components.evaluator.results import Metrics
+from widedeep.components.features.model_files import ROWS
 
 METRICS = "assets.extra/metrics.json"
 LINEAGE = "assets.extra/lineage.json"
-# These two, without which two pushes of one model are the same.
-INFO_FILES = (METRICS, LINEAGE)
+# Without these two pushes of one model are the same.
+INFO_FILES = (METRICS, LINEAGE, ROWS)
 
 
 class ModelArtifact(Record):

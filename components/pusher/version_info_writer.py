@@ -12,9 +12,12 @@ from pathlib import Path
 from tfx.components.evaluator import constants
 from tfx.components.example_gen import utils
 from tfx.dsl.components.base.base_executor import BaseExecutor
+from tfx.dsl.io import fileio
 from tfx.types import artifact
 
 from widedeep.components.evaluator import results
+from widedeep.components.features.model_files import ROWS
+from widedeep.components.ingest.conversion.row_format import ROW_FORMAT
 from widedeep.components.pusher.push import versions
 from widedeep.components.pusher.version_info import (
     LINEAGE,
@@ -38,7 +41,7 @@ def write(
     code: str,
     base: str,
 ) -> None:
-    """Writes metrics.json and lineage.json.
+    """Writes metrics.json, lineage.json and rows.json.
 
     Args:
         folder: a copy of the SavedModel.
@@ -62,6 +65,10 @@ def write(
         libraries={name: metadata.version(name) for name in _LIBRARIES},
     )
     lineage.write(os.path.join(folder, LINEAGE))
+    newest = max(inputs["examples"], key=span_of)
+    rows = os.path.join(newest.uri, ROW_FORMAT)
+    if fileio.exists(rows):
+        fileio.copy(rows, os.path.join(folder, ROWS), overwrite=True)
 
 
 def _baseline(blessing: artifact.Artifact, base: str) -> Baseline | None:

@@ -84,7 +84,7 @@ class Score(beam.DoFn):
         """
         absent: set[str] = set()
         tally = Tally(self._form.spec.label)
-        rows = read(job.path, self._form, absent, job.part)
+        rows = read(job.path, self._form, absent, job.part, self._plan.leave_out)
         for number, group in itertools.groupby(rows, lambda numbered: numbered[0]):
             with SegmentWriter(Path(self._plan.folder), job.file, number) as writer:
                 for _, each in group:
@@ -113,7 +113,8 @@ def _lines(rows: Rows) -> Iterator[bytes]:
         return
     for fault, values in zip(rows.faults, rows.aside.to_pylist(), strict=True):
         line = {"file": fault.path, "row": fault.row, "column": fault.column, "reason": fault.reason}
-        whole = line | {"values": {name: _json(value) for name, value in values.items()}}
+        told = {name: _json(value) for name, value in values.items()}
+        whole = line | ({"values": told} if fault.line is None else {"line": fault.line})
         yield json.dumps(whole, ensure_ascii=False).encode() + b"\n"
 
 

@@ -1,4 +1,4 @@
-"""What each half of the model is worth: wide, deep, both, and a factorization machine, on the same transformed data."""
+"""What each half of the model is worth: wide, deep, both, and other models, on the same transformed data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from scipy import stats
 
 from widedeep.components.common import progress
 from widedeep.components.features.spec import FeatureSpec
-from widedeep.components.trainer.comparison import MODELS, Comparison, Difference, Model
+from widedeep.components.trainer.boosted_trees import boosted_trees
+from widedeep.components.trainer.comparison import MODELS, Compared, Comparison, Difference
 from widedeep.components.trainer.estimator import WideDeepEstimator
 from widedeep.components.trainer.model.heads import Quality
 from widedeep.components.trainer.training.training_record import Epoch, still_improving
@@ -26,6 +27,7 @@ def compare(
     spec: FeatureSpec,
     options: TrainingOptions,
     seeds: Sequence[int] = (1,),
+    rails: bool = False,
 ) -> list[Comparison]:
     """Trains each of MODELS as the Trainer would, and measures it on `test_files`.
 
@@ -37,55 +39,70 @@ def compare(
         spec: the declaration that Transform used.
         options: as for the Trainer; `model` and `seed` are replaced.
         seeds: each model is trained once a seed.
+        rails: whether to train LightGBM's trees, too.
 
     Returns:
-        One a model, in the order of MODELS.
+        One a model, in the order of MODELS; then that of the trees.
 
     Raises:
         ConfigError: no feature is wide, or none is deep.
         DataError: as the Trainer's run_fn.
     """
     transform_output = tft.TFTransformOutput(transform_graph_path)
-    trained = {model: _Trained() for model in MODELS}
+    trained: dict[Compared, _Trained] = {model: _Trained() for model in MODELS}
     for model, of_model in trained.items():
         for seed in seeds:
             variant = options.model_copy(update={"model": model, "seed": seed})
             estimator = WideDeepEstimator(spec, transform_output, variant)
-            of_model.curves.append(estimator.train(train_files, eval_files, progress.report))
-            of_model.qualities.append(estimator.evaluate(test_files))
-            of_model.parameters = estimator.parameters
+            curve = estimator.train(train_files, eval_files, progress.report)
+            of_model.add(estimator.evaluate(test_files), estimator.parameters, _passes(curve))
+            of_model.cut_off |= options.patience is not None and still_improving(curve, options.epochs)
+    if rails:
+        # By its defaults nothing in it is drawn at random: each seed would give the same.
+        files = (train_files, eval_files, test_files)
+        trees = boosted_trees(*files, transform_output, spec, seeds[0])
+        trained["lightgbm"] = _Trained()
+        for _ in seeds:
+            trained["lightgbm"].add(trees.quality, trees.leaves, (trees.seconds, trees.examples))
     joint = trained["wide_deep"]
     return [
-        _comparison(model, of_model, joint if of_model is not joint else None, options)
-        for model, of_model in trained.items()
+        _comparison(model, of_model, joint if of_model is not joint else None) for model, of_model in trained.items()
     ]
 
 
 @dataclass
 class _Trained:
-    """A model's trainings, one a seed."""
+    """A model's trainings, one a seed; `passes` are the seconds over the train split, and the examples in them."""
 
-    curves: list[list[Epoch]] = field(default_factory=list)
     qualities: list[Quality] = field(default_factory=list)
+    passes: list[tuple[float, int]] = field(default_factory=list)
     parameters: int = 0
+    cut_off: bool = False
+
+    def add(self, quality: Quality, parameters: int, passes: tuple[float, int]) -> None:
+        self.qualities.append(quality)
+        self.passes.append(passes)
+        self.parameters = parameters
 
     def values(self, metric: str) -> list[float]:
         return [quality[metric] for quality in self.qualities]
 
 
-def _comparison(model: Model, trained: _Trained, joint: _Trained | None, options: TrainingOptions) -> Comparison:
-    epochs = [epoch for curve in trained.curves for epoch in curve]
-    seconds, examples = sum(epoch.seconds for epoch in epochs), sum(epoch.examples for epoch in epochs)
+def _passes(curve: Sequence[Epoch]) -> tuple[float, int]:
+    return sum(epoch.seconds for epoch in curve), sum(epoch.examples for epoch in curve)
+
+
+def _comparison(model: Compared, trained: _Trained, joint: _Trained | None) -> Comparison:
+    seconds, examples = map(sum, zip(*trained.passes, strict=True))
     metrics = list(trained.qualities[0])
     return Comparison(
         model,
         metrics={name: statistics.fmean(trained.values(name)) for name in metrics},
         deviations={name: _deviation(trained.values(name)) for name in metrics},
-        train_seconds=seconds / len(trained.curves),
+        train_seconds=seconds / len(trained.passes),
         examples_per_second=examples / seconds,
         parameters=trained.parameters,
-        still_improving=options.patience is not None
-        and any(still_improving(curve, options.epochs) for curve in trained.curves),
+        still_improving=trained.cut_off,
         differences={name: difference(joint.values(name), trained.values(name)) for name in metrics} if joint else {},
     )
 

@@ -1,18 +1,21 @@
-"""What came of a model in the comparison of wide, deep and both. (It needs no TensorFlow.)"""
+"""What came of a model in the comparison of the joint one and others. (It needs no TensorFlow.)"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Literal
 
+from widedeep.components.common.metrics import HIGHER_IS_BETTER
+
 Model = Literal["wide", "deep", "fm", "wide_deep"]
+Compared = Model | Literal["lightgbm"]
 # The joint model last: the others are what it is held against.
 MODELS: tuple[Model, ...] = ("wide", "deep", "fm", "wide_deep")
 
 
 @dataclass(frozen=True)
 class Difference:
-    """By how much the joint model's metric lies above a half's, seed by seed.
+    """By how much the joint model's metric lies above another's, seed by seed.
 
     Attributes:
         mean: over the seeds.
@@ -33,12 +36,12 @@ class Comparison:
         deviations: their standard deviations over the seeds, 0 with one seed.
         train_seconds: mean seconds of the passes over the train split alone.
         examples_per_second: of these passes.
-        parameters: weights that training may change.
+        parameters: weights that training may change; of trees, their leaves.
         still_improving: whether the best epoch was the last one allowed, with any seed.
         differences: of the joint model from it, by metric; {} of the joint model itself.
     """
 
-    model: Model
+    model: Compared
     metrics: dict[str, float]
     deviations: dict[str, float]
     train_seconds: float
@@ -70,6 +73,11 @@ class Comparison:
             remarks.append(
                 f"{self.model}: its best epoch is the last one allowed: still improving: raise training.epochs."
             )
+        ahead = [
+            name for name, one in self.differences.items() if one.mean and (one.mean < 0) == HIGHER_IS_BETTER[name]
+        ]
+        if ahead:
+            remarks.append(f"{self.model} is ahead of wide_deep in {', '.join(ahead)}.")
         sure = {name: difference for name, difference in self.differences.items() if difference.p is not None}
         if sure:
             each = ", ".join(f"{name} {one.mean:+.4f} (p = {one.p:.2g})" for name, one in sure.items())

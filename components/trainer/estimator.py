@@ -15,7 +15,6 @@ from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.trainer.export.served_model import ServedModel
 from widedeep.components.trainer.model.heads import Quality, head
 from widedeep.components.trainer.model.label_rates import LabelSums, check_label
-from widedeep.components.trainer.model.wide_ids import WideIds
 from widedeep.components.trainer.training.checkpoints import Checkpoints
 from widedeep.components.trainer.training.cross_use import CrossUse, use
 from widedeep.components.trainer.training.evaluation import evaluate, predict
@@ -112,7 +111,7 @@ class WideDeepEstimator:
                 loss is no number.
         """
         trainer = self._training.trainer
-        source = self._source(train_files, self._wide_ids())
+        source = self._source(train_files)
         keep_negatives = self._training.options.keep_negatives
         if self._fresh and self._training.spec.label.kind == "regression":
             # Labels may lie anywhere, and an optimizer's steps are small.
@@ -146,7 +145,7 @@ class WideDeepEstimator:
 
     def _crosses_of(self, source: SplitExamples) -> list[CrossUse]:
         wide = self._training.layout.wide
-        names, used = {cross.name for cross in self._training.spec.crosses}, source.wide_ids.used
+        names, used = {cross.name for cross in self._training.spec.crosses}, source.used
         return [
             use(slot.column, slot.size, int(np.count_nonzero(used[slot.offset : slot.offset + slot.size])))
             for slot in (wide.slots if wide else ())
@@ -170,15 +169,8 @@ class WideDeepEstimator:
         """Writes what a later model needs for a warm start."""
         save(self._training, folder)
 
-    def _source(self, files: Sequence[str], wide_ids: WideIds | None = None) -> SplitExamples:
-        return SplitExamples(files, self._training.spec, self._training.layout, wide_ids=wide_ids)
-
-    def _wide_ids(self) -> WideIds | None:
-        wide = self._training.trainer.model.wide
-        if wide is None:
-            return None
-        known = np.any(wide.numpy() != 0, axis=1)
-        return WideIds(len(known), self._training.options.wide.min_count, known if known.any() else None)
+    def _source(self, files: Sequence[str]) -> SplitExamples:
+        return SplitExamples(files, self._training.spec, self._training.layout)
 
 
 def _mean_label(source: SplitExamples) -> float:

@@ -1,8 +1,9 @@
-"""Training options by dotted name, as a search tries them and as the Trainer takes over what it found."""
+"""What a search tries and the Trainer takes over, by dotted name: training options, and sizes of embeddings."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,7 +11,10 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from widedeep.components.common.settings import parse
+from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.trainer.training_options import TrainingOptions
+
+_EMBEDDING = re.compile(r"features\.(\w+)\.deep\.embedding")
 
 
 def option_fields(model: type[BaseModel] = TrainingOptions, prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
@@ -23,13 +27,15 @@ def option_fields(model: type[BaseModel] = TrainingOptions, prefix: str = "") ->
 
 
 def with_values(options: TrainingOptions, values: Mapping[str, Any]) -> TrainingOptions:
-    """The options with other values, by dotted name.
+    """The options with other values, by dotted name; sizes of embeddings are none of them.
 
     Raises:
         ConfigError: the values don't go with each other, or with the other options.
     """
     data = options.model_dump()
     for name, value in values.items():
+        if embedded(name):
+            continue
         *groups, last = name.split(".")
         group = data
         for key in groups:
@@ -38,14 +44,38 @@ def with_values(options: TrainingOptions, values: Mapping[str, Any]) -> Training
     return parse(TrainingOptions, data, "training")
 
 
-def with_hyperparameters(options: TrainingOptions, hyperparameters: Mapping[str, Any] | None) -> TrainingOptions:
-    """The options with what a search found, where there was one.
+def embedded(name: str) -> str | None:
+    """The key of the feature whose embedding's size has this name, features.KEY.deep.embedding; else None."""
+    found = _EMBEDDING.fullmatch(name)
+    return found.group(1) if found else None
+
+
+def with_embeddings(spec: FeatureSpec, values: Mapping[str, Any]) -> FeatureSpec:
+    """The declaration with other sizes of embeddings, by dotted name; other names are passed over."""
+    sizes = {embedded(name): value for name, value in values.items()}
+    changed = [
+        feature.model_copy(update={"deep": feature.deep.model_copy(update={"embedding": sizes[feature.key]})})
+        if feature.deep and feature.key in sizes
+        else feature
+        for feature in spec.features
+    ]
+    return spec.model_copy(update={"features": tuple(changed)})
+
+
+def with_hyperparameters(
+    options: TrainingOptions, spec: FeatureSpec, hyperparameters: Mapping[str, Any] | None
+) -> tuple[TrainingOptions, FeatureSpec]:
+    """The options and the declaration with what a search found, where there was one.
 
     Args:
         options: what the person set.
+        spec: what the person declared.
         hyperparameters: the config of Keras Tuner's HyperParameters, as TFX's Tuner hands it to the Trainer.
     """
-    return with_values(options, decode(hyperparameters["values"])) if hyperparameters else options
+    if not hyperparameters:
+        return options, spec
+    values = decode(hyperparameters["values"])
+    return with_values(options, values), with_embeddings(spec, values)
 
 
 def encode(choice: Any) -> str:

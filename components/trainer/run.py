@@ -39,9 +39,10 @@ def run_fn(fn_args: Any) -> None:
         DataError: a split is empty, `eval` has one class only, the loss is no number, or the base model carries no
             state to start from.
     """
-    spec = features.from_json(fn_args.custom_config["features"])
-    options = with_hyperparameters(
-        TrainingOptions.model_validate_json(fn_args.custom_config["training"]), fn_args.hyperparameters
+    options, spec = with_hyperparameters(
+        TrainingOptions.model_validate_json(fn_args.custom_config["training"]),
+        features.from_json(fn_args.custom_config["features"]),
+        fn_args.hyperparameters,
     )
     transform_output = tft.TFTransformOutput(fn_args.transform_output)
     folder = _checkpoints(fn_args)

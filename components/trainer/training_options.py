@@ -32,13 +32,6 @@ class WideOptions(Strict):
     learning_rate: Rate = Field(0.05, description="of gradients summed over the batch")
     l1: Penalty = Field(0.3, description="a weight stays exactly 0 until its summed gradients outgrow this")
     l2: Penalty = Field(10.0, description="pulls weights towards 0, those of rare ids most")
-    min_count: int = Field(
-        1,
-        ge=1,
-        le=255,
-        description="an id or combination that fewer examples of train have gets no weight, for a smaller table "
-        "(McMahan et al. 2013, section 3.1)",
-    )
 
 
 class Schedule(Strict):

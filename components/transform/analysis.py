@@ -13,9 +13,9 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from tensorflow_transform.beam import analysis_graph_builder, analyzer_cache
 from tfx.dsl.io import fileio
 from tfx.utils import io_utils
-from tfx_bsl.tfxio import tensor_adapter
+from tfx_bsl.tfxio import tensor_adapter, tf_example_record
 
-from widedeep.components.transform.raw_batches import ReadBatches, adapter_config
+from widedeep.components.examples.record_batches import ReadBatches
 
 
 class Span(NamedTuple):
@@ -44,7 +44,7 @@ class Analysis:
             kept: folder for what is learned of each span, for later; None where nothing is kept.
         """
         self._preprocessing_fn, self._schema, self._known, self._kept = preprocessing_fn, schema, known, kept
-        self._config = adapter_config(schema)
+        self._config = _adapter_config(schema)
 
     def of(self, pipeline: beam.Pipeline, spans: Sequence[Span]) -> Any:
         """The transform function, as TFT's WriteTransformFn takes it."""
@@ -68,7 +68,7 @@ class Analysis:
         return learned
 
     def _read(self, span: Span) -> ReadBatches:
-        return ReadBatches(span.files, self._schema, self._config)
+        return ReadBatches(span.files, self._schema, self._config.arrow_schema.names)
 
     def _known_of(self, pipeline: beam.Pipeline, keys: list[Any]) -> Any:
         if self._known is None:
@@ -88,6 +88,15 @@ class Analysis:
         if cache:
             writing = analyzer_cache.WriteAnalysisCacheToFS(pipeline, self._kept, dataset_keys=keys)
             cache | "Keep" >> writing
+
+
+def _adapter_config(schema: schema_pb2.Schema) -> tensor_adapter.TensorAdapterConfig:
+    """How TFT makes tensors of record batches of the schema's columns.
+
+    All of them, so that none can be missed: TFT would find those that something is learned from by tracing the
+    preprocessing function once more.
+    """
+    return tf_example_record.TFExampleBeamRecord("tfrecords_gzip", ["Transform"], schema).TensorAdapterConfig()
 
 
 def _key(span: Span) -> Any:

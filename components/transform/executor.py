@@ -17,6 +17,7 @@ from tfx.types import artifact, artifact_utils, standard_component_specs
 from tfx.utils import io_utils, json_utils
 
 from widedeep.components.common.errors import DataError
+from widedeep.components.examples.split_files import split_files
 from widedeep.components.transform.analysis import Analysis, Span
 from widedeep.components.transform.preprocessing import preprocessing_fn
 from widedeep.components.transform.transformed_files import Job, TransformFiles
@@ -53,7 +54,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         )
         with self._make_beam_pipeline() as pipeline:
             with tft_beam.Context(temp_dir=temporary, use_deep_copy_optimization=True):
-                learned = analysis.of(pipeline, [Span(each.uri, _files(each, _LEARNED_FROM)) for each in spans])
+                learned = analysis.of(pipeline, [Span(each.uri, split_files(each, _LEARNED_FROM)) for each in spans])
                 written = learned | "WriteGraph" >> tft_beam.WriteTransformFn(graph)
             raw = os.path.join(graph, tft.TFTransformOutput.RAW_METADATA_DIR)
             dataset_metadata.DatasetMetadata(schema) | "WriteSchema" >> tft_beam.WriteMetadata(raw, pipeline)
@@ -84,19 +85,11 @@ def _jobs(spans: list[artifact.Artifact], transformed: list[artifact.Artifact], 
         for span, target in zip(spans, transformed, strict=True):
             folder = artifact_utils.get_split_uri([target], split)
             tf.io.gfile.makedirs(folder)
-            files = _files(span, split)
+            files = split_files(span, split)
             for number, path in enumerate(files):
                 name = f"transformed_examples-{number:05d}-of-{len(files):05d}.gz"
                 jobs.append(Job(path, os.path.join(folder, name)))
     return jobs
-
-
-def _files(span: artifact.Artifact, split: str) -> list[str]:
-    folder = artifact_utils.get_split_uri([span], split)
-    files: list[str] = sorted(tf.io.gfile.glob(io_utils.all_files_pattern(folder)))
-    if not files:
-        raise DataError(f"the split '{split}' has no examples in {folder}.")
-    return files
 
 
 def _uri(artifacts: dict[str, Any], key: str) -> str | None:

@@ -12,7 +12,7 @@ from apache_beam.utils.shared import Shared
 from tfx_bsl.coders import example_coder
 from tfx_bsl.tfxio import tensor_to_arrow
 
-from widedeep.components.transform.raw_batches import records
+from widedeep.components.examples.record_batches import records
 
 # The Trainer reads the files a few times at most. At zlib's own level (6) packing took as long as all else that is done
 # with a row; they grow by a twelfth.
@@ -51,7 +51,9 @@ class _Graph:
         parsing = output.raw_feature_spec()
         # Loaded, it owns the vocabularies' tables.
         self._loaded = tf.saved_model.load(output.transform_savedmodel_dir)
-        self._apply = lambda serialized: self._loaded.transform_fn(tf.io.parse_example(serialized, parsing))
+        apply = lambda serialized: self._loaded.transform_fn(tf.io.parse_example(serialized, parsing))  # noqa: E731
+        # There is no Python control flow to convert.
+        self._apply = tf.autograph.experimental.do_not_convert(apply)
         specs = {key: _tensor_spec(feature) for key, feature in output.transformed_feature_spec().items()}
         self._converter = tensor_to_arrow.TensorsToRecordBatchConverter(specs)
         self._encoder = example_coder.RecordBatchToExamplesEncoder(output.transformed_metadata.schema)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Mapping
 from typing import Any
 
 import tensorflow_transform as tft
@@ -11,6 +12,7 @@ from tfx.components.tuner.component import TunerFnResult
 from widedeep.components import features
 from widedeep.components.common.progress import Listener
 from widedeep.components.trainer.estimator import WideDeepEstimator
+from widedeep.components.trainer.hyperparameters import with_embeddings, with_values
 from widedeep.components.trainer.model.heads import head
 from widedeep.components.trainer.training_options import TrainingOptions
 from widedeep.components.tuner.search import Search
@@ -30,11 +32,11 @@ def tuner_fn(fn_args: Any) -> TunerFnResult:
     transform_output = tft.TFTransformOutput(fn_args.transform_graph_path)
     watched = training.stop_on or head(spec.label).watched
 
-    def measure(options: TrainingOptions, report: Listener) -> float:
+    def measure(values: Mapping[str, Any], report: Listener) -> float:
         # The tables of the last trial's model are held in cycles, which Python would let grow for some trials.
         gc.collect()
-        estimator = WideDeepEstimator(spec, transform_output, options)
+        estimator = WideDeepEstimator(with_embeddings(spec, values), transform_output, with_values(training, values))
         curve = estimator.train(fn_args.train_files, fn_args.eval_files, report)
         return next(epoch.metric(watched) for epoch in curve if epoch.kept)
 
-    return TunerFnResult(Search(tuning, training, watched, measure, fn_args.working_dir), {})
+    return TunerFnResult(Search(tuning, watched, measure, fn_args.working_dir), {})

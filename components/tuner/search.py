@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import tensorflow as tf
@@ -18,13 +18,12 @@ from widedeep.components.common import progress
 from widedeep.components.common.errors import DataError, RecordError
 from widedeep.components.common.metrics import HIGHER_IS_BETTER
 from widedeep.components.common.progress import Listener, TrainingProgress
-from widedeep.components.trainer.hyperparameters import decode, encode, with_values
-from widedeep.components.trainer.training_options import TrainingOptions
+from widedeep.components.trainer.hyperparameters import decode, encode
 from widedeep.components.tuner.trials import FILE, Trial, Trials
 from widedeep.components.tuner.tuning_options import Dimension, TuningOptions
 
-# Trains with some options, telling its progress, and returns the metric on eval.
-Measure = Callable[[TrainingOptions, Listener], float]
+# Trains with some values by dotted name, telling its progress, and returns the metric on eval.
+Measure = Callable[[Mapping[str, Any], Listener], float]
 
 
 class Search(base_tuner.BaseTuner):
@@ -34,20 +33,17 @@ class Search(base_tuner.BaseTuner):
     breaks off for its values (DataError: the loss is no number) has failed, and the search goes on.
     """
 
-    def __init__(
-        self, tuning: TuningOptions, training: TrainingOptions, metric: str, measure: Measure, folder: str
-    ) -> None:
+    def __init__(self, tuning: TuningOptions, metric: str, measure: Measure, folder: str) -> None:
         """Prepares a search.
 
         Args:
             tuning: the space, and how to search it.
-            training: the options that are not in the space.
             metric: what `measure` measures.
             measure: trains and measures.
             folder: for the finished trials; the same search with the same folder does not train those again.
         """
         self._metric, self._trials = metric, list[Trial]()
-        self._tuning, self._training = tuning, training
+        self._tuning = tuning
         self._measure, self._folder = measure, folder
         self._known = _finished_trials(folder)
         # Keras Tuner's own record is not written whole or not at all: it is no place to carry on from.
@@ -95,7 +91,7 @@ class Search(base_tuner.BaseTuner):
         started = time.monotonic()
         value, error = None, None
         try:
-            value = self._measure(with_values(self._training, values), report)
+            value = self._measure(values, report)
         except DataError as broken:
             error = str(broken)
         except Exception as unforeseen:

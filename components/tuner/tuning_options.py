@@ -11,12 +11,15 @@ from pydantic.fields import FieldInfo
 
 from widedeep.components.common.errors import ConfigError, shown
 from widedeep.components.common.settings import Strict, nearest
-from widedeep.components.trainer.hyperparameters import option_fields, with_values
+from widedeep.components.features.roles import Width
+from widedeep.components.trainer.hyperparameters import embedded, option_fields, with_values
 from widedeep.components.trainer.training_options import PARTS, TrainingOptions
 
 # They say how models are trained and compared, which no comparison of models can choose.
 _NOT_TUNED = {"checkpoint_steps", "seed", "stop_on", "warm_start"}
 _MOST_STEPS = 1000
+# Of an embedding.
+_WIDTH = FieldInfo.from_annotation(Width)
 
 
 class Dimension(Strict):
@@ -70,12 +73,15 @@ class TuningOptions(Strict):
     search: Literal["random", "bayesian"] = Field("random", description="how the next trial is chosen")
     # Keras Tuner takes 0 for none.
     seed: int = Field(1, ge=1, description="of the search")
-    space: dict[str, Dimension] = Field(min_length=1, description="what to try, by dotted name: wide.learning_rate")
+    space: dict[str, Dimension] = Field(
+        min_length=1, description="what to try, by dotted name: wide.learning_rate, features.KEY.deep.embedding"
+    )
 
     @field_validator("space")
     @classmethod
     def _known(cls, space: dict[str, Dimension]) -> dict[str, Dimension]:
         known = {name: field for name, field in option_fields() if name not in _NOT_TUNED}
+        known |= {name: _WIDTH for name in space if embedded(name)}
         for name in space:
             if name in _NOT_TUNED:
                 raise ValueError(f"'{name}' says how models are trained and compared: it can't be tuned")
@@ -92,6 +98,7 @@ class TuningOptions(Strict):
         models = self.space["model"].outer if "model" in self.space else (training.model,)
         for name in self.space:
             part = name.split(".")[0]
+            part = "deep" if embedded(name) else part
             if part in ("wide", "deep") and not any(part in PARTS[model] for model in models):
                 raise ValueError(f"tuning.space: '{name}' is tuned, but training.model is '{models[0]}'")
         # Options that bear on each other stand in one group.

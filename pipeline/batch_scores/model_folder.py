@@ -5,10 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from widedeep.components.common.errors import ConfigError
-from widedeep.components.features.model_files import EXTRA, FEATURES
+from widedeep.components.features.model_files import EXTRA, FEATURES, ROWS
+from widedeep.components.ingest.conversion.row_format import RowFormat
 from widedeep.components.pusher.push import versions
 
 _GRAPH = "saved_model.pb"
+
+
+def trained_form(version: Path) -> RowFormat | None:
+    """How the rows were written that a version was trained on; None where it does not tell."""
+    path = version / ROWS
+    return RowFormat.read(path) if path.is_file() else None
 
 
 def version_folder(folder: Path) -> Path:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from widedeep.components import features
 from widedeep.components.common.errors import ConfigError
@@ -16,8 +16,8 @@ from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.scoring import score_columns
 from widedeep.components.scoring.output import Output
 from widedeep.components.scoring.rows.row_files import format_of, row_files
-from widedeep.pipeline.batch_scores.model_folder import version_folder
-from widedeep.pipeline.batch_scores.score_options import ScoreOptions
+from widedeep.pipeline.batch_scores.model_folder import trained_form, version_folder
+from widedeep.pipeline.batch_scores.score_options import ScoreOptions, as_trained
 from widedeep.pipeline.definition.beam_options import beam_args
 from widedeep.serving.literal_path import literal_path
 
@@ -43,6 +43,7 @@ class ScoreRun:
         measure: whether the metrics are wanted.
         skip_bad: file of the rows that can't be scored; None: such a row ends the work.
         options: how rows are written, and how Beam runs.
+        carried: of how they are written what is as in the files that the model was trained on.
     """
 
     model: Path
@@ -54,6 +55,7 @@ class ScoreRun:
     measure: bool
     skip_bad: Path | None
     options: ScoreOptions
+    carried: dict[str, Any]
 
     @classmethod
     def asked(
@@ -82,8 +84,12 @@ class ScoreRun:
             raise ConfigError(f"--out {out}: is among the rows that are to be scored. Name another file.")
         if skip_bad is not None and skip_bad.suffix != ".jsonl":
             raise ConfigError(f"--skip-bad {skip_bad}: a line of JSON a row is written there: name it .jsonl")
-        file_format = file_format or format_of(paths)
-        return cls(version, spec, paths, file_format, output, tuple(keep), measure, skip_bad, options or ScoreOptions())
+        options, trained, carried = options or ScoreOptions(), trained_form(version), {}
+        file_format = file_format or format_of(paths, trained.format if trained else None)
+        if trained and trained.format == file_format:
+            before, options = options.data, as_trained(options, trained.dialect)
+            carried = {name: value for name, value in options.data if value != getattr(before, name)}
+        return cls(version, spec, paths, file_format, output, tuple(keep), measure, skip_bad, options, carried)
 
     def execute(self, watch: Watch) -> ScoreRecord:
         """Scores the rows.

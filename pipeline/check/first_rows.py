@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,8 +15,8 @@ from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.ingest.csv_files.reader import NO_ROWS
 from widedeep.components.ingest.file_blocks import blocks
 from widedeep.components.ingest.ingest_options import IngestOptions
-from widedeep.components.ingest.paths import folder_values
-from widedeep.components.ingest.raw_files import NO_RESULT
+from widedeep.components.ingest.numbers.number_profile import FileNumbers
+from widedeep.components.ingest.raw_files import NO_RESULT, RowReader
 from widedeep.components.ingest.scalars import BadValueError
 from widedeep.components.ingest.splitting.rules import Batch, Rule, Seen
 from widedeep.components.ingest.wanted_columns import Query, WantedColumns
@@ -25,6 +24,7 @@ from widedeep.components.scoring.rows.faults import RowFault
 from widedeep.components.scoring.rows.raw_rows import Rows, rows_of
 from widedeep.components.scoring.rows.row_form import RowForm
 from widedeep.pipeline.check.file_heads import head
+from widedeep.pipeline.check.first_numbers import numbers_of
 from widedeep.pipeline.definition.data_options import DataOptions
 
 # Of a file, at most.
@@ -43,6 +43,7 @@ class FirstRows:
         undeclared: columns that the features don't name.
         examples: by key, the first value of each feature, label and weight; None where no row has one.
         labels: the different labels.
+        numbers: in 64 bits; None where there is no row.
     """
 
     path: str
@@ -51,6 +52,7 @@ class FirstRows:
     undeclared: list[str] = field(default_factory=list)
     examples: dict[str, str | None] = field(default_factory=dict)
     labels: list[float] = field(default_factory=list)
+    numbers: FileNumbers | None = None
 
 
 def first_rows(
@@ -69,11 +71,12 @@ def first_rows(
         DataError: the file can't be read, or lacks a column.
     """
     undeclared: set[str] = set()
-    rule, asked_by = _split_rule(data, spec)
+    rule, reader = _row_reader(data, spec, labelled)
+    asked_by = {name: by for name, by in reader.beside.items() if by and labelled}
     opened = head(path, data.format, data.dialect) if query is None else nullcontext((path, data.dialect))
     with opened as (copy, dialect):
         form = RowForm(spec, data.format, dialect, tuple(asked_by), labelled)
-        folders = {name: value for name, value in folder_values(copy).items() if name in form.needed}
+        folders = {name: value for name, value in reader.constants(copy).items() if name in form.needed}
         wanted = WantedColumns(
             path=copy,
             needed=form.needed,
@@ -99,17 +102,23 @@ def first_rows(
         sorted(undeclared),
         _examples(raw, spec, folders),
         np.unique(read.label[~np.isnan(read.label)]).tolist() if read.label is not None else [],
+        numbers_of(path, raw, spec, labelled),
     )
 
 
-def _split_rule(data: DataOptions, spec: FeatureSpec) -> tuple[Rule, Mapping[str, str]]:
-    """How rows are spread over splits, and the column that tells it, with what names it."""
+def _row_reader(data: DataOptions, spec: FeatureSpec, labelled: bool) -> tuple[Rule, RowReader]:
+    """How rows are spread over splits, and what reads them for it."""
     options = IngestOptions(
-        features=features.to_json(spec), format=data.format, hash_by=data.hash_by, split_by_time=data.split_by_time
+        features=features.to_json(spec),
+        format=data.format,
+        labelled=labelled,
+        hash_by=data.hash_by,
+        split_by_time=data.split_by_time,
+        negatives=data.negatives,
     )
     # Whether into two or more makes no difference.
     rule = options.rule([1, 2])
-    return rule, options.reader(rule).beside
+    return rule, options.reader(rule)
 
 
 def _unsplit(path: str, raw: pa.RecordBatch, rule: Rule) -> list[RowFault]:

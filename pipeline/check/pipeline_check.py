@@ -12,8 +12,9 @@ from widedeep.components import features
 from widedeep.components.common.errors import ConfigError, DataError, WideDeepError
 from widedeep.components.common.settings import read_yaml
 from widedeep.components.features.spec import FeatureSpec
-from widedeep.components.ingest.splitting.split_files import query_name
+from widedeep.components.ingest.splitting.split_files import check_apart, query_name
 from widedeep.components.ingest.wanted_columns import Query
+from widedeep.pipeline.check.first_numbers import number_notes
 from widedeep.pipeline.check.first_rows import FirstRows
 from widedeep.pipeline.definition import config as configs
 from widedeep.pipeline.definition.config import PipelineConfig
@@ -61,11 +62,12 @@ class PipelineCheck:
     odd: list[str] = field(default_factory=list)
 
     def attempt(self, function: Callable[..., Result], *arguments: Any) -> Result | None:
-        """What a function returns; None where it raises an error for people, which is kept."""
+        """What a function returns; None where it raises an error for people, which is kept, once."""
         try:
             return function(*arguments)
         except WideDeepError as error:
-            self.wrong.append(error)
+            if str(error) not in map(str, self.wrong):
+                self.wrong.append(error)
             return None
 
 
@@ -120,14 +122,17 @@ def _check_files(found: PipelineCheck, config: PipelineConfig, spec: FeatureSpec
     if config.data.connection is not None:
         _check_queries(found, patterns, config, spec)
         return
+    files: dict[str, list[str]] = {}
     for name, pattern in patterns.items():
         paths = found.attempt(pattern_files, config.data, pattern)
         if paths:
+            files[name] = paths
             first = found.attempt(_first_rows, found, paths, config, spec, name != _SERVING)
             found.splits.append(SplitFiles(name, len(paths), sum(map(_bytes, paths)), first))
+    found.attempt(check_apart, {name: paths for name, paths in files.items() if name != _SERVING}, patterns)
     if len(found.wrong) == before:
         found.attempt(check_spans, config.data)
-    _look_at_labels(found, spec)
+    _look_at_values(found, spec, config.data.negatives is not None)
 
 
 def _check_queries(found: PipelineCheck, queries: Mapping[str, str], config: PipelineConfig, spec: FeatureSpec) -> None:
@@ -135,7 +140,7 @@ def _check_queries(found: PipelineCheck, queries: Mapping[str, str], config: Pip
         query = Query(text, str(config.data.connection))
         first = found.attempt(_first_rows, found, [query_name(name)], config, spec, name != _SERVING, query)
         found.splits.append(SplitFiles(name, 1, 0, first))
-    _look_at_labels(found, spec)
+    _look_at_values(found, spec, config.data.negatives is not None)
 
 
 def _first_rows(
@@ -160,11 +165,13 @@ def _first_rows(
     return first
 
 
-def _look_at_labels(found: PipelineCheck, spec: FeatureSpec) -> None:
+def _look_at_values(found: PipelineCheck, spec: FeatureSpec, drawn: bool) -> None:
     read = [split.first for split in found.splits if split.first and split.first.rows]
     for first in read:
-        if len(first.labels) == 1 and first.rows > 1:
+        # Where negatives are drawn, positives alone are what is meant.
+        if len(first.labels) == 1 and first.rows > 1 and not (drawn and first.labels == [1]):
             found.odd.append(f"{first.path}: all of its first {first.rows:,} rows have the label {first.labels[0]:g}")
+    found.odd += number_notes([first.numbers for first in read if first.numbers], spec)
     for feature in spec.features:
         if read and all(first.examples[feature.key] is None for first in read):
             found.odd.append(f"{feature.key}: no value in the first rows of any split")

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from widedeep.components.features.spec import Feature, FeatureSpec, Label
 from widedeep.components.features.transforms import Transform, Vocabulary
+from widedeep.components.ingest.negatives.negative_options import NegativeOptions
 
 
 class Understood(NamedTuple):
@@ -32,6 +33,14 @@ def understood(spec: FeatureSpec) -> list[Understood]:
 def crosses(spec: FeatureSpec) -> list[str]:
     """Each cross in words."""
     return [f"{' × '.join(cross.keys)} in {_count(cross.buckets)} buckets" for cross in spec.crosses]  # noqa: RUF001
+
+
+def negatives(options: NegativeOptions, spec: FeatureSpec) -> str:
+    """The rows that are drawn, in words."""
+    keys = ", ".join(options.keys_of(spec))
+    never = f" that no row has with its '{options.never}'" if options.never else ""
+    chance = f", the more rows it has (to the power of {options.popularity:g})" if options.popularity else ", all alike"
+    return f"{options.per_positive} rows of label 0 for each of label 1, with another {keys}{never}{chance}"
 
 
 def _label(label: Label) -> str:

@@ -68,6 +68,8 @@ class BeamOptions(Strict):
             if not re.match(r"--\w+(=|$)", option):
                 raise ValueError(f"options: '{option}' is no option of Beam: write --name=value, or --name alone")
         runner, values = self.runner, _values(self.options)
+        if "job_name" in values:
+            raise ValueError("options: --job_name is taken: by its own name a step finds the jobs that it must end")
         if runner not in _REQUIRED:
             raise ValueError(f"options: there is no runner '{runner}': {nearest(runner, _REQUIRED)}")
         if runner != _DIRECT and self.mode != "auto":

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from widedeep.components.common.bucket_path import BucketPath, location
 from widedeep.components.common.errors import ConfigError, WideDeepError, reason
 
 
@@ -68,7 +69,24 @@ overrides_option = click.option(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a setting: training.epochs=3."
 )
 json_option = click.option("--json", "json_file", type=ResultFile(), metavar="FILE", help="Also write the result.")
-_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+class WorkFolder(click.Path):
+    """A folder that is there, on this machine or in a bucket."""
+
+    def __init__(self) -> None:
+        super().__init__(exists=True, file_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path."""
+        if "://" not in str(value):
+            return super().convert(value, param, ctx)
+        folder = location(str(value))
+        if not folder.is_dir():
+            self.fail(f"there is no folder {value}.", param, ctx)
+        return folder
+
+
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -76,7 +94,7 @@ def cluster_options(function: Callable[..., None]) -> Callable[..., None]:
     """Where a cluster has what here lies in the working directory."""
     for option in reversed(
         (
-            click.option("--models", type=_FOLDER, help="On a cluster: the folder of the versions."),
+            click.option("--models", type=WorkFolder(), help="On a cluster: the folder of the versions."),
             click.option("--metadata", metavar="URL", help="On a cluster: the database, postgresql://HOST:PORT."),
         )
     ):
@@ -84,12 +102,19 @@ def cluster_options(function: Callable[..., None]) -> Callable[..., None]:
     return function
 
 
-def on_cluster(models: Path | None, metadata: str | None) -> tuple[Path, str] | None:
+def on_cluster(path: Path, models: Path | None, metadata: str | None) -> tuple[Path, str] | None:
     """What says that a cluster's folders are meant; None where it is a working directory.
 
+    Args:
+        path: the working directory, or the pipeline root.
+        models: as `cluster_options` take it.
+        metadata: the same.
+
     Raises:
-        click.UsageError: only one of both is given.
+        click.UsageError: only one of both is given, or none and the path is that of a bucket.
     """
+    if isinstance(path, BucketPath) and models is None and metadata is None:
+        raise click.UsageError(f"{path} lies in a bucket: --models and --metadata say where all else is.")
     if (models is None) != (metadata is None):
         raise click.UsageError("--models and --metadata go together: both say where a cluster has what is its own.")
     return None if models is None or metadata is None else (models, metadata)

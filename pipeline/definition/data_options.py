@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from widedeep.components.ingest.csv_files.dialect import TAB, CsvDialect
+from widedeep.components.ingest.negatives.negative_options import NegativeOptions
 from widedeep.components.ingest.splitting.time_cuts import TimeCuts
 from widedeep.components.ingest.streams.text_form import TextForm
 from widedeep.pipeline.definition.spans import WAYS, WRITTEN, SpanPattern, span_numbers
@@ -59,6 +60,11 @@ class DataOptions(CsvDialect):
         "2024-02-01; 3-7 reads five, and trains on them, and 2024-01-30-2024-02-02 four",
     )
     window: int = Field(1, ge=1, description="spans to train on: the one read, and those before it that were read")
+    negatives: NegativeOptions | None = Field(
+        None,
+        description="rows of label 0 to draw where the data has none; a file may then lack the label's column: all its "
+        "rows are of label 1",
+    )
     serving: str | None = Field(
         None,
         description="pattern (of sql a query) of rows that a server was asked for, without label: the limits `skew` "

@@ -7,9 +7,12 @@ from functools import partial
 from typing import cast
 
 from widedeep.components.common.errors import ConfigError
+from widedeep.components.common.settings import nearest
 from widedeep.components.evaluator.evaluation_options import METRICS
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.gate.gate_options import check_features
+from widedeep.components.ingest.negatives.negative_options import check_negatives
+from widedeep.components.trainer.hyperparameters import embedded
 from widedeep.components.trainer.model.layout import Variant, make_layout
 from widedeep.components.transform import packed_columns
 from widedeep.pipeline.definition.config import PipelineConfig
@@ -30,8 +33,10 @@ def setting_checks(config: PipelineConfig, spec: FeatureSpec) -> list[Callable[[
     tried = config.tuning.space["model"].choices if config.tuning and "model" in config.tuning.space else None
     return [
         partial(check_features, config.gate, spec),
+        partial(check_negatives, config.data.negatives, spec),
         partial(check_models, spec, cast("Iterable[Variant]", tried or [config.training.model])),
         partial(_check_metrics, config, spec),
+        partial(_check_embeddings, config, spec),
     ]
 
 
@@ -63,3 +68,11 @@ def _check_metrics(config: PipelineConfig, spec: FeatureSpec) -> None:
     config.evaluation.slice_metric(spec.label)
     if config.evaluation.slices and not any(feature.slice for feature in spec.features):
         raise ConfigError("evaluation.slices bounds what no feature in features.yaml has: give one `slice: true`.")
+
+
+def _check_embeddings(config: PipelineConfig, spec: FeatureSpec) -> None:
+    has_one = [feature.key for feature in spec.features if feature.deep and feature.deep.embedding]
+    for name in config.tuning.space if config.tuning else ():
+        key = embedded(name)
+        if key and key not in has_one:
+            raise ConfigError(f"tuning.space: '{name}': no feature '{key}' has an embedding: {nearest(key, has_one)}")

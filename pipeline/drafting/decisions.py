@@ -46,7 +46,6 @@ class DraftedCross:
     """A cross, and what it gains."""
 
     keys: tuple[str, str]
-    buckets: int
     combinations: int
     gain: float
 

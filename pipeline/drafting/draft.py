@@ -156,7 +156,7 @@ def _pairs(
 
 def _cross(pair: PairGain, sampled: int, rows: int) -> DraftedCross:
     found = crosses.combinations(pair.combinations, pair.once, sampled, rows)
-    return DraftedCross(pair.keys, crosses.buckets(found), found, pair.gain)
+    return DraftedCross(pair.keys, found, pair.gain)
 
 
 def _null_values(form: Form, columns: Mapping[str, DraftedColumn]) -> tuple[str, ...]:

@@ -37,8 +37,8 @@ def split_of(
         form = known[name].time_format
         if form is None:
             raise ConfigError(
-                f"--time {name}: its values are no times: seconds or milliseconds since 1970, or ISO 8601 "
-                "(2026-11-29T08:30:00Z), are known."
+                f"--time {name}: its values are no times: seconds, milliseconds, microseconds or nanoseconds since "
+                "1970, days as 20261129, or ISO 8601 (2026-11-29T08:30:00Z), are known."
             )
         if known[name].missing:
             raise ConfigError(

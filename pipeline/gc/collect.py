@@ -6,6 +6,7 @@ import os
 import shutil
 from typing import Any
 
+from widedeep.components.common.bucket_path import BucketPath
 from widedeep.components.common.errors import WideDeepError, reason
 from widedeep.components.metadata.inventory import mark_deleted
 from widedeep.pipeline.gc.plan import Plan
@@ -24,7 +25,9 @@ def collect(store: Any, plan: Plan) -> None:
     mark_deleted(store, plan.mark)
     for removal in plan.remove:
         try:
-            if removal.path.is_dir() and not removal.path.is_symlink():
+            if isinstance(removal.path, BucketPath):
+                removal.path.remove()
+            elif removal.path.is_dir() and not removal.path.is_symlink():
                 shutil.rmtree(removal.path)
             else:
                 os.unlink(removal.path)

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from widedeep.components.common.bucket_path import location
 from widedeep.components.common.errors import ConfigError
 from widedeep.components.metadata.inventory import Inventory, is_open, is_usable
 from widedeep.components.metadata.store import Artifact
@@ -93,7 +94,7 @@ def make_plan(inventory: Inventory, workdir: Workdir, keep: int) -> Plan:
 
 def _check(inventory: Inventory, workdir: Workdir) -> None:
     for uri in _uris(inventory):
-        if not Path(uri).is_relative_to(workdir.artifacts):
+        if not location(uri).is_relative_to(workdir.artifacts):
             raise ConfigError(
                 f"{workdir.path}: its metadata speak of {uri}, so it was made elsewhere, where nothing could be "
                 "told from leftovers here. Move it back to where it was made."
@@ -122,7 +123,7 @@ def _unneeded(inventory: Inventory, mark: Collection[Artifact]) -> Leftovers:
     """Files of the artifacts to mark, and of those that an interrupted collection marked and did not remove."""
     marked = {artifact.id for artifact in mark}
     for artifact in inventory.artifacts.values():
-        path = Path(artifact.uri)
+        path = location(artifact.uri)
         if (artifact.state == Artifact.DELETED or artifact.id in marked) and path.exists():
             yield path, "only earlier runs used it"
 
@@ -136,5 +137,5 @@ def _schema_files(inventory: Inventory, runs: Collection[str]) -> set[str]:
 def _groups(inventory: Inventory, reasons: dict[int, str]) -> list[KeptGroup]:
     sizes = defaultdict(list)
     for number, why in reasons.items():
-        sizes[why].append(disk_bytes(Path(inventory.artifacts[number].uri)))
+        sizes[why].append(disk_bytes(location(inventory.artifacts[number].uri)))
     return [KeptGroup(why, len(group), sum(group)) for why, group in sizes.items()]

@@ -14,9 +14,6 @@ if TYPE_CHECKING:
 
     from widedeep.pipeline.record.summary import Summary
 
-# Of `widedeep run`: all went well, and the model was not good enough to be pushed.
-_NOT_BLESSED = 3
-
 
 def run(
     pipeline: str | PathLike[str],
@@ -34,12 +31,14 @@ def run(
         frames: the rows of each split (train, eval, test), instead of the files that pipeline.yaml names.
 
     Returns:
-        What came of it: `metrics`, `blessed`, `pushed_to` (None where the model was not good enough), `report`.
+        What came of it: `metrics`, `blessed`, `pushed_to` (None where the model was not good enough, or could not be
+        tried: `dry_run`), `report`.
 
     Raises:
         ConfigError: settings, features or paths are wrong.
         WideDeepError: a step failed.
     """
+    from widedeep.pipeline.commands.pipelines.run import NOT_BLESSED, NOT_TRIED
     from widedeep.pipeline.definition.config import load
     from widedeep.pipeline.local.workdir import Workdir
     from widedeep.pipeline.record.summary import Summary
@@ -49,7 +48,7 @@ def run(
     if frames is not None:
         folder = Path(workdir or Path("work") / load(path, set_words(overrides)[1::2]).name)
         overrides["data"] = _written(frames, Workdir(folder).frames)
-    return Summary.parse(result_of([*words, *set_words(overrides)], fine=(0, _NOT_BLESSED)), str(path))
+    return Summary.parse(result_of([*words, *set_words(overrides)], fine=(0, NOT_BLESSED, NOT_TRIED)), str(path))
 
 
 def _written(frames: Mapping[str, pd.DataFrame], folder: Path) -> dict[str, object]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from widedeep.components.metadata.cluster.address import DATABASE, PASSWORD, USERNAME
 
-# The Secret's keys, and the variable that each fills.
+# The keys of the Secret of the metadata's database, and the variable that each fills.
 SECRET_KEYS = {"username": USERNAME, "password": PASSWORD, "database": DATABASE}
+# Of the Secret of the database that data.format sql asks; the variable is data.connection.
+CONNECTION_KEY = "connection"
 ENVIRONMENT = {
     # Each connection to the database would write four lines of information, and TensorFlow its part of a page.
     "GLOG_minloglevel": "1",

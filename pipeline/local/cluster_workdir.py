@@ -35,6 +35,11 @@ class ClusterWorkdir(Workdir):
     shared: ClassVar[bool] = True
 
     @property
+    def artifacts(self) -> Path:
+        """The pipeline root, as steps are given it."""
+        return self.path / "artifacts"
+
+    @property
     def models(self) -> Path:
         """The pushed versions, as TF Serving reads them."""
         return self.pushed

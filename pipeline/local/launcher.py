@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from tfx.orchestration.local import runner_utils
-from tfx.orchestration.portable import launcher
 from tfx.proto.orchestration import pipeline_pb2
 
 from widedeep.components.common.errors import WideDeepError
 from widedeep.components.common.process import beam_memos
 from widedeep.components.metadata.connection import Connection, handle, open_store
 from widedeep.components.metadata.executions import state_of
+from widedeep.pipeline.launcher.node_launcher import NodeLauncher
 
 State = Literal["COMPLETE", "CACHED", "SKIPPED"]
 
@@ -39,15 +38,7 @@ def run_node(pipeline: pipeline_pb2.Pipeline, node: pipeline_pb2.PipelineNode, c
     """
     beam_memos.install()
     node_id = node.node_info.id
-    deployment = runner_utils.extract_local_deployment_config(pipeline)
-    info = launcher.Launcher(
-        pipeline_node=node,
-        mlmd_connection=handle(connection),
-        pipeline_info=pipeline.pipeline_info,
-        pipeline_runtime_spec=pipeline.runtime_spec,
-        executor_spec=runner_utils.extract_executor_spec(deployment, node_id),
-        custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, node_id),
-    ).launch()
+    info = NodeLauncher(pipeline, node, handle(connection)).launch()
     if info is None or info.execution_id is None:
         return Outcome("SKIPPED", None)
     # The launcher returns normally where it found no inputs, having marked the execution as failed.

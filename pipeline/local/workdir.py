@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from widedeep.components.common.errors import ConfigError, WideDeepError
+from widedeep.pipeline.local.plain_path import plain_path
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,8 @@ class Workdir:
 
     @property
     def artifacts(self) -> Path:
-        """TFX's pipeline root."""
-        return self.path / "artifacts"
+        """TFX's pipeline root, by a path that Beam takes literally."""
+        return plain_path(self.path) / "artifacts"
 
     @property
     def models(self) -> Path:
@@ -73,10 +74,6 @@ class Workdir:
         return finished[-1].parent
 
 
-# Beam matches the names of the files that it has written, and of the folders that it reads, as patterns.
-_PATTERN_SIGNS = "[*?"
-
-
 @contextmanager
 def lock(path: Path) -> Iterator[Workdir]:
     """Opens a folder for one run at a time.
@@ -84,15 +81,9 @@ def lock(path: Path) -> Iterator[Workdir]:
     The lock ends with the process, however it ends.
 
     Raises:
-        ConfigError: the folder can't be made or written, or its path would be taken for a pattern.
+        ConfigError: the folder can't be made or written.
         WideDeepError: another run holds it.
     """
-    signs = sorted(set(_PATTERN_SIGNS) & set(str(path.resolve())))
-    if signs:
-        raise ConfigError(
-            f"{path.resolve()}: a working directory can't have {' or '.join(signs)} in its path: Beam takes that for a "
-            "pattern of files, and might read another folder's. Choose another with --workdir."
-        )
     try:
         path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path):

@@ -10,6 +10,7 @@ from widedeep.components.common.errors import ConfigError
 from widedeep.components.metadata.pushes import pushes, raw_examples
 from widedeep.components.metadata.store import open_file
 from widedeep.components.pusher.version_info import first_pushed_as
+from widedeep.pipeline.local.plain_path import plain_path
 from widedeep.pipeline.local.workdir import Workdir
 
 _ROWS = {"train": "the rows that it was trained on"}
@@ -34,6 +35,8 @@ def train_files(model: Path, split: str = "train") -> list[str]:
     if push is None:
         raise ConfigError(f"{model}: {workdir.metadata} knows of no run that pushed it")
     paths: list[str] = []
+    # The metadata know them by it; it may have to be made again.
+    plain_path(workdir.path)
     for examples in raw_examples(store, push):
         pattern = os.path.join(examples.uri, f"Split-{split}", "*")
         files = sorted(glob.glob(pattern))

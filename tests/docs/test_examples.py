@@ -1,4 +1,4 @@
-"""The examples as a person runs them: a model is trained, and ranks behind a server."""
+"""The examples as a person runs them: a model is trained, and ranks behind a server; and days of a store, in a loop."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import runpy
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -104,3 +105,22 @@ def test_the_liked_item_ranks_first(server: str) -> None:
     scores = [row["score"] for row in ranked]
     assert scores == sorted(scores, reverse=True)
     assert len({row["item"] for row in ranked}) == 4
+
+
+def test_a_served_day_is_trained_on_and_served(tmp_path: Path) -> None:
+    command = [sys.executable, ROOT / "examples" / "loop" / "loop.py", tmp_path, "--days", "2", "--requests", "300"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    counts = json.loads((tmp_path / "days" / "day-2" / "counts.json").read_text())
+    # Ten of each request's candidates were seen, and every install finds its impression.
+    assert counts["impressions"] == 3000
+    assert counts["taken"] == counts["positives"] > 100
+    assert not any(counts[name] for name in ("repeated", "late", "early", "unshown"))
+    # The second run started from the first one's model, and looked for drift and skew.
+    [first, second] = sorted((tmp_path / "work" / "runs").glob("*/run.json"))
+    base = json.loads(second.read_text())["base"]
+    assert base["model"] == json.loads(first.read_text())["model"]
+    assert "day 2: version 2 is served" in done.stdout
+    page = (tmp_path / "loop.html").read_text()
+    assert page.count("<polyline") == 0
+    assert page.count("<circle") >= 3

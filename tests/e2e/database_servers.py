@@ -89,7 +89,12 @@ class Postgresql(Server):
 
     def line(self) -> list[str]:
         settings = ["listen_addresses=127.0.0.1", f"unix_socket_directories={self.folder}", f"port={self.port}"]
-        return [str(self.program("postgres")), "-D", str(self.folder / "data"), *(f"-c{one}" for one in settings)]
+        return [
+            str(self.program("postgres")),
+            "-D",
+            str(self.folder / "data"),
+            *(f"-c{setting}" for setting in settings),
+        ]
 
 
 class Mariadb(Server):
@@ -108,7 +113,7 @@ class Mariadb(Server):
             f"CREATE USER widedeep@'%' IDENTIFIED BY '{PASSWORD}';",
             "GRANT ALL ON *.* TO widedeep@'%';",
         )
-        given = "".join(f"{one}\n" for one in statements).encode()
+        given = "".join(f"{statement}\n" for statement in statements).encode()
         self.call(str(self.program("postgres")), "--no-defaults", data, "--bootstrap", input=given)
 
     def line(self) -> list[str]:

@@ -96,7 +96,7 @@ class Server:
         request = GetModelStatusRequest()
         request.model_spec.name = "census"
         versions = self._core.model_status(request).model_version_status
-        return {one.version: type(one).State.Name(one.state) for one in versions}
+        return {version.version: type(version).State.Name(version.state) for version in versions}
 
     def close(self) -> None:
         self._core.close()

@@ -138,13 +138,13 @@ class Cluster:
     def running(self, node: str, run_id: str, **parameters: Any) -> Iterator[subprocess.Popen[str]]:
         """A node's process, as soon as its own execution is in the metadata: a killed one's stays there as running."""
         store = self.store()
-        earlier = {one.id for one in self.node(node, run_id).executions(store)}
+        earlier = {attempt.id for attempt in self.node(node, run_id).executions(store)}
         with self.start(node, run_id, **parameters) as process:
             deadline = time.monotonic() + 120
             while not [
-                one
-                for one in self.node(node, run_id).executions(store)
-                if state(one) == "RUNNING" and one.id not in earlier
+                attempt
+                for attempt in self.node(node, run_id).executions(store)
+                if state(attempt) == "RUNNING" and attempt.id not in earlier
             ]:
                 assert process.poll() is None, process.communicate()[1]
                 assert time.monotonic() < deadline

@@ -119,10 +119,10 @@ def test_the_cache_gives_each_output_back_under_its_key_though_postgresql_mixes_
 
         # PostgreSQL joins the few artifacts to all types, in the order of the types.
         plain = metadata_store.MetadataStore(database.connection)
-        assert [one.id for one in plain.get_artifacts_by_id(ids)] == ids[::-1]
+        assert [artifact.id for artifact in plain.get_artifacts_by_id(ids)] == ids[::-1]
 
         for asked in (ids, ids[::-1]):
-            assert [one.id for one in store.get_artifacts_by_id(asked)] == asked
+            assert [artifact.id for artifact in store.get_artifacts_by_id(asked)] == asked
         context.id = cache
         with PatientHandle(database) as handle:
             found = cache_utils.get_cached_outputs(handle, context)

@@ -52,7 +52,7 @@ def test_a_full_volume_fails_the_step_and_with_room_again_it_does_its_work(
     full = cluster.step("StatisticsGen", "r1")
     assert full.returncode == 1
     assert "No space left on device" in full.stderr
-    assert [state(one) for one in cluster.node("StatisticsGen", "r1").executions(cluster.store())] == ["FAILED"]
+    assert [state(attempt) for attempt in cluster.node("StatisticsGen", "r1").executions(cluster.store())] == ["FAILED"]
     filler.unlink()
     assert cluster.step("StatisticsGen", "r1").returncode == 0
     assert cluster.states("r1") == {"ExampleGen": "COMPLETE", "StatisticsGen": "COMPLETE"}
@@ -75,4 +75,4 @@ def test_two_whole_runs_at_once_take_turns_and_both_end_well(taxi: Slice, tmp_pa
         assert first == second
     versions = sorted(path.name for path in (cluster.folder / "models" / "taxi").iterdir())
     assert versions[0] == "1"
-    assert all((cluster.folder / "models" / "taxi" / one / "saved_model.pb").is_file() for one in versions)
+    assert all((cluster.folder / "models" / "taxi" / version / "saved_model.pb").is_file() for version in versions)

@@ -42,7 +42,7 @@ def auc_of_the_served(model: Path, examples: Path) -> float:
     served = tf.saved_model.load(str(model / "Format-Serving")).signatures["serving_default"]
     raw = list(records(examples, "eval"))
     scores = [served(examples=tf.constant(raw[at : at + 2000]))["score"].numpy() for at in range(0, len(raw), 2000)]
-    labels = [tf.train.Example.FromString(one).features.feature["label"].int64_list.value[0] for one in raw]
+    labels = [tf.train.Example.FromString(row).features.feature["label"].int64_list.value[0] for row in raw]
     return float(roc_auc_score(labels, np.concatenate(scores)))
 
 

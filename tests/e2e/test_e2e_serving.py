@@ -139,7 +139,7 @@ def test_the_same_scores_everywhere(pushed: Callable[[str], Pushed], name: str) 
     raw = list(tf.data.TFRecordDataset([str(part) for part in parts], "GZIP").take(ROWS).as_numpy_iterator())
     names = ["serving_default", "predict_raw", "rank", "classify", "regress"]
     # The last of each signature has no optional feature.
-    asked = [one for one in make_requests(spec, names, raw) if len(one.rows) > 1]
+    asked = [request for request in make_requests(spec, names, raw) if len(request.rows) > 1]
     trained = str(latest(workdir, "Trainer", "model") / "Format-Training")
     graph = str(latest(workdir, "Transform", "transform_graph"))
     expected = np.split(

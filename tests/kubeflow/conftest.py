@@ -91,7 +91,11 @@ def pick() -> Callable[[list[Object], str, str], Object]:
 
     def picked(objects: list[Object], kind: str, name: str) -> Object:
         pattern = re.compile(rf"{re.escape(name)}(-[a-z0-9]{{10}})?")
-        [found] = [one for one in objects if one["kind"] == kind and pattern.fullmatch(one["metadata"]["name"])]
+        [found] = [
+            manifest
+            for manifest in objects
+            if manifest["kind"] == kind and pattern.fullmatch(manifest["metadata"]["name"])
+        ]
         return found
 
     return picked

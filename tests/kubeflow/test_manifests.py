@@ -72,8 +72,8 @@ def merged(common: Object, own: Object, flink: Object) -> Object:
 
 
 def containers(objects: list[Object]) -> Iterator[tuple[Object, Object]]:
-    for one in objects:
-        for pod in pods(one):
+    for manifest in objects:
+        for pod in pods(manifest):
             assert pod["containers"]
             for container in pod["containers"] + pod.get("initContainers", []):
                 yield pod, container
@@ -84,13 +84,13 @@ def containers(objects: list[Object]) -> Iterator[tuple[Object, Object]]:
 def test_kubernetes_own_schemas_take_every_object(build: Build, folders: tuple[str, ...], version: str) -> None:
     objects = build(*folders)
     assert objects
-    for one in objects:
-        if one["kind"] not in CUSTOM:
-            kubernetes_validate.validate(one, version, strict=True)
+    for manifest in objects:
+        if manifest["kind"] not in CUSTOM:
+            kubernetes_validate.validate(manifest, version, strict=True)
 
 
 def test_kubernetes_own_schema_takes_the_pods_that_flinks_operator_makes(build: Build) -> None:
-    [flink] = [one for one in build("flink") if one["kind"] == "FlinkDeployment"]
+    [flink] = [manifest for manifest in build("flink") if manifest["kind"] == "FlinkDeployment"]
     made = list(pods(flink))
     assert len(made) == 2
     for spec in made:
@@ -100,7 +100,7 @@ def test_kubernetes_own_schema_takes_the_pods_that_flinks_operator_makes(build: 
 
 def test_the_schemas_refuse_an_unknown_field(build: Build) -> None:
     """Else the tests above would pass for anything."""
-    [claim, *_] = [one for one in build("base") if one["kind"] == "PersistentVolumeClaim"]
+    [claim, *_] = [manifest for manifest in build("base") if manifest["kind"] == "PersistentVolumeClaim"]
     wrong = claim | {"spec": claim["spec"] | {"accessMode": "ReadWriteMany"}}
     with pytest.raises(kubernetes_validate.ValidationError, match="accessMode"):
         kubernetes_validate.validate(wrong, VERSIONS[-1], strict=True)
@@ -109,7 +109,7 @@ def test_the_schemas_refuse_an_unknown_field(build: Build) -> None:
 @every_build
 def test_no_object_names_a_namespace(build: Build, folders: tuple[str, ...]) -> None:
     """`kubectl --namespace` decides; a Prometheus operator's own namespace is only let in, not written to."""
-    assert [one["metadata"]["name"] for one in build(*folders) if "namespace" in one["metadata"]] == []
+    assert [manifest["metadata"]["name"] for manifest in build(*folders) if "namespace" in manifest["metadata"]] == []
 
 
 @every_build
@@ -148,7 +148,7 @@ def test_every_container_has_requests_limits_and_probes(build: Build, folders: t
 
 
 def test_flink_sets_its_own_containers_resources(build: Build) -> None:
-    [flink] = [one for one in build("flink") if one["kind"] == "FlinkDeployment"]
+    [flink] = [manifest for manifest in build("flink") if manifest["kind"] == "FlinkDeployment"]
     for manager in ("jobManager", "taskManager"):
         assert set(flink["spec"][manager]["resource"]) == {"cpu", "memory"}
 
@@ -164,8 +164,10 @@ def test_every_image_names_a_version(build: Build, folders: tuple[str, ...]) -> 
 @every_build
 def test_no_pod_gets_a_token_that_it_does_not_need(build: Build, folders: tuple[str, ...]) -> None:
     objects = build(*folders)
-    accounts = {one["metadata"]["name"]: one for one in objects if one["kind"] == "ServiceAccount"}
-    bound = {subject["name"] for one in objects if one["kind"] == "RoleBinding" for subject in one["subjects"]}
+    accounts = {manifest["metadata"]["name"]: manifest for manifest in objects if manifest["kind"] == "ServiceAccount"}
+    bound = {
+        subject["name"] for manifest in objects if manifest["kind"] == "RoleBinding" for subject in manifest["subjects"]
+    }
     for one in objects:
         for pod in pods(one):
             name = one["spec"]["serviceAccount"] if one["kind"] == "FlinkDeployment" else pod["serviceAccountName"]
@@ -182,7 +184,7 @@ def test_no_pod_gets_a_token_that_it_does_not_need(build: Build, folders: tuple[
 
 @every_build
 def test_no_secret_comes_with_the_manifests(build: Build, folders: tuple[str, ...]) -> None:
-    assert [one["metadata"]["name"] for one in build(*folders) if one["kind"] == "Secret"] == []
+    assert [manifest["metadata"]["name"] for manifest in build(*folders) if manifest["kind"] == "Secret"] == []
 
 
 def test_the_secrets_template_is_valid_and_blank() -> None:

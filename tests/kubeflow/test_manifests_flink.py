@@ -25,7 +25,7 @@ def flink(build: Build, pick: Pick) -> Object:
 @pytest.fixture(scope="module")
 def pool(flink: Object) -> Object:
     containers = flink["spec"]["taskManager"]["podTemplate"]["spec"]["containers"]
-    [found] = [one for one in containers if one["name"] == "beam-worker-pool"]
+    [found] = [container for container in containers if container["name"] == "beam-worker-pool"]
     return found
 
 

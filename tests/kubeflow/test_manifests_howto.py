@@ -41,7 +41,7 @@ def applied(build: Build) -> list[Object]:
     folders = [after(words, "--kustomize") for words in commands() if "--kustomize" in words]
     names = ("base", "data", "flink", "gc", "serving/base", "toolbox")
     assert {f"kubeflow/{name}" for name in names} == set(folders)
-    return [one for folder in folders for one in build(folder.removeprefix("kubeflow/"))]
+    return [manifest for folder in folders for manifest in build(folder.removeprefix("kubeflow/"))]
 
 
 def test_what_is_waited_for_and_forwarded_is_applied(applied: list[Object]) -> None:
@@ -100,7 +100,7 @@ def test_every_widedeep_command_has_its_options() -> None:
         values, rest, order = command.make_parser(click.Context(command)).parse_args(list(words))
         assert rest == []
         given = {parameter.name for parameter in order}
-        assert {one.name for one in command.params if one.required} <= given
+        assert {parameter.name for parameter in command.params if parameter.required} <= given
         assert all(values[name] for name in given)
 
 

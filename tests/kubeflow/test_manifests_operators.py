@@ -59,10 +59,10 @@ def _classes(source: str) -> Iterator[tuple[str, dict[str, str]]]:
         if not isinstance(node, ast.ClassDef):
             continue
         tables = {
-            target.id: ast.literal_eval(one.value)
-            for one in node.body
-            if isinstance(one, ast.Assign)
-            for target in one.targets
+            target.id: ast.literal_eval(statement.value)
+            for statement in node.body
+            if isinstance(statement, ast.Assign)
+            for target in statement.targets
             if isinstance(target, ast.Name) and target.id in ("openapi_types", "attribute_map")
         }
         if len(tables) == 2:
@@ -139,7 +139,7 @@ def strict(schema: Any) -> Any:
 def test_the_prometheus_operator_takes_the_monitor(build: Build, pick: Pick, go_module: Callable[[str], Path]) -> None:
     path = "example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml"
     definition = yaml.safe_load((go_module(PROMETHEUS_OPERATOR) / path).read_text())["spec"]
-    [version] = [one for one in definition["versions"] if one["name"] == "v1"]
+    [version] = [version for version in definition["versions"] if version["name"] == "v1"]
     schema = strict(version["schema"]["openAPIV3Schema"])
     schema["properties"]["metadata"] = {}
     monitor = pick(build("serving/base", "serving/components/monitoring"), "ServiceMonitor", "widedeep-serving")

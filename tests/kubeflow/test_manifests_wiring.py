@@ -24,7 +24,9 @@ def template(workload: Object) -> Object:
 
 
 def ports(pod: Object) -> dict[str, int]:
-    return {port["name"]: port["containerPort"] for one in pod["containers"] for port in one.get("ports", [])}
+    return {
+        port["name"]: port["containerPort"] for container in pod["containers"] for port in container.get("ports", [])
+    }
 
 
 @pytest.mark.parametrize(
@@ -38,13 +40,13 @@ def test_what_selects_pods_selects_those_of_the_workload(
     workload = pick(objects, kind, name)
     labels = template(workload)["metadata"]["labels"].items()
     selectors = [workload["spec"]["selector"]["matchLabels"]]
-    for one in objects:
-        if one["kind"] == "Service":
-            selectors.append(one["spec"]["selector"])
-        if one["kind"] == "PodDisruptionBudget":
-            selectors.append(one["spec"]["selector"]["matchLabels"])
-        if one["kind"] == "NetworkPolicy":
-            selectors.append(one["spec"]["podSelector"]["matchLabels"])
+    for manifest in objects:
+        if manifest["kind"] == "Service":
+            selectors.append(manifest["spec"]["selector"])
+        if manifest["kind"] == "PodDisruptionBudget":
+            selectors.append(manifest["spec"]["selector"]["matchLabels"])
+        if manifest["kind"] == "NetworkPolicy":
+            selectors.append(manifest["spec"]["podSelector"]["matchLabels"])
     spread = template(workload)["spec"].get("topologySpreadConstraints", [])
     selectors += [constraint["labelSelector"]["matchLabels"] for constraint in spread]
     assert len(selectors) >= 3
@@ -63,7 +65,12 @@ def test_every_port_that_is_named_is_the_containers(
     objects = build(*folders)
     pod = template(pick(objects, kind, name))["spec"]
     known = ports(pod)
-    asked = [port["targetPort"] for one in objects if one["kind"] == "Service" for port in one["spec"]["ports"]]
+    asked = [
+        port["targetPort"]
+        for manifest in objects
+        if manifest["kind"] == "Service"
+        for port in manifest["spec"]["ports"]
+    ]
     for one in objects:
         if one["kind"] == "NetworkPolicy":
             asked += [port["port"] for rule in one["spec"]["ingress"] for port in rule["ports"]]
@@ -116,7 +123,9 @@ def claims(pod: Object) -> dict[str, Object]:
 
 def mounts(pod: Object, claim: str) -> set[str]:
     """Where the containers have it."""
-    [volume] = [one for one in pod["volumes"] if one.get("persistentVolumeClaim", {}).get("claimName") == claim]
+    [volume] = [
+        volume for volume in pod["volumes"] if volume.get("persistentVolumeClaim", {}).get("claimName") == claim
+    ]
     every = [mount for container in pod["containers"] for mount in container.get("volumeMounts", [])]
     return {mount["mountPath"] for mount in every if mount["name"] == volume["name"]}
 
@@ -136,7 +145,9 @@ def test_the_steps_find_what_base_makes(build: Build, pick: Pick) -> None:
 def test_the_compiled_pipeline_mounts_the_claims_and_reads_the_secret(build: Build) -> None:
     _, platform = yaml.safe_load_all((ROOT / "kubeflow" / "movielens.yaml").read_text())
     steps = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
-    claimed = {one["metadata"]["name"] for one in build("base") if one["kind"] == "PersistentVolumeClaim"}
+    claimed = {
+        manifest["metadata"]["name"] for manifest in build("base") if manifest["kind"] == "PersistentVolumeClaim"
+    }
     template = yaml.safe_load((ROOT / "kubeflow" / "secret.template.yaml").read_text())
     assert steps
     for step in steps.values():
@@ -175,8 +186,15 @@ def test_flink_and_the_data_lie_where_the_steps_look(build: Build, pick: Pick) -
     name, out = container["args"][1], container["args"][3]
     assert out == f"{options.root.path}/data/{name}"
     assert (job["securityContext"]["runAsUser"], job["securityContext"]["fsGroup"]) == (options.user, options.user)
-    [worker] = [one for one in flink["containers"] if one["name"] == "beam-worker-pool"]
+    [worker] = [container for container in flink["containers"] if container["name"] == "beam-worker-pool"]
     assert worker["securityContext"]["runAsUser"] == options.user
+
+
+def test_no_pod_that_ends_has_a_side_car(build: Build, pick: Pick) -> None:
+    """Which would run on, so that the pod never ends."""
+    cron = pick(build("gc"), "CronJob", "widedeep-gc")["spec"]["jobTemplate"]
+    for pod in (pick(build("data"), "Job", "widedeep-data"), cron):
+        assert template(pod)["metadata"]["labels"]["sidecar.istio.io/inject"] == "false"
 
 
 def test_what_looks_after_the_volumes_sees_them_as_the_steps_do(build: Build, pick: Pick) -> None:
@@ -196,9 +214,11 @@ def test_what_looks_after_the_volumes_sees_them_as_the_steps_do(build: Build, pi
         assert mounts(spec, options.models.claim) == {options.models.path}
         assert spec["securityContext"]["runAsUser"] == options.user
         [container] = spec["containers"]
-        secret = [one["valueFrom"]["secretKeyRef"] for one in container["env"] if "valueFrom" in one]
+        secret = [variable["valueFrom"]["secretKeyRef"] for variable in container["env"] if "valueFrom" in variable]
         assert {(one["name"], one["key"]) for one in secret} == {(options.secret, key) for key in keys}
-        assert {one["name"] for one in container["env"] if "valueFrom" in one} == set(SECRET_KEYS.values())
+        assert {variable["name"] for variable in container["env"] if "valueFrom" in variable} == set(
+            SECRET_KEYS.values()
+        )
     [container] = cron["spec"]["containers"]
     assert container["args"][:4] == [
         "gc",
@@ -236,7 +256,7 @@ def test_the_database_reads_the_keys_of_the_secrets_template(build: Build, pick:
     [volume] = [volume for volume in pod["volumes"] if "secret" in volume]
     [mount] = [mount for mount in container["volumeMounts"] if mount["name"] == volume["name"]]
     assert volume["secret"]["secretName"] == secret["metadata"]["name"]
-    files = {one["value"] for one in container["env"] if one["name"].endswith("_FILE")}
+    files = {variable["value"] for variable in container["env"] if variable["name"].endswith("_FILE")}
     assert files == {f"{mount['mountPath']}/{key}" for key in secret["stringData"]}
 
 

@@ -32,6 +32,20 @@ for transport, target in json.loads(sys.argv[1]).items():
     ranked[transport] = [[candidate.index, candidate.score] for candidate in ranking.candidates]
 print(json.dumps([ranked, sorted(set({HEAVY}) & set(sys.modules))]))
 """
+LOG = f"""
+import json, sys
+from pathlib import Path
+from widedeep import RankingClient
+from widedeep.serving.request_log import RequestLog
+
+with RequestLog(Path(sys.argv[2])) as log, RankingClient(sys.argv[1], model="small", deadline=60, log=log) as client:
+    client.rank({USER}, [{{"x": x}} for x in {XS}], request_id="mine")
+import pyarrow.parquet as pq
+[path] = Path(sys.argv[2]).rglob("*.parquet")
+names = ("log_request_id", "log_rank", "x", "log_score")
+rows = [[row[name] for name in names] for row in pq.read_table(path, partitioning=None).to_pylist()]
+print(json.dumps([rows, sorted(set({HEAVY}) & set(sys.modules))]))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +97,20 @@ def test_it_ranks_over_both_interfaces_by_the_formula(bare: Path, server: Any, t
         assert [index for index, _ in ranked[transport]] == [1, 2, 0]
         scores = [SmallModel.score(XS[index], "green", ["a", "b"]) for index in (1, 2, 0)]
         assert [score for _, score in ranked[transport]] == pytest.approx(scores)
+
+
+def test_with_the_extra_it_logs_what_it_ranks(bare: Path, wheel: Path, server: Any, tmp_path: Path) -> None:
+    extra = tmp_path / "extra"
+    constraints = ("--constraints", "requirements.lock")
+    uv("pip", "install", "--quiet", "--python", bare, "--target", extra, *constraints, f"{wheel}[log]")
+    done = called(bare, "-c", LOG, f"127.0.0.1:{server.port}", "log", cwd=tmp_path, path=extra)
+    assert done.returncode == 0, done.stderr
+    rows, heavy = json.loads(done.stdout)
+    assert heavy == ["pyarrow"]
+    assert [row[:3] for row in rows] == [["mine", rank, x] for rank, x in zip((3, 1, 2), XS, strict=True)]
+    assert [score for *_, score in rows] == pytest.approx([SmallModel.score(x, "green", ["a", "b"]) for x in XS])
+    without = called(bare, "-c", LOG, f"127.0.0.1:{server.port}", "log", cwd=tmp_path)
+    assert without.stderr.endswith("ConfigError: a request log needs pyarrow: pip install 'widedeep-tfx[log]'.\n")
 
 
 @pytest.mark.parametrize("rest", [False, True])

@@ -10,7 +10,7 @@ import pytest
 from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2 as pb
 
-from widedeep.components.common.files import write_if_changed
+from widedeep.components.common.bucket_path import location
 from widedeep.components.pusher.version_info import Data, Lineage, ModelArtifact
 from widedeep.pipeline.definition.schema_file import schema_file_name
 from widedeep.pipeline.local.workdir import Workdir
@@ -83,7 +83,8 @@ class Worked:
         (folder / "log.txt").write_text("log")
         text = f"schema of {run if cached is None else 'an earlier run'}"
         schema = self.workdir.schemas / schema_file_name(text)
-        write_if_changed(schema, text)
+        schema.parent.mkdir(parents=True, exist_ok=True)
+        schema.write_bytes(text.encode())
         made: Ids = {}
 
         def node(name: str, reads: Mapping[str, list[int]], makes: Mapping[str, str], found: Ids | None = None) -> None:
@@ -190,10 +191,14 @@ class Worked:
         for key, what in makes.items():
             made[key] = found[key] if found else self._new(name, key, what, execution.id)
         self.store.put_attributions_and_associations(
-            [pb.Attribution(context_id=one, artifact_id=number) for one in contexts for number in made.values()],
-            [pb.Association(context_id=one, execution_id=execution.id) for one in contexts],
+            [
+                pb.Attribution(context_id=context, artifact_id=number)
+                for context in contexts
+                for number in made.values()
+            ],
+            [pb.Association(context_id=context, execution_id=execution.id) for context in contexts],
         )
-        roles = [(key, one, pb.Event.INPUT) for key, ids in reads.items() for one in ids]
+        roles = [(key, number, pb.Event.INPUT) for key, ids in reads.items() for number in ids]
         roles += [(key, one, pb.Event.OUTPUT) for key, one in made.items()]
         events = [pb.Event(artifact_id=one, execution_id=execution.id, type=role) for _, one, role in roles]
         for event, (key, _, _) in zip(events, roles, strict=True):
@@ -225,11 +230,11 @@ class Worked:
         self.store.put_artifacts([artifact])
 
     def live(self) -> set[int]:
-        return {one.id for one in self.store.get_artifacts() if one.state == pb.Artifact.LIVE}
+        return {artifact.id for artifact in self.store.get_artifacts() if artifact.state == pb.Artifact.LIVE}
 
     def there(self) -> set[int]:
         """The artifacts whose folders exist."""
-        return {one.id for one in self.store.get_artifacts() if Path(one.uri).exists()}
+        return {artifact.id for artifact in self.store.get_artifacts() if location(artifact.uri).exists()}
 
 
 @pytest.fixture

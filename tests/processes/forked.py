@@ -22,6 +22,7 @@ PRELOAD = (
     "widedeep.pipeline.local.runner",
     "widedeep.pipeline.record.builder",
     "widedeep.pipeline.report",
+    "warm",
 )
 WIDEDEEP = str(Path(sys.executable).parent / "widedeep")
 # Bytes of a number in a message.

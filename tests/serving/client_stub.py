@@ -20,6 +20,11 @@ HTTP = {"UNAVAILABLE": 503, "NOT_FOUND": 404, "INVALID_ARGUMENT": 400, "INTERNAL
 NAMES = {tensors.FLOAT: "DT_FLOAT", tensors.STRING: "DT_STRING", tensors.INT32: "DT_INT32"}
 
 
+def candidates(*values: float) -> list[dict[str, float]]:
+    """Candidates that the stub scores."""
+    return [{"x": value} for value in values]
+
+
 class Stub:
     """Scores a candidate with its x plus the user's age, and keeps what it was asked.
 

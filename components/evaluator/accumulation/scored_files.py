@@ -11,6 +11,7 @@ import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from apache_beam.utils.shared import Shared
 
+from widedeep.components.common.served_models import served_model
 from widedeep.components.evaluator.tfma_config import SCORE_KEY, SIGNATURE
 
 # Rows that a model scores at a time.
@@ -39,8 +40,7 @@ class _Models:
     """SavedModels, loaded once a process."""
 
     def __init__(self, folders: Mapping[str, str]) -> None:
-        # A signature does not keep its model's variables alive.
-        self._loaded = {name: tf.saved_model.load(folder) for name, folder in folders.items()}
+        self._loaded = {name: served_model(folder) for name, folder in folders.items()}
 
     def scores(self, serialized: tf.Tensor) -> dict[str, dict[str, np.ndarray]]:
         """By model, what its served signature says of serialized tf.Examples: float32 [n] or [n, outputs]."""

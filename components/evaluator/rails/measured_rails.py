@@ -9,6 +9,7 @@ from typing import cast
 import numpy as np
 import tensorflow as tf
 
+from widedeep.components.common.served_models import served_model
 from widedeep.components.evaluator.evaluation_options import EvaluationOptions
 from widedeep.components.evaluator.measurement import CANDIDATE
 from widedeep.components.evaluator.rails.paired_scores import PairedScores
@@ -78,7 +79,8 @@ def _rail(name: str, paired: PairedScores) -> Rail:
 
 def _scores(model: str, rows: SplitRows) -> np.ndarray:
     """The served scores, float64 [n]; those that are no number are the lowest."""
-    signature = tf.saved_model.load(model).signatures[SIGNATURE]
+    loaded = served_model(model)
+    signature = loaded.signatures[SIGNATURE]
     [name] = signature.structured_input_signature[1]
     parts = [signature(**{name: tf.constant(batch)})[SCORE_KEY].numpy() for batch in rows.serialized]
     scores = np.concatenate(parts).reshape(-1).astype(np.float64)

@@ -45,9 +45,9 @@ class SplitRows:
             at_most: rows to read.
         """
         names = tf.data.Dataset.from_tensor_slices(sorted(files))
-        records = names.interleave(
-            lambda name: tf.data.TFRecordDataset(name, "GZIP"), cycle_length=_FILES_AT_ONCE, block_length=64
-        )
+        # There is no Python control flow to convert.
+        read = tf.autograph.experimental.do_not_convert(lambda name: tf.data.TFRecordDataset(name, "GZIP"))
+        records = names.interleave(read, cycle_length=_FILES_AT_ONCE, block_length=64)
         batches = list(records.take(at_most + 1).batch(_BATCH_ROWS).as_numpy_iterator())
         rows = sum(batch.size for batch in batches)
         if rows <= at_most:

@@ -6,21 +6,20 @@ import codecs
 import contextlib
 import csv
 import io
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv
 
-from widedeep.components.common.errors import DataError, reason, shown
+from widedeep.components.common.errors import DataError, shown
 from widedeep.components.ingest.csv_files.dialect import PLAIN, QUOTE, CsvDialect
-from widedeep.components.ingest.csv_files.rows import LONG, OPEN, RowFaultError, RowSyntax
+from widedeep.components.ingest.csv_files.faults import BLOCK_BYTES, of_arrow, of_fields, of_quotes
+from widedeep.components.ingest.csv_files.rows import RowFaultError, RowSyntax
 from widedeep.components.ingest.streams.compression import open_stream
 from widedeep.components.ingest.streams.utf8 import check_start, utf8_stream
+from widedeep.components.ingest.wanted_columns import BrokenRow
 
-# A block must hold a whole row; a longer row is a broken file.
-_BLOCK_BYTES = 16 << 20
 _HEADER_BYTES = 1 << 20
 NO_ROWS = "the file has no rows. Remove it, or point data.path elsewhere."
 
@@ -71,13 +70,16 @@ def _python_form(dialect: CsvDialect) -> dict[str, Any]:
     return {"delimiter": dialect.delimiter, "escapechar": dialect.escape, **quotes}
 
 
-def read(path: str, columns: list[str], dialect: CsvDialect = PLAIN) -> Iterator[pa.RecordBatch]:
+def read(
+    path: str, columns: list[str], dialect: CsvDialect = PLAIN, broken: list[BrokenRow] | None = None
+) -> Iterator[pa.RecordBatch]:
     """Yields the needed columns as bytes; an empty field is null. Blank lines are no rows.
 
     Args:
         path: the file.
         columns: names of columns that the header has once.
         dialect: the file's.
+        broken: gets the rows with too many or too few fields, which are then rows of empty ones; None: they are errors.
 
     Raises:
         DataError: a row has too many or too few fields, or a quote is misplaced or left open.
@@ -87,21 +89,59 @@ def read(path: str, columns: list[str], dialect: CsvDialect = PLAIN) -> Iterator
         _check_quotes(path, syntax)
     # Arrow reads in a thread of its own, and waits for it when it is left early: never hand it a Python stream or
     # callback, for which that thread would need the lock that the waiting one holds.
-    if dialect.for_arrow:
+    if dialect.for_arrow and broken is None:
         with open_stream(path, dialect.compression) as native:
             yield from _batches(path, native, columns, dialect, dialect.columns)
         return
     names, rows, first = header(path, dialect), 0, dialect.header
     with utf8_stream(path, dialect) as stream:
-        for block in syntax.blocks(stream, _BLOCK_BYTES):
+        for block in syntax.blocks(stream, BLOCK_BYTES):
             if first:
                 block, first = syntax.behind_header(block), False
             if not block.strip(b"\r\n"):
                 continue
-            plain = pa.BufferReader(syntax.without_escapes(block))
-            for batch in _batches(path, plain, columns, dialect, names, rows):
+            for batch in _of_block(path, block, columns, syntax, names, rows, broken):
                 yield batch
                 rows += batch.num_rows
+
+
+def _of_block(
+    path: str,
+    block: bytes,
+    columns: list[str],
+    syntax: RowSyntax,
+    names: Sequence[str],
+    before: int,
+    broken: list[BrokenRow] | None,
+) -> Iterable[pa.RecordBatch]:
+    """What Arrow reads of whole rows, of which those that are broken are given as empty ones, where they may be."""
+
+    def read(rows: bytes) -> Iterator[pa.RecordBatch]:
+        plain = pa.BufferReader(syntax.without_escapes(rows))
+        return _batches(path, plain, columns, syntax.dialect, names, before)
+
+    if broken is None:
+        return read(block)
+    try:
+        return list(read(block))
+    except DataError:
+        # Rare, so the rows are looked at one by one only then.
+        return read(_even(block, syntax, names, before, broken))
+
+
+def _even(block: bytes, syntax: RowSyntax, names: Sequence[str], before: int, broken: list[BrokenRow]) -> bytes:
+    """A block whose rows all have as many fields as there are columns; the others are empty."""
+    rows: list[bytes] = []
+    for text in syntax.rows(block):
+        number, count = before + len(rows) + 1, syntax.fields(text)
+        if count != len(names):
+            fault = of_fields(count, len(names), text.decode(errors="replace"), syntax.dialect)
+            broken.append(BrokenRow(number, fault, text.decode(errors="replace").rstrip("\r\n")))
+            # Of one column an empty row would be none.
+            empty = (syntax.dialect.quote or "") * 2 if len(names) == 1 else syntax.dialect.delimiter * (len(names) - 1)
+            text = f"{empty}\n".encode()
+        rows.append(text)
+    return b"".join(rows)
 
 
 def _batches(
@@ -129,9 +169,7 @@ def _batches(
         reader = pyarrow.csv.open_csv(
             stream,
             # In one thread: only then are rows numbered.
-            read_options=pyarrow.csv.ReadOptions(
-                use_threads=False, block_size=_BLOCK_BYTES, column_names=names or None
-            ),
+            read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=BLOCK_BYTES, column_names=names or None),
             parse_options=pyarrow.csv.ParseOptions(
                 newlines_in_values=bool(quote), delimiter=dialect.delimiter, quote_char=quote
             ),
@@ -150,27 +188,7 @@ def _batches(
     except pa.ArrowInvalid as error:
         if "cannot infer number of columns" in str(error):
             raise NoRowsError(f"{path}: {NO_ROWS}") from None
-        raise DataError(f"{path}{_fault(str(error), rows, before - (not names), dialect)}") from None
-
-
-_DELIMITERS = {",": "a comma", "\t": "a tab", ";": "a semicolon", "|": "a bar", " ": "a blank"}
-_RAGGED = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+): (.*)", re.DOTALL)
-
-
-def _fault(error: str, rows: int, before: int, dialect: CsvDialect) -> str:
-    ragged = _RAGGED.search(error)
-    if ragged:
-        number, expected, count, row = ragged.groups()
-        names = "the header" if dialect.header else "data.columns"
-        remedy = f"a field with {_DELIMITERS.get(dialect.delimiter, shown(dialect.delimiter))} or a line break in it "
-        remedy += "needs quotes" if dialect.quote else "needs quotes, which data.quote names"
-        return (
-            f", row {int(number) + before}: has {count} fields, and {names} {expected}: "
-            f"{shown(row[:60])}{'...' if len(row) > 60 else ''}; {remedy}."
-        )
-    if "straddl" in error:
-        return f", row {rows + 1}: is longer than {_BLOCK_BYTES >> 20} MB. Is a quote left open?"
-    return f": is not readable as CSV: {reason(error)}."
+        raise DataError(f"{path}{of_arrow(str(error), rows, before - (not names), dialect)}") from None
 
 
 def _check_quotes(path: str, syntax: RowSyntax) -> None:
@@ -181,33 +199,14 @@ def _check_quotes(path: str, syntax: RowSyntax) -> None:
     """
     try:
         with utf8_stream(path, syntax.dialect) as stream:
-            for _ in syntax.blocks(stream, _BLOCK_BYTES):
+            for _ in syntax.blocks(stream, BLOCK_BYTES):
                 pass
     except RowFaultError as error:
         # Rare, so the file may be read again to count.
         row = int(not syntax.dialect.header)
         with utf8_stream(path, syntax.dialect) as stream, contextlib.suppress(RowFaultError):
-            for block in syntax.blocks(stream, _BLOCK_BYTES):
+            for block in syntax.blocks(stream, BLOCK_BYTES):
                 row += syntax.count(block)
-        raise DataError(f"{path}{_misquoted(path, row, error, syntax.dialect)}") from None
-
-
-def _misquoted(path: str, row: int, error: RowFaultError, dialect: CsvDialect) -> str:
-    where = f", row {row}" if row else ", header"
-    if error.fault == LONG:
-        return f"{where}: is longer than {_BLOCK_BYTES >> 20} MB. Is a quote left open?"
-    if error.fault == OPEN:
-        return f"{where}: a quote is opened that no other closes, up to the file's end."
-    names = header(path, dialect) if row else []
-    column = f"column '{names[error.column]}'" if error.column < len(names) else f"field {error.column + 1}"
-    quote = dialect.quote or QUOTE
-    if dialect.escape is None and b"\\" + quote.encode() in error.text:
-        remedy = """A quote within quotes is doubled, or escaped as Spark and MySQL do: set data.escape: "\\\\"."""
-    elif quote == QUOTE:
-        remedy = (
-            'A quote within quotes is doubled: "5"" tall". Where quotes are signs as any other: set data.quote: null.'
-        )
-    else:
-        remedy = f"A quote within quotes is doubled: {quote}5{quote * 2} tall{quote}."
-    text = shown(error.text.decode(errors="replace").splitlines()[0])
-    return f"{where}, {column}: a quote is neither doubled nor followed by the delimiter: {text}. {remedy}"
+        raise DataError(
+            f"{path}{of_quotes(row, error, header(path, syntax.dialect) if row else [], syntax.dialect)}"
+        ) from None

@@ -119,6 +119,24 @@ class RowSyntax:
         """How many rows it holds that end in a line break; blank lines are none."""
         return sum(bool(row.group().strip(b"\r\n")) for row in self._row.finditer(block))
 
+    def rows(self, block: bytes) -> Iterator[bytes]:
+        """The rows of a block, each with its line break, where it has one; blank lines are none."""
+        end = 0
+        for row in self._row.finditer(block):
+            end = row.end()
+            if row.group().strip(b"\r\n"):
+                yield row.group()
+        # The last row of a file.
+        if block[end:].strip(b"\r\n"):
+            yield block[end:]
+
+    def fields(self, row: bytes) -> int:
+        """How many fields a row has."""
+        count, position = 1, 0
+        while match := self._field.match(row, position):
+            count, position = count + 1, match.end()
+        return count
+
     def behind_header(self, block: bytes) -> bytes:
         """What follows the first row that is not blank."""
         for row in self._row.finditer(block):

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import json
+import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,11 +16,12 @@ from widedeep.components.common.errors import DataError, reason, shown
 from widedeep.components.ingest.python_rows.columns import column, set_column
 from widedeep.components.ingest.scalars import BadValueError
 from widedeep.components.ingest.streams.utf8 import Stream, check_start, utf8_stream
-from widedeep.components.ingest.wanted_columns import BATCH_ROWS, WantedColumns
+from widedeep.components.ingest.wanted_columns import BATCH_ROWS, BrokenRow, WantedColumns
 
 _BLOCK_BYTES = 4 << 20
 # A longer line is a whole document.
 _LONGEST = 16 << 20
+_KEYS = re.compile(rb'"\s*:')
 _BOM = b"\xef\xbb\xbf"
 Row = dict[str, Any]
 
@@ -71,13 +75,47 @@ def _rows(columns: WantedColumns) -> Iterator[Row]:
             if not line.strip():
                 continue
             number += 1
-            try:
-                row = orjson.loads(line)
-            except orjson.JSONDecodeError as error:
-                raise DataError(f"{columns.path}, row {number}: {_fault(line, error, number)}") from None
-            if not isinstance(row, dict):
-                raise DataError(f"{columns.path}, row {number}: {_no_object(row)}")
+            row, fault = _row(line, number)
+            if fault and columns.broken is None:
+                raise DataError(f"{columns.path}, row {number}: {fault}")
+            if fault and columns.broken is not None:
+                columns.broken.append(BrokenRow(number, fault, line.decode(errors="replace")))
             yield row
+
+
+def _row(line: bytes, number: int) -> tuple[Row, str]:
+    """The object of a line, and what is wrong where it is none."""
+    try:
+        row = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        return {}, _fault(line, error, number)
+    if not isinstance(row, dict):
+        return {}, _no_object(row)
+    # In a text a quote before a colon is escaped, and counted as well: then it is looked at closely.
+    if (keys := len(_KEYS.findall(line))) > len(row) and keys > _keys(row):
+        try:
+            json.loads(line, object_pairs_hook=_object)
+        except _TwiceError as error:
+            return {}, f"has the key {shown(error.args[0])} twice: {shown(line.strip()[:60])}. Which value is meant?"
+    return row, ""
+
+
+def _keys(value: Any) -> int:
+    """How many keys an object has, with those of the objects in it."""
+    if isinstance(value, dict):
+        return len(value) + sum(map(_keys, value.values()))
+    return sum(map(_keys, value)) if isinstance(value, list) else 0
+
+
+class _TwiceError(Exception):
+    """A key that stands twice in an object."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> Row:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _TwiceError(next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1))
+    return found
 
 
 def _lines(columns: WantedColumns, stream: Stream) -> Iterator[bytes]:

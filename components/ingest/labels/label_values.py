@@ -44,6 +44,11 @@ def label(values: pa.Array, declared: Label) -> pa.Array:
     return numbers if declared.kind == "regression" else numbers.cast(pa.int64())
 
 
+def positives_in(values: pa.Array, positive: tuple[str, ...]) -> set[str]:
+    """Which of the values that are 1 stand in a raw column."""
+    return set(positive) & set(pc.unique(_texts(decode_dictionary(values))).to_pylist())
+
+
 def _requirement(declared: Label) -> str:
     if declared.kind == "regression":
         return "a finite number of 32 bits"

@@ -53,7 +53,7 @@ def jobs(
         ConfigError: a pattern matches no file, or two match the same.
     """
     files = {split.name: matching_files(os.path.join(base, split.pattern)) for split in input_config.splits}
-    _check_apart(files, {split.name: split.pattern for split in input_config.splits})
+    check_apart(files, {split.name: split.pattern for split in input_config.splits})
     return _numbered([(split, path, None) for split, paths in files.items() for path in paths], output_config, folders)
 
 
@@ -98,8 +98,16 @@ def _numbered(
     ]
 
 
-def _check_apart(files: Mapping[str, list[str]], patterns: Mapping[str, str]) -> None:
-    """Refuses a file that two splits read, by whatever name: what a model was trained on does not measure it."""
+def check_apart(files: Mapping[str, list[str]], patterns: Mapping[str, str]) -> None:
+    """Refuses a file that two splits read, by whatever name: what a model was trained on does not measure it.
+
+    Args:
+        files: of each split.
+        patterns: that matched them.
+
+    Raises:
+        ConfigError: names splits and files.
+    """
     for (first, its_paths), (second, paths) in itertools.combinations(files.items(), 2):
         its_files = {_resolved(path) for path in its_paths}
         shared = [path for path in paths if _resolved(path) in its_files]

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from widedeep.components.ingest import scalars
 from widedeep.components.ingest.arrow_columns import single_values
-from widedeep.components.ingest.splitting import times
-from widedeep.components.ingest.splitting.times import is_number
+from widedeep.components.ingest.scalars import BadValueError
+from widedeep.components.ingest.times.moments import moments
+from widedeep.components.ingest.times.time_values import is_number
 
 COLUMN = "column"
 
@@ -58,23 +61,29 @@ class TimeCuts:
             BadValueError: one is missing, or is not written as the starts are.
             DataError: its type can't hold times of this kind.
         """
-        values = _of_kind(self.starts)(single_values(column))
+        values = _complete(_of_kind(self.starts)(single_values(column)))
         starts = sorted(_values(self.starts).values())
         return np.searchsorted(np.array(starts), values, side="right") - 1, values
 
 
-def _of_kind(starts: Mapping[str, str]) -> Callable[[pa.Array], np.ndarray]:
-    return times.numbers if all(map(is_number, starts.values())) else times.moments
+def _of_kind(starts: Mapping[str, str]) -> Callable[[pa.Array], pa.Array]:
+    return scalars.number if all(map(is_number, starts.values())) else moments
+
+
+def _complete(values: pa.Array) -> np.ndarray:
+    missing = scalars.first(pc.is_null(values))
+    if missing is not None:
+        raise BadValueError(missing, None, "is missing: a row's split is told by its time")
+    array: np.ndarray = values.to_numpy(zero_copy_only=False)
+    return array
 
 
 def _values(starts: Mapping[str, str]) -> dict[str, float]:
-    if all(map(is_number, starts.values())):
-        return {split: float(start) for split, start in starts.items()}
     values: dict[str, float] = {}
     for split, start in starts.items():
         try:
-            values[split] = times.micros(start)
-        except ValueError:
+            [values[split]] = _complete(_of_kind(starts)(pa.array([start]))).tolist()
+        except BadValueError:
             raise ValueError(
                 f"split_by_time: {split} is {start!r}, and a start is a number, or a date or time as 2024-02-01 or "
                 "2024-02-01 10:30:00, and all are of one kind: write them as the column does"

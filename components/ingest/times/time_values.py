@@ -1,10 +1,8 @@
-"""The times of one raw column, as numbers since 1970.
-
-A time without an offset is one of UTC. Text is read as ISO 8601 has it, of which RFC 3339 is what programs write.
-"""
+"""The times of one raw column, as numbers since 1970."""
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pyarrow as pa
@@ -14,7 +12,6 @@ from widedeep.components.common.errors import DataError
 from widedeep.components.features.time_parts import PER_SECOND, Unit
 from widedeep.components.ingest.scalars import (
     BadValueError,
-    cast,
     decode_dictionary,
     double,
     first,
@@ -22,17 +19,29 @@ from widedeep.components.ingest.scalars import (
     utf8,
     without_empty,
 )
+from widedeep.components.ingest.times.moments import are_stamps, stamps, text_moments
 
 _NUMBER = r"^[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?$"
-_OFFSET = r"[Tt ][0-9:.]+(Z|z|[-+][0-9]{2}(:?[0-9]{2})?)$"
+_DAY = r"^[0-9]{8}$"
 # The years that calendars, and Python, have.
 _EARLIEST = datetime(1, 1, 1, tzinfo=UTC).timestamp()
 _LATEST = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp()
-_WORDS: dict[Unit, str] = {"s": "seconds", "ms": "milliseconds", "us": "microseconds"}
+_WORDS: dict[Unit, str] = {
+    "s": "seconds",
+    "ms": "milliseconds",
+    "us": "microseconds",
+    "ns": "nanoseconds",
+    "yyyymmdd": "days as 20240229",
+}
+
+
+def is_number(text: str) -> bool:
+    """Whether a time is written as a number: seconds since 1970, or 14102100."""
+    return bool(re.fullmatch(_NUMBER, text.strip()))
 
 
 def times(values: pa.Array, unit: Unit) -> pa.Array:
-    """float64, in the unit since 1970-01-01 00:00 UTC; null, or text of blanks alone, is missing.
+    """float64, in the unit since 1970-01-01 00:00 UTC, of days in seconds; null, or text of blanks alone, is missing.
 
     Args:
         values: numbers in the unit; or Arrow's dates and timestamps, or ISO 8601 text, which become such numbers.
@@ -43,45 +52,47 @@ def times(values: pa.Array, unit: Unit) -> pa.Array:
         DataError: the type holds no times.
     """
     values = decode_dictionary(values)
-    if pa.types.is_timestamp(values.type) or pa.types.is_date(values.type):
-        return _since_1970(_stamps(values), unit)
+    if are_stamps(values.type):
+        return _since_1970(stamps(values), unit)
     if is_text(values.type):
-        return _checked(_of_text(values, unit), values, unit)
+        return _of_text(values, unit)
     if pa.types.is_boolean(values.type) or pa.types.is_time(values.type) or pa.types.is_duration(values.type):
         raise DataError(f"is of type {values.type}, but times are needed: convert the column")
-    return _checked(double(values), values, unit)
+    return _of_numbers(double(values), values, unit)
 
 
 def _of_text(values: pa.Array, unit: Unit) -> pa.Array:
     texts = without_empty(pc.utf8_trim_whitespace(utf8(values)))
     is_number = pc.fill_null(pc.match_substring_regex(texts, _NUMBER), False)
-    has_offset = pc.fill_null(pc.match_substring_regex(texts, _OFFSET), False)
     nothing = pa.scalar(None, pa.string())
     numbers = pc.replace_with_mask(texts, pc.invert(is_number), nothing).cast(pa.float64())
-    # Digits beyond microseconds are more than a day's second needs.
-    texts = pc.replace_substring_regex(texts, r"(\.[0-9]{6})[0-9]+", r"\1")
-    texts = pc.replace_with_mask(texts, is_number, nothing)
-    local = pc.replace_with_mask(texts, has_offset, nothing)
-    placed = pc.replace_with_mask(texts, pc.invert(has_offset), nothing)
-    stamps = [_parsed(local, pa.timestamp("us"), unit), _parsed(placed, pa.timestamp("us", "UTC"), unit)]
-    return pc.coalesce(numbers, *(_since_1970(_stamps(part), unit) for part in stamps))
+    others = _since_1970(text_moments(pc.replace_with_mask(texts, is_number, nothing), _fault(unit)), unit)
+    return pc.coalesce(_of_numbers(numbers, values, unit), others)
 
 
-def _parsed(texts: pa.Array, kind: pa.DataType, unit: Unit) -> pa.Array:
-    return cast(texts, kind, lambda value: pa.scalar(value).cast(kind), _fault(unit))
+def _of_numbers(numbers: pa.Array, values: pa.Array, unit: Unit) -> pa.Array:
+    if unit != "yyyymmdd":
+        return _checked(numbers, values, unit)
+    numbers = pc.if_else(pc.is_nan(numbers), pa.scalar(None, pa.float64()), numbers)
+    digits = (
+        pc.if_else(pc.equal(numbers, pc.round(numbers)), numbers, -1.0).cast(pa.int64(), safe=False).cast(pa.string())
+    )
+    are_days = pc.match_substring_regex(digits, _DAY)
+    dates = pc.replace_substring_regex(digits, r"^([0-9]{4})([0-9]{2})([0-9]{2})$", r"\1-\2-\3")
+    wrong = first(pc.invert(are_days))
+    if wrong is None:
+        try:
+            return _since_1970(text_moments(dates, _fault(unit)), unit)
+        except BadValueError as error:
+            wrong = error.index
+    raise BadValueError(wrong, values[wrong].as_py(), _fault(unit))
 
 
 def _fault(unit: Unit) -> str:
+    numbers = _WORDS[unit] if unit == "yyyymmdd" else f"{_WORDS[unit]} since 1970"
     return (
-        f"is no time: text as 2024-02-29T18:30:00Z or 2024-02-29 18:30 (of UTC), or {_WORDS[unit]} since 1970 "
-        f"(unit: {unit}), is needed"
+        f"is no time: text as 2024-02-29T18:30:00Z or 2024-02-29 18:30 (of UTC), or {numbers} (unit: {unit}), is needed"
     )
-
-
-def _stamps(values: pa.Array) -> pa.Array:
-    """Microseconds since 1970, int64."""
-    zone = values.type.tz if pa.types.is_timestamp(values.type) else None
-    return values.cast(pa.timestamp("us", zone), safe=False).cast(pa.int64())
 
 
 def _since_1970(microseconds: pa.Array, unit: Unit) -> pa.Array:

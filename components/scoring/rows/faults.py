@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from widedeep.components.common.errors import DataError, shown
 from widedeep.components.ingest.scalars import BadValueError
+from widedeep.components.ingest.wanted_columns import BrokenRow
 
 Conversion = Callable[[pa.Array], pa.Array]
 
@@ -20,14 +21,21 @@ class RowFault:
     Attributes:
         path: its file.
         row: its number in the file, from 1.
-        column: the raw column.
+        column: the raw column; None where the row can't be told apart into columns.
         reason: a sentence without its full stop: "'old' is not a number".
+        line: then all of it.
     """
 
     path: str
     row: int
-    column: str
+    column: str | None
     reason: str
+    line: str | None = None
+
+    @classmethod
+    def of_row(cls, path: str, broken: BrokenRow) -> RowFault:
+        """Of a row without columns."""
+        return cls(path, broken.row, None, broken.reason.removesuffix("."), broken.text)
 
     @classmethod
     def of(cls, path: str, before: int, column: str, error: BadValueError, hint: str = "") -> RowFault:
@@ -38,7 +46,8 @@ class RowFault:
     @property
     def text(self) -> str:
         """Where and what, in a sentence."""
-        return f"{self.path}, row {self.row}, column '{self.column}': {self.reason}."
+        where = f", column '{self.column}'" if self.column is not None else ""
+        return f"{self.path}, row {self.row}{where}: {self.reason}."
 
     def error(self) -> DataError:
         """As it ends the work, with what else can be done."""

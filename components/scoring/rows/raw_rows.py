@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -16,6 +16,7 @@ from widedeep.components.ingest.arrow_columns import narrowed, rest_of, to_lists
 from widedeep.components.ingest.csv_files import hints
 from widedeep.components.ingest.labels.label_hints import of_label
 from widedeep.components.ingest.scalars import BadValueError
+from widedeep.components.ingest.wanted_columns import BrokenRow
 from widedeep.components.scoring.rows.faults import Conversion, RowFault, converted
 from widedeep.components.scoring.rows.kept import kept
 from widedeep.components.scoring.rows.labels import labels, weights
@@ -48,7 +49,12 @@ class Rows:
 
 
 def rows_of(
-    raw: pa.RecordBatch, form: RowForm, path: str, before: int, constant: Mapping[str, str | None] | None = None
+    raw: pa.RecordBatch,
+    form: RowForm,
+    path: str,
+    before: int,
+    constant: Mapping[str, str | None] | None = None,
+    broken: Sequence[BrokenRow] = (),
 ) -> Rows:
     """What raw columns hold.
 
@@ -58,11 +64,13 @@ def rows_of(
         path: where they are from, for errors.
         before: rows of the file before these.
         constant: columns that the file lacks, with the value that they have in every row.
+        broken: rows among them that could not be told apart into columns.
 
     Raises:
         DataError: a column's type can't hold its feature at all.
     """
-    return _Conversion(_completed(raw, form, constant or {}), form, path, before).rows()
+    faults = {each.row - before - 1: RowFault.of_row(path, each) for each in broken}
+    return _Conversion(_completed(raw, form, constant or {}), form, path, before, faults).rows()
 
 
 def _completed(raw: pa.RecordBatch, form: RowForm, constant: Mapping[str, str | None]) -> pa.RecordBatch:
@@ -76,9 +84,8 @@ def _completed(raw: pa.RecordBatch, form: RowForm, constant: Mapping[str, str | 
 class _Conversion:
     """Of some rows."""
 
-    def __init__(self, raw: pa.RecordBatch, form: RowForm, path: str, before: int) -> None:
-        self._raw, self._form, self._path, self._before = raw, form, path, before
-        self._faults: dict[int, RowFault] = {}
+    def __init__(self, raw: pa.RecordBatch, form: RowForm, path: str, before: int, faults: dict[int, RowFault]) -> None:
+        self._raw, self._form, self._path, self._before, self._faults = raw, form, path, before, faults
 
     def rows(self) -> Rows:
         spec = self._form.spec

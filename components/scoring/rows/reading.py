@@ -11,7 +11,7 @@ from widedeep.components.common.settings import nearest
 from widedeep.components.ingest.csv_files.reader import NoRowsError
 from widedeep.components.ingest.file_blocks import blocks
 from widedeep.components.ingest.paths import folder_values
-from widedeep.components.ingest.wanted_columns import BATCH_ROWS, WantedColumns
+from widedeep.components.ingest.wanted_columns import BATCH_ROWS, BrokenRow, WantedColumns
 from widedeep.components.scoring.rows.raw_rows import Rows, rows_of
 from widedeep.components.scoring.rows.row_form import RowForm
 
@@ -73,7 +73,7 @@ class _ScoredColumns(WantedColumns):
         return set(missing)
 
 
-def read(path: str, form: RowForm, absent: set[str], part: Part) -> Iterator[tuple[int, Rows]]:
+def read(path: str, form: RowForm, absent: set[str], part: Part, leave_out: bool = False) -> Iterator[tuple[int, Rows]]:
     """Yields rows, up to 8,192 at a time, with the number of their segment.
 
     Args:
@@ -81,6 +81,7 @@ def read(path: str, form: RowForm, absent: set[str], part: Part) -> Iterator[tup
         form: how it is written.
         absent: gets the names of optional columns that the file lacks.
         part: which of the rows.
+        leave_out: whether rows that can't be told apart into columns are faults of their own, and not the file's.
 
     Raises:
         DataError: the file can't be read, or lacks a column that can't be missing.
@@ -94,6 +95,7 @@ def read(path: str, form: RowForm, absent: set[str], part: Part) -> Iterator[tup
         undeclared=set(),
         separators=form.separators,
         words=form.words,
+        broken=[] if leave_out else None,
         form=form,
         absent=absent,
     )
@@ -106,9 +108,13 @@ def read(path: str, form: RowForm, absent: set[str], part: Part) -> Iterator[tup
                 raw = block.slice(start, BATCH_ROWS)
                 segment = batches // SEGMENT_BATCHES
                 if segment % part.parts == part.number:
-                    yield segment, rows_of(raw, form, path, row, folders)
+                    yield segment, rows_of(raw, form, path, row, folders, _broken(wanted, row, row + raw.num_rows))
                 row, batches = row + raw.num_rows, batches + 1
     except NoRowsError:
         return
     if form.file_format in _WITHOUT_HEADER and row:
         wanted.check({*seen, *wanted.undeclared})
+
+
+def _broken(wanted: WantedColumns, before: int, last: int) -> list[BrokenRow]:
+    return [each for each in wanted.broken or () if before < each.row <= last]

@@ -32,13 +32,17 @@ def row_files(names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(path for name in names for path in _meant(name)))
 
 
-def format_of(paths: Sequence[str]) -> str:
+def format_of(paths: Sequence[str], otherwise: str | None = None) -> str:
     """What files are, by their names.
+
+    Args:
+        paths: the files.
+        otherwise: what those are whose names don't say it.
 
     Raises:
         ConfigError: a name doesn't say, or files are of several formats.
     """
-    formats = {_format(path): path for path in reversed(paths)}
+    formats = {_format(path, otherwise): path for path in reversed(paths)}
     if len(formats) > 1:
         each = ", ".join(f"{path} is {name}" for name, path in sorted(formats.items()))
         raise ConfigError(f"DATA: holds several formats: {each}. Name files of one: 'FOLDER/*.csv'")
@@ -68,11 +72,13 @@ def _matches(pattern: str) -> list[str]:
     return [path for path in tf.io.gfile.glob(pattern) if not tf.io.gfile.isdir(path)]
 
 
-def _format(path: str) -> str:
+def _format(path: str, otherwise: str | None) -> str:
     endings = [ending.lower() for ending in PurePath(path).suffixes[-2:]]
     if endings and endings[-1] in _PACKED:
         endings.pop()
     if not endings or endings[-1] not in _FORMATS:
+        if otherwise:
+            return otherwise
         raise ConfigError(
             f"DATA {path}: the name's ending doesn't say what it is: {', '.join(_FORMATS)}. Say it: --format csv"
         )

@@ -53,25 +53,23 @@ class Signatures:
 
     def all(self) -> dict[str, Signature]:
         """Every signature that the label allows, by name."""
-        signatures = {DEFAULT: self._serving_default(), RAW: self._predict_raw()}
+        default = self._serving_default()
+        signatures = {DEFAULT: default, RAW: self._predict_raw()}
         label = self._spec.label
         if label.kind != "regression":
-            signatures[CLASSIFY] = self._classify(label)
+            signatures[CLASSIFY] = self._classify(label, default)
         if label.kind != "multiclass":
-            signatures[REGRESS] = self._regress()
+            signatures[REGRESS] = self._regress(default)
             # Candidates are in order of one score.
             if any(feature.side == "candidate" for feature in self._spec.features):
                 signatures[RANK] = self._rank()
         return signatures
 
-    def _of_examples(self, examples: tf.Tensor) -> Outputs:
-        parsing = raw_tensors.parsing(self._spec.features)
-        return self._outputs(tf.io.parse_example(examples, parsing), tf.size(examples, out_type=tf.int64))
-
     def _serving_default(self) -> Signature:
         @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")], autograph=False)
         def serving_default(examples: tf.Tensor) -> Outputs:
-            return self._of_examples(examples)
+            parsing = raw_tensors.parsing(self._spec.features)
+            return self._outputs(tf.io.parse_example(examples, parsing), tf.size(examples, out_type=tf.int64))
 
         return serving_default
 
@@ -107,21 +105,23 @@ class Signatures:
 
         return rank
 
-    def _classify(self, label: Label) -> Signature:
+    # The next two call the default signature, whose graph is large: it is traced, written and loaded once for all.
+
+    def _classify(self, label: Label, default: Signature) -> Signature:
         names = [str(number) for number in range(label.classes or 2)]
 
         @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="inputs")], autograph=False)
         def classify(inputs: tf.Tensor) -> Outputs:
-            score = self._of_examples(inputs)["score"]
+            score = default(inputs)["score"]
             scores = score if label.kind == "multiclass" else tf.stack([1 - score, score], axis=1)
             return {"classes": tf.repeat(tf.constant([names]), tf.size(inputs), axis=0), "scores": scores}
 
         return classify
 
-    def _regress(self) -> Signature:
+    def _regress(self, default: Signature) -> Signature:
         @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="inputs")], autograph=False)
         def regress(inputs: tf.Tensor) -> Outputs:
-            return {"outputs": self._of_examples(inputs)["score"]}
+            return {"outputs": default(inputs)["score"]}
 
         return regress
 

@@ -67,8 +67,6 @@ class TrainingLoop:
                 training diverges.
         """
         progress = checkpoints.carry_on()
-        if progress.epoch > 1:
-            self._train.count_wide_ids()
         options, curve = self._options, progress.curve
         while progress.epoch <= options.epochs and not self._out_of_patience(progress):
             self._epoch(progress, checkpoints, report)

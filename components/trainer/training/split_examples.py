@@ -6,6 +6,7 @@ Data that fits in one block is read once; larger data streams through, block by 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,7 +17,6 @@ from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.trainer.model.inputs import LABEL_TYPES, uses_of
 from widedeep.components.trainer.model.label_rates import LabelRates, LabelSums
 from widedeep.components.trainer.model.layout import Layout
-from widedeep.components.trainer.model.wide_ids import WideIds
 from widedeep.components.trainer.training.blocks import Block, TableUses
 from widedeep.components.transform import packed_columns
 
@@ -36,7 +36,6 @@ class SplitExamples:
         spec: FeatureSpec,
         layout: Layout,
         block_bytes: int = _BLOCK_BYTES,
-        wide_ids: WideIds | None = None,
     ) -> None:
         """Finds the files.
 
@@ -45,7 +44,6 @@ class SplitExamples:
             spec: the declaration that Transform used.
             layout: the model's inputs.
             block_bytes: about how large a block may grow.
-            wide_ids: which ids of the wide part are left out; None: none.
 
         Raises:
             DataError: no file matches.
@@ -55,8 +53,8 @@ class SplitExamples:
             raise DataError(f"no transformed examples match {', '.join(files) or '(no pattern)'}: is the split empty?")
         self._spec, self._layout, self._block_bytes = spec, layout, block_bytes
         self._whole: Block | None = None
-        #: The wide part's ids in the examples read so far.
-        self.wide_ids = wide_ids or WideIds(layout.wide.rows if layout.wide else 0)
+        #: Bool, a row of the wide table: whether any example read so far has it.
+        self.used = np.zeros(layout.wide.rows if layout.wide else 0, bool)
         # Of the last whole pass.
         self._label = LabelSums(spec.label)
 
@@ -81,37 +79,35 @@ class SplitExamples:
         if block is None:
             raise DataError(f"the split of {self._names[0]} holds no examples.")
 
-    def count_wide_ids(self) -> None:
-        """Reads all examples once, where it matters which ids of the wide part are rare."""
-        if self.wide_ids.min_count > 1:
-            for _ in self.blocks():
-                pass
-
     def _read(self) -> Iterator[Block]:
         parts: list[Any] = []
-        size, full, number = 0, False, 0
+        size, full = 0, False
         label = LabelSums(self._spec.label)
-        for part in self._parse().as_numpy_iterator():
+        for part in self._parsed.as_numpy_iterator():
             parts.append(part)
             label.add(part[2], part[3])
             size += sum(array.nbytes for array in tf.nest.flatten(part))
             if size > self._block_bytes:
-                block = self._block(parts, number)
+                block = self._block(parts)
                 # Before the block is used: its parts are as large again.
-                parts, size, full, number = [], 0, True, number + 1
+                parts, size, full = [], 0, True
                 yield block
         self._label = label
         if parts:
-            block = self._block(parts, number)
+            block = self._block(parts)
             self._whole = None if full else block
             yield block
 
-    def _parse(self) -> tf.data.Dataset:
+    # Traced once for all passes.
+    @cached_property
+    def _parsed(self) -> tf.data.Dataset:
         data = tf.data.Dataset.from_tensor_slices(self._names)
         # One file's neighbours are alike (of one day, of one user): a block holds rows of many files.
-        data = data.interleave(lambda name: tf.data.TFRecordDataset(name, "GZIP"), cycle_length=_FILES_AT_ONCE)
+        data = data.interleave(_records, cycle_length=_FILES_AT_ONCE)
         parsing = _parsing(self._spec, self._layout)
 
+        # There is no Python control flow to convert, and looking for it takes most of the time of a small read.
+        @tf.autograph.experimental.do_not_convert
         def parse(serialized: tf.Tensor) -> Any:
             parsed = tf.io.parse_example(serialized, parsing)
             examples = tf.size(serialized, out_type=tf.int64)
@@ -125,17 +121,22 @@ class SplitExamples:
 
         return data.batch(_PARSED_ROWS).map(parse, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
 
-    def _block(self, parts: list[Any], block: int) -> Block:
+    def _block(self, parts: list[Any]) -> Block:
         tables = []
         for number, table in enumerate(self._layout.tables):
             each, splits = zip(*(part[0][number] for part in parts), strict=True)
             rows, lengths = np.concatenate(each), np.concatenate([np.diff(part_splits) for part_splits in splits])
             if table is self._layout.wide:
-                rows, lengths = self.wide_ids.kept(rows, lengths, block)
+                self.used[rows] = True
             ends = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
             tables.append(TableUses(table.cells, tf.constant(rows), tf.constant(ends)))
         dense, label, weight = (tf.constant(np.concatenate([part[n] for part in parts])) for n in (1, 2, 3))
         return Block(tuple(tables), dense, label, weight)
+
+
+@tf.autograph.experimental.do_not_convert
+def _records(name: tf.Tensor) -> tf.data.Dataset:
+    return tf.data.TFRecordDataset(name, "GZIP")
 
 
 def _parsing(spec: FeatureSpec, layout: Layout) -> Parsing:

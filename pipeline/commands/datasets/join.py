@@ -29,6 +29,10 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 @click.option("--label", default="label", show_default=True, metavar="COLUMN", help="To add: 1 where there was one.")
 @click.option("--request", default="request_id", show_default=True, metavar="COLUMN", help="Of the actions.")
 @click.option("--time", default="time", show_default=True, metavar="COLUMN", help="Of the actions.")
+@click.option(
+    "--shown", type=click.IntRange(1), metavar="N", help="Of a request's best, that the user saw.  [default: all]"
+)
+@click.option("--position", metavar="COLUMN", help="That gets the rank at which each was shown.")
 @click.option("--until", metavar="TIME", help="Up to which all actions are there.  [default: the latest action's]")
 @json_option
 def command(
@@ -40,6 +44,8 @@ def command(
     label: str,
     request: str,
     time: str,
+    shown: int | None,
+    position: str | None,
     until: str | None,
     json_file: Path | None,
 ) -> None:
@@ -50,13 +56,14 @@ def command(
     The same rows give the same files, which a pipeline reads as they are; an earlier OUT of ours is replaced.
     """
     window, end = _window(within), _moment(until)
-    shown, acted = _files(impressions, (".parquet",)), _files(actions, (".parquet", ".csv", ".jsonl"))
+    logs, acted = _files(impressions, (".parquet",)), _files(actions, (".parquet", ".csv", ".jsonl"))
+    from widedeep.components.outcomes.impression_files import Seen
     from widedeep.components.outcomes.job import Join
     from widedeep.components.outcomes.matching import LogColumns
     from widedeep.serving.request_log.log_rows import RANK, REQUEST, TIME
 
     columns = LogColumns(TIME, REQUEST, RANK, candidate)
-    record = _joined(Join(shown, columns, acted, request, time, label, window, end), out)
+    record = _joined(Join(logs, columns, acted, request, time, label, window, end, Seen(shown, position)), out)
     _tell(record, out)
     if json_file:
         write_result(json_file, record.text())

@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING
 import click
 
 from widedeep.components.common.errors import ConfigError
-from widedeep.pipeline.definition.command_options import cluster_options, json_option, on_cluster, write_result
+from widedeep.pipeline.definition.command_options import (
+    WorkFolder,
+    cluster_options,
+    json_option,
+    on_cluster,
+    write_result,
+)
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -24,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @click.command("models", short_help="List the pushed versions, or put an earlier one back.")
-@click.argument("path", metavar="WORKDIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("path", metavar="WORKDIR", type=WorkFolder())
 @click.argument("action", metavar="[rollback", required=False, type=click.Choice(["rollback"]))
 @click.argument("version", metavar="VERSION]", required=False, type=click.IntRange(0))
 @cluster_options
@@ -43,12 +49,13 @@ def command(
     that polls takes it up. The models that served after it are marked: no later run takes them as its baseline, starts
     from them, or pushes them again. A rollback to such a model takes the mark away.
 
-    On a cluster WORKDIR is the pipeline root on its volume; user, password and name of the database are in the
-    environment, as a step has them. A run that is under way there goes on, and may push what it trains.
+    On a cluster WORKDIR is the pipeline root, on its volume or in a bucket (gs://); user, password and name of the
+    database are in the environment, as a step has them. A run that is under way there goes on,
+    and may push what it trains.
     """
     if action and version is None:
         raise click.UsageError("rollback needs a version: widedeep models WORKDIR rollback VERSION")
-    workdir, lock = _opened(path, on_cluster(models, metadata))
+    workdir, lock = _opened(path, on_cluster(path, models, metadata))
     if action and version is not None:
         _known(workdir)
         with lock as store:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from pathlib import Path
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from widedeep.pipeline.batch_scores.score_run import ScoreRun
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+# Of a value that is told.
+_LONGEST = 60
 _FORMATS = ("csv", "tsv", "jsonl", "parquet", "tfrecord")
 
 
@@ -68,11 +71,19 @@ def command(
         force=force,
         options=score_options(overrides),
     )
+    if asked.carried:
+        form = ", ".join(f"{name}: {_brief(value)}" for name, value in asked.carried.items())
+        click.echo(f"read as the rows that the model was trained on, {form}; --set data.KEY=VALUE if not", err=True)
     began = time.monotonic()
     record = _watched(asked)
     _tell(asked, record, time.monotonic() - began)
     if json_file:
         write_result(json_file, record.text())
+
+
+def _brief(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _watched(asked: ScoreRun) -> ScoreRecord:

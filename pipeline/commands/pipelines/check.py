@@ -29,16 +29,22 @@ def command(pipeline: Path, overrides: tuple[str, ...]) -> None:
     """
     from rich.console import Console
 
-    from widedeep.pipeline.check.pipeline_check import check
     from widedeep.pipeline.local.output_log import log_output
     from widedeep.pipeline.local.progress_display import spinner
 
     with log_output(Path(os.devnull)) as person, spinner(person, "loading TensorFlow"):
+        # It loads TensorFlow, which has much to say.
+        from widedeep.pipeline.check.pipeline_check import check
+
         found = check(pipeline, overrides)
     console = Console(highlight=False)
     console.width = console.width if console.is_terminal else 200
     if found.spec:
         _show_features(console, found.spec, found.splits)
+    if found.spec and found.config and found.config.data.negatives:
+        from widedeep.pipeline.check.understood import negatives
+
+        console.print(f"drawn    {negatives(found.config.data.negatives, found.spec)}", markup=False)
     if found.splits:
         _show_splits(console, found.splits)
     sys.stdout.flush()

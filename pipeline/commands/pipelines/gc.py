@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from widedeep.components.common.errors import ConfigError
-from widedeep.pipeline.definition.command_options import cluster_options, json_option, on_cluster, write_result
+from widedeep.pipeline.definition.command_options import (
+    WorkFolder,
+    cluster_options,
+    json_option,
+    on_cluster,
+    write_result,
+)
+from widedeep.pipeline.local.plain_path import plain_path
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -18,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @click.command("gc", short_help="Give back the disk space of earlier runs.")
-@click.argument("path", metavar="WORKDIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("path", metavar="WORKDIR", type=WorkFolder())
 @click.option("--keep", type=click.IntRange(1), required=True, metavar="N", help="Finished runs to keep, the last.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
 @cluster_options
@@ -32,10 +39,11 @@ def command(
     versions; the rows that the version that serves was trained on; the last blessed model; the spans of the training
     window. Pushed versions stay as they are. Interrupted, the same command carries on.
 
-    On a cluster WORKDIR is the pipeline root on its volume; user, password and name of the database are in the
-    environment, as a step has them. Steps that want to work meanwhile wait; while one works, nothing is removed.
+    On a cluster WORKDIR is the pipeline root, on its volume or in a bucket (gs://); user, password and name of the
+    database are in the environment, as a step has them. Steps that want to work meanwhile
+    wait; while one works, nothing is removed.
     """
-    cluster = on_cluster(models, metadata)
+    cluster = on_cluster(path, models, metadata)
     plan = _collect_shared(path, *cluster, dry_run, keep) if cluster else _collect(path, dry_run, keep)
     _show(plan, path.resolve(), dry_run)
     if json_file:
@@ -97,8 +105,14 @@ def _removals_table(plan: Plan, folder: Path, dry_run: bool) -> Table:
     table.add_column("why")
     for removal in plan.remove:
         # Text, since a path may look like rich's markup.
-        table.add_row(Text(str(removal.path.relative_to(folder))), filesize.decimal(removal.bytes), Text(removal.why))
+        table.add_row(Text(_within(removal.path, folder)), filesize.decimal(removal.bytes), Text(removal.why))
     return table
+
+
+def _within(path: Path, folder: Path) -> str:
+    """Artifacts may be known by a link to the folder."""
+    base = folder if path.is_relative_to(folder) else plain_path(folder)
+    return str(path.relative_to(base))
 
 
 def _kept_table(plan: Plan) -> Table:

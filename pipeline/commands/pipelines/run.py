@@ -24,7 +24,9 @@ from widedeep.pipeline.definition.command_options import (
 if TYPE_CHECKING:
     from widedeep.pipeline.record.summary import Summary
 
+# Exit codes with which there is a result: the model was refused; this machine could not try it.
 NOT_BLESSED = 3
+NOT_TRIED = 4
 
 
 @click.command("run", short_help="Run the whole pipeline on local Beam.")
@@ -36,7 +38,8 @@ def command(pipeline: Path, workdir: Path | None, overrides: tuple[str, ...], js
     """Ingests, validates, transforms, trains, evaluates and pushes, as PIPELINE.yaml says.
 
     What has not changed since the last run in the same working directory is taken from its cache. Exits with 0
-    when a model was pushed, and with 3 when everything ran but the model was not good enough to be pushed.
+    when a model was pushed, with 3 when everything ran but the model was not good enough to be pushed, and with 4 when
+    this machine could not try it as a server, which is no verdict: the same command tries it again.
     """
     from widedeep.components import features
     from widedeep.components.dryrun.dry_run_options import check_program
@@ -66,7 +69,13 @@ def command(pipeline: Path, workdir: Path | None, overrides: tuple[str, ...], js
     # The run has its outcome, whatever became of what tells of it.
     for failure in failures:
         click.echo(f"Error: {failure}", err=True)
-    sys.exit(0 if summary.pushed_to else NOT_BLESSED)
+    sys.exit(_code(summary))
+
+
+def _code(summary: Summary) -> int:
+    if summary.pushed_to:
+        return 0
+    return NOT_TRIED if summary.dry_run and summary.dry_run.is_open else NOT_BLESSED
 
 
 def _silence_output() -> None:

@@ -17,9 +17,11 @@ import pyarrow.parquet as pq
 
 from widedeep.pipeline.datasets.appstore import population
 from widedeep.pipeline.datasets.appstore.attainable import Attainable
-from widedeep.pipeline.datasets.appstore.impressions import SHOWN, Impressions, InstalledApps, impressions
+from widedeep.pipeline.datasets.appstore.installed import InstalledApps
+from widedeep.pipeline.datasets.appstore.rankers import older
 from widedeep.pipeline.datasets.appstore.tables import table
 from widedeep.pipeline.datasets.appstore.truth import Truth
+from widedeep.pipeline.datasets.appstore.visits import SHOWN, Impressions, answers, visits
 from widedeep.pipeline.datasets.staging import stage
 
 # Parts, each of its own users, so that what is written does not depend on how many processors there are.
@@ -156,7 +158,8 @@ class _Part:
             made = table(self.store.users, self.store.apps, shown, day, first)
             # The last request of all may show fewer.
             made = made.slice(0, min(made.num_rows, self.size.rows - first * SHOWN))
-            writer = writer or pq.ParquetWriter(path, made.schema, compression="zstd")
+            # Arrow can't read lists of dictionaries across row groups: without its schema they are lists of strings.
+            writer = writer or pq.ParquetWriter(path, made.schema, compression="zstd", store_schema=False)
             writer.write_table(made)
             count = made.num_rows
             attained.add(shown.chance.ravel()[:count], shown.taken.ravel()[:count])
@@ -171,8 +174,9 @@ class _Part:
         first, requests = self.size.requests(day, self.number)
         for done in range(0, requests, _BLOCK):
             number = min(_BLOCK, requests - done)
-            shown = impressions(self.store, self.users, self.installed.apps, day, number, self.random)
-            yield first + done, shown
+            came = visits(self.store, self.users, self.installed.apps, day, number, self.random)
+            app = older(self.store, came, day, self.random)
+            yield first + done, answers(self.store, came, app, day, self.random)
 
 
 def _write_part(folder: Path, size: Size, number: int) -> list[Attainable]:

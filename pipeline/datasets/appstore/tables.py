@@ -9,15 +9,17 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from widedeep.pipeline.datasets.appstore.impressions import Impressions
 from widedeep.pipeline.datasets.appstore.population import (
     CATEGORIES,
     COUNTRIES,
     DEVICES,
     LANGUAGES,
     Apps,
+    Integers,
     Users,
 )
+from widedeep.pipeline.datasets.appstore.truth import Indices
+from widedeep.pipeline.datasets.appstore.visits import Impressions
 
 LABEL, CHANCE = "installed", "true_chance"
 # 2026-01-01, 00:00 UTC: the store's first day, a Thursday.
@@ -36,37 +38,66 @@ def table(users: Users, apps: Apps, shown: Impressions, day: int, first_request:
         first_request: number of the first request.
     """
     requests, each = shown.app.shape
-    app, user = shown.app.ravel(), np.repeat(shown.user, each)
-    names = app_names(len(apps.since))
-
-    def of_request(values: npt.NDArray[np.generic]) -> pa.Array:
-        return pa.array(np.repeat(values, each))
-
-    def word(indices: npt.NDArray[np.integer], words: Sequence[str]) -> pa.Array:
-        return pa.DictionaryArray.from_arrays(pa.array(indices.astype(np.int32)), pa.array(words))
-
+    number = pa.array(np.repeat(first_request + np.arange(requests, dtype=np.int64), each))
+    moment = pa.array(np.repeat(FIRST_SECOND + DAY_SECONDS * day + shown.second.astype(np.int64), each))
+    context = context_columns(users, shown.user, shown.second, shown.installed, len(apps.since), each)
+    candidates = candidate_columns(apps, shown.app.ravel(), day)
     return pa.table(
         {
-            "request_id": of_request(first_request + np.arange(requests, dtype=np.int64)),
-            "timestamp": of_request(FIRST_SECOND + DAY_SECONDS * day + shown.second.astype(np.int64)),
-            "user_id": pa.array(user.astype(np.int32)).cast(pa.string()),
-            "age": pa.array(users.age[user]),
-            "gender": word(users.gender[user], GENDERS),
-            "country": word(users.country[user], COUNTRIES),
-            "language": word(users.language[user], LANGUAGES),
-            "device": word(users.device[user], DEVICES),
-            "hour": of_request(shown.second // 3600),
-            "user_apps": _sets(shown.installed, each, names),
-            "app_id": pa.DictionaryArray.from_arrays(pa.array(app), names),
-            "category": word(apps.category[app], CATEGORIES),
-            "developer": word(apps.developer[app], developer_names(int(apps.developer.max()) + 1)),
-            "app_age_days": pa.array(day - apps.since[app]),
-            "price": pa.array(apps.price[app]),
+            "request_id": number,
+            "timestamp": moment,
+            **dict(zip(context.column_names, context.columns, strict=True)),
+            **dict(zip(candidates.column_names, candidates.columns, strict=True)),
             "position": pa.array(np.tile(np.arange(1, each + 1, dtype=np.int32), requests)),
             LABEL: pa.array(shown.taken.ravel().astype(np.int8)),
             CHANCE: pa.array(shown.chance.ravel()),
         }
     )
+
+
+def context_columns(
+    users: Users, user: Indices, second: Integers, installed: Integers, apps: int, each: int = 1
+) -> pa.Table:
+    """What is known of users [n] and the moments [n] at which they come, each row so many times.
+
+    Args:
+        users: all.
+        user: indices.
+        second: of the day.
+        installed: [n, MOST_INSTALLED], indices of the apps that they have.
+        apps: how many there are.
+        each: rows of a request.
+    """
+    who = np.repeat(user, each)
+    return pa.table(
+        {
+            "user_id": pa.array(who.astype(np.int32)).cast(pa.string()),
+            "age": pa.array(users.age[who]),
+            "gender": _word(users.gender[who], GENDERS),
+            "country": _word(users.country[who], COUNTRIES),
+            "language": _word(users.language[who], LANGUAGES),
+            "device": _word(users.device[who], DEVICES),
+            "hour": pa.array(np.repeat(second // 3600, each)),
+            "user_apps": _sets(installed, each, app_names(apps)),
+        }
+    )
+
+
+def candidate_columns(apps: Apps, app: Indices, day: int) -> pa.Table:
+    """What is known of apps [n], by their indices, on a day."""
+    return pa.table(
+        {
+            "app_id": pa.DictionaryArray.from_arrays(pa.array(app.astype(np.int32)), app_names(len(apps.since))),
+            "category": _word(apps.category[app], CATEGORIES),
+            "developer": _word(apps.developer[app], developer_names(int(apps.developer.max()) + 1)),
+            "app_age_days": pa.array(day - apps.since[app]),
+            "price": pa.array(apps.price[app]),
+        }
+    )
+
+
+def _word(indices: npt.NDArray[np.integer], words: Sequence[str]) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(pa.array(indices.astype(np.int32)), pa.array(words))
 
 
 @functools.cache

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from tfx.components.example_validator.component import ExampleValidator
-from tfx.components.statistics_gen.component import StatisticsGen
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.components.common.resolver import Resolver
 from tfx.types import BaseChannel, Channel
@@ -13,6 +12,7 @@ from widedeep.components.common.code_digest import code_digest
 from widedeep.components.gate.component import DataGate, DataVerdict
 from widedeep.components.resolvers.previous_statistics import LastAcceptedStatistics
 from widedeep.components.resolvers.window import LatestSpans
+from widedeep.components.statistics.component import StatisticsGen
 from widedeep.pipeline.definition.config import PipelineConfig
 from widedeep.pipeline.definition.nodes.ingestion import serving_example_gen
 
@@ -34,7 +34,7 @@ def check_nodes(
     Returns:
         The gate, and all nodes in order.
     """
-    statistics = StatisticsGen(examples=examples)
+    statistics = _statistics(examples)
     validator = ExampleValidator(statistics=statistics.outputs["statistics"], schema=schema)
     previous = _previous_statistics(examples) if config.data.in_spans else None
     spans = _spans(examples, max(config.data.window, _COMPARED)) if config.data.in_spans else None
@@ -53,6 +53,10 @@ def check_nodes(
         window=config.data.window,
     )
     return gate, [statistics, validator, *filter(None, (previous, spans)), *serving, gate]
+
+
+def _statistics(examples: BaseChannel) -> StatisticsGen:
+    return StatisticsGen(examples, code_digest("widedeep.components.statistics.component"))
 
 
 def _previous_statistics(examples: BaseChannel) -> Resolver:
@@ -79,5 +83,5 @@ def _spans(examples: BaseChannel, number: int) -> Resolver:
 
 def _serving_nodes(config: PipelineConfig, declared: str) -> list[BaseNode]:
     ingestion = serving_example_gen(config.data, declared)
-    statistics = StatisticsGen(examples=ingestion.outputs["examples"]).with_id("ServingStatisticsGen")
+    statistics = _statistics(ingestion.outputs["examples"]).with_id("ServingStatisticsGen")
     return [ingestion, statistics]

@@ -92,6 +92,7 @@ def _custom_config(data: DataOptions, declared: str, labelled: bool) -> example_
         dialect=data.dialect,
         hash_by=data.hash_by if labelled else None,
         split_by_time=data.split_by_time if labelled else None,
+        negatives=data.negatives if labelled else None,
         connection=data.connection or "",
         code=code_digest("widedeep.components.ingest.executor"),
     )

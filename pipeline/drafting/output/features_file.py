@@ -32,7 +32,7 @@ def features_text(draft: Draft) -> str:
         text += "\ncrosses:\n"
     for cross in draft.crosses:
         why = f"about {cross.combinations:,} pairs occur; beyond all features alone the loss falls by {cross.gain:.2%}"
-        text += line(f"  - {flow({'keys': list(cross.keys), 'buckets': cross.buckets})}", why)
+        text += line(f"  - {flow({'keys': list(cross.keys), 'buckets': 'auto'})}", why)
     return text
 
 

@@ -25,7 +25,7 @@ def summary(draft: Draft, aside: str) -> RenderableType:
     for name, column in draft.columns.items():
         table.add_row(*(Text(cell) for cell in _cells(name, column)), style=None if column.drafted else "dim")
     lines = [
-        Text(f"cross   {' x '.join(cross.keys)}: {cross.buckets:,} buckets, loss {-cross.gain:.2%}")
+        Text(f"cross   {' x '.join(cross.keys)}: about {cross.combinations:,} pairs, loss {-cross.gain:.2%}")
         for cross in draft.crosses
     ]
     lines.append(Text(f"splits  {draft.split.reason}"))

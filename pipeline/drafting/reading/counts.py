@@ -60,6 +60,9 @@ def plain(column: pa.Array) -> pa.Array:
         except pa.ArrowInvalid:
             texts = [None if value is None else value.decode(errors="replace") for value in column.to_pylist()]
             column = pa.array(texts, pa.string())
+    if pa.types.is_timestamp(column.type) and column.type.tz:
+        # In UTC: an offset is a zone that has no name to Arrow's texts.
+        column = column.cast(pa.int64()).cast(pa.timestamp(column.type.unit))
     text = column.cast(pa.string())
     return pc.replace_with_mask(text, pc.fill_null(pc.equal(text, ""), False), pa.scalar(None, pa.string()))
 
@@ -76,6 +79,7 @@ class Counts:
         whole: whether all these are whole.
         low, high: the least and the greatest number.
         first: the least text, by its signs; '' of numbers.
+        zone: of the files' type of times, where it has one.
         no_values: texts among numbers that programs write for no value, how often each.
         few: how often each value occurs; None beyond FEW different ones.
         many: whether a row has several values.
@@ -90,6 +94,7 @@ class Counts:
     low: float = float("inf")
     high: float = float("-inf")
     first: str = ""
+    zone: str | None = None
     no_values: dict[str, int] = field(default_factory=dict)
     few: dict[str, int] | None = field(default_factory=dict)
     many: bool = False
@@ -117,6 +122,8 @@ class Counts:
         self.rows += len(column)
         if not pa.types.is_null(raw.type):
             self.storage = storage_of(raw.type)
+        if pa.types.is_timestamp(raw.type):
+            self.zone = raw.type.tz
         if pa.types.is_null(column.type):
             self.missing += len(column)
             return

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from widedeep.pipeline.drafting.reading import tfdv_statistics
 from widedeep.pipeline.drafting.reading.columns import Floats, category_codes, first_values, numbers_of, set_codes
 from widedeep.pipeline.drafting.reading.counts import Counts
-from widedeep.pipeline.drafting.reading.times import UNITS, parts, seconds, time_format
+from widedeep.pipeline.drafting.reading.times import UNITS, parts, seconds, time_format, zone_of
 from widedeep.pipeline.drafting.rules.profile import ColumnProfile, NumberProfile, SetProfile
 
 _SEPARATORS = "|;,/ "
@@ -76,7 +76,14 @@ def _profile(
     form = time_format(name, counts, values, name in times)
     if form is not None:
         found = parts(seconds(values, form))
-        profile = replace(profile, time_format=form, time_unit=UNITS.get(form), time_parts=found, first=counts.first)
+        profile = replace(
+            profile,
+            time_format=form,
+            time_unit=UNITS.get(form),
+            time_zone=zone_of(counts, values, form),
+            time_parts=found,
+            first=counts.first,
+        )
     if counts.numeric and statistics and np.isfinite(counts.low):
         return replace(profile, number=_number(counts, values, statistics))
     if form is None and not counts.numeric:

@@ -54,7 +54,8 @@ def text_form(start: bytes, whole: bool, file_format: str | None, label: str | N
         file_format = "tsv"
     if delimiter not in (",", "\t"):
         options["delimiter"] = delimiter
-    named = label in first or _is_header(first, others)
+    # A number is a column's place, and may stand in the first row as a value.
+    named = (label in first and not str(label).isdecimal()) or _is_header(first, others)
     if not named:
         options |= {"header": False, "columns": [f"c{number}" for number in range(1, len(first) + 1)]}
     name = {"\t": "tabs", ",": "commas", ";": "semicolons", "|": "bars"}[delimiter]

@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 import re
+from zoneinfo import available_timezones
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from widedeep.components.features.time_parts import PER_SECOND, Unit
 from widedeep.pipeline.drafting.reading.columns import Floats, numbers_of
 from widedeep.pipeline.drafting.reading.counts import Counts
 from widedeep.pipeline.drafting.rules.names import says_time
 
+_OFFSET = r":[0-9.]+ ?(?P<offset>[+-][0-9]{2}(?::?[0-9]{2})?)?(?:Z|UTC)?\s*$"
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?( ?(Z|UTC|[+-]\d{2}:?\d{2}))?)?")
-# 1990 to 2100, in seconds and in milliseconds.
+# 1990 to 2100, in seconds; and as days.
 _SECONDS = (631_152_000, 4_102_444_800)
-SECONDS, MILLISECONDS, ISO, STORED = "in seconds since 1970", "in milliseconds since 1970", "as ISO 8601", "as such"
-UNITS = {MILLISECONDS: "ms"}
+_DAYS = (19000101, 21001231)
+# Days by chance are few numbers of eight digits: one of 28.
+_FEWEST_DAYS = 5
+ISO, STORED, DAYS = "as ISO 8601", "as such", "as days: 20241130"
+_SINCE: dict[str, Unit] = {
+    "in seconds since 1970": "s",
+    "in milliseconds since 1970": "ms",
+    "in microseconds since 1970": "us",
+    "in nanoseconds since 1970": "ns",
+}
+# The unit that features.yaml declares, where it is another than the second.
+UNITS: dict[str, Unit] = {**{form: unit for form, unit in _SINCE.items() if unit != "s"}, DAYS: "yyyymmdd"}
+_UTC = ("UTC", "Etc/UTC", "GMT", "Etc/GMT-0", "Etc/GMT+0")
 _TRIED = 1000
 _HOUR = 3600
 
@@ -34,29 +49,51 @@ def time_format(name: str, counts: Counts, column: pa.Array, wanted: bool) -> st
         return STORED
     if counts.many or not len(column) or pa.types.is_null(column.type):
         return None
-    if counts.numeric and counts.whole and (wanted or says_time(name)):
-        for form, scale in ((SECONDS, 1), (MILLISECONDS, 1000)):
-            if _SECONDS[0] * scale <= counts.low and counts.high <= _SECONDS[1] * scale:
-                return form
+    if counts.numeric and counts.whole:
+        return _of_numbers(counts, column, wanted or says_time(name))
     if counts.numeric:
         return None
     texts = column.drop_null().slice(0, _TRIED).to_pylist()
     return ISO if texts and all(_ISO.fullmatch(text.strip()) for text in texts) else None
 
 
+def _of_numbers(counts: Counts, column: pa.Array, meant: bool) -> str | None:
+    for form, unit in _SINCE.items():
+        first, last = (moment * PER_SECOND[unit] for moment in _SECONDS)
+        if meant and first <= counts.low and counts.high <= last:
+            return form
+    if _DAYS[0] <= counts.low and counts.high <= _DAYS[1] and (meant or counts.distinct >= _FEWEST_DAYS):
+        texts = column.drop_null().slice(0, _TRIED)
+        return DAYS if not np.isnan(seconds(texts, DAYS)).any() else None
+    return None
+
+
 def seconds(column: pa.Array, form: str) -> Floats:
     """Seconds since 1970; NaN where there is none."""
-    if form == SECONDS:
-        return numbers_of(column)
-    if form == MILLISECONDS:
-        return numbers_of(column) / 1000
-    parsed = pd.to_datetime(column.to_pandas(), errors="coerce", utc=True, format="ISO8601")
+    if form in _SINCE:
+        return numbers_of(column) / PER_SECOND[_SINCE[form]]
+    way = "%Y%m%d" if form == DAYS else "ISO8601"
+    parsed = pd.to_datetime(column.to_pandas(), errors="coerce", utc=True, format=way)
     values = (parsed - pd.Timestamp(0, tz="UTC")).dt.total_seconds()
     return np.asarray(values, np.float64)
 
 
+def zone_of(counts: Counts, column: pa.Array, form: str) -> str | None:
+    """Where the clock of times is: by their type, or by the offset that all texts have; None where it is UTC's.
+
+    An offset of whole hours is a zone of its own, Etc/GMT-2 of +02:00. Others, and several, as of summer and winter,
+    have no name.
+    """
+    zone = counts.zone
+    if form == ISO:
+        offsets = pc.unique(pc.struct_field(pc.extract_regex(column.drop_null(), _OFFSET), "offset")).to_pylist()
+        hours = re.fullmatch("([+-])([0-9]{2})(:?00)?", offsets[0] or "") if len(offsets) == 1 else None
+        zone = f"Etc/GMT{'-' if hours[1] == '+' else '+'}{int(hours[2])}" if hours else None
+    return zone if zone in available_timezones() and zone not in _UTC else None
+
+
 def parts(moments: Floats) -> tuple[str, ...]:
-    """Hour and weekday, in UTC, where the rows have several."""
+    """Hour and weekday, where the rows have several."""
     present = moments[~np.isnan(moments)]
     found = {"hour": present // _HOUR % 24, "weekday": present // (24 * _HOUR) % 7}
     return tuple(part for part, values in found.items() if len(np.unique(values)) > 1)

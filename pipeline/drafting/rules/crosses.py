@@ -1,9 +1,6 @@
-"""How many buckets a cross needs."""
+"""How many combinations a cross has."""
 
 from __future__ import annotations
-
-from widedeep.components.features.transforms import MOST_IDS
-from widedeep.pipeline.drafting.rules.features import rounded_up
 
 
 def combinations(seen: int, once: int, sampled: int, rows: int) -> int:
@@ -22,8 +19,3 @@ def combinations(seen: int, once: int, sampled: int, rows: int) -> int:
         return seen
     # Half of the first chance: it falls from there on.
     return round(seen + 0.5 * once / sampled * (rows - sampled))
-
-
-def buckets(pairs: int) -> int:
-    """Twice as many as there are combinations, so that few share one."""
-    return min(MOST_IDS, max(100, rounded_up(2 * pairs)))

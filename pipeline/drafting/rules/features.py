@@ -85,7 +85,8 @@ def draft_feature(
         parts = list(profile.time_parts)
         unit = {"unit": profile.time_unit} if profile.time_unit else {}
         roles = {"parts": parts, "wide": True, "deep": {"embedding": embedding_width(24)}}
-        return Drafted(head | unit | roles, choice.reason + missing, ", ".join(parts))
+        zone = {"zone": profile.time_zone} if profile.time_zone else {}
+        return Drafted(head | unit | zone | roles, choice.reason + missing, ", ".join(parts))
     rest, treatment, why = _strings(profile, rows, of)
     if choice.kind == "set" and profile.members and profile.members.separator not in (None, "|"):
         rest = {"separator": profile.members.separator} | rest

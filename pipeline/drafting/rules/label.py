@@ -75,7 +75,10 @@ def label_rule(
         )
     if counts is not None and len(counts) < 2:
         value = shown(next(iter(counts), ""))
-        raise DataError(f"the label '{name}' is {value} in every row: nothing can be learned. Is it the right column?")
+        raise DataError(
+            f"the label '{name}' is {value} in every row: nothing can be learned. Is it the right column? Where all "
+            "rows are positives, write features.yaml by hand, and have negatives drawn: `data.negatives`."
+        )
     if positive:
         for value in positive:
             if value not in (counts or {}):

@@ -69,6 +69,7 @@ class ColumnProfile:
         members: where a value is a set.
         time_format: where the values are times, how they are written.
         time_unit: of times that are numbers, where it is another than the second.
+        time_zone: of times, where their clock is another than UTC's.
         time_parts: of the parts that a model may see, those that differ from row to row.
         first: of times that are texts the earliest.
         mean_length: characters of a value.
@@ -88,6 +89,7 @@ class ColumnProfile:
     members: SetProfile | None = None
     time_format: str | None = None
     time_unit: str | None = None
+    time_zone: str | None = None
     time_parts: tuple[str, ...] = ()
     first: str = ""
     mean_length: float = 5.0

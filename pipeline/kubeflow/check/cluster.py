@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from kubernetes import client
@@ -15,11 +15,11 @@ from widedeep.pipeline.definition.config import PipelineConfig
 from widedeep.pipeline.definition.kubeflow_options import KubeflowOptions
 from widedeep.pipeline.kubeflow.check import job, job_run
 from widedeep.pipeline.kubeflow.check.finding import Finding
-from widedeep.pipeline.kubeflow.environment import SECRET_KEYS
+from widedeep.pipeline.kubeflow.environment import CONNECTION_KEY, SECRET_KEYS
 
 
 def findings(config: PipelineConfig, namespace: str, multi_user: bool | None) -> Iterator[Finding]:
-    """The namespace, the Secret, the claims, and what the Job sees.
+    """The namespace, the Secrets, the claims, and what the Job sees.
 
     Args:
         config: the pipeline's settings.
@@ -39,7 +39,9 @@ def findings(config: PipelineConfig, namespace: str, multi_user: bool | None) ->
             create = f"kubectl create namespace {namespace}"
             yield Finding("namespace", f"there is no namespace {namespace}", create)
             return
-        yield from _secret(core, config.kubeflow, namespace)
+        yield from _secret(core, config.kubeflow.secret, SECRET_KEYS, namespace)
+        if config.data.connection is not None:
+            yield from _secret(core, config.kubeflow.data_secret, [CONNECTION_KEY], namespace)
         claims = _claims(core, config.kubeflow, namespace)
         yield from (finding for finding in claims.values() if finding)
         present = [name for name, finding in claims.items() if finding is None]
@@ -54,20 +56,19 @@ def findings(config: PipelineConfig, namespace: str, multi_user: bool | None) ->
         yield Finding("cluster", f"the cluster does not answer: {reason(error)}", "kubectl cluster-info")
 
 
-def _secret(core: Any, options: KubeflowOptions, namespace: str) -> Iterator[Finding]:
-    name = options.secret
+def _secret(core: Any, name: str, keys: Iterable[str], namespace: str) -> Iterator[Finding]:
     secret = _read(lambda: core.read_namespaced_secret(name, namespace, **job_run.LIMITS))
-    given = " ".join(f"--from-literal={key}=..." for key in SECRET_KEYS)
+    given = " ".join(f"--from-literal={key}=..." for key in keys)
     create = f"kubectl --namespace {namespace} create secret generic {name} {given}"
     if secret is None:
         yield Finding("secret", f"there is no Secret {name} in namespace {namespace}", create)
     elif secret is not _UNSEEN:
-        missing = [key for key in SECRET_KEYS if not (secret.data or {}).get(key)]
+        missing = [key for key in keys if not (secret.data or {}).get(key)]
         if missing:
             words = f"{name} has no {' and no '.join(missing)}"
             yield Finding("secret", words, f"kubectl --namespace {namespace} delete secret {name}\n{create}")
         else:
-            yield Finding("secret", f"{name} has {', '.join(SECRET_KEYS)}")
+            yield Finding("secret", f"{name} has {', '.join(keys)}")
 
 
 def _claims(core: Any, options: KubeflowOptions, namespace: str) -> dict[str, Finding | None]:

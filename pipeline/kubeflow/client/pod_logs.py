@@ -11,6 +11,7 @@ from widedeep.components.common.errors import reason
 LINES = 30
 # Argo's name for the container of a step; a driver's has it too.
 _CONTAINER = "main"
+_MEMORY = "OOMKilled"
 
 
 def tell(run_id: str, namespace: str) -> Iterator[str]:
@@ -40,15 +41,28 @@ def _logs(label: str, namespace: str) -> Iterator[str]:
     limits: dict[str, Any] = {"_request_timeout": Timeout(connect=5, read=15)}
     try:
         pods = api.list_namespaced_pod(namespace, label_selector=label, **limits).items
-        failed = [pod.metadata.name for pod in pods if pod.status.phase == "Failed"]
-        for name in failed:
+        failed = [pod for pod in pods if pod.status.phase == "Failed"]
+        for pod in failed:
             log = api.read_namespaced_pod_log(
-                name, namespace, container=_CONTAINER, tail_lines=LINES, _preload_content=False, **limits
+                pod.metadata.name, namespace, container=_CONTAINER, tail_lines=LINES, _preload_content=False, **limits
             )
-            yield f"{name}:"
+            yield f"{pod.metadata.name}:"
+            yield from _ended(pod)
             yield from (f"  {line}" for line in log.data.decode(errors="replace").splitlines())
     except (client.ApiException, HTTPError) as error:
         yield f"They can't be read from here: {reason(error)}."
         return
     if not failed:
         yield "None of its pods has failed, or none is left: the cluster's events say more (kubectl get events)."
+
+
+def _ended(pod: Any) -> Iterator[str]:
+    """What the cluster has done to it, of which its own log can't tell."""
+    if pod.status.reason:
+        yield f"  {pod.status.reason}: {reason(pod.status.message or 'the cluster says no more')}."
+    ends = [status.state.terminated for status in pod.status.container_statuses or [] if status.state]
+    if any(end is not None and end.reason == _MEMORY for end in ends):
+        yield (
+            f"  {_MEMORY}: the whole container was killed, since it needed more memory than it has. Raise memory_limit "
+            "of kubeflow.steps, or of kubeflow.resources, in pipeline.yaml, and compile again."
+        )

@@ -14,7 +14,7 @@ from widedeep.components.ingest.file_blocks import SQL
 from widedeep.pipeline.definition.config import PipelineConfig, assignments, key_of
 from widedeep.pipeline.definition.kubeflow_options import KubeflowOptions, Resources
 from widedeep.pipeline.kubeflow import training_parameter
-from widedeep.pipeline.kubeflow.environment import ENVIRONMENT, SECRET_KEYS
+from widedeep.pipeline.kubeflow.environment import CONNECTION_KEY, ENVIRONMENT, SECRET_KEYS
 
 _IN_IMAGE = Path("/opt/widedeep/schema")
 # The steps that read raw rows.
@@ -126,7 +126,7 @@ def _output(name: str) -> str:
 def give_connection(task: Any, node: str, config: PipelineConfig) -> None:
     """The database's address, from a Secret, for the steps that ask it."""
     if config.data.connection is not None and node in _READERS:
-        keys = {"connection": config.data.connection}
+        keys = {CONNECTION_KEY: config.data.connection}
         kubernetes.use_secret_as_env(task, secret_name=config.kubeflow.data_secret, secret_key_to_env=keys)
 
 

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from tfx.orchestration.local import runner_utils
-from tfx.orchestration.portable import execution_publish_utils, launcher
+from tfx.orchestration.portable import execution_publish_utils
 from tfx.proto.orchestration import pipeline_pb2
 
 from widedeep.components.metadata.cluster.database import Database, tell
 from widedeep.components.metadata.cluster.handle import PatientHandle
 from widedeep.components.metadata.cluster.turns import Turn
 from widedeep.components.metadata.executions import Node, state_of
+from widedeep.pipeline.launcher.node_launcher import NodeLauncher
 
 
 def launch(
@@ -39,15 +40,7 @@ def launch(
         WideDeepError: the database was away for too long.
     """
     deployment = runner_utils.extract_local_deployment_config(pipeline)
-    node_launcher = _Launcher(
-        pipeline_node=node,
-        mlmd_connection=PatientHandle(database),
-        pipeline_info=pipeline.pipeline_info,
-        pipeline_runtime_spec=pipeline.runtime_spec,
-        executor_spec=runner_utils.extract_executor_spec(deployment, key.id),
-        custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, key.id),
-        custom_executor_operators=operators,
-    )
+    node_launcher = _Launcher(pipeline, node, PatientHandle(database), operators)
     node_launcher.bind(key, database, turn)
     if key.id in deployment.executor_specs:
         node_launcher.launch()
@@ -56,7 +49,7 @@ def launch(
         database.retry(lambda: node_launcher.start_anew(node_launcher.launch))
 
 
-class _Launcher(launcher.Launcher):
+class _Launcher(NodeLauncher):
     """The launcher's steps around the executor, each of which bears an outage of the database."""
 
     def bind(self, key: Node, database: Database, turn: Turn) -> None:

@@ -9,6 +9,7 @@ import tfx.components  # noqa: F401  (completes tensorflow_model_analysis, which
 from tfx.proto.orchestration import pipeline_pb2
 
 from widedeep.components import features
+from widedeep.components.common.bucket_path import BucketPath, location
 from widedeep.components.common.files import write_if_changed
 from widedeep.components.metadata.connection import Connection
 from widedeep.components.metadata.executions import Node, state, successes
@@ -20,7 +21,7 @@ from widedeep.pipeline.record.builder import summarise
 
 
 def render_run(store: Any, last: Node, connection: Connection, config: PipelineConfig, root: str) -> str:
-    """The run's report as HTML. Where the pipeline root is a folder the run is recorded there as local ones are.
+    """The run's report as HTML. The run is recorded in the pipeline root as local ones are.
 
     Args:
         store: ML Metadata's store.
@@ -32,14 +33,17 @@ def render_run(store: Any, last: Node, connection: Connection, config: PipelineC
     pipeline = pipeline_pb2.Pipeline(pipeline_info=pipeline_pb2.PipelineInfo(id=last.pipeline))
     workdir = Workdir(Path(root))
     run = LocalRun(workdir, last.run, pipeline, connection, _nodes(store, last))
-    folder = workdir.runs / last.run
+    folder = Workdir(location(root)).runs / last.run
     summary = summarise(run, folder, features.load(Path(config.features)), config)
     summary = summary.model_copy(update={"log": "the logs of the run's containers"})
     html = report.render(summary)
-    if "://" not in root:
-        write_if_changed(Path(summary.report), html)
-        # The next report of the same model takes from it what it would need a pass over all rows for.
-        summary.write(folder / "run.json")
+    if isinstance(folder, BucketPath):
+        folder.mkdir(parents=True)
+        (folder / "report.html").write_bytes(html.encode())
+    else:
+        write_if_changed(folder / "report.html", html)
+    # The next report of the same model takes from it what it would need a pass over all rows for.
+    summary.write(folder / "run.json")
     return html
 
 

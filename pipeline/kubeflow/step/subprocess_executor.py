@@ -6,7 +6,9 @@ that the system killed.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -23,6 +25,8 @@ from widedeep.pipeline.kubeflow.step.supervisor import die_with, killed
 
 _PYTHON, _BEAM = executable_spec_pb2.PythonClassExecutableSpec, executable_spec_pb2.BeamExecutableSpec
 _SPEC, _INVOCATION, _OUTPUT = "spec", "invocation", "output"
+# Seconds for an executor that is to end, as for its job on a cluster; Kubernetes gives a pod 30 in all.
+_GRACE = 20.0
 
 
 class ExecutorFailedError(WideDeepError):
@@ -53,30 +57,56 @@ class SubprocessOperator(base_executor_operator.BaseExecutorOperator):
             (folder / _SPEC).write_bytes(spec.SerializeToString())
             (folder / _INVOCATION).write_bytes(execution_info.to_proto().SerializeToString())
             module = "widedeep.pipeline.kubeflow.step.subprocess_executor"
-            process = subprocess.run([sys.executable, "-P", "-m", module, str(os.getpid()), name], check=False)
-            if process.returncode == 0:
+            code = _run([sys.executable, "-P", "-m", module, str(os.getpid()), name])
+            if code == 0:
                 return execution_result_pb2.ExecutorOutput.FromString((folder / _OUTPUT).read_bytes())
-        if process.returncode > 0:
-            raise ExecutorFailedError(process.returncode)
-        raise WideDeepError(f"the executor was {killed(-process.returncode)}")
+        if code > 0:
+            raise ExecutorFailedError(code)
+        raise WideDeepError(f"the executor was {killed(-code)}")
 
 
 OPERATORS = {_PYTHON: SubprocessOperator, _BEAM: SubprocessOperator}
 
 
+class _TerminationError(BaseException):
+    """A SIGTERM was sent to this process."""
+
+
+def _run(command: list[str]) -> int:
+    """Runs a command to its end; of a SIGTERM it hears too, and then has some time before this process follows."""
+
+    def leave(*_: Any) -> None:
+        raise _TerminationError
+
+    before = signal.signal(signal.SIGTERM, leave)
+    with subprocess.Popen(command) as process:
+        try:
+            return process.wait()
+        except _TerminationError:
+            process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(_GRACE)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            signal.raise_signal(signal.SIGTERM)
+            raise
+        finally:
+            signal.signal(signal.SIGTERM, before)
+
+
 def _execute(folder: Path) -> None:
     """The child's part. TensorFlow and the executor are imported here alone."""
     from rich.console import Console
-    from tfx.orchestration.portable import beam_executor_operator, data_types, python_executor_operator
+    from tfx.orchestration.portable import data_types, python_executor_operator
 
     from widedeep.components.common.process import beam_memos
+    from widedeep.pipeline.launcher.job_operator import JobOperator
     from widedeep.pipeline.local.progress_display import ProgressDisplay
 
     beam_memos.install()
     packed, spec = any_pb2.Any.FromString((folder / _SPEC).read_bytes()), _PYTHON()
     operator_class = python_executor_operator.PythonExecutorOperator
     if packed.Is(_BEAM.DESCRIPTOR):
-        operator_class, spec = beam_executor_operator.BeamExecutorOperator, _BEAM()
+        operator_class, spec = JobOperator, _BEAM()
     packed.Unpack(spec)
     # First: the artifacts' own types must be known when the invocation is read.
     operator = operator_class(spec)

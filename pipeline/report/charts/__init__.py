@@ -8,6 +8,7 @@ dark need, nor a picture's title and text for screen readers (Altair labels each
 """
 
 from widedeep.pipeline.report.charts.calibration import Share, calibration_chart
+from widedeep.pipeline.report.charts.days import day_chart
 from widedeep.pipeline.report.charts.dots import DotPlot, DotRow, Measurement, dot_plot
 from widedeep.pipeline.report.charts.lines import MODELS, Chart, Line
 from widedeep.pipeline.report.charts.rates import Point, precision_chart, roc_chart
@@ -24,6 +25,7 @@ __all__ = [
     "Point",
     "Share",
     "calibration_chart",
+    "day_chart",
     "dot_plot",
     "precision_chart",
     "residual_chart",

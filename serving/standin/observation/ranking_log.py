@@ -11,6 +11,7 @@ from tensorflow_serving.apis.predict_pb2 import PredictRequest, PredictResponse
 from widedeep.serving.client.errors import ModelError
 from widedeep.serving.client.signature import RANK, Features, Metadata, Shape, Signature, features
 from widedeep.serving.request_log import RequestLog
+from widedeep.serving.request_log.single_requests import single_requests
 from widedeep.serving.standin.models.servable import Servable
 from widedeep.serving.standin.predict import Run, predict
 from widedeep.serving.tensors import Array
@@ -51,13 +52,7 @@ class RankingLog:
         if known is None or scores is None:
             return
         tensors = {name: feeds[signature.inputs[name].name] for name in known}
-        for number, of_request in enumerate(scores):
-            # What a request does not name stands once for all.
-            one = {name: tensor[number : number + 1] if len(tensor) > 1 else tensor for name, tensor in tensors.items()}
-            whole = {
-                name: _spread(one[name], len(of_request)) if feature.side == "candidate" else one[name]
-                for name, feature in known.items()
-            }
+        for whole, of_request in single_requests(known, tensors, scores):
             self._log.record(uuid.uuid4().hex, servable.version, known, whole, of_request)
 
     def _known(self, servable: Servable) -> Features | None:
@@ -79,8 +74,3 @@ def _described(servable: Servable, name: str) -> Signature:
         for alias, info in servable.signatures[name].inputs.items()
     }
     return Signature(inputs, frozenset(servable.defaults[name]))
-
-
-def _spread(tensor: Array, candidates: int) -> Array:
-    """[1, candidates, ...] of [1, 1, ...], too."""
-    return tensor if tensor.shape[1] == candidates else tensor.repeat(candidates, axis=1)

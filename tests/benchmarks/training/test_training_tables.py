@@ -1,9 +1,12 @@
-"""The step's cost as a table."""
+"""The step's cost, and what settings come to, as tables."""
 
 from __future__ import annotations
 
+import pytest
+
 from benchmarks.harness.figures import Figure
 from benchmarks.training import tables
+from benchmarks.training.defaults import figure, parsed
 
 
 def test_a_step_has_a_row_a_model_and_a_column_a_size() -> None:
@@ -19,3 +22,27 @@ def test_a_step_has_a_row_a_model_and_a_column_a_size() -> None:
         "| ours | 4.5 | 4.55 | 4.6 |",
         "| other | 3.7 |  | 84 |",
     ]
+
+
+def test_settings_side_by_side_over_the_data_sets() -> None:
+    trained = {
+        "defaults": [
+            {"auc": 0.7, "logloss": 0.5, "accuracy": 0.75, "epochs": 4, "seconds": 2.0},
+            {"auc": 0.8, "logloss": 0.4, "accuracy": 0.75, "epochs": 5, "seconds": 3.0},
+        ],
+        "epochs=1": [
+            {"auc": 0.6, "logloss": 0.6, "accuracy": 0.75, "epochs": 1, "seconds": 1.0},
+            {"auc": 0.6, "logloss": 0.6, "accuracy": 0.75, "epochs": 1, "seconds": 1.0},
+        ],
+    }
+    made = figure("census", "eval", trained)
+    assert (made.name, made.value, made.against) == ("defaults_census", pytest.approx(0.75), "epochs=1")
+    # Of two numbers: half their distance, times the root of 2.
+    assert made.details["settings"]["defaults"]["auc_sd"] == pytest.approx(0.05 * 2**0.5)
+    quality, cost = tables.defaults([made])
+    assert quality.splitlines()[2:] == ["| `defaults` | 0.7500 / 0.4500 |", "| `epochs=1` | 0.6000 / 0.6000 |"]
+    assert cost.splitlines()[2:] == ["| `defaults` | 4.5 / 2.5 |", "| `epochs=1` | 1.0 / 1.0 |"]
+
+
+def test_settings_are_read_as_yaml() -> None:
+    assert parsed("epochs=3 patience=null deep.hidden=[8,4]") == {"epochs": 3, "patience": None, "deep.hidden": [8, 4]}

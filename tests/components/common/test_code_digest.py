@@ -82,10 +82,35 @@ def test_package_goes_before_module(tree: Path) -> None:
     assert code_digest("widedeep.components.a.run", tree) == before
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "if x:\n    {}",
+        "if x:\n    pass\nelif y:\n    {}",
+        "for x in y:\n    pass\nelse:\n    {}",
+        "while x:\n    {}",
+        "with x:\n    {}",
+        "try:\n    {}\nfinally:\n    pass",
+        "try:\n    pass\nexcept E:\n    {}",
+        "try:\n    pass\nexcept* E:\n    {}",
+        "try:\n    pass\nexcept E:\n    pass\nelse:\n    {}",
+        "try:\n    pass\nfinally:\n    {}",
+        "match x:\n    case 1:\n        {}",
+        "class C:\n    async def f():\n        async with x:\n            {}",
+        "x = 1; {}",
+    ],
+)
+def test_an_import_counts_wherever_it_stands(tree: Path, code: str) -> None:
+    (tree / "widedeep/components/f.py").write_text(code.format("import widedeep.components.b.unused"))
+    before = code_digest("widedeep.components.a.run", tree)
+    (tree / "widedeep/components/b/unused.py").write_text("x = 2")
+    assert code_digest("widedeep.components.a.run", tree) != before
+
+
 def test_library_version_counts(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = code_digest("widedeep.components.a.run", tree)
-    real: Callable[[str], str] = module.metadata.version
-    monkeypatch.setattr(module.metadata, "version", lambda name: "0" if name == "tensorflow" else real(name))
+    real: Callable[[str], str] = module._version
+    monkeypatch.setattr(module, "_version", lambda name: "0" if name == "tensorflow" else real(name))
     assert code_digest("widedeep.components.a.run", tree) != before
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from apache_beam.io.filesystem import BeamIOError, FileSystem
 
 from widedeep.components.common import file_digests
 from widedeep.components.common.errors import DataError
@@ -144,3 +145,41 @@ def test_files_that_are_gone_are_forgotten(tmp_path: Path) -> None:
 def test_a_file_that_cant_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"/a: can't be read: No such file or directory\.$"):
         told(tmp_path, "a")
+
+
+class Store(FileSystem):
+    """An object store that Beam knows: its objects' checksums, by address."""
+
+    sums: dict[str, Any] = {}
+
+    @classmethod
+    def scheme(cls) -> str:
+        return "shelf"
+
+    def checksum(self, path: str) -> Any:
+        if path not in self.sums:
+            raise BeamIOError("no such object")
+        return self.sums[path]
+
+
+Store.__abstractmethods__ = frozenset()
+
+
+def test_a_store_tells_the_content_by_its_checksum(tmp_path: Path) -> None:
+    """Whenever the object was written; nothing is kept of it here."""
+    kept_in = str(tmp_path / "digests.json")
+    Store.sums = {"shelf://rows/a": "yZRlqg==", "shelf://rows/b": "AAAAAA=="}
+    assert content_digests(list(Store.sums), kept_in) == ["checksum yZRlqg==", "checksum AAAAAA=="]
+    Store.sums["shelf://rows/a"] = "AAAAAA=="
+    assert content_digests(["shelf://rows/a"], kept_in) == ["checksum AAAAAA=="]
+    assert not (tmp_path / "digests.json").exists()
+
+
+def test_a_store_without_checksums_tells_size_and_time(tmp_path: Path) -> None:
+    """As TensorFlow's, in memory, of which Beam knows nothing."""
+    import tensorflow as tf
+
+    tf.io.gfile.GFile("ram://rows", "w").write("0,1")
+    [told] = content_digests(["ram://rows"], str(tmp_path / "digests.json"))
+    status = tf.io.gfile.stat("ram://rows")
+    assert told == f"3 bytes of {status.mtime_nsec}"

@@ -64,9 +64,9 @@ def tensors(request: Any) -> dict[str, list[Any]]:
 
 def by_signature(rows: list[bytes]) -> dict[str, list[requests.ServingRequest]]:
     found: dict[str, list[requests.ServingRequest]] = {}
-    for one in requests.make_requests(SPEC, ALL, rows):
-        assert one.message.model_spec.signature_name == one.signature
-        found.setdefault(one.signature, []).append(one)
+    for request in requests.make_requests(SPEC, ALL, rows):
+        assert request.message.model_spec.signature_name == request.signature
+        found.setdefault(request.signature, []).append(request)
     return found
 
 
@@ -75,13 +75,13 @@ def test_each_signature_is_asked_for_all_rows_and_for_one_without_optional_featu
     assert sorted(found) == sorted(set(ALL) - {"__saved_model_init_op"})
     for first, bare in found.values():
         assert len(first.rows) == 2
-        assert [values(one) for one in bare.rows] == [{"y": [0], "item": [b"x"]}]
+        assert [values(row) for row in bare.rows] == [{"y": [0], "item": [b"x"]}]
     [first, bare] = found["serving_default"]
     assert tensors(first.message) == {"examples": ROWS}
     assert tensors(bare.message) == {"examples": bare.rows}
     for name in ("classify", "regress"):
         given = found[name][0].message.input.example_list.examples
-        assert list(given) == [tf.train.Example.FromString(one) for one in ROWS]
+        assert list(given) == [tf.train.Example.FromString(row) for row in ROWS]
 
 
 def test_named_tensors_hold_what_is_missing_as_nothing() -> None:
@@ -103,7 +103,7 @@ def test_a_ranking_request_joins_the_first_rows_user_with_every_candidate() -> N
     assert given["user"] == [b"u"]
     assert given["seen"] == [[b"a", b"b"]]
     assert given["item"] == [[b"x", b"y"]]
-    assert [values(one) for one in first.rows] == [
+    assert [values(row) for row in first.rows] == [
         {"y": [0], "user": [b"u"], "seen": [b"a", b"b"], "item": [b"x"], "price": [1.5]},
         {"y": [1], "user": [b"u"], "seen": [b"a", b"b"], "item": [b"y"]},
     ]
@@ -111,7 +111,9 @@ def test_a_ranking_request_joins_the_first_rows_user_with_every_candidate() -> N
 
 
 def test_a_model_is_asked_by_its_own_signatures_only() -> None:
-    assert {one.signature for one in requests.make_requests(SPEC, ["serving_default"], ROWS)} == {"serving_default"}
+    assert {request.signature for request in requests.make_requests(SPEC, ["serving_default"], ROWS)} == {
+        "serving_default"
+    }
 
 
 def test_many_rows_go_in_several_requests() -> None:
@@ -120,7 +122,7 @@ def test_many_rows_go_in_several_requests() -> None:
 
 
 def test_warm_up_requests_fit_under_any_name(tmp_path: Any) -> None:
-    given = [one.message for one in requests.make_requests(SPEC, ALL, ROWS)]
+    given = [request.message for request in requests.make_requests(SPEC, ALL, ROWS)]
     write_warmup(str(tmp_path), given)
     records = tf.data.TFRecordDataset(str(tmp_path / WARMUP)).as_numpy_iterator()
     logs = [PredictionLog.FromString(record) for record in records]

@@ -57,9 +57,9 @@ def test_the_served_signature_is_evaluated_with_label_and_weight(weight):
 )
 def test_each_kind_of_label_has_its_metrics_the_main_one_first(spec, expected):
     measured, counted = make_config(spec, has_baseline=False).metrics_specs
-    names = [json.loads(one.config)["name"] for one in measured.metrics]
+    names = [json.loads(metric.config)["name"] for metric in measured.metrics]
     assert names == expected == in_order(reversed(names))
-    assert [json.loads(one.config)["name"] for one in counted.metrics] == ["rows"]
+    assert [json.loads(metric.config)["name"] for metric in counted.metrics] == ["rows"]
 
 
 @pytest.mark.parametrize("spec", [SPEC, REGRESSION, MULTICLASS])

@@ -63,7 +63,7 @@ def everything(served: Any, weigh: Any) -> dict[tuple[str, int], WeightExplanati
     weigh({name: WideColumn(np.arange(size), random.normal(size=size)) for name, size in served.sizes.items()})
     explained = explain(served.folder, served.files, "tfrecord", 10**6, lambda rows: None)
     assert len(explained.weights) == sum(served.sizes.values())
-    return {(one.column, one.id): one for one in explained.weights}
+    return {(weight.column, weight.id): weight for weight in explained.weights}
 
 
 def inside(name: str, number: float) -> bool:
@@ -155,7 +155,7 @@ def test_csv_says_the_same(served: Any, everything: dict[Any, WeightExplanation]
         writer.writerows(["|".join(str(value) for value in values) for values in row.values()] for row in served.rows)
     told: list[int] = []
     explained = explain(served.folder, [str(tmp_path / "rows.csv")], "csv", 10**6, told.append)
-    assert {(one.column, one.id): one for one in explained.weights} == everything
+    assert {(weight.column, weight.id): weight for weight in explained.weights} == everything
     assert told == [explained.rows] == [240]
     assert explained.label_mean == pytest.approx(np.mean([row["liked"][0] for row in served.rows]))
 
@@ -196,7 +196,7 @@ def test_with_classes_a_weight_is_that_of_the_class_it_moves_most(
     weigh({"city_id": WideColumn(np.array([0, 2]), weights)})
     explained = explain(served.folder, served.files, "tfrecord", 5, lambda rows: None)
     assert explained.label_mean is None
-    assert [(one.id, one.label, one.weight) for one in explained.weights] == [
+    assert [(weight.id, weight.label, weight.weight) for weight in explained.weights] == [
         (0, 1, -np.float32(0.9)),
         (2, 0, np.float32(0.3)),
     ]

@@ -187,6 +187,29 @@ def test_files_without_a_row_are_a_note() -> None:
     assert list(content_notes(by_hash, None, SPEC)) == ["files without rows, 1 of 2, are left out: b.csv"]
 
 
+def test_rows_that_were_drawn_are_a_note() -> None:
+    [file] = files(("a.csv", 9, {})).files
+    drawn = file.model_copy(update={"positives": 4, "drawn": 5, "short": 3})
+    read = files(("a.csv", 9, {})).model_copy(update={"files": [drawn]})
+    assert list(content_notes(read, None, SPEC)) == [
+        "data.negatives: 5 rows of label 0 were drawn for the 4 of label 1 among the 4 that were read: a score is a "
+        "probability among such rows, and calibration and log loss are of them",
+        "for 3 rows of label 1 fewer were drawn: their users have had nearly all candidates",
+    ]
+
+
+def test_a_positive_value_that_no_row_has_is_a_note() -> None:
+    spec = SPEC.model_copy(update={"label": SPEC.label.model_copy(update={"positive": ("yes", "Yes", "maybe")})})
+    read = files(("a.csv", 9, {}), ("b.csv", 9, {}))
+    by_file = [
+        file.model_copy(update={"labels": labels})
+        for file, labels in zip(read.files, (["yes"], ["maybe"]), strict=True)
+    ]
+    assert list(content_notes(read.model_copy(update={"files": by_file}), None, spec)) == [
+        "no row has the label 'Yes', which `positive` in features.yaml lists as 1"
+    ]
+
+
 def test_files_that_lack_a_feature_that_the_others_have_are_a_warning() -> None:
     read = files(("a.csv", 100, {"age": 50}), ("b.csv", 100, {}), ("c.csv", 5, {}), ("d.csv", 0, {}))
     # That 5 rows have no age, where every other one has one, is no wonder: one in 32.

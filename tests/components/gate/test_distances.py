@@ -166,7 +166,7 @@ def test_what_may_drift_by_the_settings_is_a_warning(gate: Gate) -> None:
     found = gate({"features": {"genre": "warn"}}, statistics={"train": MOVED}, previous={"train": BEFORE})
     [warning] = found["warnings"]
     assert warning.startswith("split 'train', feature 'genre': drift from the span accepted before it: ")
-    assert [(one["feature"], one["kind"], one["limit"]) for one in found["distances"]] == [
+    assert [(distance["feature"], distance["kind"], distance["limit"]) for distance in found["distances"]] == [
         ("genre", "drift", 0.2),
         ("age", "drift", 0.1),
     ]

@@ -13,7 +13,7 @@ import pytest
 from widedeep.components.common.errors import DataError
 from widedeep.components.features import FeatureSpec
 from widedeep.components.ingest import raw_files
-from widedeep.components.ingest.csv_files import reader
+from widedeep.components.ingest.csv_files import faults, reader
 
 HEADER = "user,tags,age,label\n"
 ABOVE = "; write in features.yaml, if all above 0 is 1: label: {key: label, above: 0}."
@@ -79,7 +79,7 @@ def test_text_is_kept_as_it_is(tmp_path: Path, spec: FeatureSpec) -> None:
 
 def test_other_columns_may_hold_anything(tmp_path: Path, spec: FeatureSpec, monkeypatch: pytest.MonkeyPatch) -> None:
     # A type guessed from the first block (here, a number) must not be asked of a later one.
-    monkeypatch.setattr(reader, "_BLOCK_BYTES", 4096)
+    monkeypatch.setattr(reader, "BLOCK_BYTES", 4096)
     body = "".join(f"u,a,1,0,{n}\n" for n in range(1000)) + "u,a,1,0,text\n"
     assert len(rows(written(tmp_path, f"user,tags,age,label,x\n{body}"), spec)) == 1001
 
@@ -153,7 +153,7 @@ def test_ragged_row(
     tmp_path: Path, spec: FeatureSpec, row: str, text: str, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if len(row) < 100:
-        monkeypatch.setattr(reader, "_BLOCK_BYTES", 4096)
+        monkeypatch.setattr(reader, "BLOCK_BYTES", 4096)
     path = written(tmp_path, HEADER + "u,a,1,0\n" * count + "\n" + row + "\nu,a,1,0\n")
     expected = f", row {count + 1}: {text}; a field with a comma or a line break in it needs quotes."
     assert refused(path, spec) == expected
@@ -163,7 +163,7 @@ def test_ragged_row(
 def test_row_numbers_across_blocks(
     tmp_path: Path, spec: FeatureSpec, position: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader, "_BLOCK_BYTES", 8192)
+    monkeypatch.setattr(reader, "BLOCK_BYTES", 8192)
     lines = [f"u{n},a,{n},0\n" for n in range(1, 4001)]
     lines[position - 1] = "u,a,bad,0\n"
     assert refused(written(tmp_path, HEADER + "".join(lines)), spec).startswith(
@@ -172,7 +172,7 @@ def test_row_numbers_across_blocks(
 
 
 def test_line_breaks_across_blocks(tmp_path: Path, spec: FeatureSpec, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader, "_BLOCK_BYTES", 4096)
+    monkeypatch.setattr(reader, "BLOCK_BYTES", 4096)
     user = "a\n" * 30
     found = rows(written(tmp_path, HEADER + f'"{user}",a,1,0\n' * 500), spec)
     assert [row["user"] for row in found] == [[user.encode()]] * 500
@@ -264,7 +264,8 @@ def test_open_quote_in_an_ignored_column(tmp_path: Path, spec: FeatureSpec) -> N
 
 
 def test_row_longer_than_a_block(tmp_path: Path, spec: FeatureSpec, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader, "_BLOCK_BYTES", 1 << 20)
+    for module in (reader, faults):
+        monkeypatch.setattr(module, "BLOCK_BYTES", 1 << 20)
     path = written(tmp_path, f"{HEADER}u,a,1,0\n" + "x" * (3 << 20) + ",a,1,0\n")
     assert refused(path, spec) == ", row 2: is longer than 1 MB. Is a quote left open?"
 

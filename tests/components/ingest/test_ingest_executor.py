@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from widedeep.components.common.errors import ConfigError, DataError
 from widedeep.components.features import FeatureSpec
+from widedeep.components.features.spec import Label
 from widedeep.components.ingest import example_shards
 from widedeep.components.ingest.example_shards import encode
 from widedeep.components.ingest.splitting.rules import bucket_of
@@ -288,3 +289,19 @@ def test_lost_numbers_stop_what_is_learned_from(ingest: Any) -> None:
     ingest({"train": "b.parquet"})
     notes = ingest.files["train"][0].parents[1] / "numbers.json"
     assert json.loads(notes.read_text()) == {"warnings": []}
+
+
+def test_which_values_that_are_1_rows_have(ingest: Any) -> None:
+    """None at all stops: nothing could be learned, and a rule that no row meets is a slip."""
+    ingest.spec = ingest.spec.model_copy(update={"label": Label(key="label", positive=("yes", "sure"))})
+    answers = pa.array(["yes", "no", "no"])
+    ingest.put("train/a.parquet", table(3).set_column(3, "label", answers))
+    ingest.put("eval/a.parquet", table(2).set_column(3, "label", answers[1:]))
+    ingest({"train": "train/*", "eval": "eval/*"})
+    assert [file.labels for file in ingest.content.files] == [[], ["yes"]]
+    with pytest.raises(DataError) as caught:
+        ingest({"eval": "eval/*"})
+    assert str(caught.value) == (
+        f"{ingest.folder}/in/eval/a.parquet: no row of this or any other file has the label 'yes' or 'sure', which is "
+        "1 by `positive` in features.yaml: write it there as the data does."
+    )

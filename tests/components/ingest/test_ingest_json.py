@@ -181,6 +181,14 @@ def test_a_value_that_can_not_be(
             ", row 1: [{'label': 1}] is a list, and an object a line is needed, whose keys are the columns: "
             "jq -c '.[]' makes them of a list of objects.",
         ),
+        (
+            '{"label": 0, "tags": "a\\": b"}\n{"label": 1, "label" : 0}\n',
+            ", row 2: has the key 'label' twice: '{\"label\": 1, \"label\" : 0}'. Which value is meant?",
+        ),
+        (
+            '{"label": 1, "x": [{"a": 1, "b": {"a": 2}}, {"a": 3}]}\n{"label": 1, "x": {"a": 1, "a": 2}}\n',
+            ', row 2: has the key \'a\' twice: \'{"label": 1, "x": {"a": 1, "a": 2}}\'. Which value is meant?',
+        ),
         ("7\n", ", row 1: 7 is no object, whose keys are the columns."),
         ("\n\n", ": the file has no rows. Remove it, or point data.path elsewhere."),
         (b"\xff\xfe{\0}\0", ": begins as text in UTF-16 does: set data.encoding: utf-16."),

@@ -44,7 +44,7 @@ def test_what_was_left_running_is_closed(store: Any, execute: Execute) -> None:
     done = execute("r1", "A", Execution.COMPLETE)
     others = [execute("r2", "A", Execution.RUNNING), execute("r1", "B", Execution.RUNNING)]
     assert node("A").fail_abandoned(store) == left
-    states = {one.id: state(one) for one in store.get_executions()}
+    states = {execution.id: state(execution) for execution in store.get_executions()}
     assert states == {**dict.fromkeys(left, "FAILED"), done: "COMPLETE", **dict.fromkeys(others, "RUNNING")}
     assert node("A").fail_abandoned(store) == []
 

@@ -48,7 +48,7 @@ def resolved(tmp_path: Path) -> Callable[..., dict[str, list[int]]]:
             known[number].set_string_custom_property("rolled_back", "by hand")
         found = LatestOtherBlessedModel().resolve_artifacts(None, inputs)
         assert found.pop("tried") == list(tried)
-        return {key: [one.id for one in artifacts] for key, artifacts in found.items()}
+        return {key: [artifact.id for artifact in artifacts] for key, artifacts in found.items()}
 
     return call
 

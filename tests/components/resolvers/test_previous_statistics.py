@@ -46,7 +46,7 @@ class Days:
         }
         found = LastAcceptedStatistics().resolve_artifacts(self._recorded.store, given)
         assert found.keys() == given.keys()
-        return [one.id for one in found["statistics"]]
+        return [artifact.id for artifact in found["statistics"]]
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ class Spans:
         found = LatestSpans(spans).resolve_artifacts(self._recorded.store, given)
         assert found.keys() == given.keys()
         assert found["current"] == [current]
-        return sorted(one.id for one in found["examples"])
+        return sorted(artifact.id for artifact in found["examples"])
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def spans(recorded: Any) -> Spans:
 
 
 def ids(*artifacts: Any) -> list[int]:
-    return sorted(one.id for one in artifacts)
+    return sorted(artifact.id for artifact in artifacts)
 
 
 def test_the_span_is_what_the_driver_wrote(spans: Spans) -> None:

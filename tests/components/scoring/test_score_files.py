@@ -207,6 +207,56 @@ def test_rows_that_cant_be_scored_are_told_or_written_aside(
     assert (second["row"], second["column"]) == (3, "Colour")
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "faults"),
+    [
+        (
+            "rows.csv",
+            'Colour,x\nred,1\n"a\n,b",2,3,4\n\nblue,2\nred\ngrey,3\n',
+            [
+                (
+                    2,
+                    '"a\n,b",2,3,4',
+                    "has 4 fields, and the header 2: '\"a\\n,b\",2,3,4'; a field with a comma or a line",
+                ),
+                (4, "red", "has 1 fields, and the header 2: 'red'; a field with a comma or a line break in it needs"),
+            ],
+        ),
+        (
+            "rows.jsonl",
+            '{"Colour": "red"}\n{"Colour": "red"\n\n{"Colour": "blue"}\n[1]\n{"Colour": "grey"}',
+            [
+                (
+                    2,
+                    '{"Colour": "red"',
+                    'is no JSON (unexpected end of data): \'{"Colour": "red"\'. Is data.format right',
+                ),
+                (4, "[1]", "[1] is a list, and an object a line is needed, whose keys are the columns"),
+            ],
+        ),
+    ],
+)
+def test_rows_that_are_no_rows_are_written_aside(
+    scored: Callable[..., ScoreRecord],
+    write: Callable[..., str],
+    tmp_path: Path,
+    name: str,
+    text: str,
+    faults: list[tuple[int, str, str]],
+) -> None:
+    """With their whole text; those behind them keep their numbers."""
+    bad, path = tmp_path / "bad.jsonl", write(name, text)
+    with pytest.raises(DataError, match="row 2"):
+        scored([path], "a.parquet", file_format=path.rpartition(".")[2])
+    record = scored([path], "a.parquet", skip_bad=bad, file_format=path.rpartition(".")[2])
+    assert (record.rows, record.aside) == (3, 2)
+    assert pq.read_table(tmp_path / "a.parquet").column("row").to_pylist() == [1, 3, 5]
+    for line, (row, whole, reason) in zip(map(json.loads, bad.read_text().splitlines()), faults, strict=True):
+        assert (line["row"], line["column"], line["line"]) == (row, None, whole)
+        assert line["reason"].startswith(reason)
+        assert "values" not in line
+
+
 def test_a_full_disk_is_told(
     scored: Callable[..., ScoreRecord], write: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -69,3 +69,14 @@ def test_what_to_know_beside_the_numbers():
         "deep: its best epoch is the last one allowed: still improving: raise training.epochs.",
         "wide_deep against deep: auc +0.0123 (p = 0.041).",
     ]
+
+
+def test_a_model_that_is_ahead_is_told():
+    numbers = {"metrics": {"auc": 0.8}, "deviations": {"auc": 0.0}, "train_seconds": 1.0, "examples_per_second": 1.0}
+    differences = {
+        "auc": Difference(-0.01, None),
+        "logloss": Difference(-0.02, None),
+        "accuracy": Difference(0.0, None),
+    }
+    ahead = Comparison("lightgbm", **numbers, parameters=3, differences=differences)
+    assert ahead.remarks() == ["lightgbm is ahead of wide_deep in auc."]

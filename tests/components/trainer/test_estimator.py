@@ -88,7 +88,7 @@ def test_the_crosses_that_were_used_are_told(prepared):
     made = estimator(prepared, model="wide", epochs=1)
     assert made.crosses == []
     made.train(prepared.train, prepared.eval)
-    assert [(one.name, one.buckets) for one in made.crosses] == [("history_x_item", 500), ("user_x_item", 500)]
+    assert [(cross.name, cross.buckets) for cross in made.crosses] == [("history_x_item", 500), ("user_x_item", 500)]
     # 12 items in a history by 12 items; of 40 users by 12 items no more than rows.
     assert 100 < made.crosses[0].used <= 144
     assert 200 < made.crosses[1].used <= 480

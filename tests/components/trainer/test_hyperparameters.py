@@ -7,11 +7,27 @@ from types import SimpleNamespace
 import pytest
 
 from widedeep.components.common.errors import ConfigError
+from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.trainer import run
 from widedeep.components.trainer.hyperparameters import decode, encode, option_fields, with_hyperparameters, with_values
 from widedeep.components.trainer.training_options import TrainingOptions
 
 OPTIONS = TrainingOptions.model_validate({"epochs": 4, "wide": {"l1": 2.0}, "deep": {"dropout": 0.1}})
+SPEC = FeatureSpec.model_validate(
+    {
+        "label": {"key": "y"},
+        "features": [
+            {
+                "key": key,
+                "kind": "categorical",
+                "side": "context",
+                "transform": {"vocabulary": {}},
+                "deep": {"embedding": 4},
+            }
+            for key in ("a", "b_x")
+        ],
+    }
+)
 
 
 def test_names_reach_every_option_and_no_group():
@@ -50,10 +66,20 @@ def test_a_choice_comes_back_as_it_was(choice):
 
 def test_what_a_search_found_goes_over_the_settings():
     found = {"space": [], "values": {"epochs": 2, "deep.hidden": "[16, 8]", "deep.optimizer": '"adam"'}}
-    options = with_hyperparameters(OPTIONS, found)
+    options, spec = with_hyperparameters(OPTIONS, SPEC, found)
+    assert spec == SPEC
     assert (options.epochs, options.deep.hidden, options.deep.optimizer) == (2, (16, 8), "adam")
     assert (options.wide.l1, options.deep.dropout) == (2.0, 0.1)
-    assert with_hyperparameters(OPTIONS, None) == OPTIONS
+    assert with_hyperparameters(OPTIONS, SPEC, None) == (OPTIONS, SPEC)
+
+
+def test_the_size_of_an_embedding_goes_over_the_declaration():
+    found = {"values": {"epochs": 2, "features.b_x.deep.embedding": 8}}
+    options, spec = with_hyperparameters(OPTIONS, SPEC, found)
+    assert options.epochs == 2
+    assert [feature.deep.embedding for feature in spec.features] == [4, 8]
+    assert spec.inputs["b_x"].deep.embedding == 8
+    assert [feature.deep.embedding for feature in SPEC.features] == [4, 4]
 
 
 def test_a_checkpoint_of_other_hyperparameters_is_another_training():

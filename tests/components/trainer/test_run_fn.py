@@ -53,7 +53,7 @@ def test_the_record_says_what_was_made(exported):
     best = max(found["curve"], key=lambda row: row["auc"])["epoch"]
     said = "the best epoch is the last of the 2 allowed: still improving: raise training.epochs."
     assert found["note"] == (said if best == 2 else None)
-    assert [(one["name"], one["buckets"]) for one in found["crosses"]] == [
+    assert [(cross["name"], cross["buckets"]) for cross in found["crosses"]] == [
         ("history_x_item", 500),
         ("user_x_item", 500),
     ]

@@ -13,7 +13,7 @@ from widedeep.components.trainer.training_options import TrainingOptions
     ("given", "message"),
     [
         ({"epoch": 3}, "p.yaml: unknown key 'epoch': did you mean 'epochs'?"),
-        ({"wide": {"l3": 1}}, "p.yaml: wide: unknown key 'l3': known are: l1, l2, learning_rate, min_count"),
+        ({"wide": {"l3": 1}}, "p.yaml: wide: unknown key 'l3': known are: l1, l2, learning_rate"),
         ({"deep": {"hiden": [8]}}, "p.yaml: deep: unknown key 'hiden': did you mean 'hidden'?"),
         ({"wide": {"learning_rate": 0}}, "p.yaml: wide.learning_rate: Input should be greater than 0 (it is 0)"),
         ({"wide": {"l1": -1}}, "p.yaml: wide.l1: Input should be greater than or equal to 0 (it is -1)"),
@@ -48,8 +48,6 @@ from widedeep.components.trainer.training_options import TrainingOptions
             "p.yaml: deep.schedule: decay: linear or cosine goes with decay_steps, and none without",
         ),
         ({"model": "deepest"}, "p.yaml: model: Input should be 'wide', 'deep', 'fm' or 'wide_deep' (it is 'deepest')"),
-        ({"wide": {"min_count": 0}}, "p.yaml: wide.min_count: Input should be greater than or equal to 1 (it is 0)"),
-        ({"wide": {"min_count": 256}}, "p.yaml: wide.min_count: Input should be less than or equal to 255 (it is 256)"),
         ({"deep": {"l2": -0.5}}, "p.yaml: deep.l2: Input should be greater than or equal to 0 (it is -0.5)"),
         (
             {"deep": {"embedding_l2": -1}},

@@ -12,7 +12,14 @@ from widedeep.components.tuner.run import tuner_fn
 from widedeep.components.tuner.tuning_options import TuningOptions
 
 TUNING = TuningOptions.model_validate(
-    {"trials": 2, "space": {"deep.learning_rate": {"low": 0.01, "high": 0.1}, "deep.hidden": {"choices": [[4], []]}}}
+    {
+        "trials": 2,
+        "space": {
+            "deep.learning_rate": {"low": 0.01, "high": 0.1},
+            "deep.hidden": {"choices": [[4], []]},
+            "features.item.deep.embedding": {"low": 2, "high": 64},
+        },
+    }
 )
 
 

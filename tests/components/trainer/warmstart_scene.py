@@ -55,7 +55,7 @@ def training(
     settings = {"wide": WIDE, **options, "deep": DEEP | options.get("deep", {})}
     vocabularies = {"user_vocabulary": users, "item_vocabulary": items, "seen_vocabulary": items}
     declared = declared or spec()
-    owners = {packed_columns.vocabulary(one) for one in declared.features if one.transform.vocabulary}
+    owners = {packed_columns.vocabulary(feature) for feature in declared.features if feature.transform.vocabulary}
     made = TrainingOptions.model_validate(settings)
     return new_training(declared, made, {name: vocabularies[name] for name in sorted(owners)})
 
@@ -108,7 +108,7 @@ def identity(made: Training, column: packed_columns.IdColumn, value: Any) -> int
 def ids(made: Training, column: packed_columns.IdColumn, row: Row) -> list[int]:
     if column.feature:
         return sorted({identity(made, column, value) for value in row.values[column.feature.key]})
-    [cross] = [one for one in made.spec.crosses if one.name == column.name]
+    [cross] = [cross for cross in made.spec.crosses if cross.name == column.name]
     if not all(row.values[key] for key in cross.keys):
         return []
     return [hashed([part for key in cross.keys for part in row.values[key]], column.size)]

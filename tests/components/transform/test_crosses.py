@@ -44,8 +44,8 @@ def reference(row: list[list[str]], buckets: int) -> list[int]:
 
 def ragged(rows: list[list[str]]) -> tf.SparseTensor:
     indices = [(row, place) for row, values in enumerate(rows) for place in range(len(values))]
-    values = [value.encode() for one in rows for value in one]
-    width = max((len(one) for one in rows), default=0)
+    values = [value.encode() for row in rows for value in row]
+    width = max((len(row) for row in rows), default=0)
     return tf.SparseTensor(
         tf.reshape(tf.constant(indices, tf.int64), [-1, 2]), tf.constant(values, tf.string), [len(rows), width]
     )

@@ -266,7 +266,7 @@ def test_quantile_ids_have_one_more_for_missing_values(transformed):
 
 def z_scores(values: list[list[float]], log: bool = False) -> list[float]:
     """By the population's standard deviation over the present values; 0 where missing."""
-    scaled = [[np.sign(v) * np.log1p(abs(v)) if log else v for v in one] for one in values]
+    scaled = [[np.sign(v) * np.log1p(abs(v)) if log else v for v in value] for value in values]
     flat = [value for one in scaled for value in one]
     mean, spread = statistics.fmean(flat), statistics.pstdev(flat) or 1.0
     return [(one[0] - mean) / spread if one else 0.0 for one in scaled]
@@ -277,14 +277,14 @@ def test_z_scores_and_logs(transformed, key, log):
     values = given(transformed.rows, key)
     found = np.array(transformed.columns[f"{key}_value"])[:, 0]
     np.testing.assert_allclose(found, z_scores(values, log), rtol=0, atol=2e-5)
-    assert transformed.columns[f"{key}_missing"] == [[0.0 if one else 1.0] for one in values]
+    assert transformed.columns[f"{key}_missing"] == [[0.0 if value else 1.0] for value in values]
 
 
 def test_given_buckets(transformed):
     """Bucket i holds boundaries[i-1] <= value < boundaries[i]; missing values have the last."""
     bucket = {-5.0: 0, -1.0: 1, 0.0: 2, 3.25: 2, 10.5: 3, 1000.0: 3}
     values = given(transformed.rows, "pay")
-    assert transformed.columns["pay_id"] == [[bucket[one[0]]] if one else [4] for one in values]
+    assert transformed.columns["pay_id"] == [[bucket[value[0]]] if value else [4] for value in values]
     assert {ids[0] for ids in transformed.columns["pay_id"]} == {0, 1, 2, 3, 4}
 
 
@@ -383,7 +383,7 @@ def test_a_row_alone_gives_what_it_gives_in_a_batch(transformed):
 
 def test_a_row_without_any_feature(transformed):
     served = transformed.served([{}])
-    for key in ("city_id", "home_id", "tags_id", "zip_id", "words_id", *(one.name for one in SPEC.crosses)):
+    for key in ("city_id", "home_id", "tags_id", "zip_id", "words_id", *(cross.name for cross in SPEC.crosses)):
         assert served[key] == [[]]
     assert (served["age_id"], served["pay_id"]) == ([[4]], [[4]])
     for key in NUMBERS:

@@ -11,6 +11,7 @@ import pytest
 
 from widedeep.components.common import progress
 from widedeep.components.common.errors import ConfigError, DataError
+from widedeep.components.trainer.hyperparameters import with_values
 from widedeep.components.trainer.training_options import TrainingOptions
 from widedeep.components.tuner.search import Search
 from widedeep.components.tuner.trials import Trial
@@ -46,7 +47,10 @@ def made(tmp_path: Path) -> Made:
         **tuning: Any,
     ) -> Search:
         settled = TuningOptions.model_validate({"trials": 6, "space": RANGES} | tuning)
-        search = Search(settled, TrainingOptions(epochs=4), metric, measure, str(folder))
+        start = TrainingOptions(epochs=4)
+        search = Search(
+            settled, metric, lambda values, report: measure(with_values(start, values), report), str(folder)
+        )
         search.search()
         return search
 
@@ -220,8 +224,8 @@ def test_a_killed_search_carries_on(made: Made, tmp_path: Path) -> None:
         return -distance(options)
 
     whole = made(measure=unbroken, search="bayesian", space=DROPOUT, folder=tmp_path / "other")
-    assert [(one.values, one.value, one.error) for one in search.table.trials] == [
-        (one.values, one.value, one.error) for one in whole.table.trials
+    assert [(trial.values, trial.value, trial.error) for trial in search.table.trials] == [
+        (trial.values, trial.value, trial.error) for trial in whole.table.trials
     ]
 
 

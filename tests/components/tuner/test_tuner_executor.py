@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,21 @@ from tfx.components.tuner.component import TunerFnResult
 from tfx.components.util import udf_utils
 from tfx.types import artifact_utils, standard_artifacts
 
-from widedeep.components.trainer.hyperparameters import with_hyperparameters
+from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.trainer.hyperparameters import with_hyperparameters, with_values
 from widedeep.components.trainer.training_options import TrainingOptions
 from widedeep.components.tuner.executor import Executor
 from widedeep.components.tuner.search import Search
 from widedeep.components.tuner.tuning_options import TuningOptions
 
+SPEC = FeatureSpec.model_validate(
+    {
+        "label": {"key": "y"},
+        "features": [
+            {"key": "a", "kind": "categorical", "side": "context", "transform": {"vocabulary": {}}, "wide": True}
+        ],
+    }
+)
 SPACE = {"epochs": {"low": 1, "high": 9}, "deep.hidden": {"choices": [[8], [4]]}}
 
 
@@ -28,8 +37,11 @@ def execute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tu
     def call(number: int, measure: Callable[[TrainingOptions, Any], float], **tuning: Any) -> tuple[Path, Path]:
         settled = TuningOptions.model_validate({"trials": 4, "space": SPACE} | tuning)
 
+        def trained(values: Mapping[str, Any], report: Any) -> float:
+            return measure(with_values(TrainingOptions(), values), report)
+
         def tuner_fn(fn_args: Any) -> TunerFnResult:
-            return TunerFnResult(Search(settled, TrainingOptions(), "auc", measure, fn_args.working_dir), {})
+            return TunerFnResult(Search(settled, "auc", trained, fn_args.working_dir), {})
 
         monkeypatch.setattr(udf_utils, "get_fn", lambda properties, name: {"tuner_fn": tuner_fn}[name])
         examples = standard_artifacts.Examples()
@@ -67,7 +79,7 @@ def test_the_trainer_gets_the_best_and_the_person_all(execute: Any) -> None:
     assert table["best"] == winner["trial"]
     # The Trainer's executor reads the one file that is there.
     [path] = best.iterdir()
-    options = with_hyperparameters(TrainingOptions(), json.loads(path.read_text()))
+    options, _ = with_hyperparameters(TrainingOptions(), SPEC, json.loads(path.read_text()))
     assert [options.epochs, list(options.deep.hidden)] == [winner["values"]["epochs"], winner["values"]["deep.hidden"]]
     assert len(json.loads((results / "tuner_results.json").read_text())) == 4
 

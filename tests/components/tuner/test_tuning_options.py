@@ -51,6 +51,8 @@ def test_without_the_group_there_is_no_search(tmp_path: Path) -> None:
         ("deep.hidden", {"choices": [[64, 32], []]}, ((64, 32), ())),
         ("deep.optimizer", {"choices": ["adam"]}, ("adam",)),
         ("deep.batch_norm", {"choices": [True, False]}, (True, False)),
+        ("features.user.deep.embedding", {"low": 8, "high": 32, "step": 8}, (8, 16, 24, 32)),
+        ("features.user_id.deep.embedding", {"choices": [4, 64]}, (4, 64)),
     ],
 )
 def test_values_are_of_the_options_type(tmp_path: Path, name: str, dimension: dict[str, Any], expected: Any) -> None:
@@ -156,6 +158,26 @@ def test_values_are_of_the_options_type(tmp_path: Path, name: str, dimension: di
             {"wide.l1": {"low": 1, "high": 3, "step": 0}},
             {},
             "tuning.space.wide.l1.step: Input should be greater than 0",
+        ),
+        (
+            {"features.user.deep.embedding": {"low": 0, "high": 8}},
+            {},
+            "tuning.space: features.user.deep.embedding: low: Input should be greater than or equal to 1 (it is 0)",
+        ),
+        (
+            {"features.user.deep.embedding": {"choices": [None]}},
+            {},
+            "tuning.space: features.user.deep.embedding: choices: Input should be a valid integer (it is None)",
+        ),
+        (
+            {"features.user.deep.embedding": {"low": 4, "high": 8}},
+            {"model": "wide"},
+            "tuning.space: 'features.user.deep.embedding' is tuned, but training.model is 'wide'",
+        ),
+        (
+            {"features.user.wide": {"choices": [True]}},
+            {},
+            "tuning.space: unknown key 'features.user.wide': ",
         ),
         (
             {"wide.l1": {"low": 1, "high": 2}},

@@ -112,12 +112,12 @@ ROWS = [
         3,
         (REFUSED, " differs from the batch prediction by nan, at most 1e-05 is allowed", UNCHANGED),
     ),
-    Row(faults.fails_to_load, "DryRun", 3, (REFUSED, "the model can't be loaded: ", UNCHANGED)),
-    Row(faults.slow_model, "DryRun", 3, (REFUSED, "p99 milliseconds: ", ", at most 100 is allowed", UNCHANGED)),
+    Row(faults.fails_to_load, "DryRun", 4, (REFUSED, "the model can't be loaded: ", UNCHANGED)),
+    Row(faults.slow_model, "DryRun", 4, (REFUSED, "p99 milliseconds: ", ", at most 100 is allowed", UNCHANGED)),
     Row(
         faults.server_cannot_start,
         "DryRun",
-        3,
+        4,
         (
             REFUSED,
             "the server ended with code 127: error while loading shared libraries: libx.so.1",
@@ -239,7 +239,7 @@ def test_without_a_fault_version_2_serves(scene: Scene, server: Server, rows: li
 
 def test_what_the_machine_was_to_blame_for_is_tried_again(scene: Scene) -> None:
     """By the same command; once it has passed, its outcome stays in the cache."""
-    assert faults.server_cannot_start(scene).code == 3
+    assert faults.server_cannot_start(scene).code == 4
     ran = scene.go(LOOSE, faults.TRY_AGAIN)
     assert ran.code == 0, ran.stdout + ran.stderr
     assert {node for node, state in ran.states.items() if state == "COMPLETE"} == {

@@ -1,4 +1,4 @@
-"""Raw files of days, without splits or a schema."""
+"""Raw files of days, without splits or a schema, in a folder whose name would be a pattern."""
 
 from __future__ import annotations
 
@@ -28,12 +28,14 @@ def test_one_csv_with_a_hash_split_spans_and_a_derived_schema(taxi: Slice, tmp_p
     }
     taxi.pipeline.write_text(yaml.safe_dump(settings))
 
-    latest = run(taxi, tmp_path / "work")
+    # A path that would be a pattern of files, and stands for itself.
+    workdir = tmp_path / "[v2] *? \\"
+    latest = run(taxi, workdir)
     assert latest.code == 0, latest.stderr
     assert latest.result is not None
     held_out = latest.result["metrics"]["candidate"]["rows"]
     # A fifth of 2,400 rows, give or take five standard deviations.
     assert abs(held_out - 480) < 5 * (2400 * 0.2 * 0.8) ** 0.5
-    with started(taxi, tmp_path / "work", "data.span=1") as earlier:
+    with started(taxi, workdir, "data.span=1") as earlier:
         assert "cached" not in earlier.wait_for("✓ ExampleGen")
         earlier.process.kill()

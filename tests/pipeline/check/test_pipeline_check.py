@@ -119,6 +119,27 @@ def test_what_may_not_be_meant_is_noted(checked: Callable[..., Result], folder: 
     assert "Note: age: no value in the first rows of any split\n" in done.stderr
 
 
+def test_a_file_in_two_splits(checked: Callable[..., Result], folder: Path) -> None:
+    done = checked("--set", "data.splits.test=[et]*/*")
+    assert done.exit_code == 2
+    [error] = errors(done)
+    assert error.startswith("data.splits: 'train: train/*' and 'test: [et]*/*' both take ")
+
+
+def test_negatives_are_shown_and_positives_alone_are_no_surprise(checked: Callable[..., Result], folder: Path) -> None:
+    for split in ("train", "eval", "test"):
+        (folder / "data" / split / "a.csv").write_text("user,Age,tags\nu,2,a\nv,3,b\n")
+    done = checked("--set", "data.negatives={per_positive: 2, never: Age}")
+    assert (done.exit_code, errors(done)) == (0, [])
+    told = (
+        "drawn    2 rows of label 0 for each of label 1, with another tags that no row has with its 'Age', all alike\n"
+    )
+    assert told in done.stdout
+    assert "all of its first" not in done.stderr
+    done = checked("--set", "data.negatives={per_positive: 2, from: [nobody]}")
+    assert errors(done)[0].startswith("data.negatives.from: 'nobody' is no candidate feature: ")
+
+
 def test_what_tells_a_rows_split_is_looked_at(checked: Callable[..., Result], folder: Path) -> None:
     (folder / "data/train/a.csv").write_text("user,Age,tags,clicked,at\nu,,a,1,2024-02-01\nv,,b,0,soon\n")
     by_hash = ("--set", "data.splits=null", "--set", "data.hash_split={train: 8, eval: 1, test: 1}")
@@ -207,3 +228,23 @@ def test_the_rule_of_a_label_has_words(label: dict[str, object], words: str) -> 
     one = {"key": "a", "kind": "categorical", "side": "context", "transform": {"vocabulary": {}}, "wide": True}
     spec = FeatureSpec.model_validate({"label": {"key": "y", **label}, "features": [one]})
     assert understood(spec)[0].kind == words
+
+
+def test_numbers_that_32_bits_can_not_keep_apart_are_told(checked: Callable[..., Result], folder: Path) -> None:
+    """Unix times of ten minutes: of the 600 numbers, 32 bits hold some six."""
+    rows = "".join(f"u,{1_700_000_000 + second},a,{second % 2}\n" for second in range(600))
+    for split in ("train", "eval", "test"):
+        (folder / "data" / split / "a.csv").write_text(f"user,Age,tags,clicked\n{rows}")
+    done = checked()
+    assert done.exit_code == 0
+    [note] = [line for line in done.stderr.splitlines() if line.startswith("Note: ")]
+    assert note.startswith(
+        "Note: in the first rows, and if in all, the run stops: column 'Age': 32 bits can't keep its numbers apart: "
+    )
+    assert "Set 'bits: 64' for the feature" in note
+
+
+def test_what_is_wrong_with_all_splits_is_told_once(checked: Callable[..., Result], folder: Path) -> None:
+    done = checked("--set", "data.path=one/all.csv")
+    assert done.exit_code == 2
+    assert errors(done) == [f"data.path: there is no folder {folder}/one/all.csv."]

@@ -108,6 +108,7 @@ def test_the_example_of_a_place_is_that_places() -> None:
         (("--runner=FlinkRuner",), "there is no runner 'FlinkRuner': did you mean 'FlinkRunner'?"),
         (("--runner", "FlinkRunner"), "'FlinkRunner' is no option of Beam: write --name=value, or --name alone"),
         (("-runner=FlinkRunner",), "'-runner=FlinkRunner' is no option of Beam"),
+        ((*FLINK, "--job_name=mine"), "--job_name is taken: by its own name a step finds the jobs that it must end"),
         ((*FLINK[:2], "--environment_type=DOKER"), "there is no environment_type 'DOKER': did you mean 'DOCKER'?"),
     ],
 )

@@ -1,57 +1,18 @@
-"""pipeline.yaml and --set: what they may say, and how a mistake reads."""
+"""pipeline.yaml: what it may say, and how a mistake reads."""
 
 from __future__ import annotations
 
-import copy
 import json
-import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from plain_settings import changed, load, refused
 
 from widedeep.components.common.errors import ConfigError
 from widedeep.pipeline.definition import config
-from widedeep.pipeline.definition.config import PipelineConfig
 
 REPOSITORY = Path(__file__).resolve().parents[3]
-
-PLAIN: dict[str, Any] = {
-    "name": "shop",
-    "data": {"path": "rows", "format": "csv", "splits": {"train": "a/*", "eval": "b/*", "test": "c/*"}},
-    "training": {"epochs": 2, "wide": {"l1": 0.5}},
-}
-
-
-def written(folder: Path, data: dict[str, Any] | str) -> Path:
-    path = folder / "pipeline.yaml"
-    path.write_text(data if isinstance(data, str) else json.dumps(data))  # JSON is YAML
-    return path
-
-
-def load(folder: Path, *overrides: str, data: dict[str, Any] | str = PLAIN) -> PipelineConfig:
-    return config.load(written(folder, data), overrides)
-
-
-def refused(folder: Path, *overrides: str, data: dict[str, Any] | str = PLAIN) -> str:
-    with pytest.raises(ConfigError) as caught:
-        load(folder, *overrides, data=data)
-    message = str(caught.value)
-    assert message.replace(f"{folder}/pipeline.yaml", "FILE") != message or message.startswith("--set")
-    return message.replace(f"{folder}/pipeline.yaml", "FILE")
-
-
-def changed(dotted: str, value: Any) -> dict[str, Any]:
-    data = copy.deepcopy(PLAIN)
-    *parents, last = dotted.split(".")
-    group = data
-    for key in parents:
-        group = group.setdefault(key, {})
-    if value is ...:
-        del group[last]
-    else:
-        group[last] = value
-    return data
 
 
 def test_plain(tmp_path: Path) -> None:
@@ -266,123 +227,6 @@ def test_hash_split(tmp_path: Path) -> None:
     assert refused(tmp_path, data=data) == (
         "FILE: data.hash_split.eval: Input should be greater than or equal to 1 (it is 0)"
     )
-
-
-def test_set(tmp_path: Path) -> None:
-    loaded = load(
-        tmp_path,
-        "training.epochs=7",
-        "training.deep.hidden=[8, 4]",
-        "training.wide.l2=0.25",
-        "evaluation.bounds={auc: {at_least: 0.6}}",
-        "name=other",
-        "beam.options=[--job_name=X=Y]",
-    )
-    assert loaded.training.epochs == 7
-    assert loaded.training.deep.hidden == (8, 4)
-    assert (loaded.training.wide.l1, loaded.training.wide.l2) == (0.5, 0.25)
-    assert loaded.evaluation.bounds["auc"].at_least == 0.6
-    assert loaded.name == "other"
-    assert loaded.beam.options == ("--job_name=X=Y",)
-
-
-@pytest.mark.parametrize(
-    ("text", "path"),
-    [
-        ("[v2]/rows", "[v2]/rows"),
-        ("*/rows?", "*/rows?"),
-        ("a b #c: d", "a b #c: d"),
-        ("010", "010"),
-        ("1:30", "1:30"),
-        ("true", "true"),
-        ("{x}", "{x}"),
-        ("'in quotes'", "in quotes"),
-        ('"\\x41"', "A"),
-    ],
-)
-def test_a_text_is_set_as_it_stands(tmp_path: Path, text: str, path: str) -> None:
-    assert load(tmp_path, f"data.path={text}").data.path == str(tmp_path / path)
-    assert load(tmp_path, f"data.splits.train={text}").data.patterns[0] == path
-
-
-def test_a_value_that_no_line_holds_is_told_in_one(tmp_path: Path) -> None:
-    assert refused(tmp_path, "name=a\nb\u2028c").startswith(r"FILE --set name=a\nb\u2028c: name: String should match")
-    assert refused(tmp_path, f"name={'x' * 99}!").startswith(
-        f"FILE --set name={'x' * 55}...: name: String should have at most 63 characters"
-    )
-    for override, text in (
-        ("data.path=a\0b", r"a\x00b' is no path: embedded null byte."),
-        ("name=\ud800", "is not UTF-8"),
-    ):
-        with pytest.raises(ConfigError, match=re.escape(text)) as caught:
-            load(tmp_path, override)
-        assert "\n" not in str(caught.value)
-
-
-def test_numbers_of_settings_by_the_rules_of_yaml_1_2(tmp_path: Path) -> None:
-    for text, epochs in (("010", 10), ("0x1F", 31), ("1_000", 1000)):
-        assert load(tmp_path, f"training.epochs={text}").training.epochs == epochs
-    assert refused(tmp_path, "training.epochs=1:30").endswith("(it is '1:30')")
-    assert load(tmp_path, "training.warm_start=no").training.warm_start is False
-    assert load(tmp_path, "kubeflow.image=1.10").kubeflow.image == "1.10"
-
-
-def test_last_set_wins(tmp_path: Path) -> None:
-    assert load(tmp_path, "training.epochs=7", "training.epochs=8").training.epochs == 8
-
-
-def test_set_schema(tmp_path: Path) -> None:
-    assert load(tmp_path, "schema=my.pbtxt").schema_file == str(tmp_path / "my.pbtxt")
-    assert load(tmp_path, "schema=null", data={**PLAIN, "schema": "my.pbtxt"}).schema_file is None
-
-
-def test_set_in_an_empty_group(tmp_path: Path) -> None:
-    assert load(tmp_path, "training.epochs=7", data=changed("training", None)).training.epochs == 7
-
-
-def test_set_changes_one_place(tmp_path: Path) -> None:
-    text = (
-        "name: x\ndata: {path: a, format: csv, splits: {train: a, eval: b, test: c}}\n"
-        "training:\n  wide: &rate {learning_rate: 0.5}\n  deep: *rate\n"
-    )
-    training = load(tmp_path, "training.wide.learning_rate=0.25", data=text).training
-    assert (training.wide.learning_rate, training.deep.learning_rate) == (0.25, 0.5)
-
-
-NEEDS = "needs KEY=VALUE, for example --set training.epochs=3."
-
-
-@pytest.mark.parametrize(
-    ("override", "text"),
-    [
-        ("training.epochs", f"--set training.epochs: {NEEDS}"),
-        ("=3", f"--set =3: {NEEDS}"),
-        ("", f"--set : {NEEDS}"),
-        ("training..epochs=3", f"--set training..epochs=3: {NEEDS}"),
-        ("training.=3", f"--set training.=3: {NEEDS}"),
-        ("name.first=3", "--set name.first=3: 'name' is a value, not a group of keys."),
-        (
-            "training.epochs.most=3",
-            "--set training.epochs.most=3: 'training.epochs' is a value, not a group of keys.",
-        ),
-        ("training.epochs=many", "FILE --set training.epochs=many: training.epochs: Input should be a valid integer, "),
-        ("training.epoch=3", "FILE --set training.epoch=3: training: unknown key 'epoch': did you mean 'epochs'?"),
-        ("trainig.epochs=3", "FILE --set trainig.epochs=3: unknown key 'trainig': did you mean 'training'?"),
-        (
-            "training.epochs=",
-            "FILE --set training.epochs=: training.epochs: Input should be a valid integer (it is None)",
-        ),
-        ("training.deep.hidden=[8", "--set training.deep.hidden=[8: the value is not valid YAML: "),
-        ("gate={features: {}, features: {}}", "--set gate={features: {}, features: {}}: the value is not valid YAML: "),
-        (
-            "training.seed=!!python/name:os.system",
-            "--set training.seed=!!python/name:os.system: the value is not valid YAML: could not determine ",
-        ),
-        ("training.epochs=true", "FILE --set training.epochs=true: training: 'epochs' is true, and a number is needed"),
-    ],
-)
-def test_set_mistake(tmp_path: Path, override: str, text: str) -> None:
-    assert refused(tmp_path, override).startswith(text)
 
 
 def test_frozen(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def producers(node: pipeline_pb2.PipelineNode, key: str) -> set[str]:
     """The nodes that an input comes from; "" for any."""
     if node.inputs.inputs[key].HasField("input_graph_ref"):
         nodes = graph(node).nodes
-        [given] = [one.dict_node for one in nodes.values() if one.HasField("dict_node")]
+        [given] = [node.dict_node for node in nodes.values() if node.HasField("dict_node")]
         key = nodes[given.node_ids[key]].input_node.input_key
     return {channel.producer_node_query.id for channel in node.inputs.inputs[key].channels}
 
@@ -120,7 +120,7 @@ def test_the_gate_compares_with_what_earlier_models_were_trained_on(compiled, wi
     assert producers(nodes["Spans"], "examples") == {""}
     assert producers(nodes["DataGate"], "spans") == {"Spans"}
     assert nodes["DataGate"].parameters.parameters["window"].field_value.int_value == window
-    [strategy] = [one.op_node for one in graph(nodes["Spans"]).nodes.values() if one.HasField("op_node")]
+    [strategy] = [node.op_node for node in graph(nodes["Spans"]).nodes.values() if node.HasField("op_node")]
     assert strategy.kwargs["spans"].value.field_value.int_value == spans
 
 
@@ -157,7 +157,7 @@ def test_a_warm_start_finds_a_model_by_what_this_training_is_made_from(compiled)
 def test_the_strategies_know_the_settings_that_the_cache_key_holds(compiled, resolver, node) -> None:
     """They leave out what these very settings made, which they could not tell by others."""
     nodes = compiled(IN_SPANS, "data.window=2")
-    [strategy] = [one.op_node for one in graph(nodes[resolver]).nodes.values() if one.HasField("op_node")]
+    [strategy] = [node.op_node for node in graph(nodes[resolver]).nodes.values() if node.HasField("op_node")]
     known = strategy.kwargs["settings"].value.field_value.string_value
     assert json.loads(known) == json.loads(settings_of(nodes[node], "custom_config"))
 

@@ -101,6 +101,11 @@ def settings(**groups: Any) -> PipelineConfig:
             {"gate": {"features": {"usr": "warn"}}},
             "gate.features: unknown feature 'usr': did you mean 'user'?",
         ),
+        (
+            spec({**WIDE, "deep": {"embedding": 4}}),
+            {"tuning": {"trials": 2, "space": {"features.usr.deep.embedding": {"choices": [4, 8]}}}},
+            "tuning.space: 'features.usr.deep.embedding': no feature 'usr' has an embedding: did you mean 'user'?",
+        ),
     ],
 )
 def test_what_can_not_go_well(declared: FeatureSpec, groups: dict[str, Any], text: str) -> None:

@@ -65,7 +65,7 @@ def test_the_draft_of_clicks_is_the_one_that_a_person_would_write(tmp_path: Path
         f'  - {{key: "no", kind: categorical, side: context, transform: {{vocabulary: {{}}}}, {wide} 4}}}}',
         "crosses:",
         # 20 quantiles of 50 ages and 60 items: 1,200 pairs at most.
-        "  - {keys: [age, item_id], buckets: 5000}",
+        "  - {keys: [age, item_id], buckets: auto}",
     ]
     left_out = [text.strip("# ") for text in lines if "is left out" in text]
     assert left_out == [

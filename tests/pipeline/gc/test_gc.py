@@ -33,9 +33,12 @@ def some(made: dict[str, int], *keys: str) -> set[int]:
 
 def check(worked: Any, expected: set[int]) -> None:
     """Those artifacts alone are LIVE and there."""
-    names = {one.id: one.uri.removeprefix(str(worked.workdir.artifacts)) for one in worked.store.get_artifacts()}
-    assert {names[one] for one in worked.live()} == {names[one] for one in expected}
-    assert {names[one] for one in worked.there()} == {names[one] for one in expected}
+    names = {
+        artifact.id: artifact.uri.removeprefix(str(worked.workdir.artifacts))
+        for artifact in worked.store.get_artifacts()
+    }
+    assert {names[artifact] for artifact in worked.live()} == {names[one] for one in expected}
+    assert {names[artifact] for artifact in worked.there()} == {names[one] for one in expected}
 
 
 def test_of_earlier_runs_stays_what_the_last_one_used_and_what_versions_need(worked: Any) -> None:
@@ -207,15 +210,15 @@ def test_folders_that_no_artifact_accounts_for(worked: Any) -> None:
         os.utime(artifacts / name, (1, 1))
     used = {path.name for path in schemas.iterdir()}
     kept_by_two = gc(worked, 2)
-    assert {str(one.path.relative_to(artifacts)): one.bytes for one in kept_by_two.remove} == {
+    assert {str(removal.path.relative_to(artifacts)): removal.bytes for removal in kept_by_two.remove} == {
         "Trainer/model/99": 7,
         "Transform/transformed_examples/98": 7,
     }
-    assert {one.why for one in kept_by_two.remove} == {"left by an execution that was killed"}
+    assert {removal.why for removal in kept_by_two.remove} == {"left by an execution that was killed"}
 
     worked.run("2")
     plan = gc(worked, 1)
-    said = {str(one.path): one.why for one in plan.remove}
+    said = {str(removal.path): removal.why for removal in plan.remove}
     assert {said[str(artifacts / name)] for name in old[:2]} == {"a training or search that was not carried on"}
     assert said[str(artifacts / old[2])] == "TFX's scratch files"
     assert said[str(runs / "1")] == "log and report of an earlier run"
@@ -278,7 +281,7 @@ def test_interrupted_anywhere_the_next_one_ends_it(
             with pytest.raises(KeyboardInterrupt):
                 gc(worked, 1)
         # Nobody is handed out what is not whole.
-        assert all((Path(worked.artifact(one).uri) / "content").exists() for one in worked.live())
+        assert all((Path(worked.artifact(artifact).uri) / "content").exists() for artifact in worked.live())
         gc(worked, 1)
         assert worked.live() == whole.live() == worked.there()
         left = [

@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from database_servers import SECRET, address, in_turn
 from ml_metadata.proto import metadata_store_pb2 as pb
 
+from widedeep.components.common.bucket_path import BucketPath
 from widedeep.components.common.errors import ConfigError, WideDeepError
 from widedeep.components.metadata.cluster import turns
 from widedeep.components.metadata.cluster.database import Database
@@ -61,6 +62,17 @@ def served(request: pytest.FixtureRequest, tmp_path: Path, working: Any) -> Iter
         yield Cluster(tmp_path, where or f"sqlite:///{tmp_path / 'metadata.sqlite'}", working)
 
 
+@pytest.fixture
+def in_bucket(tmp_path: Path, working: Any) -> Cluster:
+    """Roots and versions in an object store: TensorFlow's, in memory."""
+    made = Cluster(BucketPath(f"ram://{tmp_path.name}"), f"sqlite:///{tmp_path / 'metadata.sqlite'}", working)
+    # From here on numbers have three digits: it takes the folder 20 for one in the folder 2.
+    store = made.database.open()
+    other = store.put_execution_type(pb.ExecutionType(name="other"))
+    store.put_executions([pb.Execution(type_id=other) for _ in range(100)])
+    return made
+
+
 def days(worked: Any, runs: list[str]) -> list[dict[str, int]]:
     """Five runs, the second of which found its data in the cache, and the last of which was not good enough."""
     first = worked.run(runs[0], span=1)
@@ -101,6 +113,47 @@ def test_gc_removes_what_it_would_here_and_nothing_of_another_pipeline(
     assert served.call(gc.command, "--keep", 1).stdout.splitlines()[-1] == "freed 0 bytes"
 
 
+def test_gc_and_rollback_in_a_bucket(in_bucket: Cluster, tmp_path: Path, working: Any) -> None:
+    """As here; the other pipeline of the bucket is left as it is."""
+    local = working(tmp_path / "local")
+    expected = days(local, [f"2026010{number}" for number in range(1, 6)])
+    made = {name: days(worked, [f"{run}-{name}" for run in RUNS]) for name, worked in in_bucket.pipelines.items()}
+    before = tree(in_bucket.pipelines["other"].workdir.path)
+    CliRunner().invoke(gc.command, [str(local.workdir.path), "--keep", "1"], catch_exceptions=False)
+    done = in_bucket.call(gc.command, "--keep", 1)
+    assert done.exception is None, done.exception
+    assert kept(in_bucket.mine, made["mine"]) == kept(local, expected)
+    assert tree(in_bucket.pipelines["other"].workdir.path) == before
+    assert in_bucket.call(gc.command, "--keep", 1).stdout.splitlines()[-1] == "freed 0 bytes"
+
+    pushed = in_bucket.mine.workdir.models
+    first, number = tree(pushed / "1"), len(list(pushed.iterdir()))
+    done = in_bucket.call(models.command, "rollback", 1)
+    assert done.exception is None, done.exception
+    newest = max(pushed.iterdir(), key=lambda path: int(path.name))
+    # A time stamp, as a push there makes it.
+    assert done.stdout.splitlines()[0] == f"version {newest.name} serves: version 1 again, in place of {number}"
+    assert int(newest.name) > 1_700_000_000
+    lineage = "assets.extra/lineage.json"
+    assert {**tree(newest), lineage: b""} == {**first, lineage: b""}
+    listed = in_bucket.call(models.command).stdout.splitlines()
+    assert [line.split()[0] for line in listed[1:]] == [*map(str, range(1, number + 1)), newest.name]
+    assert listed[-1].rstrip().endswith(f"serves, version 1 again, in place of {number}")
+    again = in_bucket.call(models.command, "rollback", 1)
+    assert again.stdout.splitlines()[0].startswith(f"version {newest.name}, which holds the model of version 1,")
+
+
+def test_a_bucket_needs_a_database(in_bucket: Cluster) -> None:
+    place = str(in_bucket.mine.workdir.path)
+    for command, more in ((gc.command, ["--keep", "1"]), (models.command, [])):
+        alone = CliRunner().invoke(command, [place, *more])
+        assert alone.exit_code == 2
+        assert f"{place} lies in a bucket: --models and --metadata say where all else is." in alone.stderr
+        none = CliRunner().invoke(command, [f"{place}/none", *more])
+        assert none.exit_code == 2
+        assert f"there is no folder {place}/none." in none.stderr
+
+
 def test_rollback_marks_the_models_of_this_pipeline_alone(served: Cluster) -> None:
     made = {name: [worked.run(f"{run}-{name}") for run in RUNS[:3]] for name, worked in served.pipelines.items()}
     done = served.call(models.command, "rollback", 1)
@@ -109,7 +162,9 @@ def test_rollback_marks_the_models_of_this_pipeline_alone(served: Cluster) -> No
         "version 4 serves: version 1 again, in place of 3",
         "no run will start from, compare with or push again: 2, 3",
     ]
-    marked = {one.id for one in served.mine.store.get_artifacts() if "rolled_back" in one.custom_properties}
+    marked = {
+        artifact.id for artifact in served.mine.store.get_artifacts() if "rolled_back" in artifact.custom_properties
+    }
     assert marked == {one["model"] for one in made["mine"][1:]}
     listed = served.call(models.command)
     assert listed.exception is None, listed.exception
@@ -169,7 +224,7 @@ def test_what_the_metadata_do_not_know_is_left_alone(cluster: Cluster) -> None:
         context = store.get_context_by_type_and_name("pipeline_run", run).id
         # Killed, or still at work: the metadata can't tell.
         cluster.mine.node(context, "Tuner", {}, {})
-        executions[run] = max(one.id for one in store.get_executions_by_context(context))
+        executions[run] = max(execution.id for execution in store.get_executions_by_context(context))
         [execution] = store.get_executions_by_id([executions[run]])
         execution.last_known_state = pb.Execution.RUNNING
         store.put_executions([execution])

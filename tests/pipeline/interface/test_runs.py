@@ -46,7 +46,7 @@ def test_frames_become_the_splits(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(ConfigError, match=r"^enough$"):
         widedeep.run("pipeline.yaml", frames=frames, settings={"training.epochs": 2})
     [(words, fine)] = asked
-    assert fine == (0, 3)
+    assert fine == (0, 3, 4)
     assert words[:4] == ["run", "pipeline.yaml", "--set", "training.epochs=2"]
     data = from_yaml(words[-1].removeprefix("data="))
     assert data == {

@@ -127,7 +127,7 @@ class Api:
         return keep(self.pipelines, "pipeline_id", body)
 
     def _new_name(self, name: str, namespace: str | None) -> None:
-        same = [(one["display_name"], one.get("namespace") or None) for one in self.pipelines.values()]
+        same = [(pipeline["display_name"], pipeline.get("namespace") or None) for pipeline in self.pipelines.values()]
         if (name, namespace or None) in same:
             raise Refused(409, "Failed to create a pipeline and a pipeline version")
 
@@ -145,7 +145,7 @@ class Api:
         return self._version(query["pipelineid"], query["name"], definition(body))
 
     def _version(self, pipeline_id: str, name: str, spec: Any) -> Any:
-        same = [one for one in self.versions.values() if one["pipeline_id"] == pipeline_id]
+        same = [version for version in self.versions.values() if version["pipeline_id"] == pipeline_id]
         require(all(one["display_name"] != name for one in same), f"version {name} exists")
         made = {
             "pipeline_id": pipeline_id,

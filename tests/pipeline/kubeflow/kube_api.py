@@ -94,8 +94,10 @@ class Cluster:
         return {**body, "metadata": {"name": made}}
 
     def _start(self, job: str, spec: Object) -> None:
-        mounts = {one["name"] for one in spec["containers"][0]["volumeMounts"]}
-        claimed = {one["persistentVolumeClaim"]["claimName"] for one in spec["volumes"] if one["name"] in mounts}
+        mounts = {mount["name"] for mount in spec["containers"][0]["volumeMounts"]}
+        claimed = {
+            volume["persistentVolumeClaim"]["claimName"] for volume in spec["volumes"] if volume["name"] in mounts
+        }
         assert claimed <= set(self.claims), "the pod would never start"
         status: Object = {"phase": "Pending"}
         if self.pending:
@@ -115,14 +117,14 @@ class Cluster:
         """What the kubelet says of a container that has ended."""
         [container] = spec["containers"]
         environment = {}
-        for one in container["env"]:
-            reference = one.get("valueFrom", {}).get("secretKeyRef")
-            value = self.secrets.get(reference["name"], {}).get(reference["key"]) if reference else one["value"]
+        for variable in container["env"]:
+            reference = variable.get("valueFrom", {}).get("secretKeyRef")
+            value = self.secrets.get(reference["name"], {}).get(reference["key"]) if reference else variable["value"]
             if value is not None:
-                environment[one["name"]] = value
+                environment[variable["name"]] = value
         words = self.folder / "termination-log"
         words.touch()
-        arguments = [one.replace("/dev/termination-log", str(words)) for one in container["args"]]
+        arguments = [argument.replace("/dev/termination-log", str(words)) for argument in container["args"]]
         program, *options = container["command"]
         assert program == "python"
         done = subprocess.run(

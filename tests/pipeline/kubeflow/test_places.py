@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from widedeep.components.common.errors import ConfigError
+from widedeep.components.common.bucket_path import BucketPath
+from widedeep.components.common.errors import ConfigError, WideDeepError
 from widedeep.pipeline.kubeflow.places import check_writable
 
 
@@ -35,5 +36,20 @@ def test_a_folder_of_another_user(tmp_path: Path) -> None:
         check_writable(str(tmp_path / "models"), "the pushed versions")
 
 
-def test_an_object_store_is_not_asked() -> None:
-    check_writable("gs://bucket/models", "the pushed versions")
+def test_a_bucket_is_tried_and_stays_as_it_is() -> None:
+    # This one, in memory, has folders.
+    BucketPath("ram://tried/models").mkdir()
+    check_writable("ram://tried/models", "the pushed versions")
+    assert [path.name for path in BucketPath("ram://tried").rglob("*")] == ["models"]
+
+
+def test_a_bucket_that_refuses_is_named() -> None:
+    """As TensorFlow does one of Amazon's."""
+    with pytest.raises(WideDeepError) as caught:
+        check_writable("s3://bucket/models", "the pushed versions")
+    told = str(caught.value)
+    assert told.startswith(
+        "s3://bucket/models: the pushed versions can't be written there: the store says: File system scheme 's3' not "
+        "implemented (file: 's3://bucket/models/.tried-"
+    )
+    assert told.endswith("). May the account that steps work as write to the bucket?")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from widedeep.components.common.errors import ConfigError, WideDeepError
+from widedeep.pipeline.local import plain_path
 from widedeep.pipeline.local.workdir import Workdir, lock
 
 
@@ -57,18 +58,46 @@ def test_runs_sort_by_time_and_the_last_finished_one_is_found(tmp_path: Path) ->
     assert workdir.last_run() == folders[1]
 
 
-@pytest.mark.parametrize("sign", ["[", "*", "?"])
-def test_a_folder_whose_name_would_be_a_pattern_is_refused(tmp_path: Path, sign: str) -> None:
+@pytest.fixture
+def lasting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(plain_path, "_LASTING", tmp_path)
+    return tmp_path / f"widedeep-{os.getuid()}"
+
+
+@pytest.mark.parametrize("sign", ["[", "*", "?", "\\"])
+def test_what_is_worked_on_in_a_folder_whose_name_would_be_a_pattern(tmp_path: Path, lasting: Path, sign: str) -> None:
+    """Is known by a link, which is made again where it is gone."""
     folder = tmp_path / f"work {sign}v2]" / "inner"
-    with pytest.raises(ConfigError) as caught, lock(folder):
-        pass
+    with lock(folder) as workdir:
+        assert workdir.models == folder / "models"
+        assert workdir.artifacts.parent.parent == lasting
+        assert workdir.artifacts.parent.resolve() == folder
+    assert lasting.stat().st_mode & 0o777 == 0o700
+    before = workdir.artifacts
+    before.parent.unlink()
+    assert workdir.artifacts == before
+    assert before.parent.resolve() == folder
+    other = Workdir(folder.with_name("other"))
+    assert other.artifacts != before
+    # A link to a folder that is gone goes as well, once another one is made.
+    folder.rename(tmp_path / "elsewhere")
+    other.path.mkdir()
+    _ = Workdir(folder.with_name("third")).artifacts
+    assert [link.resolve().name for link in lasting.iterdir() if link.exists()] == ["other"]
+    assert len(list(lasting.iterdir())) == 2
+
+
+def test_others_links_are_not_followed(tmp_path: Path, lasting: Path) -> None:
+    lasting.mkdir(mode=0o777)
+    lasting.chmod(0o777)
+    with pytest.raises(WideDeepError) as caught:
+        _ = Workdir(tmp_path / "[v2]").artifacts
     assert str(caught.value) == (
-        f"{folder}: a working directory can't have {sign} in its path: Beam takes that for a pattern of files, and "
-        "might read another folder's. Choose another with --workdir."
+        f"{lasting}: links to folders whose paths have [, *, ? or \\ in them can't be made there: is not a folder of "
+        f"this user's alone. Mend that, or choose another folder than {tmp_path}/[v2] with --workdir."
     )
-    assert not folder.exists()
 
 
 def test_a_folder_with_other_signs_is_none(tmp_path: Path) -> None:
     with lock(tmp_path / "my work: (v2) {x} é :dog:") as workdir:
-        assert workdir.path.is_dir()
+        assert workdir.artifacts == workdir.path / "artifacts"

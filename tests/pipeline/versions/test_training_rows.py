@@ -69,7 +69,7 @@ def test_the_last_push_of_a_number_that_was_given_twice(worked: Any) -> None:
     found = pushes(store)
     assert list(found) == [7]
     assert model_of(store, found[7]).id == made[1]["model"]
-    assert [one.id for one in raw_examples(store, found[7])] == [made[1]["examples"]]
+    assert [example.id for example in raw_examples(store, found[7])] == [made[1]["examples"]]
 
 
 def test_a_model_that_was_not_pushed_is_no_version(worked: Any) -> None:
@@ -81,7 +81,7 @@ def test_what_was_found_in_the_cache_has_its_first_makers_rows(worked: Any) -> N
     one = worked.run("1")
     worked.run("2", cached=one)
     store = open_file(worked.workdir.metadata)
-    assert [one.id for one in raw_examples(store, pushes(store)[2])] == [one["examples"]]
+    assert [example.id for example in raw_examples(store, pushes(store)[2])] == [one["examples"]]
 
 
 def test_what_leads_nowhere_is_said(worked: Any, tmp_path: Path) -> None:

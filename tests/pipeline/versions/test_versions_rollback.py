@@ -16,7 +16,7 @@ from widedeep.pipeline.versions.rollback import RollbackResult, rollback
 
 
 def marked(worked: Any) -> set[int]:
-    return {one.id for one in worked.store.get_artifacts() if "rolled_back" in one.custom_properties}
+    return {artifact.id for artifact in worked.store.get_artifacts() if "rolled_back" in artifact.custom_properties}
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import sys
 from typing import Any
 
 import pytest
+from apache_beam.coders import VarIntCoder
 from apache_beam.options.pipeline_options import (
     DebugOptions,
     DirectOptions,
@@ -18,7 +19,7 @@ from apache_beam.options.pipeline_options import (
     TypeOptions,
     WorkerOptions,
 )
-from apache_beam.transforms import core
+from apache_beam.transforms import core, userstate
 
 from widedeep.components.common.process import beam_memos
 
@@ -148,3 +149,34 @@ def test_a_function_is_inspected_once(monkeypatch: pytest.MonkeyPatch) -> None:
     memo = beam_memos._Signatures(lambda callable_: inspected.append(callable_) or (["element"], []))  # type: ignore[func-returns-value]
     assert [memo(function) for _ in range(3)] == [(["element"], [])] * 3
     assert inspected == [function]
+
+
+class Counting(core.DoFn):
+    """With state, for keys and values."""
+
+    COUNT = userstate.ReadModifyWriteStateSpec("count", VarIntCoder())
+
+    def process(self, element: Any, count: Any = core.DoFn.StateParam(COUNT)) -> None: ...  # noqa: B008 (Beam's way)
+
+
+class Plain(core.DoFn):
+    def process(self, element: Any) -> None: ...
+
+
+def test_the_state_of_a_dofn() -> None:
+    bound = Plain()
+    bound.process = Counting().process  # type: ignore[method-assign]
+    for _ in range(2):
+        assert userstate.get_dofn_specs(Counting()) == ({Counting.COUNT}, set())
+        assert userstate.get_dofn_specs(Plain()) == (set(), set())
+        # What an instance has, or wraps, is not of its class.
+        assert userstate.get_dofn_specs(bound) == ({Counting.COUNT}, set())
+        assert userstate.get_dofn_specs(core.CallableWrapperDoFn(Counting().process)) == ({Counting.COUNT}, set())
+        assert userstate.get_dofn_specs(core.CallableWrapperDoFn(plain)) == (set(), set())
+
+
+def test_the_methods_of_a_class_are_read_once() -> None:
+    read: list[Any] = []
+    states = beam_memos._states(lambda dofn: read.append(dofn) or (set(), set()))  # type: ignore[func-returns-value]
+    assert [states(Plain()) for _ in range(3)] == [(set(), set())] * 3
+    assert len(read) == 1

@@ -31,8 +31,8 @@ def batch(label: np.ndarray, score: np.ndarray, weight: np.ndarray | None = None
 
 def accumulate(label: Label, *batches: Batch, whole: bool = True) -> Accumulator:
     made = Accumulator(label, whole)
-    for one in batches:
-        made.add(one)
+    for batch in batches:
+        made.add(batch)
     return made
 
 

@@ -20,6 +20,11 @@ NEEDED = (
     "is no time: text as 2024-02-29T18:30:00Z or 2024-02-29 18:30 (of UTC), or seconds since 1970 (unit: s), is needed"
 )
 
+OF_DAYS = (
+    "is no time: text as 2024-02-29T18:30:00Z or 2024-02-29 18:30 (of UTC), or days as 20240229 (unit: yyyymmdd), is "
+    "needed"
+)
+
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
@@ -32,6 +37,8 @@ NEEDED = (
         ("2024-02-29T19:30:00+01:00", EVENING),
         ("2024-02-29T19:30+0100", EVENING),
         ("2024-02-29 10:30:00-08", EVENING),
+        ("2024-02-29 18:30:00 UTC", EVENING),
+        ("2024-02-29 19:30:00 +0100", EVENING),
         ("1709231400", 1709231400.0),
         ("1709231400.5", 1709231400.5),
         ("-1.5e9", -1.5e9),
@@ -46,11 +53,16 @@ def test_text(text: str, seconds: float | None, kind: pa.DataType) -> None:
     assert times(column.cast(pa.string()).dictionary_encode(), "s").to_pylist() == [seconds, None]
 
 
-@pytest.mark.parametrize(("unit", "per_second"), [("s", 1), ("ms", 1000), ("us", 1_000_000)])
+@pytest.mark.parametrize(("unit", "per_second"), [("s", 1), ("ms", 1000), ("us", 10**6), ("ns", 10**9)])
 def test_units(unit: Any, per_second: int) -> None:
     assert times(pa.array(["2024-02-29T18:30:00.5Z"]), unit).to_pylist() == [(EVENING + 0.5) * per_second]
     # Numbers are in the unit already.
     assert times(pa.array([1_709_231_400]), unit).to_pylist() == [1_709_231_400]
+
+
+@pytest.mark.parametrize("column", [[20240229, None], [20240229.0, None], ["20240229", ""], [b"2024-02-29", b" "]])
+def test_days_are_in_seconds(column: list[Any]) -> None:
+    assert times(pa.array(column), "yyyymmdd").to_pylist() == [MIDNIGHT, None]
 
 
 @pytest.mark.parametrize(
@@ -86,6 +98,14 @@ def test_types(column: pa.Array, seconds: float | None) -> None:
             "ms",
             "is beyond the years 1 to 9999 in milliseconds since 1970: if it is microseconds, declare unit: us",
         ),
+        (
+            [0, 1_700_000_000_000_000_000],
+            "us",
+            "is beyond the years 1 to 9999 in microseconds since 1970: if it is nanoseconds, declare unit: ns",
+        ),
+        ([20240229, 20230229], "yyyymmdd", OF_DAYS),
+        ([20240229, 2024022], "yyyymmdd", OF_DAYS),
+        (["2024-02-29", "20240229.5"], "yyyymmdd", OF_DAYS),
         ([0.0, float("inf")], "s", "is beyond the years 1 to 9999 in seconds since 1970"),
     ],
 )

@@ -49,9 +49,6 @@ class Split:
         self.examples = 2 * blocks[0] if len(blocks) == 1 else None
         self._blocks = blocks
 
-    def count_wide_ids(self) -> None:
-        """There are none."""
-
     def blocks(self) -> list[Block]:
         return [
             Block((), tf.zeros([2 * count, 0]), tf.zeros([2 * count], tf.int64), tf.ones([2 * count]))

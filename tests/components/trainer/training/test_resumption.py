@@ -15,7 +15,6 @@ import tensorflow as tf
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.trainer.model.heads import head
 from widedeep.components.trainer.model.layout import make_layout
-from widedeep.components.trainer.model.wide_ids import WideIds
 from widedeep.components.trainer.training import loop, split_examples
 from widedeep.components.trainer.training.checkpoints import Checkpoints
 from widedeep.components.trainer.training.loop import TrainingLoop
@@ -109,7 +108,7 @@ def train(files: list[str], folder: Path, where: str = "nowhere", step: int = 0,
         patch.setattr(loop, "evaluate", lambda *given: evaluate(*given) | {"auc": AUCS[int(trainer.steps)]})
         report = arm(patch, Point(trainer, where, step))
         train_split, eval_split = (
-            SplitExamples(files, SPEC, training.layout, 1, WideIds(training.layout.wide.rows, options.wide.min_count)),
+            SplitExamples(files, SPEC, training.layout, 1),
             SplitExamples(files, SPEC, training.layout),
         )
         curve = TrainingLoop(trainer, kind, train_split, eval_split, options).run(
@@ -171,18 +170,6 @@ def test_it_may_be_killed_again_and_again_and_does_not_begin_anew(files, unbroke
             train(files, tmp_path, where, step)
     # Carrying on from the checkpoint of step 24, it comes by no earlier one.
     assert_equal(train(files, tmp_path, "in training", 20), unbroken)
-
-
-def test_rare_ids_are_the_same_ones_when_it_carries_on(files, tmp_path):
-    """Blocks of the first epoch know fewer examples than those of the third, in which it dies."""
-    rare = {"wide": {"min_count": 28}}
-    whole = train(files, tmp_path / "whole", **rare)
-    with pytest.raises(Killed):
-        train(files, tmp_path / "killed", "after a checkpoint", 24, **rare)
-    assert_equal(train(files, tmp_path / "killed", **rare), whole)
-    # Of the 7 ids some have a weight, and some are too rare.
-    weights = [(state[np.newaxis] if state.ndim == 1 else state) for state in whole[1] if state.shape == (7, 1)]
-    assert any(0 < np.count_nonzero(weight) < 7 for weight in weights)
 
 
 def test_another_seed_gives_another_model(files, unbroken, tmp_path):

@@ -140,12 +140,12 @@ def test_the_rows_that_a_split_uses_are_noted(toy, tmp_path):
     rows = toy.rows[:4]
     files = [toy.write(tmp_path / "part.gz", [toy.record(toy.spec, toy.layout, row) for row in rows])]
     source = SplitExamples(files, toy.spec, toy.layout)
-    assert not source.wide_ids.used.any()
+    assert not source.used.any()
     list(source.blocks())
     offsets = {slot.column: slot.offset for slot in toy.layout.wide.slots}
     used = {offset + one for row in rows for column, offset in offsets.items() for one in row.ids[column]}
-    assert set(np.flatnonzero(source.wide_ids.used).tolist()) == used
-    assert 5 < len(used) < 20 == len(source.wide_ids.used)
+    assert set(np.flatnonzero(source.used).tolist()) == used
+    assert 5 < len(used) < 20 == len(source.used)
 
 
 @pytest.mark.parametrize("variant", ["wide", "deep"])

@@ -101,7 +101,7 @@ def training(*crosses: dict[str, Any], model: str = "wide_deep", **changes: Any)
 def means(name: str, *crosses: dict[str, Any], **changes: Any) -> Meaning:
     """What the column's rows are; there are as many as the table has."""
     made = training(*crosses, **changes)
-    [column] = [one for one in made.layout.id_columns if one.name == name]
+    [column] = [column for column in made.layout.id_columns if column.name == name]
     found = meaning(made, column)
     assert len(named(found)) == column.size
     return found

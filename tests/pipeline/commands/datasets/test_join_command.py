@@ -123,6 +123,24 @@ def test_each_impression_is_labelled_by_what_followed(
     assert digests(out) == first
 
 
+@pytest.mark.parametrize("position", ["age", "place"])
+def test_what_was_seen_is_labelled_at_its_place(log: Path, tmp_path: Path, position: str) -> None:
+    actions, out = written(tmp_path / "actions.parquet"), tmp_path / "day"
+    until = ("--until", "2026-11-30T00:00:00Z", "--json", str(tmp_path / "counts.json"))
+    done = run(log, actions, out, "--shown", "2", "--position", position, *until)
+    assert done.exit_code == 0, done.exception
+    counts = json.loads((tmp_path / "counts.json").read_text())
+    # Each request's candidates have the ranks 2, 3 and 1, so that nobody saw app-x.
+    wanted = {"impressions": 40, "positives": 1, "taken": 1, "repeated": 0, "late": 0, "early": 1, "unshown": 4}
+    assert {name: counts[name] for name in wanted} == wanted
+    [path] = out.glob("*.parquet")
+    rows = pq.read_table(path)
+    assert set(rows["app"].to_pylist()) == {"app-y", *(f"app-{number}" for number in range(7))}
+    assert rows[position].to_pylist() == [1, 2] * 20
+    # A column that the request had stays of its type.
+    assert rows.schema.field(position).type == {"age": pa.float32(), "place": pa.int32()}[position]
+
+
 def test_a_day_is_closed_when_its_window_is(log: Path, tmp_path: Path) -> None:
     actions, out = written(tmp_path / "actions.parquet"), tmp_path / "day"
     # The latest action is of 11:02; impressions from 9:02 on may still have one. Those of 8:00 to 8:19 do not.

@@ -19,7 +19,7 @@ from widedeep.pipeline.local.workdir import lock
 
 
 def called(*arguments: object) -> Result:
-    return CliRunner().invoke(command, [str(one) for one in arguments], standalone_mode=False)
+    return CliRunner().invoke(command, [str(argument) for argument in arguments], standalone_mode=False)
 
 
 def told(version: Path, metrics: dict[str, Any], **lineage: Any) -> None:

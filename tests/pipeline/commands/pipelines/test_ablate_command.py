@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from contextlib import nullcontext
 from pathlib import Path
@@ -69,3 +70,31 @@ def test_several_seeds_show_their_deviation_within_a_terminal(monkeypatch: pytes
     assert max(len(line.rstrip()) for line in lines[:3]) <= 80
     assert lines[3:] == [remark for row in rows for remark in row.remarks()]
     assert len(lines) == 5
+
+
+def test_the_page_has_every_metric_and_what_is_best(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    deviations = dict.fromkeys(("auc", "logloss", "accuracy"), 0.125)
+    numbers = {"train_seconds": 123.4, "examples_per_second": 123456.0, "parameters": 12_345_678}
+    worse, better = ({"auc": 0.75, "logloss": 0.5, "accuracy": 0.5}, {"auc": 0.875, "logloss": 0.25, "accuracy": 0.75})
+    against = {"auc": Difference(-0.125, 0.25), "logloss": Difference(0.25, 0.5), "accuracy": Difference(-0.25, 0.5)}
+    rows = [Comparison("wide_deep", worse, deviations, **numbers)]
+    rows += [Comparison("lightgbm", better, deviations, **numbers, differences=against)]
+    given: list[object] = []
+    monkeypatch.setattr(session, "open_session", lambda *_: nullcontext(SimpleNamespace(run=None, watch=None)))
+    stand_in = SimpleNamespace(ablate=lambda *arguments: given.append(arguments[3]) or rows)
+    monkeypatch.setitem(sys.modules, "widedeep.pipeline.local.ablation", stand_in)
+    (tmp_path / "pipeline.yaml").write_text(PIPELINE)
+    page = tmp_path / "page.html"
+    ran = CliRunner().invoke(command, [str(tmp_path / "pipeline.yaml"), "--rails", "--seeds", "2", "--html", str(page)])
+    assert ran.exit_code == 0, ran.output
+    assert given == [True]
+    html = page.read_text()
+    assert re.findall(r'<td class="n main">([^<]*)', html) == [
+        "0.8750 ± 0.1250 ",
+        "0.2500 ± 0.1250 ",
+        "0.7500 ± 0.1250 ",
+    ]
+    assert "2 seeds, mean ± standard deviation" in html
+    assert "measured on test" in html
+    assert "<li>lightgbm is ahead of wide_deep in auc, logloss, accuracy.</li>" in html
+    assert '<th scope="col" class="n">Log loss <small>lower is better</small></th>' in html

@@ -16,7 +16,7 @@ from widedeep.pipeline.local.workdir import lock
 
 
 def called(*arguments: object) -> Result:
-    return CliRunner().invoke(command, [str(one) for one in arguments], standalone_mode=False)
+    return CliRunner().invoke(command, [str(argument) for argument in arguments], standalone_mode=False)
 
 
 def tree(folder: Path) -> dict[Path, bytes]:
@@ -40,7 +40,7 @@ def test_a_dry_run_says_all_and_changes_nothing(two: Path, tmp_path: Path) -> No
     assert real.stdout == dry.stdout.replace("would be removed", "removed         ").replace("would free", "freed")
     said, done = (json.loads((tmp_path / name).read_text()) for name in ("dry.json", "real.json"))
     assert said == done | {"dry_run": True}
-    assert not any(Path(one["path"]).exists() for one in done["removed"])
+    assert not any(Path(removal["path"]).exists() for removal in done["removed"])
 
 
 def test_what_goes_what_stays_and_why(two: Path, worked: Any, tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_what_goes_what_stays_and_why(two: Path, worked: Any, tmp_path: Path) ->
     record = json.loads((tmp_path / "out.json").read_text())
     # The first run's outputs, but for the model and blessing behind version 1; log and report; its schema.
     freed = 100 * 9 + len("log") + len("{}") + len("schema of 20260101")
-    assert record["freed"] == freed == sum(one["bytes"] for one in record["removed"])
+    assert record["freed"] == freed == sum(removal["bytes"] for removal in record["removed"])
     assert lines[-1] == f"freed {freed} bytes"
     assert (record["workdir"], record["dry_run"], len(record["marked"])) == (str(two), False, 9)
     assert record["kept"][0] == {"why": "used by the runs that are kept", "artifacts": 11, "bytes": 1100}

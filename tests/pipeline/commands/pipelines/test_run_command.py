@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from click.testing import CliRunner, Result
 
+from widedeep.components.dryrun.dry_run_record import Check, DryRunRecord
 from widedeep.components.trainer.training.training_record import WidePart
 from widedeep.pipeline import report
 from widedeep.pipeline.commands.pipelines.run import command
@@ -38,7 +39,9 @@ class Finished:
 
         monkeypatch.setattr(session, "open_session", opened)
 
-    def ended(self, *arguments: object, pushed_to: str | None = "models/1") -> Result:
+    def ended(
+        self, *arguments: object, pushed_to: str | None = "models/1", dry_run: DryRunRecord | None = None
+    ) -> Result:
         summary = Summary(
             run_id="1",
             pipeline="rides",
@@ -53,6 +56,7 @@ class Finished:
             crosses=[],
             wide=WidePart(rows=0, nonzero=0),
             base=None,
+            dry_run=dry_run,
             log="log.txt",
             report=str(self.folder / "report.html"),
         )
@@ -74,6 +78,15 @@ def test_a_result_that_cant_be_written_in_the_end(finished: Finished, pushed_to:
     assert "0.7500" in ran.stdout
     assert ran.stderr == "Error: /dev/full: can't be written: No space left on device. What was done stays done.\n"
     assert Summary.read(finished.folder / "run.json").pushed_to == pushed_to
+
+
+@pytest.mark.parametrize(("measures", "code"), [("machine", 4), ("model", 3)])
+def test_a_fault_of_the_machine_is_no_verdict(
+    finished: Finished, measures: Literal["machine", "model"], code: int
+) -> None:
+    check = Check(name="a", value=2, limit=1, ok=False, said="a: 2, at most 1 is allowed", measures=measures)
+    ran = finished.ended(pushed_to=None, dry_run=DryRunRecord(server="stand_in", checks=[check]))
+    assert ran.exit_code == code
 
 
 def test_a_report_that_cant_be_written(finished: Finished) -> None:

@@ -28,7 +28,7 @@ RECORD = {
 
 
 def called(*arguments: object) -> Result:
-    return CliRunner().invoke(command, [str(one) for one in arguments], standalone_mode=False)
+    return CliRunner().invoke(command, [str(argument) for argument in arguments], standalone_mode=False)
 
 
 @pytest.fixture

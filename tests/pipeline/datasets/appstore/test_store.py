@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from widedeep.components import features
 from widedeep.components.features import schema as schemas
+from widedeep.components.ingest import raw_files
 from widedeep.pipeline.commands.datasets.data import command
 from widedeep.pipeline.datasets.appstore import store
 from widedeep.pipeline.datasets.appstore.attainable import Attainable
@@ -80,6 +81,21 @@ def test_processes_write_the_same(
     monkeypatch.setattr(store, "_WORTH_PROCESSES", 0)
     prepare(tmp_path / "again", SIZE)
     assert digests(tmp_path / "again") == digests(written[0])
+
+
+def test_a_file_of_many_row_groups_is_read_by_the_pipeline(
+    written: tuple[Path, list[Attainable]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "_BLOCK", 5)
+    prepare(tmp_path / "many", SIZE)
+    spec = features.load(ROOT / "schema" / "appstore" / "features.yaml")
+    for path in sorted((tmp_path / "many" / "day-02").iterdir()):
+        assert pq.ParquetFile(path).num_row_groups > 1
+        whole = pq.read_table(path)
+        read = pa.Table.from_batches(raw_files.read(str(path), "parquet", spec))
+        # A set without a member is null.
+        apps = [[app.encode() for app in members] or None for members in whole["user_apps"].to_pylist()]
+        assert read["user_apps"].to_pylist() == apps
 
 
 def test_no_feature_may_use_the_truth(written: tuple[Path, list[Attainable]]) -> None:

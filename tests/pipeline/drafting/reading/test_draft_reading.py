@@ -134,6 +134,13 @@ def test_another_encoding(tmp_path: Path):
     assert form(tmp_path / "a.csv").dialect.encoding == codecs.lookup("latin-1").name
 
 
+def test_a_number_that_names_the_label_is_no_name_in_the_first_row(tmp_path: Path):
+    path = write(tmp_path / "a.tsv", "1\t5\t1\n0\t6\t2\n")
+    assert form_of(locate_files(str(path)), "1").columns == C1_TO_C3
+    path = write(tmp_path / "b.tsv", "user\tclicked\nann\tclicked\nuser\tno\n")
+    assert form_of(locate_files(str(path)), "clicked").columns == ("user", "clicked")
+
+
 def test_a_column_by_name_or_number():
     assert resolve_column("b", ("a", "b"), "--label") == "b"
     assert resolve_column("2", ("a", "b"), "--label") == "b"

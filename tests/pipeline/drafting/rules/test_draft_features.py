@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from widedeep.pipeline.drafting.rules.crosses import buckets, combinations
+from widedeep.pipeline.drafting.rules.crosses import combinations
 from widedeep.pipeline.drafting.rules.features import draft_feature, embedding_width, quantiles, rounded_up
 from widedeep.pipeline.drafting.rules.kinds import Choice
 from widedeep.pipeline.drafting.rules.profile import ColumnProfile, NumberProfile, SetProfile
@@ -96,9 +96,7 @@ def test_sizes_are_round():
     assert [rounded_up(n) for n in (1, 11, 20, 21, 999, 1001)] == [10, 20, 20, 50, 1000, 2000]
 
 
-def test_a_cross_has_twice_the_buckets_of_its_combinations():
-    assert buckets(430) == 1000
-    assert buckets(3) == 100
+def test_what_a_sample_lacks_of_a_cross_is_estimated():
     assert combinations(seen=400, once=100, sampled=1000, rows=1000) == 400
     # 400 and half of 100 / 1000 of the 9,000 further rows.
     assert combinations(seen=400, once=100, sampled=1000, rows=10_000) == 850

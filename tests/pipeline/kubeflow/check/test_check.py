@@ -118,6 +118,27 @@ def test_several_failures_are_all_told(scene: Scene, tmp_path: Path) -> None:
     assert "✓ claim     widedeep-root is bound, but ReadWriteOnce: all steps must run on one node" in lines
 
 
+@pytest.mark.parametrize(
+    ("data", "finding", "code"),
+    [
+        ({"connection": "dQ=="}, "✓ secret    rows has connection", 0),
+        ({"address": "dQ=="}, "✗ secret    rows has no connection", 1),
+        (None, "✗ secret    there is no Secret rows in namespace kubeflow", 1),
+    ],
+)
+def test_the_secret_of_a_database_of_rows(
+    scene: Scene, tmp_path: Path, data: dict[str, str] | None, finding: str, code: int
+) -> None:
+    _, _, call = scene(secrets={"widedeep-metadata": WHOLE, **({"rows": data} if data else {})})
+    asked = "data={format: sql, connection: ROWS, splits: {train: select 1, eval: select 1, test: select 1}}"
+    done = call("--set", asked, data_secret="rows")
+    assert done.exit_code == code, done.output
+    lines = [line.strip() for line in done.stdout.splitlines()]
+    assert finding in lines
+    create = "kubectl --namespace kubeflow create secret generic rows --from-literal=connection=..."
+    assert (create in lines) == (code == 1)
+
+
 def test_a_namespace_that_is_not_there_is_all_that_is_told(scene: Scene) -> None:
     _, cluster, call = scene()
     done = call("--namespace", "nowhere")

@@ -81,7 +81,7 @@ def test_a_run_is_started_with_its_parameters(start: Callable[..., Started], com
     assert run["runtime_config"]["parameters"] == {"epochs": 7, "data_path": "12"}
     assert run["pipeline_version_reference"]["pipeline_version_id"] == version["pipeline_version_id"]
     assert run["display_name"] == "mine"
-    assert [one["display_name"] for one in api.experiments.values()] == ["toy"]
+    assert [experiment["display_name"] for experiment in api.experiments.values()] == ["toy"]
     assert done.output == (
         f"run {run['run_id']}  http://localhost:8080/#/runs/details/{run['run_id']}  "
         f"(after: kubectl port-forward -n kubeflow svc/ml-pipeline-ui 8080:80; {host} has the API alone)\n"
@@ -127,8 +127,8 @@ def test_a_namespace_and_a_token_from_the_environment(start: Callable[..., Start
     api, host = start(token="let-me-in", multi_user=True)
     done = called("submit", str(compiled), KUBEFLOW_HOST=host, KUBEFLOW_NAMESPACE="team-a", KUBEFLOW_TOKEN="let-me-in")
     assert done.exit_code == 0, done.output
-    assert [one["namespace"] for one in api.experiments.values()] == ["team-a"]
-    assert [one["namespace"] for one in api.pipelines.values()] == ["team-a"]
+    assert [experiment["namespace"] for experiment in api.experiments.values()] == ["team-a"]
+    assert [pipeline["namespace"] for pipeline in api.pipelines.values()] == ["team-a"]
 
 
 def test_a_wrong_token_is_told_at_once(start: Callable[..., Started], compiled: Path) -> None:
@@ -174,9 +174,9 @@ def test_each_namespace_has_pipelines_of_its_own(start: Callable[..., Started], 
     for namespace in ("mine", "mine", "yours"):
         done = called(*line, namespace)
         assert done.exit_code == 0, done.output
-    assert sorted(one.get("namespace") or "" for one in api.pipelines.values()) == ["", "mine", "yours"]
+    assert sorted(pipeline.get("namespace") or "" for pipeline in api.pipelines.values()) == ["", "mine", "yours"]
     assert len(api.versions) == 2
-    assert not [one for one in api.versions.values() if one["pipeline_id"] == shared["pipeline_id"]]
+    assert not [version for version in api.versions.values() if version["pipeline_id"] == shared["pipeline_id"]]
     # A new version, and a schedule.
     compiled.write_text(compiled.read_text().replace("epochs", "rounds"))
     assert called(*line, "mine").exit_code == 0
@@ -242,7 +242,7 @@ def test_a_dry_run_sends_nothing(start: Callable[..., Started], compiled: Path, 
         assert (sent["cron"], sent["no_catchup"], sent["max_concurrency"]) == ("0 30 4 * * 1", True, 1)
     # What is printed is what is sent.
     assert called(verb, str(compiled), "--host", host, "--param", "epochs=4", *extra).exit_code == 0
-    assert plan["version"] in {one["display_name"] for one in api.versions.values()}
+    assert plan["version"] in {version["display_name"] for version in api.versions.values()}
 
 
 @pytest.mark.parametrize(("ends", "code"), [("SUCCEEDED", 0), ("FAILED", 1), ("CANCELED", 1)])

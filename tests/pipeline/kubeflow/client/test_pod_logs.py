@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,21 @@ COMMAND = "  kubectl logs -n mine -l pipeline/runid=r1 -c main --tail=30 --prefi
 HEAD = ["Why, the steps' pods say:", COMMAND]
 
 
-def pod(name: str, phase: str) -> dict[str, Any]:
-    return {"metadata": {"name": name, "labels": {"pipeline/runid": "r1"}}, "status": {"phase": phase}}
+def pod(name: str, phase: str, ends: Sequence[tuple[str, str]] = (), **status: str) -> dict[str, Any]:
+    """As the API describes it; `ends` has the containers' names, and why each has ended."""
+    described = [
+        {
+            "name": container,
+            "image": "i",
+            "imageID": "",
+            "ready": False,
+            "restartCount": 0,
+            "state": {"terminated": {"exitCode": 137, "reason": why}},
+        }
+        for container, why in ends
+    ]
+    labels = {"name": name, "labels": {"pipeline/runid": "r1"}}
+    return {"metadata": labels, "status": {"phase": phase, "containerStatuses": described, **status}}
 
 
 @pytest.fixture
@@ -85,6 +98,25 @@ def test_the_last_lines_of_the_pods_that_failed(cluster: Callable[..., list[str]
     ]
     pods = "/api/v1/namespaces/mine/pods"
     assert asked == [pods, f"{pods}/train/log", f"{pods}/driver/log"]
+
+
+def test_what_the_cluster_did_to_a_pod(cluster: Callable[..., list[str]]) -> None:
+    """The kernel ends all processes of a container, and the kubelet a pod, which then can't tell of it."""
+    killed = pod("train", "Failed", [("wait", "Completed"), ("main", "OOMKilled")])
+    evicted = pod(
+        "gen", "Failed", [("main", "Error")], reason="Evicted", message="The node was low on resource: memory."
+    )
+    cluster([killed, evicted])
+    _, _, *lines = tell("r1", "mine")
+    assert lines == [
+        "train:",
+        "  OOMKilled: the whole container was killed, since it needed more memory than it has. Raise memory_limit of "
+        "kubeflow.steps, or of kubeflow.resources, in pipeline.yaml, and compile again.",
+        *("  Error: train", "  last line"),
+        "gen:",
+        "  Evicted: The node was low on resource: memory.",
+        *("  Error: gen", "  last line"),
+    ]
 
 
 def test_a_run_whose_pods_are_gone(cluster: Callable[..., list[str]]) -> None:

@@ -35,7 +35,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Compile:
     def call(*settings: str, image: str | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
         # Seconds each.
         if (settings, image) not in known:
-            chosen = [*(f"--set={one}" for one in settings), *(["--image", image] if image else [])]
+            chosen = [*(f"--set={setting}" for setting in settings), *(["--image", image] if image else [])]
             done = CliRunner().invoke(
                 command, ["compile", str(MOVIELENS), "--out", str(out), *chosen], catch_exceptions=False
             )
@@ -71,7 +71,9 @@ def test_each_task_waits_for_what_its_tfx_node_waits_for(compiled: Compile, sett
     spec, _ = compiled(*settings)
     tasks = spec["root"]["dag"]["tasks"]
     shown = {key: task["taskInfo"]["name"] for key, task in tasks.items()}
-    assert {shown[key]: {shown[one] for one in task.get("dependentTasks", [])} for key, task in tasks.items()} == nodes
+    assert {
+        shown[key]: {shown[upstream] for upstream in task.get("dependentTasks", [])} for key, task in tasks.items()
+    } == nodes
     for key, task in tasks.items():
         assert f"--node={shown[key]}" in arguments(spec, key)
         assert task["inputs"]["parameters"]["run_id"] == {"runtimeValue": {"constant": "{{$.pipeline_job_uuid}}"}}
@@ -107,11 +109,11 @@ def test_a_databases_address_reaches_the_steps_that_ask_it_from_a_secret(compile
     sql = f"data={{format: sql, connection: SHOP, splits: {queries}, serving: SELECT 4}}"
     spec, platform = compiled(sql, "kubeflow.data_secret=shop")
     given = {
-        name: [one["secretName"] for one in executor["secretAsEnv"] if one["secretName"] == "shop"]
+        name: [secret["secretName"] for secret in executor["secretAsEnv"] if secret["secretName"] == "shop"]
         for name, executor in platform.items()
     }
     assert {name for name, secrets in given.items() if secrets} == {"exec-example-gen", "exec-serving-example-gen"}
-    [secret] = [one for one in platform["exec-example-gen"]["secretAsEnv"] if one["secretName"] == "shop"]
+    [secret] = [secret for secret in platform["exec-example-gen"]["secretAsEnv"] if secret["secretName"] == "shop"]
     assert secret["keyToEnv"] == [{"envVar": "SHOP", "secretKey": "connection"}]
     # There is no folder that a person could name.
     assert "data_path" not in spec["root"]["inputDefinitions"]["parameters"]
@@ -139,7 +141,7 @@ def test_the_evaluator_has_metrics_and_the_last_node_the_report(compiled: Compil
 
 def test_settings_of_the_compilation_hold_in_the_containers(compiled: Compile) -> None:
     spec, _ = compiled("training.deep.hidden=[8, 4]", "training.epochs=9", "kubeflow.user=77")
-    given = [one for one in arguments(spec, "trainer") if one.startswith("--set=")]
+    given = [argument for argument in arguments(spec, "trainer") if argument.startswith("--set=")]
     assert given == [
         "--set=training.deep.hidden=[8, 4]",
         "--set=data.path={{$.inputs.parameters['data_path']}}",
@@ -176,7 +178,7 @@ def test_a_path_that_is_set_for_the_compilation_is_the_default(
     with FEW_NODES:
         spec, _ = compiled(*settings)
     assert defaults(spec)["data_path"] == path
-    given = [one for one in arguments(spec, "trainer") if one.startswith("--set=data.path")]
+    given = [argument for argument in arguments(spec, "trainer") if argument.startswith("--set=data.path")]
     assert given == ["--set=data.path={{$.inputs.parameters['data_path']}}"]
 
 
@@ -185,7 +187,7 @@ def test_a_span_that_is_set_for_the_compilation_is_the_default(compiled: Compile
     with FEW_NODES:
         spec, _ = compiled(f"data.splits={days}", "span=2024-02-01", "training.epochs=010")
     assert (defaults(spec)["span"], defaults(spec)["epochs"]) == ("2024-02-01", 10.0)
-    given = [one for one in arguments(spec, "trainer") if one.startswith("--set=")]
+    given = [argument for argument in arguments(spec, "trainer") if argument.startswith("--set=")]
     assert [one.partition("=")[2].partition("=")[0] for one in given] == [
         "data.splits",
         "data.path",
@@ -281,11 +283,11 @@ def test_where_and_how_containers_run(compiled: Compile) -> None:
         container = spec["deploymentSpec"]["executors"][f"exec-{task}"]["container"]
         placed = platform[f"exec-{task}"]
         assert container["image"] == "registry/x:1"
-        mounts = [(one["constant"], one["mountPath"]) for one in placed["pvcMount"]]
+        mounts = [(mount["constant"], mount["mountPath"]) for mount in placed["pvcMount"]]
         assert mounts == [("widedeep-root", "/mnt/widedeep"), ("served", "/served")]
         [secret] = placed["secretAsEnv"]
         assert secret["secretName"] == "mine"
-        assert {one["secretKey"]: one["envVar"] for one in secret["keyToEnv"]} == {
+        assert {key["secretKey"]: key["envVar"] for key in secret["keyToEnv"]} == {
             "username": "METADATA_USERNAME",
             "password": "METADATA_PASSWORD",
             "database": "METADATA_DATABASE",

@@ -1,4 +1,4 @@
-"""What users have, and what they are shown."""
+"""What users have, what is proposed to them, and in which order they are shown it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from widedeep.pipeline.datasets.appstore.impressions import SHOWN, InstalledApps, impressions
+from widedeep.pipeline.datasets.appstore import rankers
+from widedeep.pipeline.datasets.appstore.installed import InstalledApps
+from widedeep.pipeline.datasets.appstore.population import Integers
 from widedeep.pipeline.datasets.appstore.store import Size, truth
 from widedeep.pipeline.datasets.appstore.truth import MOST_INSTALLED
+from widedeep.pipeline.datasets.appstore.visits import SHOWN, Impressions, Visits, answers, shown_chances, visits
 
 STORE = truth(Size(5000, 10, seed=2))
 PART = np.arange(0, len(STORE.users.since), 2)
@@ -16,6 +19,12 @@ PART = np.arange(0, len(STORE.users.since), 2)
 
 def fresh() -> InstalledApps:
     return InstalledApps(STORE.users.part(2, 0), STORE.apps, np.random.default_rng(0))
+
+
+def impressions(installed: Integers, day: int, requests: int) -> Impressions:
+    random = np.random.default_rng(1)
+    came = visits(STORE, PART, installed, day, requests, random)
+    return answers(STORE, came, rankers.older(STORE, came, day, random), day, random)
 
 
 installs = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 40)), max_size=60)
@@ -48,7 +57,7 @@ def test_at_first_everybody_has_some_apps_once() -> None:
 
 def test_users_are_shown_apps_that_they_lack_in_the_order_of_time() -> None:
     installed = fresh().apps
-    shown = impressions(STORE, PART, installed, 3, 400, np.random.default_rng(1))
+    shown = impressions(installed, 3, 400)
     assert shown.app.shape == shown.chance.shape == shown.taken.shape == (400, SHOWN)
     assert (np.diff(shown.second) >= 0).all()
     assert set(shown.user) <= set(PART)
@@ -61,9 +70,44 @@ def test_users_are_shown_apps_that_they_lack_in_the_order_of_time() -> None:
 
 
 def test_the_older_ranker_puts_first_what_is_taken_more_often() -> None:
-    shown = impressions(STORE, PART, fresh().apps, 0, 4000, np.random.default_rng(1))
+    shown = impressions(fresh().apps, 0, 4000)
     by_position = shown.chance.mean(axis=0)
     assert by_position[0] > 1.5 * by_position[-1]
     # The labels are drawn by the chances.
     deviation = np.sqrt((shown.chance * (1 - shown.chance)).sum())
     assert abs(shown.taken.sum() - shown.chance.sum()) < 4 * deviation
+
+
+def test_the_rails_are_above_and_below_the_older_ranker() -> None:
+    random = np.random.default_rng(1)
+    came = visits(STORE, PART, fresh().apps, 3, 2000, random)
+    orders = {
+        "perfect": rankers.best_possible(STORE, came, 3),
+        "older": rankers.older(STORE, came, 3, random),
+        # A ranker that knows nothing: all apps have had the same.
+        "nothing": rankers.popular(np.zeros(len(STORE.apps.since)), came),
+    }
+    means = {name: shown_chances(STORE, came, app, 3).mean() for name, app in orders.items()}
+    assert means["perfect"] > means["older"] > means["nothing"]
+    # Without the places on the page, the chances of the best order fall.
+    unplaced = STORE.chances(
+        came.user, orders["perfect"], came.installed, np.ones_like(orders["perfect"]), 3, came.second // 3600
+    )
+    assert (np.diff(unplaced, axis=1) <= 0).all()
+
+
+def test_rates_of_installs_are_drawn_to_the_mean() -> None:
+    # 6 of 10, 1 of 6, none of none; the mean is 7 of 16.
+    rates = rankers.install_rates(np.array([10, 6, 0]), np.array([6, 1, 0]))
+    np.testing.assert_allclose(rates, [(6 + 20 * 7 / 16) / 30, (1 + 20 * 7 / 16) / 26, 7 / 16])
+
+
+def test_places_count_among_the_free_apps() -> None:
+    came = Visits(
+        user=np.array([0]),
+        second=np.array([0], np.int32),
+        installed=np.full((1, MOST_INSTALLED), -1, np.int32),
+        proposed=np.array([[7, 7, 9, 12, 13]]),
+        free=np.array([[True, False, True, False, True]]),
+    )
+    assert came.free_apps(np.array([[2, 0, 1]])).tolist() == [[13, 7, 9]]

@@ -1,4 +1,4 @@
-"""Raw tf.Examples as the record batches that TFT analyses, read by file."""
+"""Raw tf.Examples as record batches, read by file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pyarrow as pa
 import tensorflow as tf
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx_bsl.coders import example_coder
-from tfx_bsl.tfxio import tensor_adapter, tf_example_record
 
 # Rows that are decoded, analysed or transformed at a time.
 BATCH_ROWS = 4096
@@ -20,28 +19,29 @@ def records(path: str) -> tf.data.Dataset:
     return tf.data.TFRecordDataset(path, "GZIP").batch(BATCH_ROWS)
 
 
-def adapter_config(schema: schema_pb2.Schema) -> tensor_adapter.TensorAdapterConfig:
-    """How TFT makes tensors of record batches of the schema's columns.
-
-    All of them, so that none can be missed: TFT would find those that something is learned from by tracing the
-    preprocessing function once more.
-    """
-    return tf_example_record.TFExampleBeamRecord("tfrecords_gzip", ["Transform"], schema).TensorAdapterConfig()
-
-
 class ReadBatches(beam.PTransform):
     """The rows of some files, as record batches.
 
-    A work item is a file: rows that travel through Beam one by one cost more than what is done with them.
+    A work item is a file: rows that travel through Beam one by one cost more than what is done with them. Files are
+    spread over the workers; without that, a cluster's runner may leave a split's whole reading to one of them.
     """
 
     def __init__(
-        self, files: Sequence[str], schema: schema_pb2.Schema, config: tensor_adapter.TensorAdapterConfig
+        self,
+        files: Sequence[str],
+        schema: schema_pb2.Schema | None = None,
+        columns: Sequence[str] | None = None,
     ) -> None:
-        """Takes gzipped TFRecords, and `adapter_config` of their schema."""
+        """Says what to read.
+
+        Args:
+            files: gzipped TFRecords.
+            schema: of the rows; None takes each batch's columns and their types as its rows have them.
+            columns: those to read, in this order; None reads all.
+        """
         super().__init__()
-        self._files, self._columns = list(files), list(config.arrow_schema.names)
-        self._schema = schema.SerializeToString()
+        self._files, self._columns = list(files), None if columns is None else list(columns)
+        self._schema = None if schema is None else schema.SerializeToString()
 
     def expand(self, pipeline: beam.Pipeline) -> beam.PCollection:
         """Reads the files."""
@@ -54,11 +54,12 @@ class ReadBatches(beam.PTransform):
 
 
 class _Decode(beam.DoFn):
-    def __init__(self, schema: bytes, columns: Sequence[str]) -> None:
+    def __init__(self, schema: bytes | None, columns: Sequence[str] | None) -> None:
         super().__init__()
         self._schema, self._columns = schema, columns
 
     def process(self, path: str) -> Iterator[pa.RecordBatch]:
         decoder = example_coder.ExamplesToRecordBatchDecoder(self._schema)
         for serialized in records(path).prefetch(1).as_numpy_iterator():
-            yield decoder.DecodeBatch(serialized.tolist()).select(self._columns)
+            batch = decoder.DecodeBatch(serialized.tolist())
+            yield batch if self._columns is None else batch.select(self._columns)

@@ -1,0 +1,1 @@
+"""Files of tf.Examples, as ingestion writes them, read in whole batches."""

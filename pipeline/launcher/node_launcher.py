@@ -1,0 +1,68 @@
+"""TFX's portable launcher, whose cache knows what matters of Beam's options, and whose jobs have names."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any
+
+from tfx.orchestration.local import runner_utils
+from tfx.orchestration.portable import launcher
+from tfx.proto.orchestration import executable_spec_pb2, pipeline_pb2
+
+from widedeep.pipeline.launcher.cache_key import cache_key_spec
+from widedeep.pipeline.launcher.job_operator import JOB_NAME, JobOperator, cluster_of
+
+_BEAM = executable_spec_pb2.BeamExecutableSpec
+_OTHER_CHARACTERS = re.compile(r"[^a-z0-9]+")
+
+
+class NodeLauncher(launcher.Launcher):
+    """Runs one node, or finds its cached result."""
+
+    def __init__(
+        self,
+        pipeline: pipeline_pb2.Pipeline,
+        node: pipeline_pb2.PipelineNode,
+        metadata: Any,
+        operators: dict[Any, Any] | None = None,
+    ) -> None:
+        """Takes a node of a compiled pipeline, its run id filled in.
+
+        Args:
+            pipeline: the compiled pipeline.
+            node: one of its nodes, all of whose upstream nodes have run.
+            metadata: a handle to ML Metadata.
+            operators: other ways to an executor, by the kind of its specification.
+        """
+        node_id = node.node_info.id
+        deployment = runner_utils.extract_local_deployment_config(pipeline)
+        spec = runner_utils.extract_executor_spec(deployment, node_id)
+        root = pipeline.runtime_spec.pipeline_root.field_value.string_value
+        super().__init__(
+            pipeline_node=node,
+            mlmd_connection=metadata,
+            pipeline_info=pipeline.pipeline_info,
+            pipeline_runtime_spec=pipeline.runtime_spec,
+            executor_spec=_with_job_name(spec, job_name(root, pipeline.pipeline_info.id, node_id)),
+            custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, node_id),
+            custom_executor_operators={_BEAM: JobOperator} | (operators or {}),
+        )
+        # The executor has its options by now: from here on this is read for the key of the cache alone.
+        self._executor_spec = cache_key_spec(spec)
+
+
+def job_name(pipeline_root: str, pipeline: str, node: str) -> str:
+    """The name of a node's jobs on a cluster: no other pipeline's, and no other working directory's, have it."""
+    place = hashlib.sha256(f"{pipeline_root}\n{pipeline}".encode()).hexdigest()[:8]
+    readable = _OTHER_CHARACTERS.sub("-", f"{pipeline}-{node}".lower()).strip("-")
+    return f"widedeep-{readable}-{place}"
+
+
+def _with_job_name(spec: Any, name: str) -> Any:
+    if not isinstance(spec, _BEAM) or cluster_of(spec.beam_pipeline_args) is None:
+        return spec
+    named = _BEAM()
+    named.CopyFrom(spec)
+    named.beam_pipeline_args_placeholders.add().value.string_value = f"{JOB_NAME}{name}"
+    return named
