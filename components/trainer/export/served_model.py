@@ -17,7 +17,7 @@ from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.trainer.export import raw_tensors
 from widedeep.components.trainer.export.ranking import Ranking, Raw
 from widedeep.components.trainer.export.request_names import give_request_names
-from widedeep.components.trainer.export.signatures import Signatures
+from widedeep.components.trainer.export.signatures import Signatures, ranks
 from widedeep.components.trainer.model.heads import Head
 from widedeep.components.trainer.model.inputs import LABEL_TYPES, Transformed, from_transformed
 from widedeep.components.trainer.model.network import WideDeepModel
@@ -39,7 +39,7 @@ class ServedModel(tf.Module):
         self._absent = {spec.label.key: LABEL_TYPES[spec.label.kind]} | (
             {spec.weight: tf.float32} if spec.weight else {}
         )
-        self._ranking = Ranking(spec, self.model, self._transform_raw)
+        self._ranking = Ranking(spec, self.model, self._transform_raw) if ranks(spec) else None
 
     def outputs(self, raw: Raw, rows: tf.Tensor) -> dict[str, tf.Tensor]:
         """Raw features [rows, any] to `score` and `logit`, as the label's head makes them."""
@@ -48,6 +48,7 @@ class ServedModel(tf.Module):
 
     def rank_scores(self, tensors: Mapping[str, tf.Tensor], requests: tf.Tensor, each: tf.Tensor) -> tf.Tensor:
         """Scores of `each` candidates for each of the requests, float32 [requests * each]."""
+        assert self._ranking is not None
         return self._head.scores(self._ranking.logits(tensors, requests, each))
 
     def _transform_raw(self, raw: Raw) -> Transformed:
@@ -134,7 +135,8 @@ def _inlined(function: tf.types.experimental.ConcreteFunction, inputs: Raw) -> T
         [tensor.name for tensor in function.outputs],
         name="transform",
     )
-    return tf.nest.pack_sequence_as(function.structured_outputs, outputs, expand_composites=True)
+    packed: Transformed = tf.nest.pack_sequence_as(function.structured_outputs, outputs, expand_composites=True)
+    return packed
 
 
 def _prune(model: WideDeepModel, wide: np.ndarray | None) -> WideDeepModel:

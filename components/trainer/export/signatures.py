@@ -32,6 +32,11 @@ Computation = Callable[[Outputs, Outputs], Outputs]
 Extra: TypeAlias = "dict[str, tuple[tf.TensorSpec, tf.Tensor]]"
 
 
+def ranks(spec: FeatureSpec) -> bool:
+    """Whether there are candidates, and one score to put them in order by."""
+    return spec.label.kind != "multiclass" and any(feature.side == "candidate" for feature in spec.features)
+
+
 class Signatures:
     """Makes the functions to save with a model.
 

@@ -66,7 +66,12 @@ class HiddenLayers(tf.Module):
     def split(self, columns: Sequence[list[int]]) -> SplitLayers:
         """The layers as they are now, for input that comes in two; see `SplitLayers`."""
         scale, shift = self.norms[0].affine() if self.norms else (1.0, 0.0)
-        kernels = [tf.gather(self.kernels[0], read) * scale for read in columns]
+        # A side without columns reads one for nothing: fused with a bias, a product over no columns leaves that out.
+        kernels = [
+            tf.gather(self.kernels[0], read) * scale if read else tf.zeros([1, self.kernels[0].shape[1]])
+            for read in columns
+        ]
+        columns = [read or [0] for read in columns]
         activation = self._activation if len(self.kernels) > 1 else tf.identity
         return SplitLayers(columns, kernels, shift + self.biases[0], activation, self._after_first)
 

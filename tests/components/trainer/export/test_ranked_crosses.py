@@ -21,7 +21,7 @@ HASH_KEY = 0xDECAFCAFFE
 _WORD = 2**64
 _K = 0xC6A4A7935BD1E995
 
-# Few buckets, so that combinations meet in one. Keys a to c are the context's, d to f the candidates'; b and e are sets.
+# Few buckets, so that combinations meet in one. Keys a to c are the context's, d to f the candidates', b and e sets.
 CROSSES = [
     Cross(keys=("b", "d"), buckets=1009),
     Cross(keys=("e", "a"), buckets=2),
@@ -70,9 +70,7 @@ def padded(rows: list[list[Side]], keys: str) -> dict[str, tf.Tensor]:
 
 
 def _side(keys: str) -> st.SearchStrategy[Side]:
-    return st.fixed_dictionaries(
-        {key: st.lists(VALUE, max_size=3 if key in SETS else 1, unique=True) for key in keys}
-    )
+    return st.fixed_dictionaries({key: st.lists(VALUE, max_size=3 if key in SETS else 1, unique=True) for key in keys})
 
 
 REQUESTS = st.tuples(st.integers(1, 3), st.integers(1, 3)).flatmap(
@@ -137,7 +135,7 @@ def test_without_sets_too(requests):
 
 
 def test_of_many_ids_of_a_cross_each_counts_less(monkeypatch):
-    """Of 6 ids of the first cross, 2 of which there may be, each counts a third; the only one of the second counts 1."""
+    """Of 6 ids of the first cross, where 2 may count fully, each counts a third; the second's only one counts 1."""
     monkeypatch.setattr(network, "MOST_FULL_IDS", 2)
     context = {"a": ["u"], "b": ["r", "s", "t"], "c": []}
     candidate = {"d": ["i"], "e": ["x", "y"], "f": []}
