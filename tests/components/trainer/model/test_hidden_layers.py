@@ -10,7 +10,6 @@ from widedeep.components.trainer.model.hidden_layers import HiddenLayers
 from widedeep.components.trainer.training_options import DeepOptions
 
 
-
 @pytest.mark.parametrize("requests", [1, 3])
 @pytest.mark.parametrize("columns", [([0, 3, 4], [1, 2]), ([], [0, 1, 2, 3, 4]), ([0, 1, 2, 3, 4], [])])
 @pytest.mark.parametrize(
