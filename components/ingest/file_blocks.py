@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from widedeep.components.common.errors import DataError, reason
+from widedeep.components.ingest.csv_files import header as csv_header
 from widedeep.components.ingest.csv_files import hints
 from widedeep.components.ingest.csv_files import reader as csv_reader
 from widedeep.components.ingest.csv_files.dialect import TAB
@@ -38,10 +39,10 @@ def blocks(file_format: str, columns: WantedColumns) -> Generator[pa.RecordBatch
 
 def _csv(columns: WantedColumns) -> Iterator[pa.RecordBatch]:
     path, dialect = columns.path, columns.dialect
-    names = csv_reader.header(path, dialect)
+    names = csv_header.header(path, dialect)
     needed = [name for name in columns.needed if name not in columns.in_folders]
     if not set(needed) <= set(names):
-        form = hints.other_form(csv_reader.first_line(path, dialect), names, needed, dialect)
+        form = hints.other_form(csv_header.first_line(path, dialect), names, needed, dialect)
         if form:
             raise DataError(f"{path}: {form}")
     yield from csv_reader.read(path, columns.of(names), dialect, columns.broken)
