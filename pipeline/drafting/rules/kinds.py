@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from widedeep.pipeline.drafting.rules.names import says_code, says_id
+from widedeep.pipeline.drafting.rules.names import says_code, says_id, says_one
 from widedeep.pipeline.drafting.rules.profile import ColumnProfile
 
 Kind = Literal["number", "category", "set", "time", "out"]
@@ -14,6 +14,8 @@ Kind = Literal["number", "category", "set", "time", "out"]
 _LEAK_AUC = 0.99
 _OF_TIME = 0.995
 _ONE_ROW = 0.95
+# Different values that a count of few things hardly has.
+_MANY = 50
 _TEXT_WORDS, _TEXT_LENGTH = 5.0, 40.0
 # What numbers must tell more as names than on a scale, of the log loss; and rows that each must have.
 _AS_NAME, _NAMED_ROWS = 0.002, 10
@@ -110,7 +112,7 @@ def _kind(profile: ColumnProfile) -> Choice:
     if number is not None and profile.storage != "boolean":
         if number.leading_zeros:
             return Choice("category", "numbers with zeros before them are names")
-        if number.whole and says_code(profile.name):
+        if number.whole and (says_code(profile.name) or (says_one(profile.name) and profile.distinct >= _MANY)):
             return Choice("category", "numbers that are names, as the column's name says")
         if number.whole and number.as_name > _AS_NAME and profile.repeats >= _NAMED_ROWS and profile.storage != "real":
             return Choice("category", f"numbers that are names: as such they tell {number.as_name:.1%} more")

@@ -72,6 +72,21 @@ def test_what_determines_the_rows_time_is_left_out_and_warned_of():
     assert kind_of(replace(TEXT, of_time=0.9)).kind == "category"
 
 
+@pytest.mark.parametrize(
+    ("name", "distinct", "kind"),
+    [
+        ("user", 957, "category"),
+        ("Item", 4082, "category"),
+        ("user", 12, "number"),
+        ("items", 60, "number"),
+        ("campaign", 60, "number"),
+    ],
+)
+def test_whole_numbers_that_are_called_as_what_they_name(name: str, distinct: int, kind: str):
+    """But not a few of them, which may count: how many users."""
+    assert kind_of(replace(NUMBER, name=name, distinct=distinct)).kind == kind
+
+
 def test_what_is_said_of_numbers():
     heavy = NumberProfile(0, 5000, mean=20, deviation=60, median=4)
     assert kind_of(replace(NUMBER, number=heavy)).reason == "0 to 5000, counts, heavy tail"
