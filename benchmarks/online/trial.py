@@ -102,7 +102,7 @@ def served(models: Mapping[str, Path]) -> Iterator[dict[str, RankingClient]]:
         server = Server("widedeep.pipeline.cli", "serve", *flags, log=log)
         with ExitStack() as stack:
             stack.callback(server.stop)
-            yield {name: stack.enter_context(RankingClient(server.target, model=name, deadline=10)) for name in models}
+            yield {name: stack.enter_context(RankingClient(server.target, model=name, deadline=60)) for name in models}
 
 
 def _blocks(requests: int) -> list[int]:
