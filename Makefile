@@ -19,7 +19,8 @@ data/movielens/SOURCE.txt: | setup
 run: setup data/movielens/SOURCE.txt  ## the main job: MovieLens-100K in, a pushed model out
 	@$(W) run schema/movielens/pipeline.yaml
 
-TEST := $(PY) -m pytest --numprocesses auto --maxprocesses 4
+# With bytecode, whatever the environment says: else each process compiles all modules and tests anew, for 10 s.
+TEST := PYTHONDONTWRITEBYTECODE= $(PY) -m pytest --numprocesses auto --maxprocesses 4
 
 test: setup  ## all tests but those that repeat another one (PYTEST_ARGS='-k NAME' for some)
 	@$(TEST) $(PYTEST_ARGS)

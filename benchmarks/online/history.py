@@ -21,8 +21,8 @@ from widedeep.pipeline.datasets.appstore.visits import SHOWN
 # As schema/appstore/pipeline.yaml splits them.
 DAYS = 8
 _SETTINGS = subprocesses.ROOT / "schema" / "appstore" / "pipeline.yaml"
-# None is held against the one that was pushed before it.
-_BOUNDS = "evaluation.bounds={auc: {at_least: 0.5}}"
+# Whatever it is worth, each is pushed: none is held against the one before it.
+_BOUNDS = "evaluation={bounds: {auc: {at_least: 0.1}}, beat_base_rate: false}"
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,9 @@ from typing import Any
 import click
 import yaml
 
-from benchmarks.harness import click_logs, subprocesses
+from benchmarks.harness import subprocesses
 from benchmarks.harness.figures import Figure, print_figures
+from benchmarks.training import click_logs
 from widedeep.components import features
 from widedeep.components.trainer.hyperparameters import with_values
 from widedeep.components.trainer.training_options import TrainingOptions

@@ -19,7 +19,7 @@ from widedeep.components.content.sketch import Sketch
 from widedeep.components.ingest.conversion.file_conversion import Convert
 from widedeep.components.ingest.conversion.row_format import ROW_FORMAT, RowFormat
 from widedeep.components.ingest.conversion.union import Union
-from widedeep.components.ingest.csv_files.reader import NO_ROWS
+from widedeep.components.ingest.csv_files.header import NO_ROWS
 from widedeep.components.ingest.file_blocks import SQL
 from widedeep.components.ingest.ingest_options import told_options
 from widedeep.components.ingest.negatives.pool_files import Gather, clear, put_together

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from widedeep.components.common.errors import DataError, reason
+from widedeep.components.ingest.csv_files import header as csv_header
 from widedeep.components.ingest.csv_files import hints
 from widedeep.components.ingest.csv_files import reader as csv_reader
 from widedeep.components.ingest.csv_files.dialect import TAB
@@ -38,10 +39,10 @@ def blocks(file_format: str, columns: WantedColumns) -> Generator[pa.RecordBatch
 
 def _csv(columns: WantedColumns) -> Iterator[pa.RecordBatch]:
     path, dialect = columns.path, columns.dialect
-    names = csv_reader.header(path, dialect)
+    names = csv_header.header(path, dialect)
     needed = [name for name in columns.needed if name not in columns.in_folders]
     if not set(needed) <= set(names):
-        form = hints.other_form(csv_reader.first_line(path, dialect), names, needed, dialect)
+        form = hints.other_form(csv_header.first_line(path, dialect), names, needed, dialect)
         if form:
             raise DataError(f"{path}: {form}")
     yield from csv_reader.read(path, columns.of(names), dialect, columns.broken)
@@ -63,10 +64,19 @@ def _parquet(columns: WantedColumns) -> Iterator[pa.RecordBatch]:
         with filesystem.open_input_file(inner) as source:
             file = pyarrow.parquet.ParquetFile(source, buffer_size=_BUFFER_BYTES)
             needed = columns.of(file.schema_arrow.names)
-            yield from file.iter_batches(batch_size=BATCH_ROWS, columns=needed)
+            for groups in _together(file, needed):
+                yield from file.iter_batches(batch_size=BATCH_ROWS, columns=needed, row_groups=groups)
     except pa.ArrowInvalid as error:
         fault = f"is not readable as Parquet: {reason(error)}. Is data.format right?"
         raise DataError(f"{columns.path}: {fault}") from None
+
+
+def _together(file: pyarrow.parquet.ParquetFile, needed: list[str]) -> list[list[int]]:
+    """Row groups that are read in one go: one by one, where lists hold dictionaries, which Arrow can't join."""
+    groups = list(range(file.num_row_groups))
+    kinds = [file.schema_arrow.field(name).type for name in needed]
+    nested = any(pa.types.is_nested(kind) and pa.types.is_dictionary(kind.field(0).type) for kind in kinds)
+    return [[group] for group in groups] if nested else [groups]
 
 
 def _tfrecord(columns: WantedColumns) -> Iterator[pa.RecordBatch]:

@@ -9,7 +9,7 @@ from widedeep.components.common.settings import near, nearest
 from widedeep.components.content.absence import is_no_chance
 from widedeep.components.content.content_record import Content, FileContent
 from widedeep.components.features.spec import FeatureSpec, Label
-from widedeep.components.ingest.csv_files.reader import NO_ROWS
+from widedeep.components.ingest.csv_files.header import NO_ROWS
 
 
 def check_rows(content: Content, splits: Sequence[str], none: str = NO_ROWS) -> None:

@@ -15,7 +15,7 @@ from widedeep.components.features.time_parts import Unit
 from widedeep.components.ingest.arrow_columns import column_kinds, narrowed, rest_of, to_lists, with_rest
 from widedeep.components.ingest.csv_files import hints
 from widedeep.components.ingest.csv_files.dialect import PLAIN, CsvDialect
-from widedeep.components.ingest.csv_files.reader import NO_ROWS, NoRowsError
+from widedeep.components.ingest.csv_files.header import NO_ROWS, NoRowsError
 from widedeep.components.ingest.file_blocks import EXAMPLES, blocks
 from widedeep.components.ingest.labels.label_hints import of_label
 from widedeep.components.ingest.numbers.number_profile import NumberProfile

@@ -15,7 +15,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from widedeep.components import features
 from widedeep.components.common.errors import DataError, WideDeepError, unwrap
 from widedeep.components.common.process import beam_memos
-from widedeep.components.ingest.csv_files.reader import NO_ROWS
+from widedeep.components.ingest.csv_files.header import NO_ROWS
 from widedeep.components.scoring.output import Output
 from widedeep.components.scoring.quality import quality
 from widedeep.components.scoring.rows.reading import Part

@@ -12,20 +12,16 @@ in training and in serving, and independent of the order of rows and of a set's 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import tensorflow as tf
-
-from widedeep.components.features.spec import Feature
 
 # Any fixed number will do; it is the one that TensorFlow's own crossed columns use, so ids compare with theirs.
 HASH_KEY = 0xDECAFCAFFE
 
 
-def members(feature: Feature, raw: tf.SparseTensor) -> tf.SparseTensor:
-    """The raw strings [batch, any] of a feature: an empty one is a missing value, and a set holds each value once."""
-    strings = tf.sparse.retain(raw, raw.values != "")
-    return unique(strings) if feature.kind == "set" else strings
+def members(raw: tf.SparseTensor) -> tf.SparseTensor:
+    """The raw strings [batch, any]: an empty one is a missing value; a set may hold a value several times."""
+    return tf.sparse.retain(raw, raw.values != "")
 
 
 def cross_ids(members: Sequence[tf.SparseTensor], buckets: int) -> tf.SparseTensor:
@@ -40,61 +36,6 @@ def cross_ids(members: Sequence[tf.SparseTensor], buckets: int) -> tf.SparseTens
         empty.
     """
     return unique(tf.sparse.cross_hashed(list(members), num_buckets=buckets, hash_key=HASH_KEY))
-
-
-class Values(NamedTuple):
-    """Values, or ids, of rows with gaps: `numbers` [..., any], and which of them are there, bool [..., any]."""
-
-    numbers: tf.Tensor
-    present: tf.Tensor
-
-
-def fingerprints(strings: tf.Tensor) -> tf.Tensor:
-    """FarmHash's Fingerprint64 of each string's bytes, uint64 of the same shape."""
-    flat = tf.raw_ops.Fingerprint(data=tf.reshape(strings, [-1]), method="farmhash64")
-    return tf.reshape(tf.bitcast(flat, tf.uint64), tf.shape(strings))
-
-
-def cross_of_fingerprints(members: Sequence[Values], buckets: int) -> Values:
-    """The ids that `cross_ids` gives, where a row's values are known by their fingerprints.
-
-    Args:
-        members: uint64 [..., any], one a crossed feature; where one has size 1 in a leading dimension, its values
-            hold for all of the others'. A value may stand twice.
-        buckets: ids are in 0..buckets-1.
-
-    Returns:
-        int64 [..., any], a row's present ids rising and different.
-    """
-    joined, present = _cat(tf.constant(HASH_KEY, tf.uint64), members[0].numbers), members[0].present
-    for other in members[1:]:
-        joined = _pairs(_cat(joined[..., :, None], other.numbers[..., None, :]))
-        present = _pairs(present[..., :, None] & other.present[..., None, :])
-    ids = tf.cast(joined % tf.constant(buckets, tf.uint64), tf.int64)
-    if ids.shape[-1] == 1:
-        return Values(ids, present)
-    ids = tf.sort(tf.where(present, ids, buckets), axis=-1)
-    first = tf.ones_like(ids[..., :1], tf.bool)
-    return Values(ids, (ids < buckets) & tf.concat([first, ids[..., 1:] != ids[..., :-1]], axis=-1))
-
-
-def _cat(left: tf.Tensor, right: tf.Tensor) -> tf.Tensor:
-    """FarmHash's FingerprintCat64, with wrapping multiplication."""
-    multiplier = tf.constant(0xC6A4A7935BD1E995, tf.uint64)
-    joined = ((left ^ multiplier) ^ (_mix(right * multiplier) * multiplier)) * multiplier
-    return _mix(_mix(joined) * multiplier)
-
-
-def _mix(value: tf.Tensor) -> tf.Tensor:
-    return value ^ tf.bitwise.right_shift(value, tf.constant(47, tf.uint64))
-
-
-def _pairs(outer: tf.Tensor) -> tf.Tensor:
-    """[..., a, b] to [..., a * b]."""
-    if 1 in outer.shape[-2:]:
-        return tf.squeeze(outer, axis=-1 if outer.shape[-1] == 1 else -2)
-    shape = tf.shape(outer)
-    return tf.reshape(outer, tf.concat([shape[:-2], [shape[-2] * shape[-1]]], axis=0))
 
 
 def unique(sets: tf.SparseTensor) -> tf.SparseTensor:

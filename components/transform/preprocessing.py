@@ -46,7 +46,7 @@ class _Preprocessing:
             numbers, parts | {each.key: raw_number(each, inputs) for each in numbers if each.key not in parts}
         )
         self._strings = {
-            feature.key: members(feature, inputs[feature.key]) for feature in spec.features if not feature.is_number
+            feature.key: members(inputs[feature.key]) for feature in spec.features if not feature.is_number
         }
         self._vocabularies = {
             feature.key: self._vocabulary(feature)
@@ -107,8 +107,10 @@ class _Preprocessing:
     def _vocabulary(self, feature: Feature) -> Any:
         vocabulary = feature.transform.vocabulary
         assert vocabulary is not None
+        encoded = self._encoded(feature)
         return tft.vocabulary(
-            self._encoded(feature),
+            # A set counts a value once.
+            unique(encoded) if feature.kind == "set" else encoded,
             top_k=vocabulary.max_size,
             frequency_threshold=vocabulary.min_count if vocabulary.min_count > 1 else None,
             vocab_filename=packed_columns.vocabulary(feature),

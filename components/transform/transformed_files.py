@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
 import apache_beam as beam
@@ -51,17 +53,26 @@ class _Graph:
         parsing = output.raw_feature_spec()
         # Loaded, it owns the vocabularies' tables.
         self._loaded = tf.saved_model.load(output.transform_savedmodel_dir)
-        apply = lambda serialized: self._loaded.transform_fn(tf.io.parse_example(serialized, parsing))  # noqa: E731
-        # There is no Python control flow to convert.
-        self._apply = tf.autograph.experimental.do_not_convert(apply)
+        # Traced once, whatever the number of files; there is no Python control flow to convert.
+        self._apply = tf.function(
+            lambda serialized: self._loaded.transform_fn(tf.io.parse_example(serialized, parsing)),
+            input_signature=[tf.TensorSpec([None], tf.string)],
+            autograph=False,
+        )
         specs = {key: _tensor_spec(feature) for key, feature in output.transformed_feature_spec().items()}
         self._converter = tensor_to_arrow.TensorsToRecordBatchConverter(specs)
         self._encoder = example_coder.RecordBatchToExamplesEncoder(output.transformed_metadata.schema)
 
     def transformed(self, path: str) -> Iterator[Sequence[bytes]]:
         """Transformed examples of a file, serialized, batch by batch."""
-        for tensors in records(path).map(self._apply).prefetch(1):
-            yield self._encoder.encode(self._converter.convert(tensors))
+        with ThreadPoolExecutor(1) as ahead:
+            transforming: Future[dict[str, tf.Tensor]] | None = None
+            # A batch goes through the graph while the one before is encoded.
+            for serialized in itertools.chain(records(path).prefetch(1), [None]):
+                following = None if serialized is None else ahead.submit(self._apply, serialized)
+                if transforming is not None:
+                    yield self._encoder.encode(self._converter.convert(transforming.result()))
+                transforming = following
 
 
 def _tensor_spec(feature: tf.io.FixedLenFeature | tf.io.VarLenFeature) -> tf.TypeSpec:

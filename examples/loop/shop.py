@@ -19,6 +19,7 @@ from widedeep.serving.request_log import RequestLog
 
 # Requests after which what was installed counts.
 _BLOCK = 500
+_LEAST_ROWS, _LEAST_DAYS = 100_000, 5
 PERFECT, MODEL, POPULAR = "who knows every chance", "the model", "popularity"
 
 
@@ -30,7 +31,9 @@ class Shop:
     """
 
     def __init__(self, days: int, requests: int) -> None:
-        self._store, self._requests = LiveStore(Size(days * requests * SHOWN, days)), requests
+        # Of few users, or of few days on which they may come, one day is unlike the next, and the gate would tell.
+        size = Size(max(_LEAST_ROWS, days * requests * SHOWN), max(_LEAST_DAYS, days))
+        self._store, self._requests = LiveStore(size), requests
         apps = len(self._store.truth.apps.since)
         self._shown, self._installed = np.zeros(apps, np.int64), np.zeros(apps, np.int64)
         self.rates: dict[str, list[float]] = {POPULAR: [], MODEL: [], PERFECT: []}

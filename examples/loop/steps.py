@@ -66,7 +66,7 @@ def train(folder: Path, served: bool) -> int | None:
         "path": str(folder.resolve() / "days"),
         "format": "parquet",
         "pattern": "day-{SPAN}/rows/*",
-        "hash_split": {"train": 8, "eval": 1, "test": 1},
+        "hash_split": {"train": 6, "eval": 2, "test": 2},
         # What a user saw at once is in one split.
         "hash_by": "log_request_id",
         "window": 7,

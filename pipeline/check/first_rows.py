@@ -12,7 +12,7 @@ import pyarrow as pa
 from widedeep.components import features
 from widedeep.components.common.errors import shown
 from widedeep.components.features.spec import FeatureSpec
-from widedeep.components.ingest.csv_files.reader import NO_ROWS
+from widedeep.components.ingest.csv_files.header import NO_ROWS
 from widedeep.components.ingest.file_blocks import blocks
 from widedeep.components.ingest.ingest_options import IngestOptions
 from widedeep.components.ingest.numbers.number_profile import FileNumbers

@@ -22,7 +22,7 @@ class ComparedRun:
 
     Attributes:
         run_id: its name.
-        outcome: pushed as 3, blessed, not blessed.
+        outcome: pushed as 3, blessed, not blessed, no verdict.
         metrics: the candidate's, by name.
         seconds: of all components.
         train_seconds: of the training's passes over the rows, whichever run made it.
@@ -124,4 +124,4 @@ def _best(summaries: Sequence[Summary], metrics: Sequence[str]) -> int | None:
 def _outcome(summary: Summary) -> str:
     if summary.pushed_to:
         return f"pushed as {Path(summary.pushed_to).name}"
-    return "blessed" if summary.blessed else "not blessed"
+    return "blessed" if summary.blessed else "no verdict" if summary.is_open else "not blessed"

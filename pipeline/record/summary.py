@@ -120,6 +120,11 @@ class Summary(Record):
         return any(node.id == "Pusher" and node.state == "CACHED" for node in self.components)
 
     @property
+    def is_open(self) -> bool:
+        """Whether there is no verdict: nothing speaks against the model but a dry run that the machine has spoilt."""
+        return bool(self.dry_run and self.dry_run.is_open)
+
+    @property
     def serve_command(self) -> tuple[str, ...]:
         """The command that serves the pushed model, a line each; empty where none was pushed."""
         if not self.pushed_to:

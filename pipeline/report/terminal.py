@@ -45,7 +45,7 @@ def show(summary: Summary) -> None:
     if summary.blessed:
         line("blessed", ": every bound holds", "green")
     for refusal in summary.refusals:
-        line("not blessed", f": {refusal}", "red")
+        line("no verdict" if summary.is_open else "not blessed", f": {refusal}", "red")
     if summary.pushed_to:
         line("pushed     ", f"{summary.pushed_to}{' (by an earlier run)' if summary.pushed_before else ''}")
         if summary.superseded_by:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, NotRequired, TypedDict, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import httpx
 import numpy as np
 
-from widedeep.serving import served_models, tensors
+from widedeep.serving import served_models
 from widedeep.serving.client.candidate_columns import Part
 from widedeep.serving.client.errors import RankingError, ServerAwayError, ServerError
-from widedeep.serving.client.signature import METADATA_FIELD, RANK, Metadata, Shape, Signature
+from widedeep.serving.client.rest_metadata import metadata
+from widedeep.serving.client.signature import RANK, Metadata
 from widedeep.serving.client.tls import Tls
 from widedeep.serving.client.transport import Clock, PartScores, Place, failure, part_scores
 from widedeep.serving.tensors import Array
@@ -30,22 +31,6 @@ _CODES = {
     504: "DEADLINE_EXCEEDED",
 }
 Result = TypeVar("Result")
-_TYPES = {"DT_STRING": tensors.STRING, "DT_FLOAT": tensors.FLOAT, "DT_DOUBLE": tensors.DOUBLE}
-
-
-class _TensorShape(TypedDict):
-    unknown_rank: NotRequired[bool]
-    dim: NotRequired[list[object]]
-
-
-class _TensorInfo(TypedDict):
-    dtype: str
-    tensor_shape: _TensorShape
-
-
-class _SignatureDef(TypedDict):
-    inputs: Mapping[str, _TensorInfo]
-    defaults: NotRequired[Mapping[str, object]]
 
 
 class RestTransport:
@@ -71,12 +56,7 @@ class RestTransport:
         call = self._pool.submit(self._request, "GET", f"{self._version_path(None)}/metadata", None, clock)
         document = _result(call, clock)
         try:
-            version = document["model_spec"].get("version")
-            signatures = document["metadata"][METADATA_FIELD]["signature_def"]
-            return Metadata(
-                {name: _signature(signature) for name, signature in signatures.items()},
-                None if version is None else int(version),
-            )
+            return metadata(document)
         except (AttributeError, KeyError, TypeError, ValueError):
             raise self._not_tf_serving("its metadata are not those of TF Serving") from None
 
@@ -191,17 +171,3 @@ def _plain(array: Array) -> Any:
         texts = np.array([text.decode() for text in array.ravel().tolist()], object)
         return texts.reshape(array.shape).tolist()
     return array.tolist()
-
-
-def _signature(document: _SignatureDef) -> Signature:
-    return Signature(
-        {
-            name: Shape(_TYPES.get(info["dtype"], 0), _rank(info["tensor_shape"]))
-            for name, info in document["inputs"].items()
-        },
-        frozenset(document.get("defaults", {})),
-    )
-
-
-def _rank(shape: _TensorShape) -> int | None:
-    return None if shape.get("unknown_rank") else len(shape.get("dim", []))

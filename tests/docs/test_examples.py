@@ -108,13 +108,13 @@ def test_the_liked_item_ranks_first(server: str) -> None:
 
 
 def test_a_served_day_is_trained_on_and_served(tmp_path: Path) -> None:
-    command = [sys.executable, ROOT / "examples" / "loop" / "loop.py", tmp_path, "--days", "2", "--requests", "300"]
+    command = [sys.executable, ROOT / "examples" / "loop" / "loop.py", tmp_path, "--days", "2", "--requests", "1000"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     counts = json.loads((tmp_path / "days" / "day-2" / "counts.json").read_text())
     # Ten of each request's candidates were seen, and every install finds its impression.
-    assert counts["impressions"] == 3000
-    assert counts["taken"] == counts["positives"] > 100
+    assert counts["impressions"] == 10_000
+    assert counts["taken"] == counts["positives"] > 300
     assert not any(counts[name] for name in ("repeated", "late", "early", "unshown"))
     # The second run started from the first one's model, and looked for drift and skew.
     [first, second] = sorted((tmp_path / "work" / "runs").glob("*/run.json"))

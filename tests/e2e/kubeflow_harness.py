@@ -55,7 +55,7 @@ class Cluster:
             "models": {"claim": "models", "path": str(self.folder / "models")},
         }
         chosen = [f"kubeflow={json.dumps(group)}", *settings]
-        arguments = [str(self.slice_.pipeline), "--out", str(out), *(f"--set={one}" for one in chosen)]
+        arguments = [str(self.slice_.pipeline), "--out", str(out), *(f"--set={setting}" for setting in chosen)]
         done = called("kubeflow", "compile", *arguments, installed=self.installed)
         assert done.returncode == 0, done.stderr
         self.compiled = CompiledPipeline.read(out)
@@ -125,8 +125,8 @@ class Cluster:
 
     def states(self, run_id: str) -> dict[str, str]:
         store = self.store()
-        found = {node: self.node(node, run_id).success(store) for node in self.compiled.tasks.values()}
-        return {node: state(one) for node, one in found.items() if one}
+        executions = {node: self.node(node, run_id).success(store) for node in self.compiled.tasks.values()}
+        return {node: state(execution) for node, execution in executions.items() if execution}
 
     def outputs(self, node: str, run_id: str) -> dict[str, Any]:
         store = self.store()

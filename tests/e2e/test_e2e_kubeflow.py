@@ -98,7 +98,7 @@ def test_three_runs_push_find_everything_cached_and_start_from_the_blessed_model
     assert set(states) == set(cluster.compiled.tasks.values())
     assert set(states.values()) == {"COMPLETE"}
     *failed, done = cluster.node("StatisticsGen", "r1").executions(cluster.store())
-    assert [state(one) for one in (*failed, done)] == ["FAILED", "FAILED", "FAILED", "COMPLETE"]
+    assert [state(attempt) for attempt in (*failed, done)] == ["FAILED", "FAILED", "FAILED", "COMPLETE"]
     assert cluster.outputs("StatisticsGen", "r1")["statistics"].uri.endswith(f"/{done.id}")
     assert len(cluster.node("ExampleGen", "r1").executions(cluster.store())) == 1
 
@@ -118,18 +118,20 @@ def test_three_runs_push_find_everything_cached_and_start_from_the_blessed_model
     assert "baseline_auc" not in metrics(cluster, "r1")
 
     states = cluster.run("r2", epochs=1)
-    cached = {node for node, one in states.items() if one == "CACHED"}
+    cached = {node for node, state in states.items() if state == "CACHED"}
     assert cached == set(states) - RESOLVERS
     assert [path.name for path in models.iterdir()] == ["1"]
     # What a cached node shows is what it found.
     for node in cached:
-        made, again = ({key: one.id for key, one in cluster.outputs(node, run).items()} for run in ("r1", "r2"))
+        made, again = (
+            {key: artifact.id for key, artifact in cluster.outputs(node, run).items()} for run in ("r1", "r2")
+        )
         assert made
         assert again == made
     assert metrics(cluster, "r2") == metrics(cluster, "r1")
 
     states = cluster.run("r3", epochs=2)
-    fresh = {node for node, one in states.items() if one == "COMPLETE"} - RESOLVERS
+    fresh = {node for node, state in states.items() if state == "COMPLETE"} - RESOLVERS
     assert {"Trainer", "Evaluator", "Pusher"} <= fresh
     assert states["Transform"] == states["ExampleGen"] == "CACHED"
     assert resolved(cluster, "BaseModel", "r3") == resolved(cluster, "LatestBlessedModel", "r3") == [first.id]
@@ -152,7 +154,10 @@ def test_processes_at_once_do_each_thing_once(taxi: Slice, tmp_path: Path) -> No
     assert [process.returncode for process in processes] == [0, 0, 0], ends
     store = cluster.store()
     attempts = {run_id: cluster.node("ExampleGen", run_id).executions(store) for run_id in ("r1", "r2")}
-    assert sorted(state(one) for found in attempts.values() for one in found) == ["CACHED", "COMPLETE"]
+    assert sorted(state(attempt) for executions in attempts.values() for attempt in executions) == [
+        "CACHED",
+        "COMPLETE",
+    ]
     assert {len(found) for found in attempts.values()} == {1}
     assert cluster.outputs("ExampleGen", "r1")["examples"].id == cluster.outputs("ExampleGen", "r2")["examples"].id
 

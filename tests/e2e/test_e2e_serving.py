@@ -56,22 +56,22 @@ class InProcess:
             loaded = v1.saved_model.loader.load(self._session, ["serve"], str(model))
         self._signatures = loaded.signature_def
 
-    def scores(self, one: ServingRequest) -> np.ndarray:
-        signature = self._signatures[one.signature]
-        feed = {signature.inputs[key].name: tf.make_ndarray(value) for key, value in one.message.inputs.items()}
+    def scores(self, request: ServingRequest) -> np.ndarray:
+        signature = self._signatures[request.signature]
+        feed = {signature.inputs[key].name: tf.make_ndarray(value) for key, value in request.message.inputs.items()}
         score = self._session.run(signature.outputs["score"].name, feed)
-        return score[0] if one.signature == "rank" else score
+        return score[0] if request.signature == "rank" else score
 
 
-def over_rest(address: str, one: ServingRequest, spec: FeatureSpec) -> np.ndarray:
-    name = one.signature
+def over_rest(address: str, request: ServingRequest, spec: FeatureSpec) -> np.ndarray:
+    name = request.signature
     url = f"{address}/v1/models/{NAME}"
     if name in ("classify", "regress"):
-        examples = [json_example(row, spec) for row in one.rows]
+        examples = [json_example(row, spec) for row in request.rows]
         said = httpx.post(f"{url}:{name}", json={"signature_name": name, "examples": examples}, timeout=30)
         results = said.raise_for_status().json()["results"]
         return np.array([dict(row)["1"] for row in results] if name == "classify" else results)
-    inputs = {key: tf.make_ndarray(value) for key, value in one.message.inputs.items()}
+    inputs = {key: tf.make_ndarray(value) for key, value in request.message.inputs.items()}
     if name == "serving_default":
         listed = [{"b64": base64.b64encode(row).decode()} for row in inputs["examples"]]
         body: dict[str, Any] = {"instances": listed}
@@ -98,7 +98,7 @@ def nothing(feature: Feature, signature: str) -> list[Any]:
 
 def text(value: Any) -> Any:
     if isinstance(value, list):
-        return [text(one) for one in value]
+        return [text(member) for member in value]
     return value.decode() if isinstance(value, bytes) else value
 
 
@@ -107,14 +107,14 @@ def json_example(row: bytes, spec: FeatureSpec) -> dict[str, Any]:
     given: dict[str, Any] = {}
     for feature in spec.features:
         if feature.key in found:
-            one = found[feature.key]
-            given[feature.key] = list(one.float_list.value) or [value.decode() for value in one.bytes_list.value]
+            values = found[feature.key]
+            given[feature.key] = list(values.float_list.value) or [value.decode() for value in values.bytes_list.value]
     return given
 
 
-def ranked(address: str, transport: Any, one: ServingRequest, spec: FeatureSpec, parallel: int) -> np.ndarray:
+def ranked(address: str, transport: Any, request: ServingRequest, spec: FeatureSpec, parallel: int) -> np.ndarray:
     """By the client, in the candidates' order."""
-    rows = [json_example(row, spec) for row in one.rows]
+    rows = [json_example(row, spec) for row in request.rows]
     user, candidates = (
         [
             {
@@ -128,7 +128,9 @@ def ranked(address: str, transport: Any, one: ServingRequest, spec: FeatureSpec,
     )
     with RankingClient(address, model=NAME, transport=transport, parallel=parallel, deadline=30.0) as client:
         ranking = client.rank(user[0], candidates)
-    return np.array([one.score for one in sorted(ranking.candidates, key=lambda one: one.index)])
+    return np.array(
+        [candidate.score for candidate in sorted(ranking.candidates, key=lambda candidate: candidate.index)]
+    )
 
 
 @pytest.mark.parametrize("name", ["movielens", "census", "taxi"])
@@ -143,22 +145,22 @@ def test_the_same_scores_everywhere(pushed: Callable[[str], Pushed], name: str) 
     trained = str(latest(workdir, "Trainer", "model") / "Format-Training")
     graph = str(latest(workdir, "Transform", "transform_graph"))
     expected = np.split(
-        batch_scores(trained, graph, [row for one in asked for row in one.rows]),
-        np.cumsum([len(one.rows) for one in asked])[:-1],
+        batch_scores(trained, graph, [row for request in asked for row in request.rows]),
+        np.cumsum([len(request.rows) for request in asked])[:-1],
     )
     assert np.concatenate(expected).std() > 0.01
     process = InProcess(workdir / "models" / "1")
     with served(workdir / "models") as (target, address), grpc.insecure_channel(target) as channel:
         stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
-        for one, batch in zip(asked, expected, strict=True):
-            found = {"grpc": _scores(stub, one), "rest": over_rest(address, one, spec)}
-            if one.signature in ("serving_default", "predict_raw", "rank"):
-                found["process"] = process.scores(one)
-            if one.signature == "rank":
+        for request, batch in zip(asked, expected, strict=True):
+            answers = {"grpc": _scores(stub, request), "rest": over_rest(address, request, spec)}
+            if request.signature in ("serving_default", "predict_raw", "rank"):
+                answers["process"] = process.scores(request)
+            if request.signature == "rank":
                 for parallel in (1, 3):
-                    found[f"client over grpc, {parallel}"] = ranked(target, "grpc", one, spec, parallel)
-                    found[f"client over rest, {parallel}"] = ranked(
-                        address.removeprefix("http://"), "rest", one, spec, parallel
+                    answers[f"client over grpc, {parallel}"] = ranked(target, "grpc", request, spec, parallel)
+                    answers[f"client over rest, {parallel}"] = ranked(
+                        address.removeprefix("http://"), "rest", request, spec, parallel
                     )
-            for way, scores in found.items():
-                np.testing.assert_allclose(scores, batch, rtol=0, atol=1e-5, err_msg=f"{one.signature}, {way}")
+            for way, scores in answers.items():
+                np.testing.assert_allclose(scores, batch, rtol=0, atol=1e-5, err_msg=f"{request.signature}, {way}")

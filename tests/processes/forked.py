@@ -22,6 +22,7 @@ PRELOAD = (
     "widedeep.pipeline.local.runner",
     "widedeep.pipeline.record.builder",
     "widedeep.pipeline.report",
+    "widedeep.serving.standin.server",
     "warm",
 )
 WIDEDEEP = str(Path(sys.executable).parent / "widedeep")

@@ -13,7 +13,7 @@ from apache_beam.utils.shared import Shared
 from widedeep.components.content.content_record import FileContent
 from widedeep.components.content.sketch import Sketch, SplitSketch
 from widedeep.components.ingest.arrow_columns import single_values
-from widedeep.components.ingest.csv_files.reader import NoRowsError
+from widedeep.components.ingest.csv_files.header import NoRowsError
 from widedeep.components.ingest.example_shards import Shards, encode
 from widedeep.components.ingest.ingest_options import IngestOptions
 from widedeep.components.ingest.labels.label_values import positives_in

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from widedeep.components.common.errors import DataError
-from widedeep.components.ingest.csv_files.reader import NoRowsError
+from widedeep.components.ingest.csv_files.header import NoRowsError
 from widedeep.components.ingest.example_shards import encode
 from widedeep.components.ingest.ingest_options import IngestOptions
 from widedeep.components.ingest.negatives.pool import Pool

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from widedeep.components.common.errors import DataError
 from widedeep.components.common.settings import nearest
-from widedeep.components.ingest.csv_files.reader import NoRowsError
+from widedeep.components.ingest.csv_files.header import NoRowsError
 from widedeep.components.ingest.file_blocks import blocks
 from widedeep.components.ingest.paths import folder_values
 from widedeep.components.ingest.wanted_columns import BATCH_ROWS, BrokenRow, WantedColumns

@@ -55,9 +55,19 @@ def present(feature: Feature, tensor: tf.Tensor) -> tf.Tensor:
     return tf.reduce_any(tensor != "", axis=-1) if feature.kind == "set" else tensor != ""
 
 
-def sizes(tensors: Sequence[tf.Tensor], dimension: int) -> tf.Tensor:
-    """int64 scalar: the size of one of the leading dimensions, in which a tensor of size 1 goes with any."""
-    return tf.reduce_max(tf.stack([tf.shape(tensor, tf.int64)[dimension] for tensor in tensors]))
+def sizes(tensors: Sequence[tf.Tensor], dimensions: int) -> tf.Tensor:
+    """int64 [dimensions]: sizes of the leading dimensions, in which a tensor of size 1 goes with any."""
+    shapes = [tf.shape(tensor, tf.int64) for tensor in tensors]
+    # A set has a dimension more.
+    return tf.reduce_max(
+        tf.stack(
+            [
+                shape if tensor.shape.rank == dimensions else shape[:dimensions]
+                for shape, tensor in zip(shapes, tensors, strict=True)
+            ]
+        ),
+        axis=0,
+    )
 
 
 def to_sparse(feature: Feature, tensor: tf.Tensor, leading: Sequence[tf.Tensor]) -> tf.SparseTensor:

@@ -17,7 +17,7 @@ from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.trainer.export import raw_tensors
 from widedeep.components.trainer.export.ranking import Ranking, Raw
 from widedeep.components.trainer.export.request_names import give_request_names
-from widedeep.components.trainer.export.signatures import Signatures
+from widedeep.components.trainer.export.signatures import Signatures, ranks
 from widedeep.components.trainer.model.heads import Head
 from widedeep.components.trainer.model.inputs import LABEL_TYPES, Transformed, from_transformed
 from widedeep.components.trainer.model.network import WideDeepModel
@@ -39,7 +39,7 @@ class ServedModel(tf.Module):
         self._absent = {spec.label.key: LABEL_TYPES[spec.label.kind]} | (
             {spec.weight: tf.float32} if spec.weight else {}
         )
-        self._ranking = Ranking(spec, self.model, self._transform_raw)
+        self._ranking = Ranking(spec, self.model, self._transform_raw) if ranks(spec) else None
 
     def outputs(self, raw: Raw, rows: tf.Tensor) -> dict[str, tf.Tensor]:
         """Raw features [rows, any] to `score` and `logit`, as the label's head makes them."""
@@ -48,6 +48,7 @@ class ServedModel(tf.Module):
 
     def rank_scores(self, tensors: Mapping[str, tf.Tensor], requests: tf.Tensor, each: tf.Tensor) -> tf.Tensor:
         """Scores of `each` candidates for each of the requests, float32 [requests * each]."""
+        assert self._ranking is not None
         return self._head.scores(self._ranking.logits(tensors, requests, each))
 
     def _transform_raw(self, raw: Raw) -> Transformed:
@@ -64,8 +65,7 @@ class ServedModel(tf.Module):
             key: tf.SparseTensor(tf.zeros([0, 2], tf.int64), tf.zeros([0], dtype), tf.stack([rows, 1]))
             for key, dtype in self._absent.items()
         }
-        transformed: Transformed = self._transform.transform_fn(raw | absent)
-        return transformed
+        return _inlined(self._transform.transform_fn, raw | absent)
 
     def save(self, path: str) -> None:
         """Writes the SavedModel with its signatures, and beside it what it was made of."""
@@ -119,6 +119,24 @@ def wide_weights(model: str) -> dict[str, WideColumn]:
             rows[first:last] - slot["offset"], mine[:, 0] if mine.shape[1] == 1 else mine
         )
     return columns
+
+
+def _inlined(function: tf.types.experimental.ConcreteFunction, inputs: Raw) -> Transformed:
+    """What a function of another model gives, with its operations in the graph that is being made.
+
+    TensorFlow leaves the function of Transform as a call: what of it is not needed, and what stands there twice, would
+    be run.
+    """
+    given = [*tf.nest.flatten(inputs, expand_composites=True), *function.captured_inputs]
+    graph = tf.compat.v1.get_default_graph()
+    outputs = tf.graph_util.import_graph_def(
+        function.graph.as_graph_def(),
+        {ours.name: graph.capture(theirs) for ours, theirs in zip(function.inputs, given, strict=True)},
+        [tensor.name for tensor in function.outputs],
+        name="transform",
+    )
+    packed: Transformed = tf.nest.pack_sequence_as(function.structured_outputs, outputs, expand_composites=True)
+    return packed
 
 
 def _prune(model: WideDeepModel, wide: np.ndarray | None) -> WideDeepModel:

@@ -32,6 +32,11 @@ Computation = Callable[[Outputs, Outputs], Outputs]
 Extra: TypeAlias = "dict[str, tuple[tf.TensorSpec, tf.Tensor]]"
 
 
+def ranks(spec: FeatureSpec) -> bool:
+    """Whether there are candidates, and one score to put them in order by."""
+    return spec.label.kind != "multiclass" and any(feature.side == "candidate" for feature in spec.features)
+
+
 class Signatures:
     """Makes the functions to save with a model.
 
@@ -80,7 +85,7 @@ class Signatures:
         @self._keyword_signature(leading)
         def predict_raw(required: Outputs, optional: Outputs) -> Outputs:
             tensors = required | optional
-            rows = raw_tensors.sizes(list(tensors.values()), 0)
+            [rows] = tf.unstack(raw_tensors.sizes(list(tensors.values()), 1))
             return self._outputs({f.key: raw_tensors.to_sparse(f, tensors[f.key], [rows]) for f in features}, rows)
 
         return predict_raw
@@ -92,8 +97,9 @@ class Signatures:
         @self._keyword_signature(leading, {TOP_K: (tf.TensorSpec([None], tf.int32, name=TOP_K), tf.constant([0]))})
         def rank(required: Outputs, optional: Outputs) -> Outputs:
             tensors = required | optional
-            requests = raw_tensors.sizes(list(tensors.values()), 0)
-            each = raw_tensors.sizes([tensors[feature.key] for feature in candidates], 1)
+            requests, each = tf.unstack(raw_tensors.sizes([tensors[feature.key] for feature in candidates], 2))
+            others = [tensors[key] for key in tensors if leading.get(key, 1) == 1]
+            requests = tf.maximum(requests, raw_tensors.sizes(others, 1)[0])
             score = tf.reshape(self._rank_scores(tensors, requests, each), tf.stack([requests, each]))
             # Padding, which a server adds to requests of other sizes in the batch, comes last.
             real = [raw_tensors.present(feature, tensors[feature.key]) for feature in candidates]

@@ -12,6 +12,9 @@ number has a vector of its own, and a weight. The weights of ids are the wide ta
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
+import numpy as np
 import tensorflow as tf
 
 from widedeep.components.trainer.model.layout import Layout
@@ -50,30 +53,38 @@ class FactorizationMachine(tf.Module):
 
     def __call__(self, inputs: tf.Tensor, seed: tf.Tensor | None = None) -> tf.Tensor:  # noqa: ARG002
         """float32 [b, outputs], from [b, width]; nothing is dropped in training."""
-        return self.from_first_product(self.first_product(inputs, range(inputs.shape[1])))
+        return self._from_sums(self._sums(inputs))
 
-    def first_product(self, inputs: tf.Tensor, columns: list[int] | range) -> tf.Tensor:
-        """What is summed over columns, of some of them: float32 [b, width + 2 outputs].
-
-        It holds the sum of u, that of |u|^2, and that of the numbers' weights.
+    def split(self, columns: Sequence[list[int]]) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]:
+        """The machine for input that comes in two.
 
         Args:
-            inputs: float32 [b, all columns].
-            columns: that are read.
+            columns: of the input, of contexts and of candidates.
+
+        Returns:
+            From contexts, float32 [requests, all columns], candidates, float32 [requests * each, all columns], and the
+            candidates of each, to logits [requests * each, outputs].
         """
-        ours = tf.scatter_nd(
-            tf.constant(list(columns), tf.int32, [len(columns), 1]), tf.ones([len(columns)]), [inputs.shape[1]]
-        )
-        inputs = inputs * ours
+
+        def of_two(contexts: tf.Tensor, candidates: tf.Tensor, each: tf.Tensor) -> tf.Tensor:
+            of_contexts, of_candidates = (
+                self._sums(rows * np.isin(np.arange(rows.shape[1]), read).astype(np.float32))
+                for rows, read in zip((contexts, candidates), columns, strict=True)
+            )
+            return self._from_sums(tf.repeat(of_contexts, each, axis=0) + of_candidates)
+
+        return of_two
+
+    def _sums(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Over the columns, of u, of |u|^2, and of the numbers' weights: float32 [b, width + 2 outputs]."""
         cells = tf.reshape(inputs[:, : self._embedded], [-1, self._embedded // self._width, self._width])
         numbers = inputs[:, self._embedded :]
         sums = tf.reduce_sum(cells, axis=1) + numbers @ self.vectors
         squares = tf.reduce_sum(cells**2, axis=1) + numbers**2 @ self.vectors**2
         return tf.concat([sums, self._by_output(squares), numbers @ self.weights], axis=1)
 
-    def from_first_product(self, product: tf.Tensor, seed: tf.Tensor | None = None) -> tf.Tensor:  # noqa: ARG002
-        """float32 [b, outputs], from the sums over all columns, as `first_product` has them."""
-        sums, squares, linear = tf.split(product, [self._width, self._outputs, self._outputs], axis=1)
+    def _from_sums(self, sums: tf.Tensor) -> tf.Tensor:
+        sums, squares, linear = tf.split(sums, [self._width, self._outputs, self._outputs], axis=1)
         return linear + (self._by_output(sums**2) - squares) / 2.0
 
     def _by_output(self, vectors: tf.Tensor) -> tf.Tensor:

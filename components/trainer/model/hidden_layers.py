@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
@@ -61,23 +61,33 @@ class HiddenLayers(tf.Module):
         """float32 [b, outputs], from [b, width]; `seed`, int64 [2], while training."""
         if seed is not None and self._embedding_dropout:
             layer = self._drop_embeddings(layer, seed)
-        return self.from_first_product(layer @ self.kernels[0], seed)
+        return self._after_first(self._layer(0, layer @ self.kernels[0], seed), seed)
 
-    def first_product(self, inputs: tf.Tensor, columns: list[int]) -> tf.Tensor:
-        """float32 [b, units of the first layer]: what some columns of the input, [b, width], add to the product."""
-        read = tf.constant(columns, tf.int32)
-        return tf.gather(inputs, read, axis=1) @ tf.gather(self.kernels[0], read)
+    def split(self, columns: Sequence[list[int]]) -> SplitLayers:
+        """The layers as they are now, for input that comes in two; see `SplitLayers`."""
+        scale, shift = self.norms[0].affine() if self.norms else (1.0, 0.0)
+        # A side without columns reads one for nothing: fused with a bias, a product over no columns leaves that out.
+        kernels = [
+            tf.gather(self.kernels[0], read) * scale if read else tf.zeros([1, self.kernels[0].shape[1]])
+            for read in columns
+        ]
+        columns = [read or [0] for read in columns]
+        activation = self._activation if len(self.kernels) > 1 else tf.identity
+        return SplitLayers(columns, kernels, shift + self.biases[0], activation, self._after_first)
 
-    def from_first_product(self, product: tf.Tensor, seed: tf.Tensor | None = None) -> tf.Tensor:
-        """float32 [b, outputs], from the input's product with the first kernel, [b, units of the first layer]."""
-        for index, (kernel, bias) in enumerate(zip(self.kernels[1:], self.biases[:-1], strict=True)):
-            if self.norms:
-                product = self.norms[index](product, training=seed is not None)
-            layer = self._activation(product + bias)
-            if seed is not None and self._dropout:
-                layer = _drop(layer, self._dropout, seed, index)
-            product = layer @ kernel
-        return product + self.biases[-1]
+    def _after_first(self, layer: tf.Tensor, seed: tf.Tensor | None = None) -> tf.Tensor:
+        for index, kernel in enumerate(self.kernels[1:], start=1):
+            layer = self._layer(index, layer @ kernel, seed)
+        return layer
+
+    def _layer(self, index: int, product: tf.Tensor, seed: tf.Tensor | None) -> tf.Tensor:
+        """A layer's output from its input's product with its kernel."""
+        if index == len(self.kernels) - 1:
+            return product + self.biases[index]
+        if self.norms:
+            product = self.norms[index](product, training=seed is not None)
+        layer = self._activation(product + self.biases[index])
+        return _drop(layer, self._dropout, seed, index) if seed is not None and self._dropout else layer
 
     def _drop_embeddings(self, inputs: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         embeddings, numbers = inputs[:, : self._embedded], inputs[:, self._embedded :]
@@ -90,6 +100,57 @@ def _drop(layer: tf.Tensor, rate: float, seed: tf.Tensor, number: int) -> tf.Ten
     return tf.nn.experimental.stateless_dropout(layer, rate, seed=seed + tf.constant([0, number], tf.int64))
 
 
+class SplitLayers(tf.Module):
+    """Trained layers for input of which some columns are a context's, and hold for all of its candidates.
+
+    The first product is a sum over columns: of a context it is computed once, and of both only what the other needs.
+    """
+
+    def __init__(
+        self,
+        columns: Sequence[list[int]],
+        kernels: Sequence[tf.Tensor],
+        bias: tf.Tensor,
+        activation: Callable[[tf.Tensor], tf.Tensor],
+        after_first: Callable[[tf.Tensor], tf.Tensor],
+    ) -> None:
+        """Holds copies of what the first layer is made of.
+
+        Args:
+            columns: of the input, of contexts and of candidates.
+            kernels: their rows of the first kernel.
+            bias: of the first layer.
+            activation: of the first layer.
+            after_first: the layers after the first.
+        """
+        super().__init__()
+        self._columns, self._activation, self._after_first = columns, activation, after_first
+        self._kernels = [tf.Variable(kernel, trainable=False, name="kernel_of_side") for kernel in kernels]
+        self._bias = tf.Variable(bias, trainable=False, name="bias")
+
+    def __call__(self, contexts: tf.Tensor, candidates: tf.Tensor, each: tf.Tensor) -> tf.Tensor:
+        """float32 [requests * each, outputs].
+
+        Args:
+            contexts: float32 [requests, all columns], of which the contexts' are read.
+            candidates: float32 [requests * each, all columns], of which the candidates' are read.
+            each: int64 scalar.
+        """
+        shared, own = (
+            tf.gather(rows, read, axis=1) for rows, read in zip((contexts, candidates), self._columns, strict=True)
+        )
+        first = shared @ self._kernels[0] + self._bias
+
+        def of_one() -> tf.Tensor:
+            # What one context adds is a bias: product, bias and activation are then one operation.
+            return self._activation(own @ self._kernels[1] + first[0])
+
+        def of_many() -> tf.Tensor:
+            return self._activation(own @ self._kernels[1] + tf.repeat(first, each, axis=0))
+
+        return self._after_first(tf.cond(tf.shape(first)[0] == 1, of_one, of_many))
+
+
 class _BatchNorm(tf.Module):
     """scale * (x - mean) / sqrt(variance): of the batch in training, else of moving averages (Ioffe & Szegedy 2015)."""
 
@@ -99,6 +160,11 @@ class _BatchNorm(tf.Module):
         averaged = {"trainable": False, "aggregation": tf.VariableAggregation.MEAN}
         self.mean = tf.Variable(tf.zeros([width]), name="mean", **averaged)
         self.variance = tf.Variable(tf.ones([width]), name="variance", **averaged)
+
+    def affine(self) -> tuple[tf.Tensor, tf.Tensor]:
+        """What it multiplies with, and adds then, where it isn't training: float32 [width]."""
+        scale = tf.math.rsqrt(self.variance + _VARIANCE_FLOOR) * self.scale
+        return scale, -self.mean * scale
 
     def __call__(self, layer: tf.Tensor, training: bool) -> tf.Tensor:
         mean, variance = self.mean, self.variance

@@ -22,7 +22,7 @@ class Uses(NamedTuple):
     """The rows of one table that a batch uses.
 
     Attributes:
-        rows: int32 [k], each row once.
+        rows: int32 [k], each row once where they are trained.
         position: int32 [n], for each use the index in `rows`.
         cell: int64 [n], rising, for each use where its value goes: example * cells + cell of the example.
 
@@ -67,7 +67,7 @@ def from_transformed(layout: Layout, transformed: Transformed, examples: tf.Tens
             Without crosses the wide part is that of the features alone.
         examples: int64 scalar, the number of rows.
     """
-    uses = tuple(deduplicate(rows, cell) for rows, cell in uses_of(layout, transformed))
+    uses = tuple(Uses(rows, tf.range(tf.size(rows)), cell) for rows, cell in uses_of(layout, transformed))
     dense = transformed[packed_columns.DENSE] if layout.dense else tf.zeros([examples, 0])
     return Inputs(uses, tf.ensure_shape(dense, [None, len(layout.dense)]))
 
@@ -110,14 +110,15 @@ def table_uses(table: Table, id_columns: int, ids: tf.SparseTensor) -> tuple[tf.
     offsets, cells = [-1] * id_columns, [0] * id_columns
     for number, slot in enumerate(table.slots):
         offsets[slot.index], cells[slot.index] = slot.offset, min(number, table.cells - 1)
-    column = tf.bitwise.right_shift(ids.values, packed_columns.ID_BITS)
+    values, row = ids.values, ids.indices[:, 0]
+    column = tf.bitwise.right_shift(values, packed_columns.ID_BITS)
     offset = tf.gather(tf.constant(offsets, tf.int64), column)
-    cell = ids.indices[:, 0] * table.cells + tf.gather(tf.constant(cells, tf.int64), column)
-    rows = offset + tf.bitwise.bitwise_and(ids.values, _ID_MASK)
     if -1 in offsets:
-        in_table = offset >= 0
-        rows, cell = tf.boolean_mask(rows, in_table), tf.boolean_mask(cell, in_table)
-    return tf.cast(rows, tf.int32), cell
+        ours = tf.where(offset >= 0)[:, 0]
+        values, row, column, offset = (tf.gather(one, ours) for one in (values, row, column, offset))
+    rows = offset + tf.bitwise.bitwise_and(values, _ID_MASK)
+    cell = row * table.cells
+    return tf.cast(rows, tf.int32), cell if table.cells == 1 else cell + tf.gather(tf.constant(cells, tf.int64), column)
 
 
 def deduplicate(rows: tf.Tensor, cell: tf.Tensor) -> Uses:

@@ -6,6 +6,8 @@ import numpy as np
 import tensorflow as tf
 
 _WORD = 32
+# Below it a whole table is read faster, by one gather instead of three: it lies in a processor's cache.
+_SMALL_BYTES = 16 * 2**20
 
 
 class PrunedTable(tf.Module):
@@ -30,8 +32,10 @@ class PrunedTable(tf.Module):
 
     @staticmethod
     def pays(weights: np.ndarray) -> bool:
-        """Whether it is smaller than the whole table."""
+        """Whether the whole table is large, and the pruned one smaller."""
         rows, width = weights.shape
+        if weights.nbytes < _SMALL_BYTES:
+            return False
         nonzero = np.count_nonzero(np.any(weights != 0, axis=1)) + 1
         return bool(rows * 2 / _WORD + nonzero * width < rows * width)
 

@@ -5,6 +5,7 @@ Lies beside the served model, and is never pushed.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from widedeep.components.trainer.training_options import TrainingOptions
 
 FOLDER = "Format-Training"
 _FEATURES, _OPTIONS, _VOCABULARIES, _WEIGHTS = "features.json", "training.json", "vocabularies", "weights"
+# The columns whose ids Transform makes of more buckets; there where there are any.
+_CUT = "cut.json"
 # Of the vocabularies: records, since a string may hold any bytes, line breaks too.
 _COMPRESSION = "GZIP"
 Vocabularies = dict[str, list[bytes]]
@@ -71,6 +74,8 @@ def save(training: Training, folder: str) -> None:
                 writer.write(string)
     _write(os.path.join(folder, _OPTIONS), training.options.model_dump_json().encode())
     tf.train.Checkpoint(trainer=training.trainer).write(os.path.join(folder, _WEIGHTS))
+    if cut := [column.name for column in training.layout.id_columns if column.cut]:
+        _write(os.path.join(folder, _CUT), json.dumps(cut).encode())
     _write(os.path.join(folder, _FEATURES), features.to_json(training.spec).encode())
 
 
@@ -99,7 +104,9 @@ def load(folder: str) -> Training:
             name: _strings(os.path.join(folder, _VOCABULARIES, name))
             for name in tf.io.gfile.listdir(os.path.join(folder, _VOCABULARIES))
         }
-        training = new_training(spec, options, vocabularies)
+        cut_file = os.path.join(folder, _CUT)
+        cut = json.loads(_read(cut_file)) if tf.io.gfile.exists(cut_file) else ()
+        training = new_training(spec, options, vocabularies, cut)
         checkpoint = tf.train.Checkpoint(trainer=training.trainer)
         checkpoint.read(os.path.join(folder, _WEIGHTS)).assert_existing_objects_matched()
     # What TensorFlow and pydantic raise of files that are missing, cut short, or written by other code.

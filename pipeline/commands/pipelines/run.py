@@ -75,7 +75,7 @@ def command(pipeline: Path, workdir: Path | None, overrides: tuple[str, ...], js
 def _code(summary: Summary) -> int:
     if summary.pushed_to:
         return 0
-    return NOT_TRIED if summary.dry_run and summary.dry_run.is_open else NOT_BLESSED
+    return NOT_TRIED if summary.is_open else NOT_BLESSED
 
 
 def _silence_output() -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from widedeep.components.common.errors import DataError
-from widedeep.components.ingest.csv_files.reader import NoRowsError
+from widedeep.components.ingest.csv_files.header import NoRowsError
 from widedeep.components.ingest.file_blocks import blocks
 from widedeep.components.ingest.paths import folder_values, locate
 from widedeep.components.ingest.wanted_columns import WantedColumns

@@ -14,6 +14,9 @@ Kind = Literal["number", "category", "set", "time", "out"]
 _LEAK_AUC = 0.99
 _OF_TIME = 0.995
 _ONE_ROW = 0.95
+# Values of later rows that were there before, as a share of those that are in halves at random; and what a sample must
+# have of these.
+_AGAIN, _MEASURABLE = 0.3, 0.2
 _TEXT_WORDS, _TEXT_LENGTH = 5.0, 40.0
 # What numbers must tell more as names than on a scale, of the log loss; and rows that each must have.
 _AS_NAME, _NAMED_ROWS = 0.002, 10
@@ -60,7 +63,8 @@ def kind_of(profile: ColumnProfile, binary: bool = True) -> Choice:
     if profile.storage == "time":
         return Choice("out", "times of another type than a moment")
     choice = _row_id(profile) or _leak(profile, binary) or _time_id(profile)
-    return choice or _kind(profile)
+    choice = choice or _kind(profile)
+    return (_once(profile) or choice) if choice.kind == "category" else choice
 
 
 def _row_id(profile: ColumnProfile) -> Choice | None:
@@ -98,6 +102,17 @@ def _time_id(profile: ColumnProfile) -> Choice | None:
         "out",
         f"nearly determines the row's time: {profile.of_time:.1%} of it",
         "it nearly determines the row's time: values to come are none that were learned",
+    )
+
+
+def _once(profile: ColumnProfile) -> Choice | None:
+    """What names something for a while, as users who come and go: it would be learned by heart, and in vain."""
+    if profile.again_by_chance < _MEASURABLE or profile.again > _AGAIN * profile.again_by_chance:
+        return None
+    return Choice(
+        "out",
+        f"its values rarely come again: {profile.again:.0%} of the later rows have one of an earlier row",
+        "its values rarely come again: what is learned of one is hardly ever used. If they will, take it in",
     )
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from widedeep.components.common.errors import WideDeepError
 from widedeep.pipeline.kubeflow.check.finding import Finding
-from widedeep.pipeline.kubeflow.client.server import Server, api_errors, check_host
+from widedeep.pipeline.kubeflow.client.api_errors import api_errors, check_host
+from widedeep.pipeline.kubeflow.client.server import Server
 
 # The first whose API and launcher the compiled pipeline was written for.
 _OLDEST = (2, 16)

@@ -57,7 +57,7 @@ class SubprocessOperator(base_executor_operator.BaseExecutorOperator):
             (folder / _SPEC).write_bytes(spec.SerializeToString())
             (folder / _INVOCATION).write_bytes(execution_info.to_proto().SerializeToString())
             module = "widedeep.pipeline.kubeflow.step.subprocess_executor"
-            code = _run([sys.executable, "-P", "-m", module, str(os.getpid()), name])
+            code = run_child([sys.executable, "-P", "-m", module, str(os.getpid()), name])
             if code == 0:
                 return execution_result_pb2.ExecutorOutput.FromString((folder / _OUTPUT).read_bytes())
         if code > 0:
@@ -72,7 +72,7 @@ class _TerminationError(BaseException):
     """A SIGTERM was sent to this process."""
 
 
-def _run(command: list[str]) -> int:
+def run_child(command: list[str]) -> int:
     """Runs a command to its end; of a SIGTERM it hears too, and then has some time before this process follows."""
 
     def leave(*_: Any) -> None:

@@ -112,7 +112,7 @@ def took(summary: Summary) -> str:
 
 
 def verdict_of(summary: Summary) -> Verdict:
-    """Pushed, pushed before, not blessed, or blessed and not pushed."""
+    """Pushed, pushed before, not blessed, blessed and not pushed, or none."""
     if summary.pushed_to:
         folder = PurePosixPath(summary.pushed_to)
         version = f" version {folder.name}" if folder.name.isdecimal() else ""
@@ -129,8 +129,9 @@ def verdict_of(summary: Summary) -> Verdict:
     unchanged = "Nothing was pushed; the version that serves is unchanged."
     if summary.blessed:
         return Verdict("held", "Blessed, but not pushed", f"Every bound holds. {unchanged}")
-    if summary.dry_run and summary.dry_run.is_open:
-        unchanged += " The dry run failed by the machine, not by the model: the same command tries it again."
+    if summary.is_open:
+        again = " The dry run failed by the machine, not by the model: the same command tries it again."
+        return Verdict("held", "No verdict", unchanged + again)
     return Verdict("bad", "Not blessed", unchanged)
 
 

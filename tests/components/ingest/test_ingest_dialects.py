@@ -66,7 +66,7 @@ NEITHER = "a quote is neither doubled nor followed by the delimiter"
 def test_a_quote_that_is_neither_doubled_nor_at_the_end(
     tmp_path: Path, spec: FeatureSpec, row: str, column: str, text: str, before: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader, "_BLOCK_BYTES", 4096)
+    monkeypatch.setattr(reader, "BLOCK_BYTES", 4096)
     path = written(tmp_path, HEADER + '"u\nv","a","1",0\n\n' * before + row + "\nu,a,1,0\n")
     message = refused(path, spec)
     assert message.startswith(f", row {before + 1}, column '{column}': {NEITHER}: {text[:-1]}")
@@ -137,7 +137,7 @@ def test_every_value_comes_back(values: list[str], tmp_path_factory: pytest.Temp
 def test_rows_are_numbered_across_blocks(
     tmp_path: Path, spec: FeatureSpec, block: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader, "_BLOCK_BYTES", block)
+    monkeypatch.setattr(reader, "BLOCK_BYTES", block)
     good = '"u\\"1",a,1,0\n\n' * 500
     assert users(written(tmp_path, HEADER + good), spec, BACKSLASH) == ['u"1'] * 500
     path = written(tmp_path, f"{HEADER}{good}u,a,x,0\n{good}")
@@ -317,7 +317,7 @@ def test_single_quotes(tmp_path: Path, spec: FeatureSpec) -> None:
 def test_encodings(
     tmp_path: Path, spec: FeatureSpec, encoding: str, block: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader, "_BLOCK_BYTES", max(block, 64))
+    monkeypatch.setattr(reader, "BLOCK_BYTES", max(block, 64))
     word = "日本" if encoding == "shift_jis" else "Größe"
     content = f'{HEADER}"{word}, {word}",a,1,0\n\nu,a,1,0\n' * 1
     path = written(tmp_path, content.encode(encoding))

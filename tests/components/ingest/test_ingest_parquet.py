@@ -263,3 +263,14 @@ def test_damaged(tmp_path: Path, spec: FeatureSpec) -> None:
     message = refused(path, spec)
     assert message.startswith(": can't be read: Couldn't deserialize thrift")
     assert message.endswith(". Is the file whole?")
+
+
+def test_lists_of_dictionaries_in_several_row_groups(tmp_path: Path, spec: FeatureSpec) -> None:
+    """Which Arrow can't read in one go."""
+    words = pa.array(["a", "b", "b"] * 20).dictionary_encode()
+    tags = pa.ListArray.from_arrays(pa.array([3 * n // 2 for n in range(41)], pa.int32()), words)
+    path = tmp_path / "data.parquet"
+    pq.write_table(pa.table({"user": ["u"] * 40, "tags": tags, "age": [1.0] * 40, "label": [1] * 40}), path, 10)
+    with pytest.raises(pa.ArrowNotImplementedError):
+        pq.ParquetFile(path).read()
+    assert [row["tags"] for row in rows(path, spec)] == [[b"a"], [b"b", b"b"]] * 20

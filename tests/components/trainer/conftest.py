@@ -17,7 +17,7 @@ from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 
 from widedeep.components import features
 from widedeep.components.features.spec import FeatureSpec
-from widedeep.components.trainer.model.inputs import Batch, from_transformed
+from widedeep.components.trainer.model.inputs import Batch, Inputs, deduplicate, from_transformed
 from widedeep.components.trainer.model.layout import Layout, make_layout
 from widedeep.components.trainer.training_options import TrainingOptions
 from widedeep.components.transform import packed_columns
@@ -285,7 +285,8 @@ class Toy:
             for kind in (packed_columns.IDS, packed_columns.CROSSES)
         }
         transformed[packed_columns.DENSE] = tf.constant(np.array([row.dense for row in rows], np.float32))
-        inputs = from_transformed(layout, transformed, tf.constant(len(rows), tf.int64))
+        read = from_transformed(layout, transformed, tf.constant(len(rows), tf.int64))
+        inputs = Inputs(tuple(deduplicate(uses.rows, uses.cell) for uses in read.uses), read.dense)
         label, weight = tf.constant([row.label for row in rows], tf.int64), tf.constant([row.weight for row in rows])
         return Batch(inputs, label, weight)
 

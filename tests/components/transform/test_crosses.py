@@ -10,7 +10,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from widedeep.components.transform.crosses import Values, cross_ids, cross_of_fingerprints, fingerprints, unique
+from widedeep.components.transform.crosses import cross_ids, unique
 
 # Fixed for good: exported models hold ids made with it.
 HASH_KEY = 0xDECAFCAFFE
@@ -75,33 +75,6 @@ def test_ids_are_those_of_the_reference(rows, buckets):
     members = [ragged([row[index] for row in rows]) for index in range(len(rows[0]))]
     found = lists(cross_ids(members, buckets))
     assert found == [reference(row, buckets) for row in rows]
-
-
-def padded(rows: list[list[str]]) -> Values:
-    """Fingerprints of the values, each row's first value twice, with gaps up to the longest row."""
-    rows = [row + row[:1] for row in rows]
-    width = max(len(row) for row in rows)
-    values = [[value.encode() for value in row] + [b""] * (width - len(row)) for row in rows]
-    strings = tf.reshape(tf.constant(values, tf.string), [len(rows), width])
-    return Values(fingerprints(strings), strings != "")
-
-
-@settings(max_examples=150, deadline=None)
-@given(rows=MEMBERS, buckets=BUCKETS)
-def test_ids_of_fingerprints_are_those_of_the_reference(rows, buckets):
-    found = cross_of_fingerprints([padded([row[index] for row in rows]) for index in range(len(rows[0]))], buckets)
-    kept = [ids[present].tolist() for ids, present in zip(found.numbers.numpy(), found.present.numpy(), strict=True)]
-    assert kept == [reference(row, buckets) for row in rows]
-
-
-@settings(max_examples=40, deadline=None)
-@given(
-    one=st.lists(VALUE, max_size=3, unique=True), others=st.lists(st.lists(VALUE, max_size=3, unique=True), min_size=1)
-)
-def test_a_member_of_one_row_is_crossed_with_all_rows(one, others):
-    found = cross_of_fingerprints([padded([one]), padded(others)], 1009)
-    kept = [ids[present].tolist() for ids, present in zip(found.numbers.numpy(), found.present.numpy(), strict=True)]
-    assert kept == [reference([one, other], 1009) for other in others]
 
 
 @settings(max_examples=60, deadline=None)

@@ -30,15 +30,17 @@ def test_the_wide_part_of_a_pushed_model_in_words(pushed: Callable[[str], Pushed
         rows = list(csv.DictReader(file))
     rate = sum(int(row["label"]) for row in rows) / len(rows)
     assert done.stderr == f"{len(rows):,} rows, label rate {rate:.4f}\n"
-    found: list[dict[str, Any]] = json.loads(result.read_text())["found"]
-    assert len(found) == len(done.stdout.splitlines()) - 1 == 60
-    assert [abs(one["weight"]) for one in found] == sorted((abs(one["weight"]) for one in found), reverse=True)
+    weights: list[dict[str, Any]] = json.loads(result.read_text())["found"]
+    assert len(weights) == len(done.stdout.splitlines()) - 1 == 60
+    assert [abs(weight["weight"]) for weight in weights] == sorted(
+        (abs(weight["weight"]) for weight in weights), reverse=True
+    )
     # The rows are counted in the raw file; an id that several combinations share is not told from it.
-    alone = [one for one in found if one["others"] == 0 and "(missing)" not in one["values"]]
-    assert {len(one["keys"]) for one in alone} >= {1, 2}
-    assert any(one["values"][0].startswith("[") for one in alone)
-    for one in alone:
-        pairs = list(zip(one["keys"], one["values"], strict=True))
+    alone = [weight for weight in weights if weight["others"] == 0 and "(missing)" not in weight["values"]]
+    assert {len(weight["keys"]) for weight in alone} >= {1, 2}
+    assert any(weight["values"][0].startswith("[") for weight in alone)
+    for weight in alone:
+        pairs = list(zip(weight["keys"], weight["values"], strict=True))
         having = [row for row in rows if all(inside(row[key], text) for key, text in pairs)]
-        assert one["support"] == len(having), one
-        assert one["label_mean"] == pytest.approx(sum(int(row["label"]) for row in having) / len(having))
+        assert weight["support"] == len(having), weight
+        assert weight["label_mean"] == pytest.approx(sum(int(row["label"]) for row in having) / len(having))

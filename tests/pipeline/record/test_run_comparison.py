@@ -71,12 +71,17 @@ def test_what_a_search_chose_stands_in_place_of_what_was_set() -> None:
     assert found["training.epochs"] == "3"
 
 
+LATE_CHECK = {"name": "a", "value": 2, "limit": 1, "ok": False, "said": "late", "measures": "machine"}
+LATE = {"server": "stand_in", "checks": [LATE_CHECK]}
+
+
 @pytest.fixture
 def runs(tmp_path: Path) -> Path:
-    """An old record without settings, two that differ, one that was not blessed, one that failed, a broken record."""
+    """Without a verdict, an old record without settings, two that differ, one not blessed, one failed, one broken."""
     worse = {"candidate": {"auc": 0.7, "logloss": 0.6, "gauc": None, "rows": 10}}
     other = SETTINGS | {"training": SETTINGS["training"] | {"epochs": 9}, "push": {"keep": 2}}
     for name, changes in {
+        "0": {"settings": SETTINGS, "metrics": worse, "pushed_to": None, "blessed": False, "dry_run": LATE},
         "1": {},
         "2": {"settings": SETTINGS, "metrics": worse},
         "3": {"settings": other, "metrics": {"candidate": {"auc": 0.8, "logloss": 0.4}}, "pushed_to": None},
@@ -97,12 +102,14 @@ def test_runs_are_compared_where_they_differ(runs: Path) -> None:
     assert found.metrics == ["auc", "logloss", "gauc"]
     assert found.differing == ["training.epochs", "push.keep"]
     assert [(run.run_id, run.outcome, run.metrics["auc"], run.best) for run in found.runs] == [
+        ("0", "no verdict", 0.7, False),
         ("1", "pushed as 7", 0.75, False),
         ("2", "pushed as 7", 0.7, False),
         ("3", "blessed", 0.8, True),
         ("4", "not blessed", 0.7, False),
     ]
     assert [list(run.settings.values()) for run in found.runs] == [
+        ["3", UNKNOWN],
         [UNKNOWN, UNKNOWN],
         ["3", UNKNOWN],
         ["9", "2"],

@@ -110,6 +110,17 @@ def test_not_blessed(page, record):
     assert not shown.has("serve")
 
 
+def test_no_verdict(page, record):
+    """The machine was at fault alone."""
+    late = {"name": "a", "value": 2, "limit": 1, "ok": False, "said": "a: 2, at most 1 is allowed"}
+    tried = {"server": "stand_in", "checks": [{**late, "measures": "machine"}]}
+    refused = replace(record, blessed=False, pushed_to=None, refusals=["a: 2, at most 1 is allowed"], dry_run=tried)
+    assert page(refused).text("verdict") == (
+        "–No verdict a: 2, at most 1 is allowed Nothing was pushed; the version that serves is unchanged. The dry run "
+        "failed by the machine, not by the model: the same command tries it again."
+    )
+
+
 def test_not_blessed_without_reason(page, record):
     assert "gave no reason" in page(replace(record, blessed=False, pushed_to=None)).text("verdict")
 

@@ -44,8 +44,8 @@ def rows() -> Batch:
     return batch(label, score, random.choice([0.5, 2.0], 3000))
 
 
-def without(one: Batch, group: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    kept = one.of(one.group != group)
+def without(examples: Batch, group: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    kept = examples.of(examples.group != group)
     return kept.label, kept.score, kept.weight
 
 
@@ -67,16 +67,16 @@ def test_a_binary_label_without_one_group(rows, group) -> None:
 
 
 def test_equal_scores_are_a_toss_of_a_coin() -> None:
-    one = batch(np.tile([0, 0, 1], 100), np.full(300, 0.25))
-    assert replicates(accumulate(BINARY, one))["auc"] == pytest.approx(np.full(GROUPS, 0.5))
+    examples = batch(np.tile([0, 0, 1], 100), np.full(300, 0.25))
+    assert replicates(accumulate(BINARY, examples))["auc"] == pytest.approx(np.full(GROUPS, 0.5))
 
 
 def test_a_regression_without_one_group() -> None:
     random = np.random.default_rng(6)
     label = random.normal(5, 2, 500)
-    one = batch(label, label + random.normal(0, 1, 500), random.choice([1.0, 3.0], 500))
-    found = replicates(accumulate(NUMBER, one))
-    kept, score, weight = without(one, 3)
+    examples = batch(label, label + random.normal(0, 1, 500), random.choice([1.0, 3.0], 500))
+    found = replicates(accumulate(NUMBER, examples))
+    kept, score, weight = without(examples, 3)
     assert found["rmse"][3] == pytest.approx(metrics.root_mean_squared_error(kept, score, sample_weight=weight))
     assert found["mae"][3] == pytest.approx(metrics.mean_absolute_error(kept, score, sample_weight=weight))
     assert found["calibration"][3] == pytest.approx((score * weight).sum() / (kept * weight).sum())
@@ -86,9 +86,9 @@ def test_classes_without_one_group() -> None:
     random = np.random.default_rng(7)
     chances = random.dirichlet(np.ones(3), 500)
     label = random.integers(0, 3, 500)
-    one = batch(label, chances, random.choice([1.0, 3.0], 500))
-    found = replicates(accumulate(CLASSES, one))
-    kept, score, weight = without(one, 3)
+    examples = batch(label, chances, random.choice([1.0, 3.0], 500))
+    found = replicates(accumulate(CLASSES, examples))
+    kept, score, weight = without(examples, 3)
     assert found["logloss"][3] == pytest.approx(metrics.log_loss(kept, score, sample_weight=weight, labels=range(3)))
     assert found["accuracy"][3] == pytest.approx(
         metrics.accuracy_score(kept, score.argmax(axis=1), sample_weight=weight)
@@ -97,18 +97,18 @@ def test_classes_without_one_group() -> None:
 
 def test_a_chance_of_nothing_costs_what_keras_says() -> None:
     """-log(1e-7), and not infinity."""
-    one = Batch(np.array([1, 0]), np.array([0.0, 0.0]), np.ones(2), np.array([0, 1]))
-    assert replicates(accumulate(BINARY, one))["logloss"][1] == pytest.approx(-math.log(1e-7))
+    examples = Batch(np.array([1, 0]), np.array([0.0, 0.0]), np.ones(2), np.array([0, 1]))
+    assert replicates(accumulate(BINARY, examples))["logloss"][1] == pytest.approx(-math.log(1e-7))
 
 
 def test_a_mean_s_error_is_that_of_the_groups_means() -> None:
     """For groups of equal size the jackknife's error of a mean is sd(groups' means) / sqrt(G)."""
     random = np.random.default_rng(8)
     label = random.integers(0, 2, 40 * GROUPS)
-    one = Batch(label, random.random(label.size), np.ones(label.size), np.arange(label.size) % GROUPS)
-    right = (one.score > 0.5) == (label > 0)
+    examples = Batch(label, random.random(label.size), np.ones(label.size), np.arange(label.size) % GROUPS)
+    right = (examples.score > 0.5) == (label > 0)
     means = right.reshape(40, GROUPS).mean(axis=0)
-    error = standard_error(replicates(accumulate(BINARY, one))["accuracy"])
+    error = standard_error(replicates(accumulate(BINARY, examples))["accuracy"])
     assert error == pytest.approx(means.std(ddof=1) / math.sqrt(GROUPS))
 
 
@@ -130,8 +130,8 @@ def test_an_area_s_error_is_that_of_hanley_and_mcneil() -> None:
 
 
 def test_a_group_with_the_only_row_of_a_class_leaves_the_area_undefined() -> None:
-    one = Batch(np.array([1, 0, 0]), np.array([0.5, 0.4, 0.6]), np.ones(3), np.array([0, 1, 2]))
-    found = replicates(accumulate(BINARY, one))
+    examples = Batch(np.array([1, 0, 0]), np.array([0.5, 0.4, 0.6]), np.ones(3), np.array([0, 1, 2]))
+    found = replicates(accumulate(BINARY, examples))
     assert math.isnan(found["auc"][0])
     assert found["auc"][1] == 0.0
     assert math.isnan(standard_error(found["auc"]))
@@ -182,12 +182,12 @@ ENTRIES = st.lists(st.tuples(st.integers(-5, 5), st.floats(-1e3, 1e3)), max_size
 
 @given(ENTRIES, ENTRIES)
 def test_a_histogram_sums_by_key(first, second) -> None:
-    one, other = Histogram(1), Histogram(1)
-    for histogram, entries in ((one, first), (other, second)):
+    merged, other = Histogram(1), Histogram(1)
+    for histogram, entries in ((merged, first), (other, second)):
         for key, value in entries:
             histogram.add(np.array([key]), np.array([[value]]))
-    one.merge(other)
-    keys, sums = one.sums()
+    merged.merge(other)
+    keys, sums = merged.sums()
     expected: dict[int, float] = {}
     for key, value in first + second:
         expected[key] = expected.get(key, 0.0) + value

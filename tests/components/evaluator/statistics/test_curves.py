@@ -59,11 +59,14 @@ def test_the_area_under_the_drawn_curve_is_the_auc(rows) -> None:
 
 def test_four_rows_by_hand() -> None:
     """Scores 0.9 (1), 0.8 (0), 0.5 (1), 0.5 (0): the last two can't be told apart."""
-    one = accumulate(BINARY, [1, 0, 1, 0], [0.9, 0.8, 0.5, 0.5])
-    points, thresholds = roc(one)
+    accumulated = accumulate(BINARY, [1, 0, 1, 0], [0.9, 0.8, 0.5, 0.5])
+    points, thresholds = roc(accumulated)
     assert points == [(0, 0), (0, 0.5), (0.5, 0.5), (1, 1)]
     assert thresholds == pytest.approx([1, 0.9, 0.8, 0.5], abs=1e-5)
-    assert precision_recall(one) == [(0.5, 1), (0.5, 0.5), (1, 0.5)] or precision_recall(one) == [(0.5, 1), (1, 0.5)]
+    assert precision_recall(accumulated) == [(0.5, 1), (0.5, 0.5), (1, 0.5)] or precision_recall(accumulated) == [
+        (0.5, 1),
+        (1, 0.5),
+    ]
 
 
 def test_precision_and_recall_are_scikit_learns(rows) -> None:
@@ -88,15 +91,15 @@ def test_at_its_threshold_a_point_of_the_curve_is_what_the_rows_say(rows) -> Non
 
 
 def test_a_bin_without_weight_has_a_threshold_too() -> None:
-    one = accumulate(BINARY, [1, 1, 0], [0.9, 0.7, 0.2], [1.0, 0.0, 1.0])
-    assert roc(one)[1] == pytest.approx([1, 0.9, 0.2], abs=1e-5)
+    accumulated = accumulate(BINARY, [1, 1, 0], [0.9, 0.7, 0.2], [1.0, 0.0, 1.0])
+    assert roc(accumulated)[1] == pytest.approx([1, 0.9, 0.2], abs=1e-5)
 
 
 @pytest.mark.parametrize("label", [0, 1])
 def test_one_class_has_no_curve(label) -> None:
-    one = accumulate(BINARY, [label] * 3, [0.1, 0.2, 0.3])
-    assert roc(one) == ([], [])
-    assert bool(precision_recall(one)) is bool(label)
+    accumulated = accumulate(BINARY, [label] * 3, [0.1, 0.2, 0.3])
+    assert roc(accumulated) == ([], [])
+    assert bool(precision_recall(accumulated)) is bool(label)
 
 
 def test_calibration_by_tenths() -> None:
@@ -104,9 +107,9 @@ def test_calibration_by_tenths() -> None:
     score = np.arange(100) / 100 + 0.005
     y = (np.arange(100) % 10 == 0).astype(int)
     found = calibration(accumulate(BINARY, y, score), 0.95)
-    assert [one.rows for one in found] == [10] * 10
-    assert [one.actual for one in found] == pytest.approx([0.1] * 10)
-    assert [one.predicted for one in found] == pytest.approx([0.05 + tenth / 10 for tenth in range(10)], abs=1e-6)
+    assert [bin_.rows for bin_ in found] == [10] * 10
+    assert [bin_.actual for bin_ in found] == pytest.approx([0.1] * 10)
+    assert [bin_.predicted for bin_ in found] == pytest.approx([0.05 + tenth / 10 for tenth in range(10)], abs=1e-6)
     # Ten groups of a row each, of which one is 1; without a row of label 0 the share is 1/9, without the other 0.
     values = np.array([0.0] + [1 / 9] * 9 + [0.1] * 40)
     error = np.sqrt(49 / 50 * np.sum((values - values.mean()) ** 2))
@@ -118,22 +121,22 @@ def test_calibration_by_tenths() -> None:
 
 def test_equal_scores_are_one_share() -> None:
     """A model that knows nothing."""
-    [one] = calibration(accumulate(BINARY, [0, 1, 1, 1], [0.25] * 4), 0.95)
-    assert (one.predicted, one.actual, one.rows) == (0.25, 0.75, 4)
+    [bin_] = calibration(accumulate(BINARY, [0, 1, 1, 1], [0.25] * 4), 0.95)
+    assert (bin_.predicted, bin_.actual, bin_.rows) == (0.25, 0.75, 4)
 
 
 def test_calibration_of_classes_is_of_the_likeliest() -> None:
     """Surely right once and surely wrong once."""
-    [one] = calibration(accumulate(CLASSES, [0, 1], [[0.75, 0.25, 0], [0.75, 0.25, 0]]), 0.95)
-    assert (one.predicted, one.actual) == (0.75, 0.5)
+    [bin_] = calibration(accumulate(CLASSES, [0, 1], [[0.75, 0.25, 0], [0.75, 0.25, 0]]), 0.95)
+    assert (bin_.predicted, bin_.actual) == (0.75, 0.5)
 
 
 def test_confusion_by_hand() -> None:
     """Class 0 is right half of the time by weight, class 2 never."""
     sure = np.eye(3)
-    one = accumulate(CLASSES, [0, 0, 2], sure[[0, 1, 1]], [2.0, 2.0, 1.0])
+    accumulated = accumulate(CLASSES, [0, 0, 2], sure[[0, 1, 1]], [2.0, 2.0, 1.0])
     # Class 1 has no rows: what was taken for it was taken for another than is shown.
-    assert confusion(one) == Confusion(classes=[0, 2], rows=[4, 1], shares=[[0.5, 0, 0.5], [0, 0, 1]])
+    assert confusion(accumulated) == Confusion(classes=[0, 2], rows=[4, 1], shares=[[0.5, 0, 0.5], [0, 0, 1]])
 
 
 def test_rare_classes_are_one() -> None:
@@ -141,7 +144,7 @@ def test_rare_classes_are_one() -> None:
     y = np.repeat(np.arange(12), np.arange(1, 13))
     found = confusion(accumulate(label, y, np.eye(12)[y]))
     assert found.classes == list(range(2, 12))
-    assert found.shares == [[float(one == other) for other in range(10)] + [0] for one in range(10)]
+    assert found.shares == [[float(row == other) for other in range(10)] + [0] for row in range(10)]
 
 
 def test_residuals_add_up_and_lie_where_they_should() -> None:
@@ -169,8 +172,8 @@ def test_a_perfect_model_has_residuals_too() -> None:
     ],
 )
 def test_each_kind_of_label_has_its_plots(label, y, score, parts) -> None:
-    one = accumulate(label, y, score)
-    found = json.loads(plots({"candidate": one, "baseline": one}, 0.95).text())
+    accumulated = accumulate(label, y, score)
+    found = json.loads(plots({"candidate": accumulated, "baseline": accumulated}, 0.95).text())
     assert {model: set(drawn) for model, drawn in found["models"].items()} == {"candidate": parts, "baseline": parts}
     assert ("residuals" in found) is (label is NUMBER)
 

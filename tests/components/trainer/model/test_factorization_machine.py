@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.trainer.model.layout import make_layout
@@ -68,7 +69,6 @@ def test_the_sums_of_two_sides_are_those_of_the_whole_row(toy):
     model = made(toy.spec, 1)
     inputs = np.random.default_rng(1).normal(size=(5, model.layout.deep_width)).astype(np.float32)
     sides = list(range(4)), list(range(4, model.layout.deep_width))
-    halves = [model.hidden.first_product(inputs, columns) for columns in sides]
-    found = model.hidden.from_first_product(halves[0] + halves[1])
+    found = model.hidden.split(sides)(inputs, inputs, tf.constant(1, tf.int64))
     # Columns 0 to 3 are a whole embedding and a part of the next: the squares are of single numbers.
     np.testing.assert_allclose(found, model.hidden(inputs), rtol=1e-4, atol=1e-4)

@@ -8,6 +8,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from widedeep.components.trainer.model import pruned_table
 from widedeep.components.trainer.model.pruned_table import PrunedTable
 
 
@@ -72,5 +73,11 @@ def test_no_row_and_rows_again_and_again():
         (1, 1, 0, False),  # 0.0625 + 1 > 1
     ],
 )
-def test_it_pays_where_it_is_smaller(rows, width, kept, pays):
+def test_it_pays_where_it_is_smaller(rows, width, kept, pays, monkeypatch):
+    monkeypatch.setattr(pruned_table, "_SMALL_BYTES", 0)
     assert PrunedTable.pays(table(rows, width, np.arange(kept))) is pays
+
+
+@pytest.mark.parametrize(("rows", "pays"), [(4 * 2**20 - 1, False), (4 * 2**20, True)])
+def test_a_table_below_16_mib_is_left_whole(rows, pays):
+    assert PrunedTable.pays(np.zeros([rows, 1], np.float32)) is pays

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,11 @@ NUMBER = {"kind": "numeric", "transform": {"log": {}}, "deep": {}}
 OPTIONS = {"seed": 4, "wide": {"l1": 0.125}, "deep": {"hidden": [4], "optimizer": "adam", "batch_norm": True}}
 
 
-def training(options: dict[str, Any] = OPTIONS, **features: dict[str, Any]) -> Training:
+def training(options: dict[str, Any] = OPTIONS, cut: Sequence[str] = (), **features: dict[str, Any]) -> Training:
     declared = [{"key": key, "side": "context", **feature} for key, feature in features.items()]
     spec = FeatureSpec.model_validate({"label": {"key": "y"}, "features": declared})
     vocabularies = {"words_vocabulary": STRINGS} if "words" in features else {}
-    return new_training(spec, TrainingOptions.model_validate(options), vocabularies)
+    return new_training(spec, TrainingOptions.model_validate(options), vocabularies, cut)
 
 
 def variables(made: Training) -> list[tf.Variable]:
@@ -47,6 +48,7 @@ KINDS = {
     "all": training(words=WORDS, tags=HASHED, size=NUMBER),
     "adagrad": training({"deep": {"hidden": [4, 3]}}, words=WORDS),
     "no vocabulary": training({"model": "wide"}, tags=HASHED),
+    "buckets that were found": training(cut=["tags_id"], words=WORDS, tags=HASHED),
     "numbers only": training({"model": "deep", "deep": {"hidden": []}}, size=NUMBER),
 }
 

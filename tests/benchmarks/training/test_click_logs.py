@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks.harness import click_logs
 from benchmarks.harness.data_steps import SPLITS
+from benchmarks.training import click_logs
 
 
 def read(folder: Path) -> dict[str, pd.DataFrame]:

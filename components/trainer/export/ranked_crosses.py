@@ -1,0 +1,158 @@
+"""The crosses of a ranking request: the rows of the wide table that Transform's hashed crosses stand for.
+
+The ids are those of widedeep.components.transform.crosses. Of each value the fingerprint, and what else one value alone
+decides, is computed once: a context's value once a request, however many candidates there are. What a pair of values
+decides follows for all crosses together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from widedeep.components.features.spec import Cross
+from widedeep.components.trainer.model import network
+from widedeep.components.transform.crosses import HASH_KEY
+
+# FarmHash's, of FingerprintCat64.
+_MULTIPLIER = 0xC6A4A7935BD1E995
+_SHIFT = 47
+
+
+class _Values(NamedTuple):
+    """What is known of values, or of combinations of them, with gaps: uint64 and bool [requests, 1 or each, any]."""
+
+    numbers: tf.Tensor
+    present: tf.Tensor
+
+
+class RankedCrosses:
+    """Rows of the wide table that crosses of two sides stand for."""
+
+    def __init__(self, crosses: Sequence[Cross], offsets: Mapping[str, int], sets: Collection[str]) -> None:
+        """Takes them.
+
+        Args:
+            crosses: of the declaration.
+            offsets: the wide table's first row of each cross, by its name.
+            sets: keys of which a row may have many values.
+        """
+        self._crosses = crosses
+        self._offsets = tf.constant([offsets[cross.name] for cross in crosses], tf.int32)
+        self._sizes = tf.constant([cross.size for cross in crosses], tf.uint64)
+        self._has_sets = any(key in sets for cross in crosses for key in cross.keys)
+        self._first = {cross.keys[0] for cross in crosses}
+
+    def rows(self, sides: Sequence[Mapping[str, tf.Tensor]], requests: tf.Tensor, each: tf.Tensor) -> tf.Tensor:
+        """int32 [requests, each, any]: the rows, each once, and -1 in the gaps between them.
+
+        Args:
+            sides: the values of the context and of the candidates by key, string [requests, 1 or each, any], in which
+                "" is none.
+            requests: int64 scalar.
+            each: int64 scalar, the candidates of a request.
+        """
+        firsts: dict[str, _Values] = {}
+        others: dict[str, _Values] = {}
+        for side in sides:
+            if side:
+                self._know(side, firsts, others)
+        pairs = []
+        leading = tf.stack([requests, each])
+        for cross in self._crosses:
+            joined = firsts[cross.keys[0]]
+            for key in cross.keys[1:-1]:
+                met = _met(joined, others[key])
+                joined = _Values(_mixed(met.numbers), met.present)
+            pair = _met(joined, others[cross.keys[-1]])
+            of_candidates = any(key in sides[1] for key in cross.keys)
+            pairs.append(pair if of_candidates else _Values(*(_spread(part, leading) for part in pair)))
+        numbers, present = (tf.concat(parts, axis=-1) for parts in zip(*pairs, strict=True))
+        column = tf.concat([_repeated(index, pair.numbers) for index, pair in enumerate(pairs)], axis=0)
+        ids = tf.cast(_mixed(numbers) % tf.gather(self._sizes, column), tf.int32)
+        rows = tf.where(present, ids + tf.gather(self._offsets, column), -1)
+        return _once(rows) if self._has_sets else rows
+
+    def shares(self, rows: tf.Tensor) -> tf.Tensor:
+        """What each of the rows counts, float32 of the same shape: 0 in gaps, and less where a cross has many."""
+        present = tf.cast(rows >= 0, tf.float32)
+        if not self._has_sets:
+            return present
+
+        def shared() -> tf.Tensor:
+            column = tf.searchsorted(self._offsets, tf.reshape(rows, [-1]), side="right") - 1
+            of_column = tf.one_hot(tf.reshape(column, tf.shape(rows)), len(self._crosses))
+            ids = tf.reduce_sum(of_column, axis=-2, keepdims=True)
+            return tf.reduce_sum(of_column * network.full_share(ids), axis=-1)
+
+        # Hardly any request has as many.
+        return tf.cond(tf.shape(rows)[-1] > network.MOST_FULL_IDS, shared, lambda: present)
+
+    def _know(self, side: Mapping[str, tf.Tensor], firsts: dict[str, _Values], others: dict[str, _Values]) -> None:
+        """Of a side's values: what each is as a cross's first, and as a later one."""
+        strings = tf.concat(list(side.values()), axis=-1)
+        flat = tf.raw_ops.Fingerprint(data=tf.reshape(strings, [-1]), method="farmhash64")
+        prints = tf.reshape(tf.bitcast(flat, tf.uint64), tf.shape(strings))
+        # FingerprintCat64 of a first and a second number mixes the second with nothing of the first.
+        later = _shifted(prints * _constant(_MULTIPLIER)) * _constant(_MULTIPLIER)
+        present = strings != ""
+        others.update(_by_key(side, _Values(later, present)))
+        if self._first & set(side):
+            firsts.update(_by_key(side, _Values(_mixed(later ^ _constant(HASH_KEY ^ _MULTIPLIER)), present)))
+
+
+def _by_key(side: Mapping[str, tf.Tensor], values: _Values) -> dict[str, _Values]:
+    """What stands side by side in the last dimension, apart again."""
+    widths = [one.shape[-1] or tf.shape(one)[-1] for one in side.values()]
+    parts = [tf.split(part, widths, axis=-1) for part in values]
+    for part in parts:
+        for own, one in zip(part, side.values(), strict=True):
+            own.set_shape(one.shape)
+    return dict(zip(side, map(_Values, *parts), strict=True))
+
+
+def _met(firsts: _Values, seconds: _Values) -> _Values:
+    """Each combination of the two, before it is mixed."""
+    left, right = firsts.numbers ^ _constant(_MULTIPLIER), seconds.numbers
+    if 1 in (left.shape[-1], right.shape[-1]):
+        return _Values(left ^ right, firsts.present & seconds.present)
+    return _Values(
+        _flat(left[..., :, None] ^ right[..., None, :]),
+        _flat(firsts.present[..., :, None] & seconds.present[..., None, :]),
+    )
+
+
+def _mixed(met: tf.Tensor) -> tf.Tensor:
+    return _shifted(_shifted(met * _constant(_MULTIPLIER)) * _constant(_MULTIPLIER))
+
+
+def _shifted(value: tf.Tensor) -> tf.Tensor:
+    return value ^ tf.bitwise.right_shift(value, _constant(_SHIFT))
+
+
+def _constant(number: int) -> tf.Tensor:
+    return tf.constant(number, tf.uint64)
+
+
+def _flat(outer: tf.Tensor) -> tf.Tensor:
+    """[requests, each, a, b] to [requests, each, a * b]."""
+    shape = tf.shape(outer)
+    return tf.reshape(outer, tf.stack([shape[0], shape[1], shape[2] * shape[3]]))
+
+
+def _spread(part: tf.Tensor, leading: tf.Tensor) -> tf.Tensor:
+    return tf.broadcast_to(part, tf.concat([leading, tf.shape(part, tf.int64)[-1:]], axis=0))
+
+
+def _repeated(index: int, numbers: tf.Tensor) -> tf.Tensor:
+    width = numbers.shape[-1]
+    return tf.fill([width] if width else tf.shape(numbers)[-1:], index)
+
+
+def _once(rows: tf.Tensor) -> tf.Tensor:
+    """Each of the last dimension's rows once, falling."""
+    falling = tf.math.top_k(rows, tf.shape(rows)[-1]).values
+    again = tf.concat([tf.zeros_like(rows[..., :1], tf.bool), falling[..., 1:] == falling[..., :-1]], axis=-1)
+    return tf.where(again, -1, falling)

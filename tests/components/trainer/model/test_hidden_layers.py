@@ -1,0 +1,33 @@
+"""Hidden layers whose input comes in two give what they give of the whole input."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from widedeep.components.trainer.model.hidden_layers import HiddenLayers
+from widedeep.components.trainer.training_options import DeepOptions
+
+
+@pytest.mark.parametrize("requests", [1, 3])
+@pytest.mark.parametrize("columns", [([0, 3, 4], [1, 2]), ([], [0, 1, 2, 3, 4]), ([0, 1, 2, 3, 4], [])])
+@pytest.mark.parametrize(
+    "options", [{"hidden": (6, 4)}, {"hidden": (6, 4), "batch_norm": True, "activation": "tanh"}, {"hidden": ()}]
+)
+def test_split_layers_give_what_the_whole_gives(requests, columns, options):
+    each, random = 4, np.random.default_rng(requests)
+    layers = HiddenLayers(5, DeepOptions.model_validate(options), 2, tf.random.Generator.from_seed(1))
+    for variable in layers.variables:
+        values = random.normal(size=variable.shape)
+        variable.assign(np.abs(values) if "variance" in variable.name else values)
+    of_context, of_candidate = columns
+    inputs = random.normal(size=[requests * each, 5]).astype(np.float32)
+    inputs[:, of_context] = np.repeat(inputs[::each, of_context], each, axis=0)
+    # Of each side the other's columns are of no account.
+    contexts, candidates = inputs[::each].copy(), inputs.copy()
+    contexts[:, of_candidate] = candidates[:, of_context] = 9.0
+    # In a graph, as it is served: there operations are fused.
+    split = tf.function(layers.split(columns), autograph=False)
+    found = split(tf.constant(contexts), tf.constant(candidates), tf.constant(each, tf.int64))
+    np.testing.assert_allclose(found, layers(tf.constant(inputs), None), rtol=1e-4, atol=1e-5)
