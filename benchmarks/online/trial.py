@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.online.history import DAYS
+from benchmarks.serving.servers.processes import Server
 from widedeep.pipeline.datasets.appstore import rankers
 from widedeep.pipeline.datasets.appstore.live import LiveStore
 from widedeep.pipeline.datasets.appstore.visits import SHOWN, Visits, shown_chances
@@ -87,26 +89,20 @@ def _ranked(
 
 @contextmanager
 def served(models: Mapping[str, Path]) -> Iterator[dict[str, RankingClient]]:
-    """A client for each model, of one stand-in."""
-    from google.protobuf import text_format
-    from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
-
-    from widedeep.serving.standin.server import Options, Server
-
-    config = "".join(
-        f"config {{ name: {json.dumps(name)} base_path: {json.dumps(str(base))} model_platform: 'tensorflow' }}\n"
-        for name, base in models.items()
-    )
-    server = Server(
-        text_format.Parse(f"model_config_list {{ {config} }}", ModelServerConfig()), Options(port=0, rest_port=0)
-    )
-    server.start()
-    try:
+    """A client for each model, by name the folder of its versions, of one `widedeep serve`."""
+    with tempfile.TemporaryDirectory() as folder:
+        config, log = Path(folder, "models.config"), Path(folder, "log.txt")
+        entries = (
+            f"config {{ name: {json.dumps(name)} base_path: {json.dumps(str(base.resolve()))} "
+            "model_platform: 'tensorflow' }\n"
+            for name, base in models.items()
+        )
+        config.write_text(f"model_config_list {{\n{''.join(entries)}}}\n")
+        flags = ("--config", config, "--port", 0, "--rest-port", 0)
+        server = Server("widedeep.pipeline.cli", "serve", *flags, log=log)
         with ExitStack() as stack:
-            target = f"127.0.0.1:{server.port}"
-            yield {name: stack.enter_context(RankingClient(target, model=name, deadline=10)) for name in models}
-    finally:
-        server.stop(1.0)
+            stack.callback(server.stop)
+            yield {name: stack.enter_context(RankingClient(server.target, model=name, deadline=60)) for name in models}
 
 
 def _blocks(requests: int) -> list[int]:

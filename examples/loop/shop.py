@@ -57,7 +57,7 @@ class Shop:
         """A server ranks what is proposed on a day, from 1 on: fills the log's folder and the file of the installs."""
         store, installs = self._store, []
         chances: dict[str, list[float]] = {name: [] for name in self.rates}
-        with RequestLog(log) as requests, RankingClient(target, model="appstore", deadline=10, log=requests) as client:
+        with RequestLog(log) as requests, RankingClient(target, model="appstore", deadline=60, log=requests) as client:
             for block, size in enumerate(self._blocks()):
                 came = store.visits(day, size)
                 ids = [f"day-{day + 1}-{block * _BLOCK + number}" for number in range(len(came.user))]

@@ -32,7 +32,7 @@ class Server:
     def wait_for(self, version: int) -> None:
         """Until requests are answered by a version: the server looks for new ones each second."""
         until = time.monotonic() + _SWAP_SECONDS
-        with RankingClient(self.target, model="appstore") as client:
+        with RankingClient(self.target, model="appstore", deadline=_SWAP_SECONDS) as client:
             while client.rank({}, [{"app_id": "app-0"}]).version != version:
                 if time.monotonic() > until:
                     raise TimeoutError(f"version {version} is not served after {_SWAP_SECONDS:g} s")
