@@ -85,9 +85,9 @@ class TrainingOptions(Strict):
         description="which parts the model has; fm: a factorization machine (Rendle 2010) over the features' ids and "
         "embeddings, without crosses, to compare with",
     )
-    epochs: int = Field(3, ge=1, le=1_000_000, description="passes over the train split, at most")
+    epochs: int = Field(12, ge=1, le=1_000_000, description="passes over the train split, at most")
     patience: int | None = Field(
-        1,
+        2,
         ge=1,
         description="stop after so many epochs without a better value of `stop_on` on eval, and keep the best epoch's "
         "model; null: train all epochs and keep the last",

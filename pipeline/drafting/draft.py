@@ -24,7 +24,7 @@ from widedeep.pipeline.drafting.rules.features import draft_feature
 from widedeep.pipeline.drafting.rules.keys import keys_for
 from widedeep.pipeline.drafting.rules.kinds import Choice, kind_of
 from widedeep.pipeline.drafting.rules.label import LabelRule, label_rule
-from widedeep.pipeline.drafting.rules.names import says_id, says_item, says_person
+from widedeep.pipeline.drafting.rules.names import says_id, says_item, says_one, says_person
 from widedeep.pipeline.drafting.rules.profile import ColumnProfile
 from widedeep.pipeline.drafting.rules.sides import side_of
 from widedeep.pipeline.drafting.rules.training import training
@@ -116,7 +116,7 @@ def _columns(
     ids = {
         name: "context" if says_person(name) else "candidate"
         for name in categories
-        if says_id(name) and (says_person(name) or says_item(name))
+        if (says_id(name) or says_one(name)) and (says_person(name) or says_item(name))
     }
     determined = follows(categories, ids)
     texts = {name: values[name] for name in used if choices[name].kind == "category"}

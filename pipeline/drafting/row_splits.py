@@ -76,7 +76,7 @@ def target_of(
     half = halves(len(label), time if split.by == "time" else None, person)
     if rule.kind == "regression":
         label = (label - label.mean()) / (label.std() or 1.0)
-    return Target(label, rule.kind == "binary", half, time, by_time=split.by == "time")
+    return Target(label, rule.kind == "binary", half, time)
 
 
 def without_persons(choices: dict[str, Choice], split: SplitRule) -> dict[str, Choice]:

@@ -71,6 +71,9 @@ def rest_fault(sent: RawRequest, reply: Reply) -> str | None:
     # The answer to HEAD has no body.
     if not sent.http or sent.method == "HEAD":
         return None
+    # What is no part of the API TF Serving's HTTP server answers itself, and OPTIONS without an Origin.
+    if (reply.status == 404 and reply.body.startswith(b"<HTML>")) or (sent.method == "OPTIONS" and not reply.body):
+        return None
     try:
         error = json.loads(reply.body)["error"]
     except (ValueError, TypeError, KeyError):

@@ -66,7 +66,7 @@ class HiddenLayers(tf.Module):
     def split(self, columns: Sequence[list[int]]) -> SplitLayers:
         """The layers as they are now, for input that comes in two; see `SplitLayers`."""
         scale, shift = self.norms[0].affine() if self.norms else (1.0, 0.0)
-        # A side without columns reads one for nothing: fused with a bias, a product over no columns leaves that out.
+        # A side without columns reads one for nothing: of a product over none, fused with its bias, oneDNN would die.
         kernels = [
             tf.gather(self.kernels[0], read) * scale if read else tf.zeros([1, self.kernels[0].shape[1]])
             for read in columns

@@ -73,13 +73,6 @@ def determined(codes: Codes, target: Floats) -> float:
     return max(0.0, 1 - within / float(filled.var(ddof=1)))
 
 
-def seen_before(codes: Codes, half: Half) -> float:
-    """Share of the rows outside a half whose value some row of the half has."""
-    later = ~half[codes.rows]
-    known = np.isin(codes.codes[later], codes.codes[~later])
-    return float(known.mean()) if len(known) else 1.0
-
-
 def log_loss(label: Floats, predicted: Floats) -> float:
     """Mean log loss in nats of chances."""
     chance = np.clip(predicted, 1e-6, 1 - 1e-6)

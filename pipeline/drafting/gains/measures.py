@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
-from widedeep.pipeline.drafting.gains.alone import auc_alone, determined, explained, log_loss, predictions, seen_before
-from widedeep.pipeline.drafting.gains.folds import Half, halves
+from widedeep.pipeline.drafting.gains.alone import auc_alone, determined, explained, log_loss, predictions
+from widedeep.pipeline.drafting.gains.folds import Half
 from widedeep.pipeline.drafting.reading.columns import Codes, Floats, bin_codes, category_codes, numbers_of, set_codes
 from widedeep.pipeline.drafting.reading.times import seconds
 from widedeep.pipeline.drafting.rules.profile import ColumnProfile
@@ -27,14 +27,12 @@ class Target:
         binary: which of both.
         half: the rows that measure what was learned of the others.
         time: of the rows, in seconds; None where there is none.
-        by_time: whether the halves are cut by it.
     """
 
     label: Floats
     binary: bool
     half: Half
     time: Floats | None
-    by_time: bool = False
 
 
 def codes_of(profile: ColumnProfile, values: pa.Array) -> Codes:
@@ -72,12 +70,7 @@ def measured(profile: ColumnProfile, values: pa.Array, target: Target) -> Column
     of_time = 0.0
     if target.time is not None and profile.time_format is None:
         of_time = determined(fine if number is not None else codes, target.time)
-    profile = replace(profile, alone=alone, of_time=of_time, number=number)
-    if not target.by_time or profile.members is not None or profile.time_format is not None:
-        return profile
-    named = category_codes(values)
-    at_random = halves(len(values), None, None)
-    return replace(profile, again=seen_before(named, target.half), again_by_chance=seen_before(named, at_random))
+    return replace(profile, alone=alone, of_time=of_time, number=number)
 
 
 def _as_name(scaled: Codes, named: Codes, target: Target) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from widedeep.pipeline.drafting.rules.names import says_code, says_id
+from widedeep.pipeline.drafting.rules.names import says_code, says_id, says_one
 from widedeep.pipeline.drafting.rules.profile import ColumnProfile
 
 Kind = Literal["number", "category", "set", "time", "out"]
@@ -14,9 +14,8 @@ Kind = Literal["number", "category", "set", "time", "out"]
 _LEAK_AUC = 0.99
 _OF_TIME = 0.995
 _ONE_ROW = 0.95
-# Values of later rows that were there before, as a share of those that are in halves at random; and what a sample must
-# have of these.
-_AGAIN, _MEASURABLE = 0.3, 0.2
+# Different values that a count of few things hardly has.
+_MANY = 50
 _TEXT_WORDS, _TEXT_LENGTH = 5.0, 40.0
 # What numbers must tell more as names than on a scale, of the log loss; and rows that each must have.
 _AS_NAME, _NAMED_ROWS = 0.002, 10
@@ -63,8 +62,7 @@ def kind_of(profile: ColumnProfile, binary: bool = True) -> Choice:
     if profile.storage == "time":
         return Choice("out", "times of another type than a moment")
     choice = _row_id(profile) or _leak(profile, binary) or _time_id(profile)
-    choice = choice or _kind(profile)
-    return (_once(profile) or choice) if choice.kind == "category" else choice
+    return choice or _kind(profile)
 
 
 def _row_id(profile: ColumnProfile) -> Choice | None:
@@ -105,17 +103,6 @@ def _time_id(profile: ColumnProfile) -> Choice | None:
     )
 
 
-def _once(profile: ColumnProfile) -> Choice | None:
-    """What names something for a while, as users who come and go: it would be learned by heart, and in vain."""
-    if profile.again_by_chance < _MEASURABLE or profile.again > _AGAIN * profile.again_by_chance:
-        return None
-    return Choice(
-        "out",
-        f"its values rarely come again: {profile.again:.0%} of the later rows have one of an earlier row",
-        "its values rarely come again: what is learned of one is hardly ever used. If they will, take it in",
-    )
-
-
 def _kind(profile: ColumnProfile) -> Choice:
     number = profile.number
     if profile.members is not None:
@@ -125,7 +112,7 @@ def _kind(profile: ColumnProfile) -> Choice:
     if number is not None and profile.storage != "boolean":
         if number.leading_zeros:
             return Choice("category", "numbers with zeros before them are names")
-        if number.whole and says_code(profile.name):
+        if number.whole and (says_code(profile.name) or (says_one(profile.name) and profile.distinct >= _MANY)):
             return Choice("category", "numbers that are names, as the column's name says")
         if number.whole and number.as_name > _AS_NAME and profile.repeats >= _NAMED_ROWS and profile.storage != "real":
             return Choice("category", f"numbers that are names: as such they tell {number.as_name:.1%} more")

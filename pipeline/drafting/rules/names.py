@@ -27,6 +27,12 @@ _ITEMS = {
     "genres", "category", "brand", "publisher", "author", "title", "price", "listing", "restaurant", "hotel", "job",
     "candidate", "merchant", "seller", "recipe", "release", "image", "package", "developer", "clothing", "department",
 }  # fmt: skip
+# Whole numbers of such a name are names themselves; what may count, as items or a campaign's calls, is not among them.
+_ONE = {
+    "user", "customer", "visitor", "member", "client", "subscriber", "player", "reviewer", "patient", "cookie",
+    "device", "item", "product", "movie", "film", "video", "song", "track", "artist", "album", "book", "ad", "advert",
+    "creative", "banner", "article", "app", "offer", "listing", "restaurant", "hotel", "merchant", "seller", "recipe",
+}  # fmt: skip
 _TIMES = {
     "time",
     "timestamp",
@@ -50,6 +56,12 @@ def says_id(name: str) -> bool:
     return bool(found) and (
         bool(set(found) & _IDS) or (found[-1].endswith("id") and found[-1][:-2] in _PERSONS | _ITEMS)
     )
+
+
+def says_one(name: str) -> bool:
+    """Whether a name is just what an id may be called, as user or item."""
+    found = words(name)
+    return len(found) == 1 and found[0] in _ONE
 
 
 def says_code(name: str) -> bool:

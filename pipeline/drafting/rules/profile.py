@@ -78,8 +78,6 @@ class ColumnProfile:
         values: the few values there are, the most frequent first; none where there are many.
         alone: AUC of the label by this column alone, or, of a label that is a number, the share of it explained.
         of_time: share of the variance of the rows' time that this column explains.
-        again: share of the later half of the rows whose value an earlier one has, where rows are split by time.
-        again_by_chance: the same of halves at random.
     """
 
     name: str
@@ -100,8 +98,6 @@ class ColumnProfile:
     values: tuple[str, ...] = ()
     alone: float = 0.5
     of_time: float = 0.0
-    again: float = 1.0
-    again_by_chance: float = 1.0
 
     @property
     def present(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import socket
 from typing import Any
 
 import pytest
@@ -134,6 +135,10 @@ def test_a_status_of_grpc_is_proper_where_tf_serving_says_it(
         ("POST", True, 302, b"", "status 302: b''"),
         ("POST", True, 0, b"", "status 0: b''"),
         ("HEAD", True, 404, b"", None),
+        ("GET", True, 404, b"<HTML><HEAD>\n<TITLE>404 Not Found</TITLE>", None),
+        ("GET", True, 400, b"<HTML>", "status 400 without a JSON error: b'<HTML>'"),
+        ("OPTIONS", True, 400, b"", None),
+        ("GET", True, 400, b"", "status 400 without a JSON error: b''"),
         ("POST", False, 400, b"Invalid HTTP request received.", None),
         ("POST", False, 0, b"", None),
         ("POST", False, 500, b"", "status 500: b''"),
@@ -143,6 +148,13 @@ def test_an_answer_over_rest_is_proper_where_it_says_why_in_json(
     method: str, http: bool, status: int, body: bytes, said: str | None
 ) -> None:
     assert rest_fault(RawRequest(b"", method, http), Reply(status, body)) == said
+
+
+def test_an_answer_that_does_not_come_is_of_status_0(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(malformed_rest, "_TIMEOUT", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        reply = malformed_rest._ask(*silent.getsockname(), RawRequest(b"GET / HTTP/1.1\r\n\r\n", "GET", True))
+    assert reply == Reply(0, b"")
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,10 @@ def test_a_time_is_kept_in_two_halves_as_a_64_bit_number() -> None:
             {"parts": ["hour"], "zone": "Europe/Berlni"},
             "features.at.zone: there is no such time zone: did you mean 'Europe/Berlin'?",
         ),
-        ({"parts": ["hour"], "unit": "min"}, "features.at.unit: Input should be 's', 'ms' or 'us' (it is 'min')"),
+        (
+            {"parts": ["hour"], "unit": "min"},
+            "features.at.unit: Input should be 's', 'ms', 'us', 'ns' or 'yyyymmdd' (it is 'min')",
+        ),
         (
             {"parts": ["hour"], "transform": {"log": {}}},
             "features.at: a time has no 'transform': its parts have transforms, and it is kept as it is",

@@ -17,6 +17,8 @@ from tfx.utils import io_utils, path_utils, proto_utils
 
 from widedeep.components.common.errors import WideDeepError
 from widedeep.components.evaluator import results
+from widedeep.components.features.model_files import ROWS
+from widedeep.components.ingest.conversion.row_format import ROW_FORMAT, RowFormat
 from widedeep.components.pusher import executor, version_info
 from widedeep.components.pusher.executor import Executor
 
@@ -47,6 +49,7 @@ def artifacts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]
     for span, name in ((7, "examples"), (6, "earlier")):
         made[name].set_int_custom_property("span", span)
         made[name].set_string_custom_property("input_fingerprint", f"files of {span}")
+        RowFormat(format="csv", dialect={"delimiter": str(span)}).write(Path(made[name].uri) / ROW_FORMAT)
     made["earlier"].set_int_custom_property("version", 2)
     trained = Path(path_utils.serving_model_path(made["model"].uri))
     trained.mkdir()
@@ -244,6 +247,13 @@ def test_in_a_bucket_the_graph_comes_last(
     assert int(version.name) > 1_700_000_000
     assert artifacts["pushed_model"].get_string_custom_property("pushed_version") == version.name
     assert not (tmp_path / "file:").exists()
+
+
+def test_a_version_tells_how_the_rows_of_its_newest_span_were_written(
+    artifacts: dict[str, Any], tmp_path: Path
+) -> None:
+    run(artifacts, str(tmp_path / "models"))
+    assert RowFormat.read(tmp_path / "models" / "1" / ROWS) == RowFormat(format="csv", dialect={"delimiter": "7"})
 
 
 def test_an_archive_in_a_bucket(artifacts: dict[str, Any], tmp_path: Path) -> None:

@@ -7,11 +7,11 @@ import pyarrow as pa
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from widedeep.pipeline.drafting.gains.alone import auc_alone, determined, explained, seen_before
+from widedeep.pipeline.drafting.gains.alone import auc_alone, determined, explained
 from widedeep.pipeline.drafting.gains.folds import halves
 from widedeep.pipeline.drafting.gains.pairs import best_pairs
 from widedeep.pipeline.drafting.gains.relations import follows, vocabulary_owner
-from widedeep.pipeline.drafting.reading.columns import Codes, category_codes
+from widedeep.pipeline.drafting.reading.columns import Codes
 from widedeep.pipeline.drafting.rules.profile import ColumnProfile, SetProfile
 
 ROWS = 8000
@@ -108,13 +108,6 @@ def test_what_an_id_determines():
     item = RANDOM.integers(0, 100, ROWS)
     columns = {"item": single(item), "colour": single(item % 7), "other": single(NOISE)}
     assert follows(columns, {"item": "candidate"}) == {"colour": "candidate"}
-
-
-def test_whose_values_come_again():
-    """Of the rows outside the half two of three have a value that is in it."""
-    codes = category_codes(pa.array(["a", "b", "a", "c", "b", "a"]))
-    assert seen_before(codes, np.array([True, True, True, False, False, False])) == pytest.approx(2 / 3)
-    assert seen_before(codes, np.array([True] * 6)) == 1.0
 
 
 def test_whose_values_a_set_holds():
