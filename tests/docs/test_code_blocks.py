@@ -17,7 +17,7 @@ from widedeep.pipeline.cli import command as widedeep
 from widedeep.pipeline.definition.config import PipelineConfig
 
 # Of other programs, whose options are theirs.
-OTHERS = {"curl", "docker", "export", "kubectl", "printf", "uv", "NS=kubeflow"}
+OTHERS = {"NS=kubeflow", "curl", "docker", "export", "kubectl", "printf", "prism", "sed", "tools/entrypoint", "uv"}
 ROOMS = re.compile("(benchmarks|components|docs|examples|kubeflow|pipeline|schema|serving|tests|tools)/")
 LEAST = {"name": "least", "data": {"path": "data", "format": "csv", "hash_split": {"train": 8, "eval": 1, "test": 1}}}
 
