@@ -204,7 +204,7 @@ def test_text_in_another_encoding(tmp_path: Path, spec: FeatureSpec) -> None:
 
 
 def test_a_line_without_end(tmp_path: Path, spec: FeatureSpec, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader, "BLOCK_BYTES", 1 << 10)
+    monkeypatch.setattr(reader, "_BLOCK_BYTES", 1 << 10)
     monkeypatch.setattr(reader, "_LONGEST", 1 << 20)
     path = written(tmp_path, '{"label": 1, "x": "' + "y" * (1 << 21))
     assert refused(path, spec).startswith(': has a line of more than 1 MB, \'{"label": 1, ')

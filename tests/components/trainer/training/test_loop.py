@@ -112,7 +112,7 @@ DIFFERENT = [
 )
 def test_what_is_watched_decides_the_best_epoch(fit, stop_on, trained, kept):
     trainer = Scripted()
-    curve, reports = fit(DIFFERENT, trainer, stop_on=stop_on)
+    curve, reports = fit(DIFFERENT, trainer, stop_on=stop_on, patience=1)
     assert (len(curve), [row.epoch for row in curve if row.kept]) == (trained, [kept])
     assert trainer.state.numpy() == kept * BATCHES
     assert {report["watched"] for report in reports} == {stop_on or "auc"}
@@ -229,5 +229,5 @@ def test_an_epoch_has_all_positives_and_other_negatives_each_time():
     ],
 )
 def test_it_still_improves_where_the_best_epoch_is_the_last_one_allowed(fit, aucs, epochs, said):
-    curve, _ = fit(binary(*aucs), Scripted(), epochs=epochs)
+    curve, _ = fit(binary(*aucs), Scripted(), epochs=epochs, patience=1)
     assert still_improving(curve, epochs) is said
