@@ -28,7 +28,7 @@ test: setup  ## all tests but those that repeat another one (PYTEST_ARGS='-k NAM
 test-all: setup  ## all tests: whole runs on every database, too
 	@$(TEST) -m "" $(PYTEST_ARGS)
 
-check: lint docs  ## before each commit (7 minutes): lint, docs, and the tests that neither run pipelines nor train models
+check: lint docs  ## before each commit (5 minutes): lint, docs, and the tests that neither run pipelines nor train models
 	@$(TEST) -m "not e2e and not slow" $(PYTEST_ARGS)
 
 fuzz: setup  ## property tests with new examples, ten times as many; what they find becomes an @example of its test
