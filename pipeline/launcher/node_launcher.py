@@ -11,7 +11,7 @@ from tfx.orchestration.portable import launcher
 from tfx.proto.orchestration import executable_spec_pb2, pipeline_pb2
 
 from widedeep.pipeline.launcher.cache_key import cache_key_spec
-from widedeep.pipeline.launcher.job_operator import JOB_NAME, JobOperator, cluster_of
+from widedeep.pipeline.launcher.job_operator import JOB_NAME, JobOperator
 
 _BEAM = executable_spec_pb2.BeamExecutableSpec
 _OTHER_CHARACTERS = re.compile(r"[^a-z0-9]+")
@@ -44,7 +44,7 @@ class NodeLauncher(launcher.Launcher):
             mlmd_connection=metadata,
             pipeline_info=pipeline.pipeline_info,
             pipeline_runtime_spec=pipeline.runtime_spec,
-            executor_spec=_with_job_name(spec, job_name(root, pipeline.pipeline_info.id, node_id)),
+            executor_spec=with_job_name(spec, job_name(root, pipeline.pipeline_info.id, node_id)),
             custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, node_id),
             custom_executor_operators={_BEAM: JobOperator} | (operators or {}),
         )
@@ -59,8 +59,9 @@ def job_name(pipeline_root: str, pipeline: str, node: str) -> str:
     return f"widedeep-{readable}-{place}"
 
 
-def _with_job_name(spec: Any, name: str) -> Any:
-    if not isinstance(spec, _BEAM) or cluster_of(spec.beam_pipeline_args) is None:
+def with_job_name(spec: Any, name: str) -> Any:
+    """An executor's specification, whose jobs have this name where it sends any to Beam."""
+    if not isinstance(spec, _BEAM):
         return spec
     named = _BEAM()
     named.CopyFrom(spec)
