@@ -137,8 +137,8 @@ def figures(sizes: Mapping[int, Mapping[str, Usage]]) -> list[Figure]:
             for step in next(iter(sizes.values()))
         }
         step = max(exponents, key=lambda each: exponents[each])
-        found = {"step": step, "exponents": exponents, "rows": details}
-        largest.append(Figure(f"growth_{what}", exponents[step], "exponent of rows", goal, step, found))
+        growth = {"step": step, "exponents": exponents, "rows": details}
+        largest.append(Figure(f"growth_{what}", exponents[step], "exponent of rows", goal, step, growth))
     return largest
 
 

@@ -53,10 +53,10 @@ class BucketPath(PosixPath):
 
     def lstat(self) -> os.stat_result:
         """Size and time of change; the rest of a status a store does not know."""
-        found = self._ask("stat")
-        seconds = found.mtime_nsec // 1_000_000_000
-        mode = stat.S_IFDIR if found.is_directory else stat.S_IFREG
-        return os.stat_result((mode, 0, 0, 0, 0, 0, found.length, seconds, seconds, seconds))
+        status = self._ask("stat")
+        seconds = status.mtime_nsec // 1_000_000_000
+        mode = stat.S_IFDIR if status.is_directory else stat.S_IFREG
+        return os.stat_result((mode, 0, 0, 0, 0, 0, status.length, seconds, seconds, seconds))
 
     def iterdir(self) -> Iterator[Self]:  # type: ignore[override]
         """What lies in the folder, each name once."""

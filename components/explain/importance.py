@@ -60,15 +60,15 @@ def importance(
         raise DataError(f"on {rows} the model's {metric} is undefined: have nearly all of them the same label?")
     order = np.random.default_rng(_SEED).permutation(table.num_rows)
     sign = 1 if higher_is_better(metric) else -1
-    found: list[FeatureImportance] = []
+    importances: list[FeatureImportance] = []
     for feature in used_features(spec):
         watch(feature.key)
         lost = sign * (before - replicates(scored.rows(_dealt(table, feature, order)))[metric])
         loss = estimate_change(metric, float(lost.mean()), standard_error(lost), support, confidence)
         interval = (loss.low, loss.high) if loss.known else None
-        found.append(FeatureImportance(feature=feature.key, loss=loss.value, interval=interval))
-    found.sort(key=lambda each: -(each.loss or 0.0))
-    return ImportanceRecord(metric=metric, rows=table.num_rows, all_rows=all_rows, features=found)
+        importances.append(FeatureImportance(feature=feature.key, loss=loss.value, interval=interval))
+    importances.sort(key=lambda each: -(each.loss or 0.0))
+    return ImportanceRecord(metric=metric, rows=table.num_rows, all_rows=all_rows, features=importances)
 
 
 def used_features(spec: FeatureSpec) -> list[Feature]:
@@ -99,9 +99,9 @@ class _Scored:
         """Labels, scores and weights, added up."""
         label = _numbers(table, self._spec.label.key)
         weight = _numbers(table, self._spec.weight) if self._spec.weight else np.ones(table.num_rows)
-        found = Accumulator(self._spec.label, whole=False)
-        found.add(Batch(label, self._scores(table), weight, np.arange(table.num_rows) % GROUPS))
-        return found
+        accumulator = Accumulator(self._spec.label, whole=False)
+        accumulator.add(Batch(label, self._scores(table), weight, np.arange(table.num_rows) % GROUPS))
+        return accumulator
 
     def _scores(self, table: pa.Table) -> np.ndarray:
         keys = {key for each in self._spec.features for key in (each.key, each.rest)}

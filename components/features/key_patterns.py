@@ -24,8 +24,8 @@ def keys_of(pattern: str) -> list[str]:
     text = _RANGE.split(pattern)
     ranges = [_numbers(pattern, first, last) for first, last in zip(text[1::3], text[2::3], strict=True)]
     number = 1
-    for one in ranges:
-        number *= len(one)
+    for numbers in ranges:
+        number *= len(numbers)
     if number > MOST_KEYS:
         raise ValueError(f"'{pattern}' stands for {number:,} keys, and {MOST_KEYS:,} are the most")
     pieces = [

@@ -54,9 +54,9 @@ def spreading_notes(content: Content) -> Iterator[str]:
 
 def label_notes(content: Content, label: Label) -> Iterator[str]:
     """Yields the values that are 1 and that no row has."""
-    found = {value for file in content.files for value in file.labels}
-    absent = [value for value in label.positive or () if value not in found]
-    if absent and found:
+    labels = {value for file in content.files for value in file.labels}
+    absent = [value for value in label.positive or () if value not in labels]
+    if absent and labels:
         yield f"no row has the label {', '.join(map(shown, absent))}, which `positive` in features.yaml lists as 1"
 
 

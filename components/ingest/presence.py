@@ -54,8 +54,8 @@ def check_positives(content: Content, label: Label) -> None:
     Raises:
         DataError: names the values.
     """
-    found = {value for file in content.files for value in file.labels}
-    if label.positive and not found:
+    labels = {value for file in content.files for value in file.labels}
+    if label.positive and not labels:
         listed = " or ".join(map(shown, label.positive))
         raise DataError(
             f"{content.files[0].path}: no row of this or any other file has the label {listed}, which is 1 by "

@@ -125,8 +125,12 @@ def read_inventory(store: Store, root: str | None = None) -> Inventory:
     contexts = _in_order(store.get_contexts_by_type("pipeline_run"))
     runs = {run: list(store.get_executions_by_context(run.id)) for run in map(_Run.of, contexts)}
     if root is not None:
-        own = {one.id for context in _pipelines(store, root) for one in store.get_executions_by_context(context.id)}
-        runs = {run: executions for run, executions in runs.items() if own & {one.id for one in executions}}
+        own = {
+            execution.id
+            for context in _pipelines(store, root)
+            for execution in store.get_executions_by_context(context.id)
+        }
+        runs = {run: executions for run, executions in runs.items() if own & {execution.id for execution in executions}}
     return Inventory(
         store,
         artifacts,

@@ -44,8 +44,8 @@ class Segment:
 
 def segments(folder: Path) -> list[Segment]:
     """All that are written, in the order of their rows."""
-    found = [(path, _NAME.fullmatch(path.name)) for path in folder.iterdir()]
-    return sorted(Segment(int(match[1]), int(match[2]), int(match[3]), path) for path, match in found if match)
+    matches = [(path, _NAME.fullmatch(path.name)) for path in folder.iterdir()]
+    return sorted(Segment(int(match[1]), int(match[2]), int(match[3]), path) for path, match in matches if match)
 
 
 def rows_written(folder: Path) -> int:

@@ -109,7 +109,7 @@ def _comparison(model: Compared, trained: _Trained, joint: _Trained | None) -> C
 
 def difference(joint: Sequence[float], other: Sequence[float]) -> Difference:
     """Compares a metric's values, pair by pair of one seed."""
-    differences = [one - two for one, two in zip(joint, other, strict=True)]
+    differences = [ours - theirs for ours, theirs in zip(joint, other, strict=True)]
     mean = statistics.fmean(differences)
     if len(differences) == 1:
         return Difference(mean, None)

@@ -74,12 +74,16 @@ class Comparison:
                 f"{self.model}: its best epoch is the last one allowed: still improving: raise training.epochs."
             )
         ahead = [
-            name for name, one in self.differences.items() if one.mean and (one.mean < 0) == HIGHER_IS_BETTER[name]
+            name
+            for name, difference in self.differences.items()
+            if difference.mean and (difference.mean < 0) == HIGHER_IS_BETTER[name]
         ]
         if ahead:
             remarks.append(f"{self.model} is ahead of wide_deep in {', '.join(ahead)}.")
         sure = {name: difference for name, difference in self.differences.items() if difference.p is not None}
         if sure:
-            each = ", ".join(f"{name} {one.mean:+.4f} (p = {one.p:.2g})" for name, one in sure.items())
+            each = ", ".join(
+                f"{name} {difference.mean:+.4f} (p = {difference.p:.2g})" for name, difference in sure.items()
+            )
             remarks.append(f"wide_deep against {self.model}: {each}.")
         return remarks

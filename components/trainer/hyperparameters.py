@@ -46,8 +46,8 @@ def with_values(options: TrainingOptions, values: Mapping[str, Any]) -> Training
 
 def embedded(name: str) -> str | None:
     """The key of the feature whose embedding's size has this name, features.KEY.deep.embedding; else None."""
-    found = _EMBEDDING.fullmatch(name)
-    return found.group(1) if found else None
+    match = _EMBEDDING.fullmatch(name)
+    return match.group(1) if match else None
 
 
 def with_embeddings(spec: FeatureSpec, values: Mapping[str, Any]) -> FeatureSpec:

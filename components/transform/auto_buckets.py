@@ -94,14 +94,18 @@ def with_sizes(spec: FeatureSpec, transform_output: tft.TFTransformOutput, kept:
     if not columns:
         return spec
     words = transform_output.vocabulary_by_name(DISTINCT_VALUES)
-    found = map(size_for, distinct_values(words, len(columns)))
-    return _sized(spec, dict(zip(columns, found, strict=True)) | _kept_sizes(columns, kept))
+    counted = map(size_for, distinct_values(words, len(columns)))
+    return _sized(spec, dict(zip(columns, counted, strict=True)) | _kept_sizes(columns, kept))
 
 
 def _kept_sizes(columns: Sequence[str], kept: FeatureSpec | None) -> dict[str, int]:
     if kept is None:
         return {}
-    sizes = {packed_columns.ids(one): one.transform.hash.buckets for one in kept.features if one.transform.hash}
+    sizes = {
+        packed_columns.ids(feature): feature.transform.hash.buckets
+        for feature in kept.features
+        if feature.transform.hash
+    }
     sizes |= {cross.name: cross.buckets for cross in kept.crosses}
     return {
         name: size

@@ -66,9 +66,9 @@ class _Preprocessing:
         if not columns:
             return
         hashes = {
-            packed_columns.ids(one): tf.strings.to_hash_bucket_fast(self._strings[one.key].values, HASHES)
-            for one in self._spec.features
-            if packed_columns.ids(one) in columns
+            packed_columns.ids(feature): tf.strings.to_hash_bucket_fast(self._strings[feature.key].values, HASHES)
+            for feature in self._spec.features
+            if packed_columns.ids(feature) in columns
         }
         for cross in self._spec.crosses:
             if cross.name in columns:

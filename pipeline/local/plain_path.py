@@ -34,9 +34,9 @@ def plain_path(folder: Path) -> Path:
     link = place / hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
     try:
         place.mkdir(mode=0o700, exist_ok=True)
-        found = place.lstat()
+        status = place.lstat()
         # In a folder that all may write to, another may have come first, whose links would lead elsewhere.
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
+        if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o022:
             raise PermissionError("is not a folder of this user's alone")
         if not link.is_symlink():
             _clear(place)

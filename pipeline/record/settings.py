@@ -15,12 +15,14 @@ def settings_of(summary: Summary) -> dict[str, str]:
 
     What a search for training options chose stands in their place, and each feature under its key.
     """
-    found = dict(_flat("", {**summary.settings, **({"declared": summary.declaration} if summary.declaration else {})}))
+    settings = dict(
+        _flat("", {**summary.settings, **({"declared": summary.declaration} if summary.declaration else {})})
+    )
     if summary.tuning:
         [best] = [trial.values for trial in summary.tuning.trials if trial.trial == summary.tuning.best] or [{}]
         for name, value in best.items():
-            found |= _flat(f"{'declared' if name.startswith('features.') else 'training'}.{name}", value)
-    return found
+            settings |= _flat(f"{'declared' if name.startswith('features.') else 'training'}.{name}", value)
+    return settings
 
 
 def _flat(key: str, value: JsonValue) -> Iterator[tuple[str, str]]:

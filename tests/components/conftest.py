@@ -38,13 +38,13 @@ class Recorded:
                 artifact.set_mlmd_artifact(published.mlmd_artifact)
 
     def cached(
-        self, node: str, reads: dict[str, list[Any]], found: dict[str, list[Any]], settings: dict[str, Any]
+        self, node: str, reads: dict[str, list[Any]], outputs: dict[str, list[Any]], settings: dict[str, Any]
     ) -> None:
         """A node whose outcome was found in the cache."""
         from tfx.orchestration.portable import execution_publish_utils
 
         execution = self._registered(node, reads, settings)
-        execution_publish_utils.publish_cached_executions(self.handle, [self._context], [execution], [found])
+        execution_publish_utils.publish_cached_executions(self.handle, [self._context], [execution], [outputs])
 
     def handed_on(self, node: str, artifacts: dict[str, list[Any]]) -> None:
         """A Resolver, which makes nothing."""

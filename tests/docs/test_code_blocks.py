@@ -84,9 +84,9 @@ def check_widedeep(words: list[str]) -> None:
     context = click.Context(widedeep, info_name="widedeep")
     command: click.Command = widedeep
     while isinstance(command, click.Group):
-        found = command.get_command(context, words[0])
-        assert found is not None, words
-        command, words = found, words[1:]
+        known = command.get_command(context, words[0])
+        assert known is not None, words
+        command, words = known, words[1:]
     values, rest, _ = command.make_parser(click.Context(command)).parse_args(list(words))
     assert rest == []
     for parameter in command.params:

@@ -111,9 +111,9 @@ def commands(command: click.Command, name: str) -> Iterator[tuple[str, click.Com
     if isinstance(command, click.Group):
         context = click.Context(command)
         for child in command.list_commands(context):
-            found = command.get_command(context, child)
-            assert found is not None
-            yield from commands(found, f"{name} {child}")
+            known = command.get_command(context, child)
+            assert known is not None
+            yield from commands(known, f"{name} {child}")
 
 
 def test_every_command_and_option_is_told() -> None:

@@ -79,8 +79,8 @@ class Postgresql(Server):
 
     @staticmethod
     def program(name: str) -> str | None:
-        found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
-        return str(found[-1]) if found else shutil.which(name)
+        programs = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+        return str(programs[-1]) if programs else shutil.which(name)
 
     def prepare(self) -> None:
         (self.folder / "password").write_text(PASSWORD)

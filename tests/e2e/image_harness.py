@@ -41,14 +41,14 @@ def _engine() -> docker.DockerClient:
 @contextmanager
 def connected() -> Iterator[docker.DockerClient]:
     """The engine; without one, or without the image, the test is skipped."""
-    found = _engine()
+    engine = _engine()
     try:
-        found.images.get(IMAGE)
-        yield found
+        engine.images.get(IMAGE)
+        yield engine
     except ImageNotFound:
         pytest.skip(f"The engine has no image {IMAGE}: make image builds it.")
     finally:
-        found.close()
+        engine.close()
 
 
 @contextmanager
@@ -64,7 +64,7 @@ def ran(engine: docker.DockerClient, *command: str, **more: Any) -> tuple[int, s
     """The exit code of a container, and what it said on both outputs."""
     with started(engine, *command, **more) as container:
         code = container.wait()["StatusCode"]
-        out, err = (container.logs(stdout=one, stderr=not one).decode() for one in (True, False))
+        out, err = (container.logs(stdout=stdout, stderr=not stdout).decode() for stdout in (True, False))
     return code, out, err
 
 

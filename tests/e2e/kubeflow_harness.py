@@ -160,8 +160,8 @@ def child(process: int) -> int:
     """The id of a process's one child, once there is one. A supervisor's is the step, and the step's its executor."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        found = Path(f"/proc/{process}/task/{process}/children").read_text().split()
-        if found:
-            return int(found[0])
+        children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+        if children:
+            return int(children[0])
         time.sleep(0.05)
     raise AssertionError("no child")

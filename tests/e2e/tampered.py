@@ -42,14 +42,14 @@ def late_scores(model: Path, seconds: float) -> None:
     saved = SavedModel.FromString(path.read_bytes())
     [meta] = saved.meta_graphs
     score = meta.signature_def["rank"].outputs["score"]
-    one = {"output_types": [tf.int64], "output_shapes": [[]]}
+    batched = {"output_types": [tf.int64], "output_shapes": [[]]}
     with tf.Graph().as_default() as graph, tf.name_scope("late"):
         given = tf.compat.v1.placeholder(tf.float32, name="given")
         # It sleeps before its one element, and before it says that there is no other.
         start, stop, pause = (tf.constant(number, tf.int64) for number in (0, 1, round(1e6 * seconds / 2)))
-        zeros = tf.raw_ops.RangeDataset(start=start, stop=stop, step=stop, **one)
-        slow = tf.raw_ops.SleepDataset(input_dataset=zeros, sleep_microseconds=pause, **one)
-        [zero] = tf.raw_ops.DatasetToSingleElement(dataset=slow, **one)
+        zeros = tf.raw_ops.RangeDataset(start=start, stop=stop, step=stop, **batched)
+        slow = tf.raw_ops.SleepDataset(input_dataset=zeros, sleep_microseconds=pause, **batched)
+        [zero] = tf.raw_ops.DatasetToSingleElement(dataset=slow, **batched)
         late = tf.add(given, tf.cast(zero, tf.float32))
     for node in graph.as_graph_def().node:
         if node.name != given.op.name:

@@ -28,8 +28,8 @@ for package in ("components", "pipeline", "serving", "apache_beam", "kfp", "ml_m
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[docker.DockerClient]:
-    with connected() as found:
-        yield found
+    with connected() as connection:
+        yield connection
 
 
 def test_it_names_its_version_and_holds_compiled_code_and_no_tools(engine: docker.DockerClient) -> None:

@@ -23,8 +23,8 @@ RESOLVER = "LatestBlessedModel"
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[docker.DockerClient]:
-    with connected() as found:
-        yield found
+    with connected() as connection:
+        yield connection
 
 
 @contextmanager
@@ -42,7 +42,7 @@ def served(engine: docker.DockerClient, models: Path) -> Iterator[str]:
 
 
 def runs(cluster: Cluster) -> set[str]:
-    return {one.name for one in cluster.store().get_contexts_by_type("pipeline_run")}
+    return {context.name for context in cluster.store().get_contexts_by_type("pipeline_run")}
 
 
 def test_kfps_docker_runner_runs_the_compiled_pipeline(

@@ -158,7 +158,7 @@ def test_processes_at_once_do_each_thing_once(taxi: Slice, tmp_path: Path) -> No
         "CACHED",
         "COMPLETE",
     ]
-    assert {len(found) for found in attempts.values()} == {1}
+    assert {len(numbers) for numbers in attempts.values()} == {1}
     assert cluster.outputs("ExampleGen", "r1")["examples"].id == cluster.outputs("ExampleGen", "r2")["examples"].id
 
 

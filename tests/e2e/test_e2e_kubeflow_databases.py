@@ -125,6 +125,8 @@ def test_the_cache_gives_each_output_back_under_its_key_though_postgresql_mixes_
             assert [artifact.id for artifact in store.get_artifacts_by_id(asked)] == asked
         context.id = cache
         with PatientHandle(database) as handle:
-            found = cache_utils.get_cached_outputs(handle, context)
-        assert found is not None
-        assert {key: [one.uri for one in found[key]] for key in keys} == {key: [str(tmp_path / key)] for key in keys}
+            outputs = cache_utils.get_cached_outputs(handle, context)
+        assert outputs is not None
+        assert {key: [artifact.uri for artifact in outputs[key]] for key in keys} == {
+            key: [str(tmp_path / key)] for key in keys
+        }

@@ -64,13 +64,15 @@ def test_two_whole_runs_at_once_take_turns_and_both_end_well(taxi: Slice, tmp_pa
     cluster = Cluster(tmp_path / "cluster", taxi, metadata, SECRET)
     cluster.compile("training.epochs=1", LOOSE)
     with ThreadPoolExecutor(2) as pool:
-        found = list(pool.map(cluster.run, ("r1", "r2")))
+        runs = list(pool.map(cluster.run, ("r1", "r2")))
     # Each does the work of a step, or finds it done.
-    for states in found:
+    for states in runs:
         assert set(states) == set(cluster.compiled.tasks.values())
     for node in ("ExampleGen", "Transform", "Trainer"):
-        assert sorted(states[node] for states in found) == ["CACHED", "COMPLETE"]
-        first, second = ({key: one.id for key, one in cluster.outputs(node, run).items()} for run in ("r1", "r2"))
+        assert sorted(states[node] for states in runs) == ["CACHED", "COMPLETE"]
+        first, second = (
+            {key: artifact.id for key, artifact in cluster.outputs(node, run).items()} for run in ("r1", "r2")
+        )
         assert first
         assert first == second
     versions = sorted(path.name for path in (cluster.folder / "models" / "taxi").iterdir())

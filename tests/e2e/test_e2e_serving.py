@@ -103,11 +103,11 @@ def text(value: Any) -> Any:
 
 
 def json_example(row: bytes, spec: FeatureSpec) -> dict[str, Any]:
-    found = tf.train.Example.FromString(row).features.feature
+    features = tf.train.Example.FromString(row).features.feature
     given: dict[str, Any] = {}
     for feature in spec.features:
-        if feature.key in found:
-            values = found[feature.key]
+        if feature.key in features:
+            values = features[feature.key]
             given[feature.key] = list(values.float_list.value) or [value.decode() for value in values.bytes_list.value]
     return given
 

@@ -35,11 +35,11 @@ def kustomize(cache: Path) -> list[str]:
     if shutil.which("kubectl"):
         return ["kubectl", "kustomize"]
     built = cache / "kustomize"
-    found = shutil.which("kustomize") or (str(built) if built.exists() else None)
-    if not found:
+    program = shutil.which("kustomize") or (str(built) if built.exists() else None)
+    if not program:
         go("install", KUSTOMIZE, env={"GOBIN": str(cache)})
-        found = str(built)
-    return [found, "build"]
+        program = str(built)
+    return [program, "build"]
 
 
 def go(*arguments: str, env: dict[str, str] | None = None) -> str:
@@ -91,11 +91,11 @@ def pick() -> Callable[[list[Object], str, str], Object]:
 
     def picked(objects: list[Object], kind: str, name: str) -> Object:
         pattern = re.compile(rf"{re.escape(name)}(-[a-z0-9]{{10}})?")
-        [found] = [
+        [resource] = [
             manifest
             for manifest in objects
             if manifest["kind"] == kind and pattern.fullmatch(manifest["metadata"]["name"])
         ]
-        return found
+        return resource
 
     return picked

@@ -36,22 +36,22 @@ FLINK = "flink-main-container"
 every_build = pytest.mark.parametrize("folders", BUILDS, ids="+".join)
 
 
-def pods(one: Object) -> Iterator[Object]:
+def pods(resource: Object) -> Iterator[Object]:
     """The pods' specs that an object makes."""
-    spec = one.get("spec", {})
-    if one["kind"] in ("Deployment", "StatefulSet"):
+    spec = resource.get("spec", {})
+    if resource["kind"] in ("Deployment", "StatefulSet"):
         pod = spec["template"]["spec"]
         claimed = [{"name": claim["metadata"]["name"]} for claim in spec.get("volumeClaimTemplates", [])]
         yield pod | {"volumes": pod["volumes"] + claimed}
-    elif one["kind"] == "Job":
+    elif resource["kind"] == "Job":
         yield spec["template"]["spec"]
-    elif one["kind"] == "CronJob":
+    elif resource["kind"] == "CronJob":
         yield spec["jobTemplate"]["spec"]["template"]["spec"]
-    elif one["kind"] == "Pod":
+    elif resource["kind"] == "Pod":
         yield spec
-    elif one["kind"] == "InferenceService":
+    elif resource["kind"] == "InferenceService":
         yield spec["predictor"]
-    elif one["kind"] == "FlinkDeployment":
+    elif resource["kind"] == "FlinkDeployment":
         for manager in ("jobManager", "taskManager"):
             yield merged(spec["podTemplate"]["spec"], spec[manager]["podTemplate"]["spec"], spec)
 
@@ -60,7 +60,7 @@ def merged(common: Object, own: Object, flink: Object) -> Object:
     """Flink's operator merges pod templates by the containers' names, and Flink sets the image and resources."""
     pod = copy.deepcopy(common)
     for container in own["containers"]:
-        [same] = [one for one in pod["containers"] if one["name"] == container["name"]] or [{}]
+        [same] = [container_ for container_ in pod["containers"] if container_["name"] == container["name"]] or [{}]
         if not same:
             pod["containers"].append(container)
         same.update(container)
@@ -168,16 +168,20 @@ def test_no_pod_gets_a_token_that_it_does_not_need(build: Build, folders: tuple[
     bound = {
         subject["name"] for manifest in objects if manifest["kind"] == "RoleBinding" for subject in manifest["subjects"]
     }
-    for one in objects:
-        for pod in pods(one):
-            name = one["spec"]["serviceAccount"] if one["kind"] == "FlinkDeployment" else pod["serviceAccountName"]
+    for resource in objects:
+        for pod in pods(resource):
+            name = (
+                resource["spec"]["serviceAccount"]
+                if resource["kind"] == "FlinkDeployment"
+                else pod["serviceAccountName"]
+            )
             assert name in accounts
             if name not in bound:
                 assert accounts[name]["automountServiceAccountToken"] is False
                 assert pod["automountServiceAccountToken"] is False
-    for one in objects:
-        assert one["kind"] not in ("ClusterRole", "ClusterRoleBinding")
-        for rule in one.get("rules", []) if one["kind"] == "Role" else []:
+    for resource in objects:
+        assert resource["kind"] not in ("ClusterRole", "ClusterRoleBinding")
+        for rule in resource.get("rules", []) if resource["kind"] == "Role" else []:
             assert "*" not in rule["verbs"] + rule["resources"] + rule["apiGroups"]
             assert "secrets" not in rule["resources"]
 

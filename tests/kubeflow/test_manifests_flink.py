@@ -25,8 +25,8 @@ def flink(build: Build, pick: Pick) -> Object:
 @pytest.fixture(scope="module")
 def pool(flink: Object) -> Object:
     containers = flink["spec"]["taskManager"]["podTemplate"]["spec"]["containers"]
-    [found] = [container for container in containers if container["name"] == "beam-worker-pool"]
-    return found
+    [worker_pool] = [container for container in containers if container["name"] == "beam-worker-pool"]
+    return worker_pool
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +109,7 @@ def test_the_job_manager_may_make_pods(build: Build, pick: Pick, flink: Object) 
     objects = build("flink")
     binding = pick(objects, "RoleBinding", "widedeep-flink")
     role = pick(objects, "Role", binding["roleRef"]["name"])
-    assert [one["name"] for one in binding["subjects"]] == [flink["spec"]["serviceAccount"]]
+    assert [subject["name"] for subject in binding["subjects"]] == [flink["spec"]["serviceAccount"]]
     [rule] = [rule for rule in role["rules"] if "pods" in rule["resources"]]
     assert {"create", "delete", "watch"} <= set(rule["verbs"])
 

@@ -45,7 +45,7 @@ def applied(build: Build) -> list[Object]:
 
 
 def test_what_is_waited_for_and_forwarded_is_applied(applied: list[Object]) -> None:
-    known = {f"{one['kind'].lower()}/{one['metadata']['name']}" for one in applied}
+    known = {f"{resource['kind'].lower()}/{resource['metadata']['name']}" for resource in applied}
     kubectl = [word for words in commands() if words[0] == "kubectl" for word in words]
     named = {word for word in kubectl if re.fullmatch(r"(service|job|cronjob|pod|deployment|statefulset)/\S+", word)}
     # KFP's own.
@@ -55,7 +55,11 @@ def test_what_is_waited_for_and_forwarded_is_applied(applied: list[Object]) -> N
 
 
 def test_ports_are_forwarded_to_the_services_own(applied: list[Object]) -> None:
-    [service] = [one for one in applied if one["kind"] == "Service" and one["metadata"]["name"] == "widedeep-serving"]
+    [service] = [
+        resource
+        for resource in applied
+        if resource["kind"] == "Service" and resource["metadata"]["name"] == "widedeep-serving"
+    ]
     [words] = [words for words in commands() if "service/widedeep-serving" in words]
     asked = {int(word.partition(":")[2]) for word in words if re.fullmatch(r"\d+:\d+", word)}
     assert asked == {port["port"] for port in service["spec"]["ports"]}

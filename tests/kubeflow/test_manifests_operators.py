@@ -46,12 +46,12 @@ def kserve_types(cache: Path) -> dict[str, dict[str, str]]:
         if done.returncode:
             pytest.skip(f"`pip download {KSERVE}`: {done.stderr.strip()[-300:]}")
     [wheel] = folder.glob("*.whl")
-    found = {}
+    types = {}
     with zipfile.ZipFile(wheel) as archive:
         for name in archive.namelist():
             if name.startswith("kserve/models/"):
-                found.update(_classes(archive.read(name).decode()))
-    return found
+                types.update(_classes(archive.read(name).decode()))
+    return types
 
 
 def _classes(source: str) -> Iterator[tuple[str, dict[str, str]]]:
@@ -73,17 +73,17 @@ def _classes(source: str) -> Iterator[tuple[str, dict[str, str]]]:
 def faults(value: Any, kind: str, types: dict[str, dict[str, str]], where: str) -> list[str]:
     """What of `value` is not of the type `kind`: KServe's own by its table, Kubernetes' by the OpenAPI schemas."""
     if kind.startswith("list["):
-        return [fault for n, one in enumerate(value) for fault in faults(one, kind[5:-1], types, f"{where}[{n}]")]
+        return [fault for n, item in enumerate(value) for fault in faults(item, kind[5:-1], types, f"{where}[{n}]")]
     if kind.startswith("dict("):
         inner = kind[5:-1].partition(", ")[2]
-        return [fault for key, one in value.items() for fault in faults(one, inner, types, f"{where}.{key}")]
+        return [fault for key, item in value.items() for fault in faults(item, inner, types, f"{where}.{key}")]
     if kind in PLAIN:
         return [] if isinstance(value, PLAIN[kind]) else [f"{where}: {value!r} is no {kind}"]
     if kind in types:
         unknown = [f"{where}.{key}: unknown" for key in value if key not in types[kind]]
-        known = [(key, one) for key, one in value.items() if key in types[kind]]
+        known = [(key, item) for key, item in value.items() if key in types[kind]]
         return unknown + [
-            fault for key, one in known for fault in faults(one, types[kind][key], types, f"{where}.{key}")
+            fault for key, item in known for fault in faults(item, types[kind][key], types, f"{where}.{key}")
         ]
     return [f"{where}: {error.message}" for error in of_kubernetes(kind.removeprefix("V1")).iter_errors(value)]
 
@@ -92,8 +92,8 @@ def of_kubernetes(name: str) -> jsonschema.Draft202012Validator:
     folder = resources.files(kubernetes_validate) / "kubernetes-json-schema"
     strict_schemas = folder / f"v{kubernetes_validate.latest_version()}-local-strict"
     definitions = json.loads((strict_schemas / "_definitions.json").read_text())["$defs"]
-    [found] = [key for key in definitions if key.endswith((f".core.v1.{name}", f".meta.v1.{name}"))]
-    return jsonschema.Draft202012Validator({"$ref": f"#/$defs/{found}", "$defs": definitions})
+    [definition] = [key for key in definitions if key.endswith((f".core.v1.{name}", f".meta.v1.{name}"))]
+    return jsonschema.Draft202012Validator({"$ref": f"#/$defs/{definition}", "$defs": definitions})
 
 
 def test_kserve_knows_every_field(build: Build, pick: Pick, kserve_types: dict[str, dict[str, str]]) -> None:
@@ -119,16 +119,16 @@ def test_what_kserve_does_not_know_is_a_fault(
     for key in path[:-1]:
         inner = inner[key]
     inner[path[-1]] = value
-    assert any(fault in one for one in faults(service, "V1beta1InferenceService", kserve_types, ""))
+    assert any(fault in text for text in faults(service, "V1beta1InferenceService", kserve_types, ""))
 
 
 def strict(schema: Any) -> Any:
     """The API server drops unknown fields without a word; here they are faults."""
     if isinstance(schema, list):
-        return [strict(one) for one in schema]
+        return [strict(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    made = {key: strict(one) for key, one in schema.items()}
+    made = {key: strict(part) for key, part in schema.items()}
     if made.get("x-kubernetes-int-or-string"):
         return {"type": ["integer", "string"]}
     if made.get("type") == "object" and "properties" in made:

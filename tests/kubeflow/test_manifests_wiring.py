@@ -71,9 +71,9 @@ def test_every_port_that_is_named_is_the_containers(
         if manifest["kind"] == "Service"
         for port in manifest["spec"]["ports"]
     ]
-    for one in objects:
-        if one["kind"] == "NetworkPolicy":
-            asked += [port["port"] for rule in one["spec"]["ingress"] for port in rule["ports"]]
+    for resource in objects:
+        if resource["kind"] == "NetworkPolicy":
+            asked += [port["port"] for rule in resource["spec"]["ingress"] for port in rule["ports"]]
     for container in pod["containers"]:
         for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
             asked += [container[probe][how]["port"] for how in ("httpGet", "tcpSocket") if how in container[probe]]
@@ -133,7 +133,9 @@ def mounts(pod: Object, claim: str) -> set[str]:
 def test_the_steps_find_what_base_makes(build: Build, pick: Pick) -> None:
     options = KubeflowOptions()
     base = build("base")
-    volumes = {one["metadata"]["name"]: one["spec"] for one in base if one["kind"] == "PersistentVolumeClaim"}
+    volumes = {
+        volume["metadata"]["name"]: volume["spec"] for volume in base if volume["kind"] == "PersistentVolumeClaim"
+    }
     assert set(volumes) == {options.root.claim, options.models.claim}
     assert all(spec["accessModes"] == ["ReadWriteMany"] for spec in volumes.values())
     secret = yaml.safe_load((ROOT / "kubeflow" / "secret.template.yaml").read_text())
@@ -215,7 +217,9 @@ def test_what_looks_after_the_volumes_sees_them_as_the_steps_do(build: Build, pi
         assert spec["securityContext"]["runAsUser"] == options.user
         [container] = spec["containers"]
         secret = [variable["valueFrom"]["secretKeyRef"] for variable in container["env"] if "valueFrom" in variable]
-        assert {(one["name"], one["key"]) for one in secret} == {(options.secret, key) for key in keys}
+        assert {(reference["name"], reference["key"]) for reference in secret} == {
+            (options.secret, key) for key in keys
+        }
         assert {variable["name"] for variable in container["env"] if "valueFrom" in variable} == set(
             SECRET_KEYS.values()
         )
@@ -266,10 +270,10 @@ def test_the_external_database_has_the_internal_ones_name(build: Build, pick: Pi
         "type": "ExternalName",
         "externalName": "postgresql.example.com",
     }
-    kinds = [one["kind"] for one in outside]
+    kinds = [resource["kind"] for resource in outside]
     assert sorted(kinds) == ["PersistentVolumeClaim", "PersistentVolumeClaim", "Service"]
-    assert [one for one in outside if one["kind"] != "Service"] == [
-        one for one in inside if one["kind"] == "PersistentVolumeClaim"
+    assert [resource for resource in outside if resource["kind"] != "Service"] == [
+        resource for resource in inside if resource["kind"] == "PersistentVolumeClaim"
     ]
 
 

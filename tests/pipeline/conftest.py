@@ -43,9 +43,9 @@ class Worked:
     def _named(self, kind: str, name: str) -> int:
         """A context that is made once."""
         number = self.store.put_context_type(pb.ContextType(name=kind))
-        found = self.store.get_context_by_type_and_name(kind, name)
-        if found:
-            return int(found.id)
+        context = self.store.get_context_by_type_and_name(kind, name)
+        if context:
+            return int(context.id)
         return int(self.store.put_contexts([pb.Context(type_id=number, name=name)])[0])
 
     def run(
@@ -87,8 +87,10 @@ class Worked:
         schema.write_bytes(text.encode())
         made: Ids = {}
 
-        def node(name: str, reads: Mapping[str, list[int]], makes: Mapping[str, str], found: Ids | None = None) -> None:
-            made.update(self.node(context.id, name, reads, makes, found, {"schema_file": str(schema)}))
+        def node(
+            name: str, reads: Mapping[str, list[int]], makes: Mapping[str, str], cached: Ids | None = None
+        ) -> None:
+            made.update(self.node(context.id, name, reads, makes, cached, {"schema_file": str(schema)}))
 
         def data() -> list[int]:
             return list(dict.fromkeys([made["examples"], *(window or {}).values()]))
@@ -176,12 +178,12 @@ class Worked:
         name: str,
         reads: Mapping[str, list[int]],
         makes: Mapping[str, str],
-        found: Ids | None = None,
+        cached: Ids | None = None,
         properties: Mapping[str, str] | None = None,
     ) -> Ids:
         """An execution; `found` are what it took from the cache."""
         kind = self.store.put_execution_type(pb.ExecutionType(name=name))
-        state = pb.Execution.COMPLETE if found is None else pb.Execution.CACHED
+        state = pb.Execution.COMPLETE if cached is None else pb.Execution.CACHED
         execution = pb.Execution(type_id=kind, last_known_state=state)
         for key, value in (properties or {}).items():
             execution.custom_properties[key].string_value = value
@@ -189,7 +191,7 @@ class Worked:
         contexts = [context, self._context, self._named("node", f"{self.pipeline}.{name}")]
         made = {}
         for key, what in makes.items():
-            made[key] = found[key] if found else self._new(name, key, what, execution.id)
+            made[key] = cached[key] if cached else self._new(name, key, what, execution.id)
         self.store.put_attributions_and_associations(
             [
                 pb.Attribution(context_id=context, artifact_id=number)
@@ -199,8 +201,8 @@ class Worked:
             [pb.Association(context_id=context, execution_id=execution.id) for context in contexts],
         )
         roles = [(key, number, pb.Event.INPUT) for key, ids in reads.items() for number in ids]
-        roles += [(key, one, pb.Event.OUTPUT) for key, one in made.items()]
-        events = [pb.Event(artifact_id=one, execution_id=execution.id, type=role) for _, one, role in roles]
+        roles += [(key, artifact, pb.Event.OUTPUT) for key, artifact in made.items()]
+        events = [pb.Event(artifact_id=artifact, execution_id=execution.id, type=role) for _, artifact, role in roles]
         for event, (key, _, _) in zip(events, roles, strict=True):
             event.path.steps.add().key = key
             event.path.steps.add().index = 0
@@ -216,8 +218,8 @@ class Worked:
         return int(made)
 
     def artifact(self, number: int) -> pb.Artifact:
-        [found] = self.store.get_artifacts_by_id([number])
-        return found
+        [artifact_] = self.store.get_artifacts_by_id([number])
+        return artifact_
 
     def change(self, number: int, **properties: int | str) -> None:
         """Sets custom properties of an artifact."""

@@ -19,9 +19,9 @@ def fake(folder: Path, name: str, script: str) -> None:
 def tools(folder: Path) -> Path:
     folder.mkdir()
     for name in NEEDED:
-        found = shutil.which(name)
-        assert found is not None
-        (folder / name).symlink_to(found)
+        program = shutil.which(name)
+        assert program is not None
+        (folder / name).symlink_to(program)
     return folder
 
 

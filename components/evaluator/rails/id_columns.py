@@ -61,9 +61,9 @@ def _ids(column: Column, known: _Known) -> tuple[np.ndarray, np.ndarray]:
         return np.zeros(0, np.int64), np.zeros(0, bool)
     if isinstance(known, np.ndarray):
         return np.searchsorted(known, _numbers(column), side="right"), np.ones(len(column.values), bool)
-    found = pc.index_in(column.values, value_set=known)
-    chosen = found.is_valid().to_numpy(zero_copy_only=False)
-    return found.drop_null().to_numpy().astype(np.int64), chosen
+    places = pc.index_in(column.values, value_set=known)
+    chosen = places.is_valid().to_numpy(zero_copy_only=False)
+    return places.drop_null().to_numpy().astype(np.int64), chosen
 
 
 def _numbers(column: Column) -> np.ndarray:

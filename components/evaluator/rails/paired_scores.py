@@ -49,24 +49,24 @@ class PairedScores:
         """Each model's metrics: of rows, and of lists where there are any."""
         counted = self.rows.weight > 0
         label, weight = self.rows.label[counted] > 0, self.rows.weight[counted]
-        one = ListRows(np.zeros(label.size, np.int64), label, weight)
-        found = {}
+        whole = ListRows(np.zeros(label.size, np.int64), label, weight)
+        metrics = {}
         for model, every in self.scores.items():
             score = every[counted]
             chance = np.clip(np.where(label, score, 1 - score), LEAST_CHANCE, 1)
-            area = list_metrics(one, score, ())[0, 0]
-            found[model] = {"auc": float(area), "logloss": float(np.average(-np.log(chance), weights=weight))}
+            area = list_metrics(whole, score, ())[0, 0]
+            metrics[model] = {"auc": float(area), "logloss": float(np.average(-np.log(chance), weights=weight))}
         if self._lists:
             names = list_metric_names(self.options.ranking.at)
             for model, means in zip(self.scores, self._lists.means()[:, 0].tolist(), strict=True):
-                found[model] |= dict(zip(names, means, strict=True))
-        return found
+                metrics[model] |= dict(zip(names, means, strict=True))
+        return metrics
 
     def change(self, model: str, other: str) -> dict[str, Estimate]:
         """By metric the model's less the other's, with its interval."""
         mine, theirs = (replicates(self._accumulators[name]) for name in (model, other))
         values, support = self.metrics, supports(self._accumulators[model])
-        found = {
+        changes = {
             name: estimate_change(
                 name,
                 values[model][name] - values[other][name],
@@ -80,8 +80,8 @@ class PairedScores:
             places = [list(self.scores).index(name) for name in (model, other)]
             pair = dataclasses.replace(self._lists, sums=self._lists.sums[places])
             record = ranking_record(pair, self.options.list_key or "", self.options.ranking.at)
-            found |= record.estimates(CHANGE, self.options.confidence)
-        return found
+            changes |= record.estimates(CHANGE, self.options.confidence)
+        return changes
 
     @cached_property
     def _accumulators(self) -> dict[str, Accumulator]:

@@ -112,10 +112,10 @@ class _TwiceError(Exception):
 
 
 def _object(pairs: list[tuple[str, Any]]) -> Row:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    row = dict(pairs)
+    if len(row) < len(pairs):
         raise _TwiceError(next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1))
-    return found
+    return row
 
 
 def _lines(columns: WantedColumns, stream: Stream) -> Iterator[bytes]:

@@ -64,9 +64,9 @@ class Pool:
         """Whether a row holds each user with each candidate; a user below 0 is nobody, who has had none."""
         wanted = pairs_of(users, items)
         places = np.searchsorted(self.pairs, wanted)
-        found = places < len(self.pairs)
-        found[found] = self.pairs[places[found]] == wanted[found]
-        return found & (users >= 0)
+        present = places < len(self.pairs)
+        present[present] = self.pairs[places[present]] == wanted[present]
+        return present & (users >= 0)
 
     def write(self, path: str) -> None:
         """Leaves it in two files whose names begin so."""

@@ -68,9 +68,9 @@ class Sightings(NamedTuple):
 
 
 def _users(column: pa.Array) -> Integers:
-    found = scalars.text(single_values(column)).dictionary_encode()
-    hashes = hashes_of([value.encode() for value in found.dictionary.to_pylist()])
-    users: Integers = np.append(hashes, NOBODY)[found.indices.fill_null(len(hashes)).to_numpy(zero_copy_only=False)]
+    texts = scalars.text(single_values(column)).dictionary_encode()
+    hashes = hashes_of([value.encode() for value in texts.dictionary.to_pylist()])
+    users: Integers = np.append(hashes, NOBODY)[texts.indices.fill_null(len(hashes)).to_numpy(zero_copy_only=False)]
     return users
 
 

@@ -95,11 +95,11 @@ class ByValue:
         """See Rule."""
         values = scalars.text(single_values(batch.beside[self.column]))
         batch.seen.keyless += values.null_count
-        found = values.dictionary_encode()
-        of_value = [bucket_of(value.encode(), self.buckets) for value in found.dictionary.to_pylist()]
+        encoded = values.dictionary_encode()
+        of_value = [bucket_of(value.encode(), self.buckets) for value in encoded.dictionary.to_pylist()]
         return [
             bucket_of(example, self.buckets) if index is None else of_value[index]
-            for example, index in zip(batch.examples, found.indices.to_pylist(), strict=True)
+            for example, index in zip(batch.examples, encoded.indices.to_pylist(), strict=True)
         ]
 
 

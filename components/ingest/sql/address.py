@@ -73,10 +73,10 @@ def address_in(variable: str) -> Address:
     kind = _KINDS.get(uri.partition("://")[0])
     try:
         address = Address(variable, kind or "", uri)
-        found = bool(kind) and (bool(address.path) if kind == "sqlite" else bool(address.parts.hostname))
+        complete = bool(kind) and (bool(address.path) if kind == "sqlite" else bool(address.parts.hostname))
         _ = None if kind == "sqlite" else address.parts.port
     except ValueError:
-        found = False
-    if not found:
+        complete = False
+    if not complete:
         raise ConfigError(f"data.connection: what the environment variable {variable} holds is no address: {_FORMS}.")
     return address

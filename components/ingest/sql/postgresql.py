@@ -22,9 +22,9 @@ def batches(address: Address, query: str) -> Iterator[pa.RecordBatch]:
     with dbapi.connect(address.uri) as connection, connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION READ ONLY")
         cursor.execute(query)
-        found = cursor.fetch_record_batch()
+        reader = cursor.fetch_record_batch()
         # So that the columns are known where there is no row.
-        for batch in itertools.chain([pa.RecordBatch.from_pylist([], found.schema)], found):
+        for batch in itertools.chain([pa.RecordBatch.from_pylist([], reader.schema)], reader):
             # Decimals and other types of the server come as text, marked as what they were.
             columns = [
                 column.storage if isinstance(column.type, pa.BaseExtensionType) else column for column in batch.columns

@@ -61,11 +61,11 @@ def text_moments(texts: pa.Array, fault: str) -> pa.Array:
     has_offset = pc.fill_null(pc.match_substring_regex(plain, _OFFSET), False)
     local = pc.replace_with_mask(plain, has_offset, nothing)
     placed = pc.replace_with_mask(plain, pc.invert(has_offset), nothing)
-    found = [
+    parsed = [
         _parsed(local, pa.timestamp("us"), texts, fault),
         _parsed(placed, pa.timestamp("us", "UTC"), texts, fault),
     ]
-    return pc.coalesce(*(stamps(part) for part in found))
+    return pc.coalesce(*(stamps(part) for part in parsed))
 
 
 def _parsed(texts: pa.Array, kind: pa.DataType, written: pa.Array, fault: str) -> pa.Array:

@@ -115,7 +115,7 @@ def table_uses(table: Table, id_columns: int, ids: tf.SparseTensor) -> tuple[tf.
     offset = tf.gather(tf.constant(offsets, tf.int64), column)
     if -1 in offsets:
         ours = tf.where(offset >= 0)[:, 0]
-        values, row, column, offset = (tf.gather(one, ours) for one in (values, row, column, offset))
+        values, row, column, offset = (tf.gather(array, ours) for array in (values, row, column, offset))
     rows = offset + tf.bitwise.bitwise_and(values, _ID_MASK)
     cell = row * table.cells
     return tf.cast(rows, tf.int32), cell if table.cells == 1 else cell + tf.gather(tf.constant(cells, tf.int64), column)

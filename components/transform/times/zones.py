@@ -43,9 +43,9 @@ def zone_table(name: str) -> ZoneTable:
         *range(_seconds(_FOLD_YEAR), fold, 7 * _DAY),
         fold,
     ]
-    found = [_offset(zone, second) for second in seconds]
-    changes, offsets = [], [found[0]]
-    for (low, before), (high, after) in itertools.pairwise(zip(seconds, found, strict=True)):
+    shifts = [_offset(zone, second) for second in seconds]
+    changes, offsets = [], [shifts[0]]
+    for (low, before), (high, after) in itertools.pairwise(zip(seconds, shifts, strict=True)):
         if before != after:
             changes.append(_change(zone, low, high))
             offsets.append(after)

@@ -27,11 +27,11 @@ _PATIENCE = 30.0
 @click.option("--result", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Gets it as JSON.")
 def command(namespace: str, metadata: str, places: tuple[str, ...], result: Path) -> None:
     """Looks whether steps can write, and reach the database; exits with 1 where not."""
-    found = [*map(_place, places), *_database(metadata, namespace)]
-    for finding in found:
+    findings = [*map(_place, places), *_database(metadata, namespace)]
+    for finding in findings:
         click.echo(finding.told())
-    result.write_text(json.dumps([dataclasses.asdict(finding) for finding in found]))
-    raise SystemExit(any(finding.remedy is not None for finding in found))
+    result.write_text(json.dumps([dataclasses.asdict(finding) for finding in findings]))
+    raise SystemExit(any(finding.remedy is not None for finding in findings))
 
 
 def _place(place: str) -> Finding:

@@ -78,7 +78,7 @@ def _container_state(pod: Any) -> Any:
 def _last_words(terminated: Any, pod: str, namespace: str) -> Iterator[Finding]:
     """What the container wrote before it ended."""
     try:
-        yield from (Finding(**found) for found in json.loads(terminated.message))
+        yield from (Finding(**fields) for fields in json.loads(terminated.message))
     except (TypeError, ValueError):
         words = f"the pod ended with {terminated.exit_code} ({terminated.reason}) before it said anything"
         remedy = f"is it an image of this project? kubectl --namespace {namespace} logs {pod}"
@@ -101,7 +101,9 @@ def _stuck(core: Any, name: str, pods: list[Any], namespace: str) -> Finding:
         events = core.list_namespaced_event(namespace, field_selector=f"involvedObject.name={name}", **LIMITS).items
         said = f": {reason(events[-1].message)}" if events else ""
         return Finding("pod", f"{minutes} there is none{said}", f"kubectl --namespace {namespace} describe job {name}")
-    conditions = [one for one in pods[0].status.conditions or [] if one.status == "False" and one.message]
+    conditions = [
+        condition for condition in pods[0].status.conditions or [] if condition.status == "False" and condition.message
+    ]
     state = _container_state(pods[0])
     waiting = state.waiting.message or state.waiting.reason if state is not None and state.waiting else None
     why = waiting or (conditions[0].message if conditions else pods[0].status.phase)

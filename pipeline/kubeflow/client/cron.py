@@ -34,7 +34,7 @@ def check_cron(text: str) -> str:
 
 def _numbers(field: str, first: int, last: int, names: dict[str, int] | None = None) -> set[int]:
     """What a field stands for; empty where only the backend can tell, which then does."""
-    found: set[int] = set()
+    numbers: set[int] = set()
     for part in field.split(","):
         match = _RANGE.fullmatch(part)
         if not match:
@@ -43,8 +43,8 @@ def _numbers(field: str, first: int, last: int, names: dict[str, int] | None = N
         high = last if match["all"] or (match["step"] and not match["last"]) else _number(match["last"], names) or low
         if low is None or high is None:
             return set()
-        found.update(range(low, high + 1, int(match["step"] or 1)))
-    return found
+        numbers.update(range(low, high + 1, int(match["step"] or 1)))
+    return numbers
 
 
 def _number(text: str | None, names: dict[str, int] | None) -> int | None:

@@ -59,15 +59,15 @@ def test_exit_codes() -> None:
 
 
 def test_unwrapped_out_of_a_workers_text() -> None:
-    found = unwrap(RuntimeError(BEAM_TEXT))
-    assert type(found) is GateError
-    assert str(found) == "the data does not fit:\n  - one\n  - two"
+    error = unwrap(RuntimeError(BEAM_TEXT))
+    assert type(error) is GateError
+    assert str(error) == "the data does not fit:\n  - one\n  - two"
 
 
 def test_unwrapped_drops_the_steps_name() -> None:
-    found = unwrap(DataError("row 3: [while it ran] [while running 'Convert']"))
-    assert type(found) is DataError
-    assert str(found) == "row 3: [while it ran]"
+    error = unwrap(DataError("row 3: [while it ran] [while running 'Convert']"))
+    assert type(error) is DataError
+    assert str(error) == "row 3: [while it ran]"
 
 
 def test_unwrapped_follows_causes_and_contexts() -> None:
@@ -100,6 +100,6 @@ def test_error_in_a_beam_worker_reaches_the_caller(mode: str, tmp_path: Path) ->
     pipeline | beam.Create([str(path)]) | beam.Reshuffle() | beam.FlatMap(read)
     with pytest.raises(Exception) as caught:
         pipeline.run().wait_until_finish()
-    found = unwrap(caught.value)
-    assert type(found) is DataError
-    assert str(found) == f"{path}, row 2, column 'age': 'abc' is not a number."
+    error = unwrap(caught.value)
+    assert type(error) is DataError
+    assert str(error) == f"{path}, row 2, column 'age': 'abc' is not a number."

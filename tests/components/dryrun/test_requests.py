@@ -51,36 +51,36 @@ ROWS = [
 
 
 def values(example: bytes) -> dict[str, list[Any]]:
-    found = {}
-    for key, one in tf.train.Example.FromString(example).features.feature.items():
-        [(_, listed)] = one.ListFields()
-        found[key] = list(listed.value)
-    return found
+    row = {}
+    for key, feature in tf.train.Example.FromString(example).features.feature.items():
+        [(_, listed)] = feature.ListFields()
+        row[key] = list(listed.value)
+    return row
 
 
 def tensors(request: Any) -> dict[str, list[Any]]:
-    return {key: tf.make_ndarray(one).tolist() for key, one in request.inputs.items()}
+    return {key: tf.make_ndarray(tensor).tolist() for key, tensor in request.inputs.items()}
 
 
 def by_signature(rows: list[bytes]) -> dict[str, list[requests.ServingRequest]]:
-    found: dict[str, list[requests.ServingRequest]] = {}
+    asked: dict[str, list[requests.ServingRequest]] = {}
     for request in requests.make_requests(SPEC, ALL, rows):
         assert request.message.model_spec.signature_name == request.signature
-        found.setdefault(request.signature, []).append(request)
-    return found
+        asked.setdefault(request.signature, []).append(request)
+    return asked
 
 
 def test_each_signature_is_asked_for_all_rows_and_for_one_without_optional_features() -> None:
-    found = by_signature(ROWS)
-    assert sorted(found) == sorted(set(ALL) - {"__saved_model_init_op"})
-    for first, bare in found.values():
+    asked = by_signature(ROWS)
+    assert sorted(asked) == sorted(set(ALL) - {"__saved_model_init_op"})
+    for first, bare in asked.values():
         assert len(first.rows) == 2
         assert [values(row) for row in bare.rows] == [{"y": [0], "item": [b"x"]}]
-    [first, bare] = found["serving_default"]
+    [first, bare] = asked["serving_default"]
     assert tensors(first.message) == {"examples": ROWS}
     assert tensors(bare.message) == {"examples": bare.rows}
     for name in ("classify", "regress"):
-        given = found[name][0].message.input.example_list.examples
+        given = asked[name][0].message.input.example_list.examples
         assert list(given) == [tf.train.Example.FromString(row) for row in ROWS]
 
 
@@ -89,7 +89,7 @@ def test_named_tensors_hold_what_is_missing_as_nothing() -> None:
     price = tensors(first.message).pop("price")
     assert price[0] == 1.5
     assert np.isnan(price[1])
-    assert {key: one for key, one in tensors(first.message).items() if key != "price"} == {
+    assert {key: value for key, value in tensors(first.message).items() if key != "price"} == {
         "user": [b"u", b"v"],
         "seen": [[b"a", b"b"], [b"", b""]],
         "item": [b"x", b"y"],
@@ -117,8 +117,8 @@ def test_a_model_is_asked_by_its_own_signatures_only() -> None:
 
 
 def test_many_rows_go_in_several_requests() -> None:
-    found = by_signature(ROWS * 60)["serving_default"]
-    assert [len(one.rows) for one in found] == [50, 50, 20, 1]
+    asked = by_signature(ROWS * 60)["serving_default"]
+    assert [len(request.rows) for request in asked] == [50, 50, 20, 1]
 
 
 def test_warm_up_requests_fit_under_any_name(tmp_path: Any) -> None:

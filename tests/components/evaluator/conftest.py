@@ -92,7 +92,7 @@ class Evaluate:
             "options": EvaluationOptions.model_validate(options or {}).model_dump_json(),
             "code": "",
         }
-        Executor(context).Do(inputs, {name: [one] for name, one in outputs.items()}, properties)
+        Executor(context).Do(inputs, {name: [output] for name, output in outputs.items()}, properties)
         uri = outputs["evaluation"].uri
         return Evaluated(results.read(uri), outputs["blessing"], Path(uri))
 

@@ -88,8 +88,8 @@ def test_metrics_are_those_of_scikit_learn(
 ) -> None:
     scores = [columns[name] if kind else columns[name][:, 0] for name in (candidate, baseline)]
     rows = table(columns, label, *scores)
-    found = evaluate(declare(**kind), rows, baseline="old") if kind else pair
-    results, y, w, city = found.results, rows["y"], rows["w"], rows["city"]
+    evaluated = evaluate(declare(**kind), rows, baseline="old") if kind else pair
+    results, y, w, city = evaluated.results, rows["y"], rows["w"], rows["city"]
     assert results.refusals == []
     assert results.metrics["candidate"]["rows"] == ROWS
     assert results.slices.keys() == results.slice_intervals.keys() == {"city=Rome", "city=Oslo"}
@@ -119,16 +119,16 @@ def test_a_pair_that_differs_little_has_a_narrow_interval_of_the_change(evaluate
     """What makes rows hard makes them hard for both models."""
     score = columns["chances"][:, 0]
     rows = table(columns, "liked", score, np.clip(score * 1.001, 0, 1).astype(np.float32))
-    found = evaluate(declare(), rows, baseline="old").results.intervals
+    intervals = evaluate(declare(), rows, baseline="old").results.intervals
     for name in ("auc", "auc_pr", "logloss"):
-        own, change = (np.ptp(found[model][name]) for model in ("candidate", "change"))
+        own, change = (np.ptp(intervals[model][name]) for model in ("candidate", "change"))
         assert change < own / 20, name
 
 
 def test_blessed_as_tfx_does_it(pair, tmp_path) -> None:
     """Properties and files as TFX's own Evaluator writes them, and as its Pusher and our resolver read them."""
-    found, blessing = pair, pair.blessing
-    assert found.files == {"BLESSED"}
+    evaluated, blessing = pair, pair.blessing
+    assert evaluated.files == {"BLESSED"}
     assert blessing.get_int_custom_property("blessed") == 1
     assert blessing.get_int_custom_property("current_model_id") == 7
     assert blessing.get_string_custom_property("current_model").endswith("/candidate")
@@ -143,17 +143,17 @@ def test_blessed_as_tfx_does_it(pair, tmp_path) -> None:
         (extra / "features.json").write_text('{"label": {"key": "y"}, "features": []}')
         models.append(model)
     inputs = {"candidate": [models[1]], "model": models, "model_blessing": [blessing], "tried": []}
-    assert [one.id for one in LatestOtherBlessedModel().resolve_artifacts(None, inputs)["model"]] == [7]
+    assert [baseline.id for baseline in LatestOtherBlessedModel().resolve_artifacts(None, inputs)["model"]] == [7]
 
 
 def test_verdict_and_plots_lie_beside_tfmas_output(evaluate, declare, columns) -> None:
-    found = evaluate(declare(), table(columns, "liked", columns["chances"][:, 0]))
-    assert {"eval_config.json", "verdict.json", "plots.json"} <= {path.name for path in found.folder.iterdir()}
-    verdict = found.json("verdict.json")
+    evaluated = evaluate(declare(), table(columns, "liked", columns["chances"][:, 0]))
+    assert {"eval_config.json", "verdict.json", "plots.json"} <= {path.name for path in evaluated.folder.iterdir()}
+    verdict = evaluated.json("verdict.json")
     assert (verdict["blessed"], verdict["refusals"], verdict["warnings"]) == (True, [], [])
     assert verdict["confidence"] == 0.95
     assert verdict["metrics"].keys() == verdict["intervals"].keys() - {"change"} == {"candidate"}
-    models = found.json("plots.json")["models"]
+    models = evaluated.json("plots.json")["models"]
     assert models.keys() == {"candidate"}
     assert models["candidate"].keys() == {"roc", "thresholds", "pr", "calibration"}
     assert len(models["candidate"]["calibration"]) == 10
@@ -162,11 +162,11 @@ def test_verdict_and_plots_lie_beside_tfmas_output(evaluate, declare, columns) -
 def test_not_blessed_says_why(evaluate, declare, columns) -> None:
     rows = table(columns, "liked", columns["blurred"][:, 0], columns["chances"][:, 0])
     bounds = {"auc": {"worse_by_at_most": 0.01}, "accuracy": {"at_least": 0.999}}
-    found = evaluate(declare(), rows, {"bounds": bounds}, baseline="old")
-    assert found.files == {"NOT_BLESSED"}
-    assert found.blessing.get_int_custom_property("blessed") == 0
-    assert found.json("verdict.json")["blessed"] is False
-    auc, accuracy = found.results.refusals
+    evaluated = evaluate(declare(), rows, {"bounds": bounds}, baseline="old")
+    assert evaluated.files == {"NOT_BLESSED"}
+    assert evaluated.blessing.get_int_custom_property("blessed") == 0
+    assert evaluated.json("verdict.json")["blessed"] is False
+    auc, accuracy = evaluated.results.refusals
     assert auc.startswith("auc is 0.0")
     assert auc.endswith(", at most 0.01 is allowed")
     assert accuracy.endswith(", at least 0.999 is needed")
@@ -175,12 +175,12 @@ def test_not_blessed_says_why(evaluate, declare, columns) -> None:
 @pytest.mark.parametrize("label", [0, 1])
 def test_a_split_of_one_class_is_no_test(evaluate, declare, columns, label) -> None:
     rows = table(columns, "liked", columns["chances"][:, 0]) | {"y": np.full(ROWS, label)}
-    found = evaluate(declare(), rows)
-    assert found.files == {"NOT_BLESSED"}
-    assert found.results.refusals == [
+    evaluated = evaluate(declare(), rows)
+    assert evaluated.files == {"NOT_BLESSED"}
+    assert evaluated.results.refusals == [
         f"all 2,500 rows of 'test' have the label {label}: on such rows it can't be measured how good a model is"
     ]
-    assert found.json("verdict.json")["metrics"]["candidate"]["auc"] is None
+    assert evaluated.json("verdict.json")["metrics"]["candidate"]["auc"] is None
 
 
 @pytest.mark.parametrize("kind", [{}, {"kind": "regression"}])
@@ -193,16 +193,16 @@ def test_scores_that_are_no_numbers_are_refused(evaluate, declare, columns, kind
     options = {"bounds": {"accuracy": {"at_least": 0}}, "beat_base_rate": False}
     if kind:
         options["bounds"] = {"calibration": {"at_most": 1000}}
-    found = evaluate(declare(**kind), rows, options, baseline="old")
-    assert found.files == {"BLESSED"}
-    assert found.results.warnings[0].endswith("so nothing was compared with it: for 1 rows its score is no number")
-    assert found.results.metrics.keys() == {"candidate"}
+    evaluated = evaluate(declare(**kind), rows, options, baseline="old")
+    assert evaluated.files == {"BLESSED"}
+    assert evaluated.results.warnings[0].endswith("so nothing was compared with it: for 1 rows its score is no number")
+    assert evaluated.results.metrics.keys() == {"candidate"}
     score[[0, 7]] = np.inf
-    found = evaluate(declare(**kind), rows)
-    assert found.files == {"NOT_BLESSED"}
-    assert found.results.refusals == ["for 2 of 200 rows the model's score is no number"]
-    found.json("verdict.json")
-    found.json("plots.json")
+    evaluated = evaluate(declare(**kind), rows)
+    assert evaluated.files == {"NOT_BLESSED"}
+    assert evaluated.results.refusals == ["for 2 of 200 rows the model's score is no number"]
+    evaluated.json("verdict.json")
+    evaluated.json("plots.json")
 
 
 def test_chances_of_0_and_1_have_a_log_loss(evaluate, declare, columns) -> None:
@@ -212,32 +212,32 @@ def test_chances_of_0_and_1_have_a_log_loss(evaluate, declare, columns) -> None:
     score[0] = 1 - score[0]
     ones = np.ones(200)
     rows = {"y": label, "w": ones, "city": columns["city"][:200], "candidate": score}
-    found = evaluate(declare(), rows).results
-    assert found.refusals == []
-    assert found.metrics["candidate"]["logloss"] == pytest.approx(-np.log(1e-7) / 200, rel=0.02)
+    results = evaluate(declare(), rows).results
+    assert results.refusals == []
+    assert results.metrics["candidate"]["logloss"] == pytest.approx(-np.log(1e-7) / 200, rel=0.02)
 
 
 def test_a_slice_of_one_class_has_no_area(evaluate, declare, columns) -> None:
     rows = table(columns, "liked", columns["chances"][:, 0], columns["blurred"][:, 0])
     rows["y"] = np.where(rows["city"] == "Oslo", 0, rows["y"])
     rule = {"min_rows": 1, "worse_by_at_most": 0.5}
-    found = evaluate(declare(), rows, {"slices": rule}, baseline="old").results
-    assert found.slices["city=Oslo"]["candidate"]["auc"] is None
-    assert (found.refusals, found.warnings) == ([], [])
+    results = evaluate(declare(), rows, {"slices": rule}, baseline="old").results
+    assert results.slices["city=Oslo"]["candidate"]["auc"] is None
+    assert (results.refusals, results.warnings) == ([], [])
 
 
 def test_a_baseline_whose_features_are_gone_is_left_out(evaluate, declare, columns) -> None:
     """It wants a column that the rows have no more."""
     rows = table(columns, "liked", columns["chances"][:, 0])
-    found = evaluate(declare(), rows, {"bounds": {"auc": {"worse_by_at_most": 0.0}}}, baseline="gone")
-    assert found.files == {"BLESSED"}
-    assert found.results.metrics.keys() == {"candidate"}
-    [warning] = found.results.warnings
+    evaluated = evaluate(declare(), rows, {"bounds": {"auc": {"worse_by_at_most": 0.0}}}, baseline="gone")
+    assert evaluated.files == {"BLESSED"}
+    assert evaluated.results.metrics.keys() == {"candidate"}
+    [warning] = evaluated.results.warnings
     assert warning.startswith("the last blessed model (")
     assert "/baseline/Format-Serving) can't score these rows, so nothing was compared with it: " in warning
     assert "gone" in warning
     assert len(warning) < 700
-    assert not found.blessing.has_custom_property("baseline_model_id")
+    assert not evaluated.blessing.has_custom_property("baseline_model_id")
 
 
 @pytest.mark.parametrize("wrong", ["absent", "cut short", "nan"])
@@ -256,12 +256,12 @@ def test_a_baseline_that_can_not_answer_is_left_out(evaluate, declare, columns, 
     monkeypatch.setattr(evaluate, "_model", broken)
     old = np.full(ROWS, np.nan if wrong == "nan" else 0.5, np.float32)
     rows = table(columns, "liked", columns["chances"][:, 0], old)
-    found = evaluate(declare(), rows, baseline="old")
-    assert found.files == {"BLESSED"}
-    assert found.results.metrics.keys() == {"candidate"}
-    assert "so nothing was compared with it: " in found.results.warnings[0]
+    evaluated = evaluate(declare(), rows, baseline="old")
+    assert evaluated.files == {"BLESSED"}
+    assert evaluated.results.metrics.keys() == {"candidate"}
+    assert "so nothing was compared with it: " in evaluated.results.warnings[0]
     if wrong == "nan":
-        assert found.results.warnings[0].endswith("of 100 rows some have a score that is no number")
+        assert evaluated.results.warnings[0].endswith("of 100 rows some have a score that is no number")
 
 
 def test_the_same_rows_give_the_same_intervals(pair, evaluate, declare, columns) -> None:

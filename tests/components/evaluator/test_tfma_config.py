@@ -35,7 +35,7 @@ MULTICLASS = SPEC.model_copy(update={"label": Label(key="genre", kind="multiclas
 
 
 def test_slices_are_those_that_the_declaration_flags():
-    slices = [list(one.feature_keys) for one in make_config(SPEC, has_baseline=False).slicing_specs]
+    slices = [list(slicing.feature_keys) for slicing in make_config(SPEC, has_baseline=False).slicing_specs]
     assert slices == [[], ["gender"], ["city"]]
 
 
@@ -74,9 +74,9 @@ def test_both_models_are_evaluated_alike():
     candidate, baseline = make_config(SPEC, has_baseline=True).model_specs
     assert (candidate.name, candidate.is_baseline) == ("candidate", False)
     assert (baseline.name, baseline.is_baseline) == ("baseline", True)
-    for one in (candidate, baseline):
-        one.ClearField("name")
-        one.ClearField("is_baseline")
+    for spec in (candidate, baseline):
+        spec.ClearField("name")
+        spec.ClearField("is_baseline")
     assert candidate == baseline
 
 
@@ -172,11 +172,11 @@ def test_lists_are_bound_where_they_are_measured(spec, options, said):
 def test_slices_are_of_a_metric_that_the_label_has():
     """The main one where none is named."""
     rule = {"worse_by_at_most": 0.1}
-    found = [
+    metrics = [
         EvaluationOptions.model_validate({"slices": rule}).slice_metric(spec.label)
         for spec in (SPEC, REGRESSION, MULTICLASS)
     ]
-    assert found == ["auc", "rmse", "logloss"]
+    assert metrics == ["auc", "rmse", "logloss"]
     with pytest.raises(ConfigError) as caught:
         EvaluationOptions.model_validate({"slices": rule | {"metric": "auc"}}).slice_metric(REGRESSION.label)
     known = "a regression label has no 'auc': it has rmse, mae, calibration."

@@ -50,7 +50,7 @@ def test_one_model_is_the_candidate_by_our_names(read) -> None:
 
 
 def test_two_models_and_the_change(read) -> None:
-    found = read(
+    measurement = read(
         [
             value("auc", 0.9, "candidate")
             + value("auc", 0.75, "baseline")
@@ -60,14 +60,14 @@ def test_two_models_and_the_change(read) -> None:
         {"": {"candidate": {"auc": 0.125}, "baseline": {"auc": None}, "change": {"auc": 0.25}}},
     ).whole
     own, change = estimate("auc", 0.9, 0.125, SUPPORTS, 0.9), estimate_change("auc", 0.15, 0.25, SUPPORTS, 0.9)
-    assert (found.candidate, found.change) == ({"auc": own}, {"auc": change})
+    assert (measurement.candidate, measurement.change) == ({"auc": own}, {"auc": change})
     # No AUC is more than 1; a change may be less than 0.
     assert own.high < 1
     assert change.low < 0
-    assert math.isnan(found.baseline["auc"].low)
-    assert math.isnan(found.baseline["auc"].high)
-    assert found.values() == {"candidate": {"auc": 0.9, "rows": 0}, "baseline": {"auc": 0.75, "rows": 0}}
-    assert found.intervals() == {
+    assert math.isnan(measurement.baseline["auc"].low)
+    assert math.isnan(measurement.baseline["auc"].high)
+    assert measurement.values() == {"candidate": {"auc": 0.9, "rows": 0}, "baseline": {"auc": 0.75, "rows": 0}}
+    assert measurement.intervals() == {
         "candidate": {"auc": (own.low, own.high)},
         "baseline": {},
         "change": {"auc": (change.low, change.high)},
@@ -75,8 +75,8 @@ def test_two_models_and_the_change(read) -> None:
 
 
 def test_without_what_it_was_estimated_from_an_interval_is_not_known(read) -> None:
-    found = read([value("auc", 0.9)], {"": {"candidate": {"auc": 0.1}}}, supports={}).whole
-    assert not found.candidate["auc"].known
+    metrics = read([value("auc", 0.9)], {"": {"candidate": {"auc": 0.1}}}, supports={}).whole
+    assert not metrics.candidate["auc"].known
 
 
 def test_slices_are_named_by_feature_and_value(read) -> None:
@@ -84,24 +84,24 @@ def test_slices_are_named_by_feature_and_value(read) -> None:
         key = f'slice_key {{ single_slice_keys {{ column: "gender" bytes_value: "{code}" }} }}'
         return key + value("auc", 0.7) + value("rows", 3)
 
-    found = read([value("auc", 0.9), gender("F")], {"gender=F": {"candidate": {"auc": 0.0}}})
+    measurement = read([value("auc", 0.9), gender("F")], {"gender=F": {"candidate": {"auc": 0.0}}})
     sure = estimate("auc", 0.7, 0.0, SUPPORTS, 0.9)
-    assert found.slices == {"gender=F": Part(3, {"auc": sure}, supports=SUPPORTS)}
+    assert measurement.slices == {"gender=F": Part(3, {"auc": sure}, supports=SUPPORTS)}
 
 
 def test_the_area_of_one_class_is_no_number(read) -> None:
     """TFMA calls it 0."""
-    found = read([value("auc", 0.0) + value("logloss", 0.25) + value("rows", 3)], alike={"": 1.0})
-    assert found.label == 1.0
-    assert math.isnan(found.whole.candidate["auc"].value)
-    assert found.whole.candidate["logloss"].value == 0.25
+    measurement = read([value("auc", 0.0) + value("logloss", 0.25) + value("rows", 3)], alike={"": 1.0})
+    assert measurement.label == 1.0
+    assert math.isnan(measurement.whole.candidate["auc"].value)
+    assert measurement.whole.candidate["logloss"].value == 0.25
     assert read([value("auc", 0.0)], alike={"a=b": 1.0}).label is None
 
 
 def test_a_baseline_whose_scores_are_no_numbers_is_none(read) -> None:
     models = [value("auc", 0.9, "candidate") + value("auc", 0.75, "baseline") + value("auc", 0.1, "candidate", True)]
-    found = read(models, broken={"candidate": 2, "baseline": 1})
-    assert (found.broken, found.whole.baseline, found.whole.change) == (2, {}, {})
+    measurement = read(models, broken={"candidate": 2, "baseline": 1})
+    assert (measurement.broken, measurement.whole.baseline, measurement.whole.change) == (2, {}, {})
 
 
 def test_nothing_measured(read) -> None:

@@ -70,9 +70,9 @@ def judged(
 @pytest.mark.parametrize("metric", ["auc", "logloss", "calibration"])
 def test_a_value_bound_holds_the_worse_end(metric, bound, refused) -> None:
     """0.79 to 0.81."""
-    found = judged({metric: bound}, part(metric, None))
+    verdict = judged({metric: bound}, part(metric, None))
     said = f"{metric} is 0.8000 (95 % interval: 0.7900 to 0.8100), {refused}"
-    assert found == Verdict([said] if refused else [], [])
+    assert verdict == Verdict([said] if refused else [], [])
 
 
 @pytest.mark.parametrize(
@@ -92,8 +92,8 @@ def test_a_value_bound_holds_the_worse_end(metric, bound, refused) -> None:
     ],
 )
 def test_a_comparison_refuses_where_the_whole_interval_is_beyond(metric, change, refused, warned) -> None:
-    found = judged({metric: {"worse_by_at_most": 0.01}}, part(metric, change))
-    assert (bool(found.refusals), bool(found.warnings)) == (refused, warned)
+    verdict = judged({metric: {"worse_by_at_most": 0.01}}, part(metric, change))
+    assert (bool(verdict.refusals), bool(verdict.warnings)) == (refused, warned)
 
 
 def test_a_comparison_in_words() -> None:
@@ -113,8 +113,8 @@ def test_a_comparison_in_words() -> None:
 
 
 def test_the_confidence_is_said() -> None:
-    found = judged({"auc": {"at_least": 0.81}}, part("auc", None), confidence=0.999)
-    assert "(99.9 % interval: 0.7900 to 0.8100)" in found.refusals[0]
+    verdict = judged({"auc": {"at_least": 0.81}}, part("auc", None), confidence=0.999)
+    assert "(99.9 % interval: 0.7900 to 0.8100)" in verdict.refusals[0]
 
 
 @pytest.mark.parametrize(
@@ -133,8 +133,8 @@ def test_metrics_of_lists_are_bound_as_others_are(low, said) -> None:
     whole = Part(1000, {"gauc": Estimate(0.8, low, 0.81)})
     counts = ListCounts(by="user", lists=9, counted=4, rows_outside=0)
     options = EvaluationOptions.model_validate({"bounds": {"gauc": {"at_least": 0.75}}, "group_by": "user"})
-    found = judge(options, BINARY, Measurement(whole, {}, lists=counts))
-    assert found.refusals == ([said] if said else [])
+    verdict = judge(options, BINARY, Measurement(whole, {}, lists=counts))
+    assert verdict.refusals == ([said] if said else [])
 
 
 def test_no_worse_at_all_may_be_asked() -> None:
@@ -156,15 +156,15 @@ def test_no_worse_at_all_may_be_asked() -> None:
 )
 def test_a_share_is_of_the_last_models_value(change, refusals, warnings) -> None:
     bounds = {"rmse": {"worse_by_share_at_most": 0.01}}
-    found = judged(bounds, part("rmse", change, value=50 + change[0]), label=NUMBER)
-    assert (len(found.refusals), len(found.warnings)) == (refusals, warnings)
+    verdict = judged(bounds, part("rmse", change, value=50 + change[0]), label=NUMBER)
+    assert (len(verdict.refusals), len(verdict.warnings)) == (refusals, warnings)
 
 
 def test_a_share_in_words() -> None:
-    found = judged(
+    verdict = judged(
         {"rmse": {"worse_by_share_at_most": 0.01}}, part("rmse", (0.6, 0.55, 0.65), value=50.6), label=NUMBER
     )
-    assert found.refusals == [
+    assert verdict.refusals == [
         "rmse is 1.20 % higher than the last blessed model's (95 % interval of the change: +1.10 % to +1.30 %), "
         "at most 1 % is allowed"
     ]
@@ -173,8 +173,8 @@ def test_a_share_in_words() -> None:
 def test_a_share_of_nothing_has_no_end() -> None:
     """The last model made no error at all."""
     bounds = {"rmse": {"worse_by_share_at_most": 0.01}}
-    found = judged(bounds, part("rmse", (0.6, 0.5, 0.7), value=0.6), label=NUMBER)
-    assert found.refusals[0].startswith("rmse is inf % higher than the last blessed model's")
+    verdict = judged(bounds, part("rmse", (0.6, 0.5, 0.7), value=0.6), label=NUMBER)
+    assert verdict.refusals[0].startswith("rmse is inf % higher than the last blessed model's")
     assert judged(bounds, part("rmse", (0.0, 0.0, 0.0), value=0.0), label=NUMBER).refusals == []
 
 
@@ -213,9 +213,9 @@ def test_a_value_without_an_interval_passes_no_bound() -> None:
 
 def test_a_change_without_an_interval_blocks_nothing() -> None:
     whole = part("auc", (-0.2, NAN, NAN))
-    found = judged({"auc": {"worse_by_at_most": 0.1}}, whole)
-    assert found.refusals == []
-    assert found.warnings == [
+    verdict = judged({"auc": {"worse_by_at_most": 0.1}}, whole)
+    assert verdict.refusals == []
+    assert verdict.warnings == [
         "auc is 0.2000 lower than the last blessed model's (too few rows to tell its interval): "
         "the rows don't settle whether it is worse by more than 0.1"
     ]
@@ -237,8 +237,8 @@ def test_scores_that_are_no_numbers_are_refused() -> None:
 def test_equal_labels_are_no_test(label) -> None:
     """One sentence, and not one for each metric that is no number for it."""
     whole = Part(1234, {"auc": Estimate(NAN, NAN, NAN)})
-    found = judged(None, whole, label=label, same=1.0, split="eval")
-    assert found.refusals == [
+    verdict = judged(None, whole, label=label, same=1.0, split="eval")
+    assert verdict.refusals == [
         "all 1,234 rows of 'eval' have the label 1: on such rows it can't be measured how good a model is"
     ]
 
@@ -249,17 +249,17 @@ def by_city(**cities: tuple[tuple[float, float, float], float]) -> dict[str, Par
 
 def test_a_slice_that_is_worse_refuses() -> None:
     slices = by_city(Oslo=((-0.08, -0.1, -0.06), 200), Rome=((0.0, -0.01, 0.01), 900))
-    found = judged(
+    verdict = judged(
         {"auc": {"at_least": 0}},
         part("auc", (0.0, -0.01, 0.01)),
         slices,
         slices={"min_rows": 200, "worse_by_at_most": 0.05},
     )
-    assert found.refusals == [
+    assert verdict.refusals == [
         "on the 200 rows of city=Oslo auc is 0.0800 lower than the last blessed model's "
         "(95 % interval of the change: -0.1000 to -0.0600), at most 0.05 is allowed"
     ]
-    assert found.warnings == []
+    assert verdict.warnings == []
 
 
 def test_small_slices_are_not_judged() -> None:
@@ -275,9 +275,9 @@ def test_slices_that_may_be_worse_are_one_warning() -> None:
         Bern=((-0.03, -0.07, 0.01), 300),
         Kiel=((0.0, -0.02, 0.02), 300),
     )
-    found = judged({"auc": {"at_least": 0}}, part("auc", (0, 0, 0)), slices, slices={"worse_by_at_most": 0.05})
-    [warning] = found.warnings
-    assert found.refusals == []
+    verdict = judged({"auc": {"at_least": 0}}, part("auc", (0, 0, 0)), slices, slices={"worse_by_at_most": 0.05})
+    [warning] = verdict.warnings
+    assert verdict.refusals == []
     assert warning.startswith("on the 300 rows of city=Rome auc is 0.0400 lower than the last blessed model's (95 %")
     assert [warning.index(f"city={name}") for name in ("Rome", "Bern", "Oslo")] == sorted(
         warning.index(f"city={name}") for name in ("Rome", "Bern", "Oslo")
@@ -325,11 +325,11 @@ def test_a_model_that_is_surely_better_passes_in_silence(metric, change, below, 
     """And a narrower interval never turns a refusal into a warning."""
     sign = 1 if metric == "auc" else -1
     low, high = change - below, change + above
-    found = judged({metric: {"worse_by_at_most": allowed}}, part(metric, (change, low, high)))
+    verdict = judged({metric: {"worse_by_at_most": allowed}}, part(metric, (change, low, high)))
     worst = sign * (low if sign > 0 else high)
     best = sign * (high if sign > 0 else low)
-    assert bool(found.refusals) is (-best > allowed)
-    assert bool(found.warnings) is (-worst > allowed >= -best)
+    assert bool(verdict.refusals) is (-best > allowed)
+    assert bool(verdict.warnings) is (-worst > allowed >= -best)
 
 
 def scarce(groups: float, rows: int) -> Supports:
@@ -363,9 +363,9 @@ def test_a_slice_with_too_few_of_a_label_is_no_refusal() -> None:
     )
     whole = part("auc", (0.0, -0.01, 0.01))
     slices = {"city=Oslo": replace(change, supports=scarce(3.0, 3))}
-    found = judged({"auc": {"at_least": 0.5}}, whole, slices, slices={"worse_by_at_most": 0.1})
-    assert found.refusals == []
-    assert found.warnings == [
+    verdict = judged({"auc": {"at_least": 0.5}}, whole, slices, slices={"worse_by_at_most": 0.1})
+    assert verdict.refusals == []
+    assert verdict.warnings == [
         "on the 300 rows of city=Oslo auc is 0.4000 lower than the last blessed model's (too few rows of label 1 to "
         "tell its interval): the rows don't settle whether it is worse by more than 0.1"
     ]
@@ -376,8 +376,8 @@ def test_a_model_must_know_more_than_the_label_s_rate_unless_told_otherwise(aske
     base = BaseComparison(metric="logloss", value=0.5, difference=0.1, error=0.01, constant=None, saturated=0)
     whole = replace(part("logloss", None, value=0.6), supports=scarce(40.0, 900))
     made = EvaluationOptions.model_validate({"bounds": {"logloss": {"at_most": 1.0}}, "beat_base_rate": asked})
-    found = judge(made, BINARY, Measurement(whole, {}, base=base), LEARNED)
-    assert [said.startswith("logloss is 0.6000, and the rate of label 1 (0.1)") for said in found.refusals] == (
+    verdict = judge(made, BINARY, Measurement(whole, {}, base=base), LEARNED)
+    assert [said.startswith("logloss is 0.6000, and the rate of label 1 (0.1)") for said in verdict.refusals] == (
         [True] * refused
     )
 

@@ -150,8 +150,8 @@ def test_collisions_and_ids_without_values_are_told() -> None:
 
 def test_a_value_is_short_and_moves_no_cursor() -> None:
     names = Names([], SPEC)
-    one = explained(keys=("zip",), values=("\x1b[2Jä\n" + "x" * 100,))
-    assert names.text(one) == "zip=\ufffd[2Jä\ufffd" + "x" * 53 + "…"
+    weight = explained(keys=("zip",), values=("\x1b[2Jä\n" + "x" * 100,))
+    assert names.text(weight) == "zip=\ufffd[2Jä\ufffd" + "x" * 53 + "…"
 
 
 @pytest.mark.parametrize(

@@ -37,13 +37,13 @@ def fingerprint_cat(a: int, b: int) -> int:
 
 def combinations(members: list[list[tuple[str, str]]], buckets: int) -> dict[int, list[tuple[str, ...]]]:
     """The names of all combinations of (hashed word, name), by their bucket."""
-    found = defaultdict(list)
+    values = defaultdict(list)
     for combination in itertools.product(*members):
         joined = 0xDECAFCAFFE
         for word, _ in combination:
             joined = fingerprint_cat(joined, farmhash.fingerprint64(word))
-        found[joined % buckets].append(tuple(name for _, name in combination))
-    return found
+        values[joined % buckets].append(tuple(name for _, name in combination))
+    return values
 
 
 @pytest.fixture
@@ -78,45 +78,49 @@ def test_support_and_label_rate_are_those_of_the_graphs_ids(
     support: Counter[tuple[str, int]] = Counter()
     liked: Counter[tuple[str, int]] = Counter()
     for row, ids in zip(served.rows, served.ids, strict=True):
-        for key in [(name, one) for name, found in ids.items() for one in found]:
+        for key in [(name, number) for name, numbers in ids.items() for number in numbers]:
             support[key] += 1
             liked[key] += row["liked"][0]
     assert len(support) > 150
-    assert {key: one.support for key, one in everything.items() if one.support} == dict(support)
-    for key, one in everything.items():
-        assert one.label_mean == (pytest.approx(liked[key] / support[key]) if support[key] else None)
+    assert {key: weight.support for key, weight in everything.items() if weight.support} == dict(support)
+    for key, weight in everything.items():
+        assert weight.label_mean == (pytest.approx(liked[key] / support[key]) if support[key] else None)
 
 
 def test_hashed_values_are_those_of_the_reference(served: Any, everything: dict[Any, WeightExplanation]) -> None:
     """Few buckets, so that many values share them: the most frequent is named, and the others are counted."""
-    found: dict[tuple[str, int], Counter[tuple[str, ...]]] = defaultdict(Counter)
+    counted: dict[tuple[str, int], Counter[tuple[str, ...]]] = defaultdict(Counter)
     for row in served.rows:
         seen, words, city = ([(value, value) for value in set(row[key])] for key in ("seen", "words", "city"))
         crossed = {"seen_x_city": combinations([seen, city], 50), "words_x_seen": combinations([words, seen], 13)}
         for column, by_bucket in crossed.items():
             for bucket, values in by_bucket.items():
-                found[column, bucket].update(values)
+                counted[column, bucket].update(values)
         for key, buckets in (("zip", 7), ("words", 5)):
             for value in set(row[key]):
-                found[f"{key}_id", farmhash.fingerprint64(value) % buckets][value,] += 1
-    assert {column for column, _ in found} == {"zip_id", "words_id", "seen_x_city", "words_x_seen"}
-    assert max(len(counts) for counts in found.values()) > 10
-    for key, counts in found.items():
-        one, most = everything[key], max(counts.values())
-        assert one.values == min(values for values, count in counts.items() if count == most)
-        assert one.others == len(counts) - 1
-        assert one.share == pytest.approx(most / counts.total())
-    hashed = {key for key, one in everything.items() if one.column in {column for column, _ in found} and one.support}
-    assert hashed == set(found)
+                counted[f"{key}_id", farmhash.fingerprint64(value) % buckets][value,] += 1
+    assert {column for column, _ in counted} == {"zip_id", "words_id", "seen_x_city", "words_x_seen"}
+    assert max(len(counts) for counts in counted.values()) > 10
+    for key, counts in counted.items():
+        weight, most = everything[key], max(counts.values())
+        assert weight.values == min(values for values, count in counts.items() if count == most)
+        assert weight.others == len(counts) - 1
+        assert weight.share == pytest.approx(most / counts.total())
+    hashed = {
+        key
+        for key, weight in everything.items()
+        if weight.column in {column for column, _ in counted} and weight.support
+    }
+    assert hashed == set(counted)
 
 
 def test_a_cross_of_numbers_names_their_ranges(served: Any, everything: dict[Any, WeightExplanation]) -> None:
     """In 1,000 buckets few collide: a row's combinations lie in the ranges that are named for its ids."""
     checked = 0
     for row, ids in zip(served.rows, served.ids, strict=True):
-        for one in (everything["age_x_pay_x_words", number] for number in ids["age_x_pay_x_words"]):
-            if not one.others:
-                age, pay, word = one.values
+        for weight in (everything["age_x_pay_x_words", number] for number in ids["age_x_pay_x_words"]):
+            if not weight.others:
+                age, pay, word = weight.values
                 assert inside(age, np.float32(row["age"][0]))
                 assert inside(pay, np.float32(row["pay"][0]))
                 assert word in row["words"]
@@ -169,21 +173,21 @@ def test_the_strongest_come_first_whichever_their_column(served: Any, weigh: Any
             "seen_x_city": WideColumn(np.array([7, 40]), np.array([-1.0, 4.0], np.float32)),
         }
     )
-    found = explain(served.folder, served.files, "tfrecord", 4, lambda rows: None).weights
-    assert [(one.column, one.id, one.weight) for one in found] == [
+    weights = explain(served.folder, served.files, "tfrecord", 4, lambda rows: None).weights
+    assert [(weight.column, weight.id, weight.weight) for weight in weights] == [
         ("seen_x_city", 40, 4.0),
         ("city_id", 1, -3.0),
         ("pay_id", 1, 2.0),
         ("seen_x_city", 7, -1.0),
     ]
-    assert [one.keys for one in found] == [("seen", "city"), ("city",), ("pay",), ("seen", "city")]
+    assert [weight.keys for weight in weights] == [("seen", "city"), ("city",), ("pay",), ("seen", "city")]
 
 
 def test_an_id_that_no_row_has_is_said_to_have_none(served: Any, weigh: Any) -> None:
     unused = next(n for n in range(1000) if not any(n in ids["age_x_pay_x_words"] for ids in served.ids))
     weigh({"age_x_pay_x_words": WideColumn(np.array([unused]), np.array([1.0], np.float32))})
-    [one] = explain(served.folder, served.files, "tfrecord", 5, lambda rows: None).weights
-    assert (one.values, one.others, one.share, one.support, one.label_mean) == ((), 0, None, 0, None)
+    [weight] = explain(served.folder, served.files, "tfrecord", 5, lambda rows: None).weights
+    assert (weight.values, weight.others, weight.share, weight.support, weight.label_mean) == ((), 0, None, 0, None)
 
 
 def test_with_classes_a_weight_is_that_of_the_class_it_moves_most(
@@ -200,9 +204,11 @@ def test_with_classes_a_weight_is_that_of_the_class_it_moves_most(
         (0, 1, -np.float32(0.9)),
         (2, 0, np.float32(0.3)),
     ]
-    for one in explained.weights:
-        labels = [row["liked"][0] for row, ids in zip(served.rows, served.ids, strict=True) if one.id in ids["city_id"]]
-        assert one.label_mean == pytest.approx(labels.count(one.label) / len(labels))
+    for weight in explained.weights:
+        labels = [
+            row["liked"][0] for row, ids in zip(served.rows, served.ids, strict=True) if weight.id in ids["city_id"]
+        ]
+        assert weight.label_mean == pytest.approx(labels.count(weight.label) / len(labels))
 
 
 def test_what_can_not_be_explained_says_why(served: Any, weigh: Any, tmp_path: Path) -> None:

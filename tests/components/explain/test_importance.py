@@ -76,9 +76,9 @@ def test_what_is_lost_is_what_the_feature_says(model, columns) -> None:
     folder, chance = model
     total = 3 * columns["a"] + columns["b"]
     label = (total + columns["noise"] > 0).astype(np.int64) if chance else (total + columns["noise"]).astype(np.float32)
-    found = importance(folder, table(columns, label), declared(**({} if chance else {"kind": "regression"})), 0.95)
-    assert [each.feature for each in found.features[:2]] == ["a", "b"]
-    by_key = {each.feature: each for each in found.features}
+    measured = importance(folder, table(columns, label), declared(**({} if chance else {"kind": "regression"})), 0.95)
+    assert [each.feature for each in measured.features[:2]] == ["a", "b"]
+    by_key = {each.feature: each for each in measured.features}
     assert by_key["idle"].loss == 0
     for key, weight in (("a", 3), ("b", 1)):
         low, high = by_key[key].interval
@@ -98,8 +98,8 @@ def test_missing_values_are_dealt_out_too(model, columns) -> None:
         return
     there = np.where(np.arange(ROWS) % 2, columns["b"], 0)
     label = (3 * columns["a"] + there + columns["noise"]).astype(np.float32)
-    found = importance(folder, table(columns, label, missing=True), declared(kind="regression"), 0.95)
-    [b] = [each for each in found.features if each.feature == "b"]
+    measured = importance(folder, table(columns, label, missing=True), declared(kind="regression"), 0.95)
+    [b] = [each for each in measured.features if each.feature == "b"]
     assert b.loss == pytest.approx(2**0.5 - 1, rel=0.15)
 
 

@@ -62,8 +62,8 @@ def test_real_data_has_no_anomaly(name: str, split: str, real_data) -> None:
     settings = config.load(REPOSITORY / "schema" / name / "pipeline.yaml")
     [path] = (real_data(name) / split).iterdir()
     table = pa.Table.from_batches(raw_files.read(str(path), settings.data.format, spec))
-    found = tfdv.validate_statistics(statistics(table, schema), schema)
-    assert {feature: info.description for feature, info in found.anomaly_info.items()} == {}
+    anomalies = tfdv.validate_statistics(statistics(table, schema), schema)
+    assert {feature: info.description for feature, info in anomalies.anomaly_info.items()} == {}
 
 
 @pytest.mark.parametrize(
@@ -86,11 +86,11 @@ def test_limits_bite(name: str, feature: str, good: list, bad: list) -> None:
     _, schema = curated(name)
     for values, expected in ((good, set()), (bad, {feature})):
         kind = pa.float32() if isinstance(values[0][0], float) else pa.binary()
-        found = tfdv.validate_statistics(
+        anomalies = tfdv.validate_statistics(
             statistics(pa.table({feature: pa.array(values, pa.list_(kind))}), schema), schema
         )
         # All other columns are missing here.
-        assert set(found.anomaly_info) & {feature} == expected
+        assert set(anomalies.anomaly_info) & {feature} == expected
 
 
 @pytest.mark.parametrize("name", [*NAMES, "frappe"])

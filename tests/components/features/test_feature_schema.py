@@ -76,8 +76,8 @@ def golden() -> schema_pb2.Schema:
 
 
 def named(schema: schema_pb2.Schema, name: str) -> schema_pb2.Feature:
-    [found] = [feature for feature in schema.feature if feature.name == name]
-    return found
+    [feature_] = [feature for feature in schema.feature if feature.name == name]
+    return feature_
 
 
 def test_derived() -> None:

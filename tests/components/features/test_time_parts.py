@@ -25,31 +25,35 @@ def spec(crosses: list[Any] | None = None, **more: Any) -> FeatureSpec:
 
 
 def test_parts_are_numbers_with_a_bucket_for_each_value() -> None:
-    found = spec(parts=["hour", "weekday", "day", "month"], wide=True, deep={"embedding": 4})
-    assert list(found.inputs) == ["user", "at_hour", "at_weekday", "at_day", "at_month", "out_month"]
+    declared = spec(parts=["hour", "weekday", "day", "month"], wide=True, deep={"embedding": 4})
+    assert list(declared.inputs) == ["user", "at_hour", "at_weekday", "at_day", "at_month", "out_month"]
     boundaries = {
         key: (part.transform.buckets.boundaries[0], part.transform.buckets.boundaries[-1])
-        for key, part in found.inputs.items()
+        for key, part in declared.inputs.items()
         if part.transform.buckets
     }
     # 0 to 23, Monday to Sunday, 1 to 31, January to December: the first bucket is that below the first boundary.
     assert boundaries == {
         "at_hour": (1, 23), "at_weekday": (1, 6), "at_day": (2, 31), "at_month": (2, 12), "out_month": (2, 12)
     }  # fmt: skip
-    hour = found.inputs["at_hour"]
+    hour = declared.inputs["at_hour"]
     assert (hour.kind, hour.side, hour.wide, hour.deep) == ("numeric", "context", True, Deep(embedding=4))
 
 
 def test_a_part_may_have_roles_of_its_own() -> None:
     parts = {"hour": {"deep": {"embedding": 8}}, "day": {"wide": False, "transform": {"z_score": {}}, "deep": {}}}
-    found = spec(parts=parts, wide=True).inputs
-    assert (found["at_hour"].wide, found["at_hour"].deep) == (True, Deep(embedding=8))
-    assert (found["at_day"].wide, found["at_day"].deep, found["at_day"].transform.names) == (False, Deep(), {"z_score"})
+    inputs = spec(parts=parts, wide=True).inputs
+    assert (inputs["at_hour"].wide, inputs["at_hour"].deep) == (True, Deep(embedding=8))
+    assert (inputs["at_day"].wide, inputs["at_day"].deep, inputs["at_day"].transform.names) == (
+        False,
+        Deep(),
+        {"z_score"},
+    )
 
 
 def test_what_is_made_of_both_sides_is_the_candidates() -> None:
-    found = spec(parts={"hour": {"wide": True}, "age": AGE}).inputs
-    assert (found["at_hour"].side, found["at_age"].side) == ("context", "candidate")
+    inputs = spec(parts={"hour": {"wide": True}, "age": AGE}).inputs
+    assert (inputs["at_hour"].side, inputs["at_age"].side) == ("context", "candidate")
     # The seconds since another time have roles of their own alone.
     assert spec(parts={"hour": {}, "age": AGE}, wide=True).inputs["at_age"].wide is False
 
@@ -60,10 +64,10 @@ def test_parts_are_crossed() -> None:
 
 
 def test_json_round_trip() -> None:
-    found = spec(parts={"hour": {}, "age": AGE}, wide=True, zone="Europe/Berlin", unit="ms")
-    again = features.from_json(features.to_json(found))
-    assert again == found
-    assert again.inputs == found.inputs
+    declared = spec(parts={"hour": {}, "age": AGE}, wide=True, zone="Europe/Berlin", unit="ms")
+    again = features.from_json(features.to_json(declared))
+    assert again == declared
+    assert again.inputs == declared.inputs
 
 
 def test_a_time_is_kept_in_two_halves_as_a_64_bit_number() -> None:

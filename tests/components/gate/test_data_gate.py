@@ -123,8 +123,8 @@ class Gate:
             read.write(Path(examples.uri, CONTENT))
             inputs["examples"] = [examples]
         Executor().Do(inputs, {"verdict": [verdict]}, properties)
-        found: dict[str, Any] = json.loads(Path(verdict.uri, "verdict.json").read_text())
-        return found
+        written: dict[str, Any] = json.loads(Path(verdict.uri, "verdict.json").read_text())
+        return written
 
     def stopped(self, options: dict[str, Any] | None = None, **splits: dict[str, list[Any]]) -> list[str]:
         with pytest.raises(GateError) as caught:
@@ -275,8 +275,8 @@ MULTICLASS = labelled({"kind": "multiclass", "classes": 4})
 )
 @pytest.mark.parametrize("split", SPLITS)
 def test_labels_that_are_all_the_same(spec: FeatureSpec, labels: list[Any], reason: str, split: str) -> None:
-    found = list(findings(split, anomalies_pb2.Anomalies(), statistics({**GOOD, "label": labels}, spec), spec))
-    assert found == [Finding(split, "label", reason, 4, 4)]
+    findings_ = list(findings(split, anomalies_pb2.Anomalies(), statistics({**GOOD, "label": labels}, spec), spec))
+    assert findings_ == [Finding(split, "label", reason, 4, 4)]
 
 
 @pytest.mark.parametrize(
@@ -329,8 +329,8 @@ def test_findings_about_the_data_set() -> None:
     assert list(findings("train", anomalies, statistics(GOOD), SPEC)) == [
         Finding("train", "", "Low num examples: 4 < 9", 4, 4)
     ]
-    [found] = findings("train", anomalies_pb2.Anomalies(data_missing=True), statistics(GOOD), SPEC)
-    assert str(found) == "split 'train', the data set: it has no rows (4 rows)"
+    [finding] = findings("train", anomalies_pb2.Anomalies(data_missing=True), statistics(GOOD), SPEC)
+    assert str(finding) == "split 'train', the data set: it has no rows (4 rows)"
 
 
 def test_finding_counts_have_thousands() -> None:

@@ -47,8 +47,8 @@ AGES = [[float(age)] for age in range(20, 60)] * 5
 def rows(genres: dict[str, int], ages: list[list[float]] = AGES, label: bool = True) -> Columns:
     """200 rows, so many of them of each genre."""
     genre = [[name] for name, count in genres.items() for _ in range(count)]
-    found: Columns = {"genre": genre, "age": ages, "zip": [["1"]] * 200}
-    return found | ({"label": [[0], [1]] * 100} if label else {})
+    columns: Columns = {"genre": genre, "age": ages, "zip": [["1"]] * 200}
+    return columns | ({"label": [[0], [1]] * 100} if label else {})
 
 
 def statistics(columns: Columns) -> Statistics:
@@ -59,7 +59,7 @@ def statistics(columns: Columns) -> Statistics:
 
 BEFORE = rows({"War": 100, "Drama": 60, "Comedy": 40})
 MOVED = rows({"War": 50, "Drama": 60, "Comedy": 80, "New": 10})
-SECONDS = rows({"War": 100, "Drama": 60, "Comedy": 40}, [[60 * age for age in one] for one in AGES])
+SECONDS = rows({"War": 100, "Drama": 60, "Comedy": 40}, [[60 * age for age in ages] for ages in AGES])
 
 
 def test_the_distance_of_sets_is_the_largest_change_of_a_share() -> None:
@@ -81,8 +81,8 @@ def test_another_unit_is_as_far_as_can_be() -> None:
 
 
 def test_equal_data_have_no_distance() -> None:
-    found = list(distances("train", "drift", statistics(BEFORE), statistics(BEFORE), SPEC))
-    assert [one.value for one in found] == pytest.approx([0, 0], abs=1e-6)
+    measured = list(distances("train", "drift", statistics(BEFORE), statistics(BEFORE), SPEC))
+    assert [distance.value for distance in measured] == pytest.approx([0, 0], abs=1e-6)
 
 
 def test_skew_has_limits_of_its_own() -> None:
@@ -118,8 +118,8 @@ class Gate:
             "code": "",
         }
         Executor().Do(inputs | {"anomalies": [anomalies]}, {"verdict": [verdict]}, properties)
-        found: dict[str, Any] = json.loads(Path(verdict.uri, "verdict.json").read_text())
-        return found
+        written: dict[str, Any] = json.loads(Path(verdict.uri, "verdict.json").read_text())
+        return written
 
     def _statistics(self, key: str, splits: dict[str, Columns]) -> Any:
         made = self._made(standard_artifacts.ExampleStatistics, key)
@@ -163,10 +163,10 @@ def test_skew_is_measured_against_unlabelled_rows(gate: Gate) -> None:
 
 
 def test_what_may_drift_by_the_settings_is_a_warning(gate: Gate) -> None:
-    found = gate({"features": {"genre": "warn"}}, statistics={"train": MOVED}, previous={"train": BEFORE})
-    [warning] = found["warnings"]
+    verdict = gate({"features": {"genre": "warn"}}, statistics={"train": MOVED}, previous={"train": BEFORE})
+    [warning] = verdict["warnings"]
     assert warning.startswith("split 'train', feature 'genre': drift from the span accepted before it: ")
-    assert [(distance["feature"], distance["kind"], distance["limit"]) for distance in found["distances"]] == [
+    assert [(distance["feature"], distance["kind"], distance["limit"]) for distance in verdict["distances"]] == [
         ("genre", "drift", 0.2),
         ("age", "drift", 0.1),
     ]

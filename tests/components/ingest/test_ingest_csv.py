@@ -174,8 +174,8 @@ def test_row_numbers_across_blocks(
 def test_line_breaks_across_blocks(tmp_path: Path, spec: FeatureSpec, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "BLOCK_BYTES", 4096)
     user = "a\n" * 30
-    found = rows(written(tmp_path, HEADER + f'"{user}",a,1,0\n' * 500), spec)
-    assert [row["user"] for row in found] == [[user.encode()]] * 500
+    read = rows(written(tmp_path, HEADER + f'"{user}",a,1,0\n' * 500), spec)
+    assert [row["user"] for row in read] == [[user.encode()]] * 500
 
 
 def test_batches_are_small_and_whole(tmp_path: Path, spec: FeatureSpec) -> None:

@@ -36,9 +36,9 @@ def table(count: int, start: int = 0) -> pa.Table:
 def test_examples_hold_the_rows(ingest: Any) -> None:
     ingest.put("train/a.parquet", table(3))
     ingest.put("eval/a.parquet", table(1, start=3))
-    found = ingest({"train": "train/*", "eval": "eval/*"})
+    ingested = ingest({"train": "train/*", "eval": "eval/*"})
     assert [path.name for path in ingest.files["train"]] == ["data_tfrecord-00000-00000.gz"]
-    parsed = [tf.train.Example.FromString(row).features.feature for row in found["train"]]
+    parsed = [tf.train.Example.FromString(row).features.feature for row in ingested["train"]]
     # Row 0 has neither tags nor age: no feature stands for them, not even an empty one.
     assert [sorted(row) for row in parsed] == [
         ["label", "user"],
@@ -48,7 +48,7 @@ def test_examples_hold_the_rows(ingest: Any) -> None:
     assert parsed[2]["tags"].bytes_list.value == [b"t2", b"x"]
     assert parsed[2]["age"].float_list.value == [2.0]
     assert parsed[2]["label"].int64_list.value == [0]
-    assert [tf.train.Example.FromString(row).features.feature["user"].bytes_list.value for row in found["eval"]] == [
+    assert [tf.train.Example.FromString(row).features.feature["user"].bytes_list.value for row in ingested["eval"]] == [
         [b"u3"]
     ]
 
@@ -58,7 +58,7 @@ def test_a_large_file_becomes_several(ingest: Any, monkeypatch: pytest.MonkeyPat
     ingest.put("train/a.parquet", table(9))
     ingest.put("train/b.parquet", table(4, start=9))
     ingest.put("eval/a.parquet", table(1))
-    found = ingest({"train": "train/*", "eval": "eval/*"})
+    ingested = ingest({"train": "train/*", "eval": "eval/*"})
     counts = {path.name: len(ingest.records(path)) for path in ingest.files["train"]}
     assert counts == {
         "data_tfrecord-00000-00000.gz": 4,
@@ -66,7 +66,7 @@ def test_a_large_file_becomes_several(ingest: Any, monkeypatch: pytest.MonkeyPat
         "data_tfrecord-00000-00002.gz": 1,
         "data_tfrecord-00001-00000.gz": 4,
     }
-    users = [tf.train.Example.FromString(row).features.feature["user"].bytes_list.value[0] for row in found["train"]]
+    users = [tf.train.Example.FromString(row).features.feature["user"].bytes_list.value[0] for row in ingested["train"]]
     assert users == [b"u%d" % n for n in range(13)]
 
 
@@ -75,18 +75,18 @@ def test_hash_split_follows_content_alone(ingest: Any) -> None:
     rows = table(2000)
     shares = {"train": 8, "eval": 1, "test": 1}
     ingest.put("one/a.parquet", rows)
-    one = ingest({"all": "one/*"}, shares)
+    single = ingest({"all": "one/*"}, shares)
     shuffled = rows.take(pa.array([(n * 7919) % 2000 for n in range(2000)]))
     ingest.put("many/a.parquet", shuffled.slice(0, 300))
     ingest.put("many/b.parquet", shuffled.slice(300))
     ingest.put("many/c.parquet", rows.slice(500, 700))
     many = ingest({"all": "many/*"}, shares)
-    assert {split: set(found) for split, found in many.items()} == {split: set(found) for split, found in one.items()}
-    assert sum(map(len, one.values())) == 2000
-    assert len(set().union(*one.values())) == 2000
+    assert {split: set(rows) for split, rows in many.items()} == {split: set(rows) for split, rows in single.items()}
+    assert sum(map(len, single.values())) == 2000
+    assert len(set().union(*single.values())) == 2000
     for split, share in shares.items():
         expected, deviation = 2000 * share / 10, math.sqrt(2000 * share / 10 * (1 - share / 10))
-        assert abs(len(one[split]) - expected) < 4 * deviation
+        assert abs(len(single[split]) - expected) < 4 * deviation
 
 
 def test_equal_rows_encode_equally(spec: FeatureSpec) -> None:

@@ -67,24 +67,24 @@ def read(tmp_path: Path, spec: FeatureSpec):
 
 @pytest.mark.parametrize("file_format", FORMATS)
 def test_numbers_of_a_regression_are_floats(read, file_format: str) -> None:
-    found = read(REGRESSION, file_format, [2.5, -1e30, 0.0])
-    assert found.type == pa.list_(pa.float32())
-    assert found.to_pylist() == [[2.5], [pytest.approx(-1e30, rel=1e-6)], [0.0]]
+    column = read(REGRESSION, file_format, [2.5, -1e30, 0.0])
+    assert column.type == pa.list_(pa.float32())
+    assert column.to_pylist() == [[2.5], [pytest.approx(-1e30, rel=1e-6)], [0.0]]
 
 
 @pytest.mark.parametrize("file_format", FORMATS)
 def test_whole_numbers_of_a_regression_are_floats_too(read, file_format: str) -> None:
-    found = read(REGRESSION, file_format, [3, -7])
-    assert found.type == pa.list_(pa.float32())
-    assert found.to_pylist() == [[3.0], [-7.0]]
+    column = read(REGRESSION, file_format, [3, -7])
+    assert column.type == pa.list_(pa.float32())
+    assert column.to_pylist() == [[3.0], [-7.0]]
 
 
 @pytest.mark.parametrize("file_format", FORMATS)
 @pytest.mark.parametrize("labels", [[0, 4, 2], [0.0, 4.0, 2.0], ["0", "4.0", " 2 "]])
 def test_classes_are_whole_numbers(read, file_format: str, labels: list[Any]) -> None:
-    found = read(MULTICLASS, file_format, labels)
-    assert found.type == pa.list_(pa.int64())
-    assert found.to_pylist() == [[0], [4], [2]]
+    column = read(MULTICLASS, file_format, labels)
+    assert column.type == pa.list_(pa.int64())
+    assert column.to_pylist() == [[0], [4], [2]]
 
 
 @pytest.mark.parametrize("file_format", FORMATS)
@@ -170,9 +170,9 @@ CLICKS = {"key": "label", "above": 0}
 def test_a_rule_says_what_is_1(
     read, label: dict[str, Any], file_format: str, labels: list[Any], expected: list[int]
 ) -> None:
-    found = read(label, file_format, labels)
-    assert found.type == pa.list_(pa.int64())
-    assert found.to_pylist() == [[number] for number in expected]
+    column = read(label, file_format, labels)
+    assert column.type == pa.list_(pa.int64())
+    assert column.to_pylist() == [[number] for number in expected]
 
 
 @pytest.mark.parametrize(

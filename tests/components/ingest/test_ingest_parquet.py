@@ -98,10 +98,10 @@ def test_categories_of_other_types(
 
 
 def test_sets_of_whole_numbers(tmp_path: Path, spec: FeatureSpec) -> None:
-    found = rows(written(tmp_path, tags=pa.array([[1, 2], None, [3]])), spec)
-    assert [row["tags"] for row in found] == [[b"1", b"2"], None, [b"3"]]
-    found = rows(written(tmp_path, tags=pa.array([1, None, 23])), spec)
-    assert [row["tags"] for row in found] == [[b"1"], None, [b"23"]]
+    read = rows(written(tmp_path, tags=pa.array([[1, 2], None, [3]])), spec)
+    assert [row["tags"] for row in read] == [[b"1", b"2"], None, [b"3"]]
+    read = rows(written(tmp_path, tags=pa.array([1, None, 23])), spec)
+    assert [row["tags"] for row in read] == [[b"1"], None, [b"23"]]
 
 
 def test_whole_numbers_of_any_size_as_numeric(tmp_path: Path, spec: FeatureSpec) -> None:

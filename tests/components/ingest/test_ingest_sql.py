@@ -113,9 +113,9 @@ def test_more_rows_than_a_batch(execute: Sql, database: tuple[str, Sql], spec: F
         execute(f"INSERT INTO clicks {numbers} SELECT CONCAT('u', i), 'a', i, 0, MOD(i, 2), '2026-11-01' FROM n")
     else:
         execute(f"{numbers} INSERT INTO clicks SELECT 'u' || i, 'a', i, 0, i % 2, '2026-11-01' FROM n")
-    found = rows(spec, f"SELECT {quoted(database)} FROM clicks ORDER BY age")
-    assert len(found) == 20000
-    assert found[19999] == {"user": [b"u20000"], "tags": [b"a"], "age": [20000.0], "label": [0]}
+    read = rows(spec, f"SELECT {quoted(database)} FROM clicks ORDER BY age")
+    assert len(read) == 20000
+    assert read[19999] == {"user": [b"u20000"], "tags": [b"a"], "age": [20000.0], "label": [0]}
     bad = quoted(database).replace("clicked AS", "(CASE WHEN age = 15000 THEN 7 ELSE clicked END) AS")
     message = refused(spec, f"SELECT {bad} FROM clicks ORDER BY age")
     assert message.startswith(f"{NAME}, row 15000, column 'label': 7 is wrong: the label must be 0 or 1")

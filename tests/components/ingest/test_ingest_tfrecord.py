@@ -74,9 +74,9 @@ def test_rows(tmp_path: Path, spec: FeatureSpec, name: str) -> None:
 def test_feature_that_a_whole_batch_lacks(tmp_path: Path, spec: FeatureSpec, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(file_blocks, "BATCH_ROWS", 2)
     bare = example({"label": [0]})
-    found = rows(written(tmp_path, [bare, bare, example(FULL), bare, bare]), spec)
-    assert [row["user"] for row in found] == [None, None, [b"u"], None, None]
-    assert [row["tags"] for row in found] == [None, None, [b"a", b"b"], None, None]
+    read = rows(written(tmp_path, [bare, bare, example(FULL), bare, bare]), spec)
+    assert [row["user"] for row in read] == [None, None, [b"u"], None, None]
+    assert [row["tags"] for row in read] == [None, None, [b"a", b"b"], None, None]
 
 
 def test_numbers_as_text_and_text_as_numbers(tmp_path: Path, spec: FeatureSpec) -> None:

@@ -36,8 +36,8 @@ def execute(store: Any) -> Execute:
     artifact_type = store.put_artifact_type(metadata_store_pb2.ArtifactType(name="a"))
 
     def context(kind: str, name: str) -> metadata_store_pb2.Context:
-        found = store.get_context_by_type_and_name(kind, name)
-        return found or metadata_store_pb2.Context(type_id=kinds[kind], name=name)
+        known = store.get_context_by_type_and_name(kind, name)
+        return known or metadata_store_pb2.Context(type_id=kinds[kind], name=name)
 
     def call(run: str, node: str, state: int, outputs: dict[str, str] | None = None, **facts: str) -> int:
         made = []

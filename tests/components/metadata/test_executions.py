@@ -29,12 +29,12 @@ def test_an_attempt_counts_for_its_own_node_and_run(store: Any, execute: Execute
     execute("r1", "A", Execution.FAILED)
     cached = execute("r2", "A", Execution.CACHED)
     execute("r1", "B", Execution.RUNNING)
-    found = node("A").success(store)
-    assert found is not None
-    assert (found.id, state(found)) == (good, "COMPLETE")
-    found = node("A", "r2").success(store)
-    assert found is not None
-    assert (found.id, state(found)) == (cached, "CACHED")
+    execution = node("A").success(store)
+    assert execution is not None
+    assert (execution.id, state(execution)) == (good, "COMPLETE")
+    execution = node("A", "r2").success(store)
+    assert execution is not None
+    assert (execution.id, state(execution)) == (cached, "CACHED")
     assert node("B").success(store) is None
     assert len(node("A").executions(store)) == 3
 

@@ -28,22 +28,22 @@ def model() -> Any:
 def spans(recorded: Any) -> list[Any]:
     """The ingested examples of three spans."""
     made = [examples() for _ in range(3)]
-    for one in made:
-        recorded.run("ExampleGen", {}, {"examples": [one]})
+    for span in made:
+        recorded.run("ExampleGen", {}, {"examples": [span]})
     return made
 
 
 def test_equal_settings_and_inputs(recorded: Any, spans: list[Any]) -> None:
     made = model()
     recorded.run("Trainer", {"examples": spans[:2]}, {"model": [made]}, A)
-    one, two, three = (span.id for span in spans)
-    assert is_outcome_of(recorded.store, made.id, A, {one, two})
-    assert is_outcome_of(recorded.store, made.id, {"features": "a"}, {two})
-    assert not is_outcome_of(recorded.store, made.id, B, {one, two})
-    assert not is_outcome_of(recorded.store, made.id, A, {two, three})
-    assert not is_outcome_of(recorded.store, made.id, {**A, "code": "1"}, {one, two})
+    first, second, third = (span.id for span in spans)
+    assert is_outcome_of(recorded.store, made.id, A, {first, second})
+    assert is_outcome_of(recorded.store, made.id, {"features": "a"}, {second})
+    assert not is_outcome_of(recorded.store, made.id, B, {first, second})
+    assert not is_outcome_of(recorded.store, made.id, A, {second, third})
+    assert not is_outcome_of(recorded.store, made.id, {**A, "code": "1"}, {first, second})
     # What it made is no input of it.
-    assert not is_outcome_of(recorded.store, made.id, A, {one, made.id})
+    assert not is_outcome_of(recorded.store, made.id, A, {first, made.id})
 
 
 def test_what_was_found_in_the_cache_is_made_by_that_run_too(recorded: Any, spans: list[Any]) -> None:
@@ -81,7 +81,7 @@ def test_the_maker_is_a_kind_of_node(recorded: Any, spans: list[Any]) -> None:
     # A Resolver's hand comes before or after: it makes nothing.
     recorded.run("Transform", {"examples": spans[:1]}, {"transformed_examples": [transformed]}, A)
     recorded.handed_on("Window", {"examples": [spans[0], transformed]})
-    kinds = [producer_type(recorded.store, one.id) for one in (*spans, transformed)]
+    kinds = [producer_type(recorded.store, artifact.id) for artifact in (*spans, transformed)]
     assert kinds[0] == kinds[1] == kinds[2] != kinds[3]
     types = {kind.name: kind.id for kind in recorded.store.get_execution_types()}
     assert (kinds[0], kinds[3]) == (types["ExampleGen"], types["Transform"])

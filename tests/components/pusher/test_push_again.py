@@ -146,16 +146,16 @@ def test_versions_are_in_the_order_of_their_numbers(tmp_path: Path) -> None:
 
 
 def test_equal_models_are_told_by_every_byte_but_of_what_may_differ(base: Path) -> None:
-    one, other = base / "1", base / "2"
-    assert not equal(one, other, but=version_info.INFO_FILES)
+    model, other = base / "1", base / "2"
+    assert not equal(model, other, but=version_info.INFO_FILES)
     (other / "saved_model.pb").write_bytes(b"1")
-    assert equal(one, other, but=version_info.INFO_FILES)
-    assert not equal(one, other, but=())
+    assert equal(model, other, but=version_info.INFO_FILES)
+    assert not equal(model, other, but=())
     # The same size, and the same time.
     (other / "saved_model.pb").write_bytes(b"x")
-    os.utime(other / "saved_model.pb", ns=(0, (one / "saved_model.pb").stat().st_mtime_ns))
-    assert not equal(one, other, but=version_info.INFO_FILES)
+    os.utime(other / "saved_model.pb", ns=(0, (model / "saved_model.pb").stat().st_mtime_ns))
+    assert not equal(model, other, but=version_info.INFO_FILES)
     (other / "saved_model.pb").write_bytes(b"1")
     (other / "more").write_bytes(b"")
-    assert not equal(one, other, but=version_info.INFO_FILES)
-    assert not equal(other, one, but=version_info.INFO_FILES)
+    assert not equal(model, other, but=version_info.INFO_FILES)
+    assert not equal(other, model, but=version_info.INFO_FILES)

@@ -46,18 +46,18 @@ CHANGED = "assets.extra/lineage.json"
 
 def seen(base: Path) -> dict[str, dict[str, bytes]]:
     """What a reader that polls sees: each version with its files, but for those that are taken away while it reads."""
-    found = {}
+    states = {}
     for version in sorted(path for path in base.iterdir() if path.name.isdigit()):
         try:
-            found[version.name] = {
+            states[version.name] = {
                 str(p.relative_to(version)): p.read_bytes() for p in version.rglob("*") if p.is_file()
             }
         except FileNotFoundError:
             assert not version.exists()
         # Its folders may have been gone before the first file was looked for.
         if not version.exists():
-            found.pop(version.name, None)
-    return found
+            states.pop(version.name, None)
+    return states
 
 
 @pytest.mark.parametrize(

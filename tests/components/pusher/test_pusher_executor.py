@@ -86,8 +86,8 @@ def run(artifacts: dict[str, Any], base: str, blessed: int = 1, keep: int | None
 
 def content(folder: Path) -> dict[str, bytes]:
     """All files but what a version tells of itself."""
-    found = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    return {name: text for name, text in found.items() if name not in version_info.INFO_FILES}
+    files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {name: text for name, text in files.items() if name not in version_info.INFO_FILES}
 
 
 def test_blessed_is_pushed_with_its_warm_up_requests(artifacts: dict[str, Any], tmp_path: Path) -> None:

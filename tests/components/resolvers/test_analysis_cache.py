@@ -55,24 +55,24 @@ def test_the_first_analysis_starts_from_nothing(analyses: Analyses) -> None:
 
 def test_the_same_analysis_again_gets_what_it_got(analyses: Analyses) -> None:
     """Else a run that repeats another would miss TFX's cache for ever."""
-    one, two, three = (analyses.ingested() for _ in range(3))
-    first = analyses.analysed([one])
-    assert analyses.chosen([one]) == []
-    second = analyses.analysed([one, two])
-    assert analyses.chosen([one, two]) == [first]
-    analyses.analysed([two, three])
-    assert analyses.chosen([two, three]) == [second]
+    monday, tuesday, wednesday = (analyses.ingested() for _ in range(3))
+    first = analyses.analysed([monday])
+    assert analyses.chosen([monday]) == []
+    second = analyses.analysed([monday, tuesday])
+    assert analyses.chosen([monday, tuesday]) == [first]
+    analyses.analysed([tuesday, wednesday])
+    assert analyses.chosen([tuesday, wednesday]) == [second]
 
 
 def test_the_latest_of_others_counts(analyses: Analyses) -> None:
-    one, two, three = (analyses.ingested() for _ in range(3))
-    analyses.analysed([one])
-    latest = analyses.analysed([one, two])
-    assert analyses.chosen([two, three]) == [latest]
+    first, second, third = (analyses.ingested() for _ in range(3))
+    analyses.analysed([first])
+    latest = analyses.analysed([first, second])
+    assert analyses.chosen([second, third]) == [latest]
 
 
 def test_an_analysis_of_the_same_spans_with_other_settings_is_another(analyses: Analyses) -> None:
     """Its entries serve where the settings' difference lies elsewhere; TFT compares them one by one."""
-    one = analyses.ingested()
-    before = analyses.analysed([one], A)
-    assert analyses.chosen([one], B) == [before]
+    first = analyses.ingested()
+    before = analyses.analysed([first], A)
+    assert analyses.chosen([first], B) == [before]

@@ -59,12 +59,12 @@ class Trainings:
             for order in (1, -1)
         ]
         assert orders[0] == orders[1]
-        found = orders[0]
-        assert found["examples"] == examples
-        assert len(found["model"]) == len(found["model_blessing"]) <= 1
-        for model, verdict in zip(found["model"], found["model_blessing"], strict=True):
+        base = orders[0]
+        assert base["examples"] == examples
+        assert len(base["model"]) == len(base["model_blessing"]) <= 1
+        for model, verdict in zip(base["model"], base["model_blessing"], strict=True):
             assert verdict.get_int_custom_property("current_model_id") == model.id
-        return found["model"]
+        return base["model"]
 
 
 @pytest.fixture
@@ -73,53 +73,53 @@ def trainings(recorded: Any) -> Trainings:
 
 
 def test_there_is_none_before_the_first_blessing(trainings: Trainings) -> None:
-    one, two = trainings.transformed(), trainings.transformed()
-    assert trainings.base([one]) == []
-    trainings.trained([one], blessed=None)
-    trainings.trained([one], B, blessed=False)
-    assert trainings.base([two]) == []
+    first, second = trainings.transformed(), trainings.transformed()
+    assert trainings.base([first]) == []
+    trainings.trained([first], blessed=None)
+    trainings.trained([first], B, blessed=False)
+    assert trainings.base([second]) == []
 
 
 def test_the_same_training_again_does_not_start_from_its_own_outcome(trainings: Trainings) -> None:
-    one = trainings.transformed()
-    trainings.trained([one])
-    assert trainings.base([one]) == []
+    first = trainings.transformed()
+    trainings.trained([first])
+    assert trainings.base([first]) == []
 
 
 def test_other_examples_start_from_the_model(trainings: Trainings) -> None:
-    one, two, three = (trainings.transformed() for _ in range(3))
-    first = trainings.trained([one])
-    assert trainings.base([two]) == [first]
-    second = trainings.trained([two])
-    assert trainings.base([three]) == [second]
+    monday, tuesday, wednesday = (trainings.transformed() for _ in range(3))
+    first = trainings.trained([monday])
+    assert trainings.base([tuesday]) == [first]
+    second = trainings.trained([tuesday])
+    assert trainings.base([wednesday]) == [second]
     # A repeated run gets what it got: it is found in the cache.
-    assert trainings.base([two]) == [first]
+    assert trainings.base([tuesday]) == [first]
 
 
 def test_a_window_that_has_moved_on_is_other_examples(trainings: Trainings) -> None:
-    one, two, three = (trainings.transformed() for _ in range(3))
-    first = trainings.trained([one, two])
-    assert trainings.base([two, three]) == [first]
-    assert trainings.base([one, two]) == []
+    monday, tuesday, wednesday = (trainings.transformed() for _ in range(3))
+    first = trainings.trained([monday, tuesday])
+    assert trainings.base([tuesday, wednesday]) == [first]
+    assert trainings.base([monday, tuesday]) == []
 
 
 def test_other_settings_start_from_the_model(trainings: Trainings) -> None:
-    one = trainings.transformed()
-    first = trainings.trained([one], A)
-    assert trainings.base([one], B) == [first]
+    monday = trainings.transformed()
+    first = trainings.trained([monday], A)
+    assert trainings.base([monday], B) == [first]
 
 
 def test_the_latest_blessing_wins(trainings: Trainings) -> None:
-    one, two, three = (trainings.transformed() for _ in range(3))
-    first, second = trainings.trained([one]), trainings.trained([two])
-    assert trainings.base([three]) == [second]
+    monday, tuesday, wednesday = (trainings.transformed() for _ in range(3))
+    first, second = trainings.trained([monday]), trainings.trained([tuesday])
+    assert trainings.base([wednesday]) == [second]
     # It was judged again, by other bounds.
     trainings.judged(first, True)
-    assert trainings.base([three]) == [first]
+    assert trainings.base([wednesday]) == [first]
 
 
 def test_a_model_that_was_not_blessed_is_passed_over(trainings: Trainings) -> None:
-    one, two, three = (trainings.transformed() for _ in range(3))
-    first = trainings.trained([one])
-    trainings.trained([two], blessed=False)
-    assert trainings.base([three]) == [first]
+    monday, tuesday, wednesday = (trainings.transformed() for _ in range(3))
+    first = trainings.trained([monday])
+    trainings.trained([tuesday], blessed=False)
+    assert trainings.base([wednesday]) == [first]

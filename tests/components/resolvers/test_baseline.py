@@ -46,9 +46,9 @@ def resolved(tmp_path: Path) -> Callable[..., dict[str, list[int]]]:
         }
         for number in rolled_back:
             known[number].set_string_custom_property("rolled_back", "by hand")
-        found = LatestOtherBlessedModel().resolve_artifacts(None, inputs)
-        assert found.pop("tried") == list(tried)
-        return {key: [artifact.id for artifact in artifacts] for key, artifacts in found.items()}
+        chosen = LatestOtherBlessedModel().resolve_artifacts(None, inputs)
+        assert chosen.pop("tried") == list(tried)
+        return {key: [artifact.id for artifact in artifacts] for key, artifacts in chosen.items()}
 
     return call
 
@@ -95,8 +95,8 @@ def test_a_candidate_that_was_blessed_before_is_not_its_own_baseline(resolved) -
 def test_the_latest_blessing_counts_whatever_the_order_of_models(resolved, order: int) -> None:
     # Model 2 was trained before model 3, and blessed again after it.
     blessings = [blessing(10, of=2), blessing(11, of=3), blessing(12, of=2)]
-    found = resolved(4, [1, 2, 3, 4][::order], blessings[::order])
-    assert (found["model"], found["model_blessing"]) == ([2], [12])
+    models = resolved(4, [1, 2, 3, 4][::order], blessings[::order])
+    assert (models["model"], models["model_blessing"]) == ([2], [12])
 
 
 def test_a_model_that_was_not_blessed_is_passed_over(resolved) -> None:
@@ -129,5 +129,5 @@ def test_a_model_whose_files_are_gone_is_handed_on(resolved, tmp_path: Path) -> 
     blessings = [blessing(10, of=1), blessing(11, of=3)]
     for broken in ("", "{", '{"features": []}', '{"label": {"kind": "ranking"}}'):
         assert resolved(2, [1, 2, 3], blessings, {3: FIVE})["model"] == [1]
-        found = resolved(2, [1, 2, 3], blessings, {3: FIVE}, {3: broken})
-        assert found["model"] == [3], broken
+        models = resolved(2, [1, 2, 3], blessings, {3: FIVE}, {3: broken})
+        assert models["model"] == [3], broken

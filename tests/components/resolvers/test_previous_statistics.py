@@ -44,9 +44,9 @@ class Days:
             "statistics": self.statistics,
             "verdicts": self.verdicts,
         }
-        found = LastAcceptedStatistics().resolve_artifacts(self._recorded.store, given)
-        assert found.keys() == given.keys()
-        return [artifact.id for artifact in found["statistics"]]
+        statistics = LastAcceptedStatistics().resolve_artifacts(self._recorded.store, given)
+        assert statistics.keys() == given.keys()
+        return [artifact.id for artifact in statistics["statistics"]]
 
 
 @pytest.fixture

@@ -45,10 +45,10 @@ class Spans:
     def window(self, spans: int, current: Any, examples: list[Any]) -> list[int]:
         """Ids of the chosen artifacts, in their order."""
         given = {"current": [current], "examples": examples, "verdicts": self.verdicts}
-        found = LatestSpans(spans).resolve_artifacts(self._recorded.store, given)
-        assert found.keys() == given.keys()
-        assert found["current"] == [current]
-        return sorted(artifact.id for artifact in found["examples"])
+        chosen = LatestSpans(spans).resolve_artifacts(self._recorded.store, given)
+        assert chosen.keys() == given.keys()
+        assert chosen["current"] == [current]
+        return sorted(artifact.id for artifact in chosen["examples"])
 
 
 @pytest.fixture
@@ -68,17 +68,17 @@ def test_the_span_is_what_the_driver_wrote(spans: Spans) -> None:
 @pytest.mark.parametrize("order", [1, -1])
 def test_the_current_span_and_those_before_it(spans: Spans, order: int) -> None:
     days = [spans.ingested(day) for day in (1, 2, 3, 4)][::order]
-    one, two, three, four = sorted(days, key=span_of)
-    assert spans.window(2, four, days) == ids(three, four)
-    assert spans.window(3, four, days) == ids(two, three, four)
-    assert spans.window(1, four, days) == ids(four)
-    assert spans.window(4, four, days) == ids(one, two, three, four)
+    first, second, third, fourth = sorted(days, key=span_of)
+    assert spans.window(2, fourth, days) == ids(third, fourth)
+    assert spans.window(3, fourth, days) == ids(second, third, fourth)
+    assert spans.window(1, fourth, days) == ids(fourth)
+    assert spans.window(4, fourth, days) == ids(first, second, third, fourth)
 
 
 def test_a_window_that_is_larger_than_what_there_is(spans: Spans) -> None:
-    one, two = spans.ingested(1), spans.ingested(2)
-    assert spans.window(7, two, [one, two]) == ids(one, two)
-    assert spans.window(7, one, [one]) == ids(one)
+    first, second = spans.ingested(1), spans.ingested(2)
+    assert spans.window(7, second, [first, second]) == ids(first, second)
+    assert spans.window(7, first, [first]) == ids(first)
 
 
 def test_spans_need_not_follow_on_each_other(spans: Spans) -> None:
@@ -93,42 +93,42 @@ def test_later_spans_than_the_current_are_left_out(spans: Spans) -> None:
 
 
 def test_a_span_that_the_gate_stopped_is_left_out(spans: Spans) -> None:
-    one, two, three = spans.ingested(1), spans.ingested(2, passed=False), spans.ingested(3)
-    assert spans.window(2, three, [one, two, three]) == ids(one, three)
+    first, second, third = spans.ingested(1), spans.ingested(2, passed=False), spans.ingested(3)
+    assert spans.window(2, third, [first, second, third]) == ids(first, third)
     # Mended, it counts.
     mended = spans.ingested(2)
-    assert spans.window(2, three, [one, two, three, mended]) == ids(mended, three)
+    assert spans.window(2, third, [first, second, third, mended]) == ids(mended, third)
 
 
 def test_the_span_that_is_read_counts_before_its_verdict_is_there(spans: Spans) -> None:
-    one, two = spans.ingested(1), spans.ingested(2, passed=False)
-    assert spans.window(2, two, [one, two]) == ids(one, two)
+    first, second = spans.ingested(1), spans.ingested(2, passed=False)
+    assert spans.window(2, second, [first, second]) == ids(first, second)
 
 
 def test_of_a_span_that_was_ingested_again_the_latest_counts(spans: Spans) -> None:
-    old, one, two = spans.ingested(1), spans.ingested(1), spans.ingested(2)
-    assert spans.window(2, two, [one, two, old]) == ids(one, two)
-    assert spans.window(2, two, [old, one, two]) == ids(one, two)
+    old, first, second = spans.ingested(1), spans.ingested(1), spans.ingested(2)
+    assert spans.window(2, second, [first, second, old]) == ids(first, second)
+    assert spans.window(2, second, [old, first, second]) == ids(first, second)
 
 
 def test_of_a_span_whose_data_were_put_back_those_count(spans: Spans) -> None:
     """They come from the cache: the artifact of the data that were taken back has the higher id."""
     good, bad = spans.ingested(1), spans.ingested(1)
     spans.put_back(good)
-    two = spans.ingested(2)
-    assert spans.window(2, two, [good, bad, two]) == ids(good, two)
+    second = spans.ingested(2)
+    assert spans.window(2, second, [good, bad, second]) == ids(good, second)
 
 
 def test_the_current_examples_count_even_where_later_ones_of_their_span_are_there(spans: Spans) -> None:
     """Data that were put back are found in the cache: by their artifact of then."""
-    one, two, again = spans.ingested(1), spans.ingested(2), spans.ingested(2)
-    assert spans.window(2, two, [one, two, again]) == ids(one, two)
+    first, second, again = spans.ingested(1), spans.ingested(2), spans.ingested(2)
+    assert spans.window(2, second, [first, second, again]) == ids(first, second)
 
 
 def test_transformed_examples_are_not_taken(spans: Spans) -> None:
-    one, two = spans.ingested(1), spans.ingested(2)
-    transformed = [spans.transformed([one, two]), spans.transformed([one], span=1)]
-    assert spans.window(3, two, [one, two, *transformed]) == ids(one, two)
+    first, second = spans.ingested(1), spans.ingested(2)
+    transformed = [spans.transformed([first, second]), spans.transformed([first], span=1)]
+    assert spans.window(3, second, [first, second, *transformed]) == ids(first, second)
 
 
 def test_data_without_spans_are_one(spans: Spans) -> None:

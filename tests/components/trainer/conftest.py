@@ -263,18 +263,18 @@ class Toy:
             for column in layout.id_columns
         }
         dense = [float(value) for value in random.normal(size=len(layout.dense)).astype(np.float32)]
-        taste = sum(1.0 if one % 2 else -1.0 for one in ids[layout.id_columns[0].name]) + sum(dense[:1])
+        taste = sum(1.0 if number % 2 else -1.0 for number in ids[layout.id_columns[0].name]) + sum(dense[:1])
         label = int(random.random() < 1 / (1 + np.exp(-2 * taste)))
         return ToyRow(ids, dense, label, float(random.choice([0.5, 1.0, 2.0])))
 
     @staticmethod
     def packed(layout: Layout, row: ToyRow) -> dict[str, list[int]]:
         """The row's ids, of features and of crosses, column by column, the column's number in the upper half."""
-        found: dict[str, list[int]] = {packed_columns.IDS: [], packed_columns.CROSSES: []}
+        numbers: dict[str, list[int]] = {packed_columns.IDS: [], packed_columns.CROSSES: []}
         for number, column in enumerate(layout.id_columns):
             kind = packed_columns.IDS if column.feature else packed_columns.CROSSES
-            found[kind] += [(number << 32) | one for one in row.ids[column.name]]
-        return found
+            numbers[kind] += [(number << 32) | number_ for number_ in row.ids[column.name]]
+        return numbers
 
     @staticmethod
     def batch(layout: Layout, rows: list[ToyRow]) -> Batch:

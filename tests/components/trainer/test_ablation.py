@@ -48,11 +48,11 @@ def test_the_ablation_has_a_row_a_model_measured_on_the_test_split(prepared):
 
 
 def test_a_difference_is_tested_by_pairs_of_one_seed():
-    found = difference([0.81, 0.84, 0.80], [0.80, 0.82, 0.79])
+    change = difference([0.81, 0.84, 0.80], [0.80, 0.82, 0.79])
     # Differences 0.01, 0.02, 0.01: mean 4/300, deviation 1/173.2, t = 4 of 2 degrees of freedom, whose p is
     # 1 - t / sqrt(t^2 + 2).
-    assert found.mean == pytest.approx(4 / 300)
-    assert found.p == pytest.approx(1 - 4 / 18**0.5)
+    assert change.mean == pytest.approx(4 / 300)
+    assert change.p == pytest.approx(1 - 4 / 18**0.5)
     assert difference([0.8], [0.7]) == Difference(pytest.approx(0.1), None)
     assert difference([0.5, 0.75], [0.25, 0.5]) == Difference(0.25, 0.0)
     assert difference([0.5, 0.75], [0.5, 0.75]) == Difference(0.0, 1.0)
@@ -60,8 +60,8 @@ def test_a_difference_is_tested_by_pairs_of_one_seed():
 
 def test_what_to_know_beside_the_numbers():
     numbers = {"metrics": {"auc": 0.8}, "deviations": {"auc": 0.0}, "train_seconds": 1.0, "examples_per_second": 1.0}
-    one = Comparison("deep", **numbers, parameters=3, differences={"auc": Difference(0.1, None)})
-    assert one.remarks() == []
+    deep = Comparison("deep", **numbers, parameters=3, differences={"auc": Difference(0.1, None)})
+    assert deep.remarks() == []
     cut = Comparison(
         "deep", **numbers, parameters=3, still_improving=True, differences={"auc": Difference(0.0123, 0.041)}
     )

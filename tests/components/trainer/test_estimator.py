@@ -34,8 +34,8 @@ def state(made: WideDeepEstimator, folder: Path) -> dict[str, np.ndarray]:
 
 def test_one_seed_gives_one_model_bit_for_bit(prepared, tmp_path):
     made = [estimator(prepared, seed=seed, **DROPOUT) for seed in (1, 1, 2)]
-    curves = [one.train(prepared.train, prepared.eval) for one in made]
-    first, again, other = (state(one, tmp_path / str(number)) for number, one in enumerate(made))
+    curves = [estimator_.train(prepared.train, prepared.eval) for estimator_ in made]
+    first, again, other = (state(estimator_, tmp_path / str(number)) for number, estimator_ in enumerate(made))
     assert len(first) > 20
     assert first.keys() == again.keys()
     assert all((first[name] == again[name]).all() for name in first)
@@ -48,16 +48,16 @@ def test_one_seed_gives_one_model_bit_for_bit(prepared, tmp_path):
 def test_the_seed_shuffles(prepared, tmp_path):
     """A wide model starts at nothing: two seeds differ in the order of the examples alone."""
     made = [estimator(prepared, model="wide", epochs=1, seed=seed) for seed in (1, 2)]
-    for one in made:
-        one.train(prepared.train, prepared.eval)
-    scores = [one.predict(prepared.eval) for one in made]
+    for estimator_ in made:
+        estimator_.train(prepared.train, prepared.eval)
+    scores = [estimator_.predict(prepared.eval) for estimator_ in made]
     assert (scores[0] != scores[1]).any()
 
 
 def test_the_weights_of_examples_weigh(prepared):
     spec = prepared.spec.model_copy(update={"weight": None})
-    weighted, plain = (estimator(prepared, one, epochs=1) for one in (None, spec))
-    curves = [one.train(prepared.train, prepared.eval) for one in (weighted, plain)]
+    weighted, plain = (estimator(prepared, declared, epochs=1) for declared in (None, spec))
+    curves = [estimator_.train(prepared.train, prepared.eval) for estimator_ in (weighted, plain)]
     assert curves[0][0].loss != curves[1][0].loss
     assert (weighted.predict(prepared.eval) != plain.predict(prepared.eval)).any()
 
@@ -74,13 +74,13 @@ def test_a_batch_larger_than_the_data_is_all_of_it(prepared):
 def test_predictions_and_quality_are_of_the_same_model(prepared):
     made = estimator(prepared)
     curve = made.train(prepared.train, prepared.eval)
-    found = made.evaluate(prepared.eval)
+    quality = made.evaluate(prepared.eval)
     (kept,) = (row for row in curve if row.kept)
-    assert found == {name: kept.metric(name) for name in ("auc", "logloss", "accuracy")}
+    assert quality == {name: kept.metric(name) for name in ("auc", "logloss", "accuracy")}
     label, weight = ([row[key][0] for row in prepared.raw] for key in ("liked", "importance"))
     scores = made.predict(prepared.eval)
-    assert found["auc"] == pytest.approx(metrics.roc_auc_score(label, scores, sample_weight=weight), abs=1e-9)
-    assert found["auc"] > 0.6
+    assert quality["auc"] == pytest.approx(metrics.roc_auc_score(label, scores, sample_weight=weight), abs=1e-9)
+    assert quality["auc"] > 0.6
 
 
 def test_the_crosses_that_were_used_are_told(prepared):

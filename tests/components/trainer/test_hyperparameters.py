@@ -65,8 +65,8 @@ def test_a_choice_comes_back_as_it_was(choice):
 
 
 def test_what_a_search_found_goes_over_the_settings():
-    found = {"space": [], "values": {"epochs": 2, "deep.hidden": "[16, 8]", "deep.optimizer": '"adam"'}}
-    options, spec = with_hyperparameters(OPTIONS, SPEC, found)
+    search = {"space": [], "values": {"epochs": 2, "deep.hidden": "[16, 8]", "deep.optimizer": '"adam"'}}
+    options, spec = with_hyperparameters(OPTIONS, SPEC, search)
     assert spec == SPEC
     assert (options.epochs, options.deep.hidden, options.deep.optimizer) == (2, (16, 8), "adam")
     assert (options.wide.l1, options.deep.dropout) == (2.0, 0.1)
@@ -74,8 +74,8 @@ def test_what_a_search_found_goes_over_the_settings():
 
 
 def test_the_size_of_an_embedding_goes_over_the_declaration():
-    found = {"values": {"epochs": 2, "features.b_x.deep.embedding": 8}}
-    options, spec = with_hyperparameters(OPTIONS, SPEC, found)
+    search = {"values": {"epochs": 2, "features.b_x.deep.embedding": 8}}
+    options, spec = with_hyperparameters(OPTIONS, SPEC, search)
     assert options.epochs == 2
     assert [feature.deep.embedding for feature in spec.features] == [4, 8]
     assert spec.inputs["b_x"].deep.embedding == 8
@@ -83,7 +83,7 @@ def test_the_size_of_an_embedding_goes_over_the_declaration():
 
 
 def test_a_checkpoint_of_other_hyperparameters_is_another_training():
-    def folder(found):
+    def folder(search):
         return run._checkpoints(
             SimpleNamespace(
                 train_files=["a"],
@@ -92,7 +92,7 @@ def test_a_checkpoint_of_other_hyperparameters_is_another_training():
                 base_model=None,
                 custom_config={},
                 model_run_dir="/x/run/7",
-                hyperparameters=found,
+                hyperparameters=search,
             )
         )
 

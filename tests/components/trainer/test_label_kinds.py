@@ -106,14 +106,14 @@ def test_the_served_model_scores_as_the_estimator(learned):
 
 
 def test_the_quality_is_that_of_the_scores(learned):
-    found, score = learned.estimator.evaluate(learned.eval), learned.estimator.predict(learned.eval)
+    quality, score = learned.estimator.evaluate(learned.eval), learned.estimator.predict(learned.eval)
     if learned.spec.label.kind == "regression":
         error = score - learned.label
         expected = {"rmse": np.sqrt((error**2).mean()), "mae": np.abs(error).mean()}
     else:
         of_label = score[np.arange(200), learned.label]
         expected = {"logloss": -np.log(of_label).mean(), "accuracy": (score.argmax(axis=1) == learned.label).mean()}
-    assert found == {name: pytest.approx(value, rel=1e-4) for name, value in expected.items()}
+    assert quality == {name: pytest.approx(value, rel=1e-4) for name, value in expected.items()}
 
 
 def test_the_wide_weights_are_a_row_an_id(learned):

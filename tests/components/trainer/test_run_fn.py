@@ -48,19 +48,19 @@ def test_it_learns_and_tells(exported):
 
 
 def test_the_record_says_what_was_made(exported):
-    found = record(exported)
-    assert found["base"] is None
-    best = max(found["curve"], key=lambda row: row["auc"])["epoch"]
+    written = record(exported)
+    assert written["base"] is None
+    best = max(written["curve"], key=lambda row: row["auc"])["epoch"]
     said = "the best epoch is the last of the 2 allowed: still improving: raise training.epochs."
-    assert found["note"] == (said if best == 2 else None)
-    assert [(cross["name"], cross["buckets"]) for cross in found["crosses"]] == [
+    assert written["note"] == (said if best == 2 else None)
+    assert [(cross["name"], cross["buckets"]) for cross in written["crosses"]] == [
         ("history_x_item", 500),
         ("user_x_item", 500),
     ]
     stored = wide_weights(str(exported / "serving"))
-    assert found["wide"]["nonzero"] == sum(len(column.ids) for column in stored.values()) > 0
+    assert written["wide"]["nonzero"] == sum(len(column.ids) for column in stored.values()) > 0
     assert (
-        found["wide"]["rows"] == json.loads((exported / "serving" / "assets.extra" / "wide.json").read_text())["rows"]
+        written["wide"]["rows"] == json.loads((exported / "serving" / "assets.extra" / "wide.json").read_text())["rows"]
     )
 
 

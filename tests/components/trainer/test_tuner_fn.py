@@ -38,9 +38,9 @@ def test_a_trial_is_trained_and_measured_as_the_trainer_does(prepared, tmp_path,
     kept_early = False
     values = {}
     for trial in table.trials:
-        found = {"values": {name: encode(value) for name, value in trial.values.items()}}
+        chosen = {"values": {name: encode(value) for name, value in trial.values.items()}}
         folder = tmp_path / str(trial.trial)
-        run_fn(prepared.fn_args(folder, training=training, hyperparameters=found))
+        run_fn(prepared.fn_args(folder, training=training, hyperparameters=chosen))
         curve = json.loads((folder / "run" / "training.json").read_text())["curve"]
         values[trial.trial] = best(row[metric] for row in curve)
         assert trial.value == values[trial.trial]

@@ -40,7 +40,9 @@ def spec(crosses: list[dict[str, Any]] = CROSSES, label: dict[str, Any] | None =
     return FeatureSpec.model_validate(
         {
             "label": label or {"key": "liked"},
-            "features": [{"key": key, "side": "context", "wide": True, **one} for key, one in features.items()],
+            "features": [
+                {"key": key, "side": "context", "wide": True, **settings} for key, settings in features.items()
+            ],
             "crosses": crosses,
         }
     )
@@ -116,12 +118,12 @@ def ids(made: Training, column: packed_columns.IdColumn, row: Row) -> list[int]:
 
 def batch(made: Training, examples: list[Row]) -> Batch:
     """The rows as this training's Transform would write them."""
-    found = made.layout.id_columns
+    columns = made.layout.id_columns
     transformed = {}
     for name, of_features in ((packed_columns.IDS, True), (packed_columns.CROSSES, False)):
-        numbers = [number for number, column in enumerate(found) if bool(column.feature) == of_features]
+        numbers = [number for number, column in enumerate(columns) if bool(column.feature) == of_features]
         packed = [
-            [(number << 32) | one for number in numbers for one in ids(made, found[number], row)] for row in examples
+            [(number << 32) | id_ for number in numbers for id_ in ids(made, columns[number], row)] for row in examples
         ]
         transformed[name] = tf.ragged.constant(packed, tf.int64, ragged_rank=1).to_sparse()
     keys = [feature.key for feature in made.spec.features if packed_columns.needs_value(feature)]
@@ -146,33 +148,33 @@ def logits(made: Training, examples: list[Row]) -> np.ndarray:
 
 def tables(made: Training) -> dict[tuple[str, int], dict[str, np.ndarray]]:
     """By column and width of its weights: weights and slots, float32 [size, width] each."""
-    found = {}
+    values = {}
     for table, variable, optimizer in zip(
         made.layout.tables, made.trainer.model.tables, made.trainer.tables, strict=True
     ):
         for slot in table.slots:
             parts = {"weights": variable} | optimizer.slots
             here = slice(slot.offset, slot.offset + slot.size)
-            found[slot.column, table.width] = {name: part.numpy()[here] for name, part in parts.items()}
-    return found
+            values[slot.column, table.width] = {name: part.numpy()[here] for name, part in parts.items()}
+    return values
 
 
 def layers(made: Training) -> dict[str, np.ndarray]:
     """Weights and slots of bias and hidden layers, and moving averages, by a name of their place."""
     trainer, hidden = made.trainer, made.trainer.model.hidden
     named = {"bias": (trainer.model.bias, trainer.bias)}
-    found = {}
+    state = {}
     if hidden:
         optimizers = iter(trainer.layers)
         for kind, variables in (("kernel", hidden.kernels), ("bias", hidden.biases)):
-            named |= {f"{kind} {number}": (one, next(optimizers)) for number, one in enumerate(variables)}
+            named |= {f"{kind} {number}": (kernel, next(optimizers)) for number, kernel in enumerate(variables)}
         for number, norm in enumerate(hidden.norms):
             named[f"scale {number}"] = (norm.scale, next(optimizers))
-            found |= {f"mean {number}": norm.mean.numpy(), f"variance {number}": norm.variance.numpy()}
+            state |= {f"mean {number}": norm.mean.numpy(), f"variance {number}": norm.variance.numpy()}
     for name, (variable, optimizer) in named.items():
-        found[name] = variable.numpy()
-        found |= {f"{name} {slot}": values.numpy() for slot, values in optimizer.slots.items()}
-    return found
+        state[name] = variable.numpy()
+        state |= {f"{name} {slot}": values.numpy() for slot, values in optimizer.slots.items()}
+    return state
 
 
-KNOWN = rows(64, 99, [one for one in OTHER_USERS if one in USERS], [one for one in OTHER_ITEMS if one in ITEMS])
+KNOWN = rows(64, 99, [user for user in OTHER_USERS if user in USERS], [user for user in OTHER_ITEMS if user in ITEMS])

@@ -30,11 +30,11 @@ def hashes(first: int, count: int) -> tf.Tensor:
 @pytest.mark.parametrize(("count", "error"), [(1, 0), (40, 0.067), (500, 0.073), (20_000, 0.1), (1_000_000, 0.1)])
 def test_distinct_values_are_counted(count: int, error: float) -> None:
     words = sketch_words([hashes(7, 3), hashes(0, count)]).numpy().tolist()
-    small, found = distinct_values(words, 2)
+    small, counts = distinct_values(words, 2)
     assert round(small) == 3
     # Three standard errors: of 1,024 registers 1.04 / sqrt(1024); of linear counting with t values a register
     # sqrt((exp(t) - t - 1) / 1024) / t (Flajolet et al. 2007; Whang et al. 1990).
-    assert found == pytest.approx(count, rel=error, abs=0.5)
+    assert counts == pytest.approx(count, rel=error, abs=0.5)
 
 
 @given(st.lists(st.integers(0, 300), max_size=200), st.randoms())

@@ -73,14 +73,14 @@ BUCKETS = st.sampled_from([2, 7, 1009, 10_000_000, 2**40])
 @given(rows=MEMBERS, buckets=BUCKETS)
 def test_ids_are_those_of_the_reference(rows, buckets):
     members = [ragged([row[index] for row in rows]) for index in range(len(rows[0]))]
-    found = lists(cross_ids(members, buckets))
-    assert found == [reference(row, buckets) for row in rows]
+    ids = lists(cross_ids(members, buckets))
+    assert ids == [reference(row, buckets) for row in rows]
 
 
 @settings(max_examples=60, deadline=None)
 @given(rows=MEMBERS, data=st.data())
 def test_the_order_and_the_repetition_of_members_say_nothing(rows, data):
-    mixed = [[data.draw(st.permutations(one + one[:1])) for one in row] for row in rows]
+    mixed = [[data.draw(st.permutations(values + values[:1])) for values in row] for row in rows]
     width = range(len(rows[0]))
     plain = cross_ids([ragged([row[index] for row in rows]) for index in width], 1009)
     other = cross_ids([ragged([row[index] for row in mixed]) for index in width], 1009)
@@ -94,14 +94,14 @@ def test_the_order_of_the_keys_says_something():
 
 
 def test_a_row_with_an_empty_member_has_no_cross():
-    found = cross_ids([ragged([["a"], [], ["a"]]), ragged([["x", "y"], ["x"], []])], 2**40)
-    assert [len(row) for row in lists(found)] == [2, 0, 0]
-    assert found.dense_shape.numpy()[0] == 3
+    ids = cross_ids([ragged([["a"], [], ["a"]]), ragged([["x", "y"], ["x"], []])], 2**40)
+    assert [len(row) for row in lists(ids)] == [2, 0, 0]
+    assert ids.dense_shape.numpy()[0] == 3
 
 
 def test_a_batch_without_any_value():
-    found = cross_ids([ragged([[], []]), ragged([["x"], []])], 100)
-    assert lists(found) == [[], []]
+    ids = cross_ids([ragged([[], []]), ragged([["x"], []])], 100)
+    assert lists(ids) == [[], []]
 
 
 @settings(max_examples=60, deadline=None)

@@ -129,8 +129,8 @@ class Transformed:
             key: tf.SparseTensor(np.zeros([0, 2], np.int64), tf.zeros([0], PARSING[key].dtype), [len(rows), 0])
             for key in ("label", "weight")
         }
-        found = self.graph.transform_fn(raw | empty)
-        return unpacked({key: by_row(column, len(rows)) for key, column in found.items() if key not in empty})
+        outputs = self.graph.transform_fn(raw | empty)
+        return unpacked({key: by_row(column, len(rows)) for key, column in outputs.items() if key not in empty})
 
     def inputs(self) -> dict[str, Any]:
         return {key: parser for key, parser in PARSING.items() if key not in ("label", "weight")}
@@ -146,23 +146,23 @@ def plain(value: Any) -> list[Any]:
 
 def unpacked(packed: dict[str, list[list[Any]]]) -> dict[str, list[list[Any]]]:
     """Each id and dense column on its own, from `ids`, `crosses` and `dense` as they are documented."""
-    found = {key: rows for key, rows in packed.items() if key not in ("ids", "crosses", "dense")}
+    columns = {key: rows for key, rows in packed.items() if key not in ("ids", "crosses", "dense")}
     both = zip(packed["ids"], packed["crosses"], strict=True)
     ids = [[divmod(value, 2**32) for value in (*row, *crosses)] for row, crosses in both]
     for number, name in enumerate(IDS):
-        found[name] = [[one for column, one in row if column == number] for row in ids]
+        columns[name] = [[id_ for column, id_ in row if column == number] for row in ids]
     for number, name in enumerate(DENSE):
-        found[name] = [[row[number]] for row in packed["dense"]]
-    return found
+        columns[name] = [[row[number]] for row in packed["dense"]]
+    return columns
 
 
 def by_row(column: Any, rows: int) -> list[list[Any]]:
     if not isinstance(column, tf.SparseTensor):
         return [plain(row) for row in column.numpy()]
-    found: list[list[Any]] = [[] for _ in range(rows)]
+    rows_: list[list[Any]] = [[] for _ in range(rows)]
     for (row, _), value in zip(column.indices.numpy(), column.values.numpy(), strict=True):
-        found[row].append(value.item())
-    return found
+        rows_[row].append(value.item())
+    return rows_
 
 
 def example(row: Row) -> bytes:
@@ -188,14 +188,14 @@ def given(rows: list[Row], key: str) -> list[list[Any]]:
 
 
 def ids_in(vocabulary: list[str], oov: int) -> Callable[[str], int]:
-    def one(word: str) -> int:
+    def id_of(word: str) -> int:
         if word in vocabulary:
             return vocabulary.index(word)
         # The graph looks values up by their base64.
         encoded = base64.urlsafe_b64encode(word.encode()).rstrip(b"=").decode()
         return len(vocabulary) + farmhash.fingerprint64(encoded) % oov
 
-    return one
+    return id_of
 
 
 @pytest.mark.parametrize(
@@ -206,9 +206,9 @@ def test_vocabulary_ids(transformed, key, owner, min_count, oov):
     vocabulary = transformed.vocabulary(owner)
     assert set(vocabulary) == {word for word, count in counts.items() if count >= min_count}
     assert [counts[word] for word in vocabulary] == sorted((counts[word] for word in vocabulary), reverse=True)
-    one = ids_in(vocabulary, oov)
+    id_of = ids_in(vocabulary, oov)
     assert transformed.columns[f"{key}_id"] == [
-        sorted({one(word) for word in words}) for words in given(transformed.rows, key)
+        sorted({id_of(word) for word in words}) for words in given(transformed.rows, key)
     ]
 
 
@@ -218,8 +218,8 @@ def test_rare_strings_share_the_oov_buckets(transformed):
     assert rare
     size = len(transformed.vocabulary("city"))
     rows = zip(given(transformed.rows, "city"), transformed.columns["city_id"], strict=True)
-    found = {ids[0] for words, ids in rows if set(words) & rare}
-    assert found <= set(range(size, size + 4))
+    rare_ids = {ids[0] for words, ids in rows if set(words) & rare}
+    assert rare_ids <= set(range(size, size + 4))
 
 
 def test_the_most_frequent_strings_only(transformed):
@@ -236,18 +236,18 @@ def test_hash_buckets(transformed, key, buckets):
 
 def test_quantile_cdf_values(transformed):
     """Of 120 different values each of 6 quantiles has 20; the i-th is (i-1)/5, exactly."""
-    found = [values[0] for values in transformed.columns["rank_value"]]
-    assert set(found) == {np.float32(i) / np.float32(5) for i in range(6)}
-    assert found == sorted(found, reverse=True)  # the values fall
-    assert all(abs(count - 20) <= 1 for count in Counter(found).values())
+    ranks = [values[0] for values in transformed.columns["rank_value"]]
+    assert set(ranks) == {np.float32(i) / np.float32(5) for i in range(6)}
+    assert ranks == sorted(ranks, reverse=True)  # the values fall
+    assert all(abs(count - 20) <= 1 for count in Counter(ranks).values())
 
 
 def test_quantile_cdf_values_where_values_repeat(transformed):
     """Each value twice, squared: the order alone says the quantile, and equal values are in the same."""
-    found = dict(zip((row["dose"][0] for row in transformed.rows), transformed.columns["dose_value"], strict=True))
+    value_of = dict(zip((row["dose"][0] for row in transformed.rows), transformed.columns["dose_value"], strict=True))
     for row, value in zip(transformed.rows, transformed.columns["dose_value"], strict=True):
-        assert found[row["dose"][0]] == value
-    by_dose = [found[dose][0] for dose in sorted(found)]
+        assert value_of[row["dose"][0]] == value
+    by_dose = [value_of[dose][0] for dose in sorted(value_of)]
     assert by_dose == sorted(by_dose)
     assert set(by_dose) == {0.0, np.float32(1) / np.float32(3), np.float32(2) / np.float32(3), 1.0}
     assert all(abs(count - 15) <= 1 for count in Counter(by_dose).values())
@@ -267,16 +267,16 @@ def test_quantile_ids_have_one_more_for_missing_values(transformed):
 def z_scores(values: list[list[float]], log: bool = False) -> list[float]:
     """By the population's standard deviation over the present values; 0 where missing."""
     scaled = [[np.sign(v) * np.log1p(abs(v)) if log else v for v in value] for value in values]
-    flat = [value for one in scaled for value in one]
+    flat = [value for value_ in scaled for value in value_]
     mean, spread = statistics.fmean(flat), statistics.pstdev(flat) or 1.0
-    return [(one[0] - mean) / spread if one else 0.0 for one in scaled]
+    return [(row[0] - mean) / spread if row else 0.0 for row in scaled]
 
 
 @pytest.mark.parametrize(("key", "log"), [("size", False), ("pay", True), ("same", False)])
 def test_z_scores_and_logs(transformed, key, log):
     values = given(transformed.rows, key)
-    found = np.array(transformed.columns[f"{key}_value"])[:, 0]
-    np.testing.assert_allclose(found, z_scores(values, log), rtol=0, atol=2e-5)
+    scaled = np.array(transformed.columns[f"{key}_value"])[:, 0]
+    np.testing.assert_allclose(scaled, z_scores(values, log), rtol=0, atol=2e-5)
     assert transformed.columns[f"{key}_missing"] == [[0.0 if value else 1.0] for value in values]
 
 
@@ -297,14 +297,14 @@ def test_a_column_without_any_value_says_nothing_when_one_comes(transformed):
 
 def crossed(rows: list[list[list[str]]], buckets: int) -> list[list[int]]:
     """Each combination alone, through the cross that test_crosses.py proves."""
-    found = []
+    sets = []
     for row in rows:
         ids = set()
         for combination in itertools.product(*row):
             members = [tf.SparseTensor([[0, 0]], [value], [1, 1]) for value in combination]
             ids.add(int(cross_ids(members, buckets).values.numpy()[0]))
-        found.append(sorted(ids))
-    return found
+        sets.append(sorted(ids))
+    return sets
 
 
 def test_crosses_are_of_raw_strings_and_of_buckets(transformed):
@@ -333,11 +333,11 @@ def test_no_column_more_or_less(transformed):
 
 def test_the_packed_columns_are_in_the_order_that_the_trainer_reads(transformed):
     sizes = {f"{key}_vocabulary": len(transformed.vocabulary(key)) for key in ("city", "tags", "top")}
-    found = list(packed_columns.id_columns(SPEC, sizes))
-    assert tuple(column.name for column in found) == IDS
+    names = list(packed_columns.id_columns(SPEC, sizes))
+    assert tuple(column.name for column in names) == IDS
     assert tuple(packed_columns.dense_columns(SPEC)) == DENSE
-    for column in found:
-        ids = [one for row in transformed.columns[column.name] for one in row]
+    for column in names:
+        ids = [id_ for row in transformed.columns[column.name] for id_ in row]
         assert ids
         assert 0 <= min(ids) <= max(ids) < column.size
 

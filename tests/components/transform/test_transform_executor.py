@@ -159,22 +159,22 @@ def written(artifact: Any, split: str) -> list[dict[str, list[Any]]]:
 
 
 def plain(made: tf.train.Example) -> dict[str, list[Any]]:
-    found = {}
+    columns = {}
     for key, feature in made.features.feature.items():
-        found[key] = [*feature.int64_list.value, *feature.float_list.value]
-    return {key: values for key, values in found.items() if values}
+        columns[key] = [*feature.int64_list.value, *feature.float_list.value]
+    return {key: values for key, values in columns.items() if values}
 
 
 def by_graph(graph: Any, rows: list[bytes]) -> list[dict[str, list[Any]]]:
     """What the exported graph makes of the rows, one at a time."""
     output = tft.TFTransformOutput(graph.uri)
     loaded, parsing = tf.saved_model.load(output.transform_savedmodel_dir), output.raw_feature_spec()
-    found = []
+    examples = []
     for row in rows:
         made = loaded.transform_fn(tf.io.parse_example(tf.constant([row]), parsing))
         values = {key: getattr(tensor, "values", tensor).numpy().ravel().tolist() for key, tensor in made.items()}
-        found.append({key: value for key, value in values.items() if value})
-    return found
+        examples.append({key: value for key, value in values.items() if value})
+    return examples
 
 
 @pytest.fixture(scope="module")
@@ -205,11 +205,11 @@ def test_every_row_of_every_file_goes_through_the_exported_graph(transform: Tran
     assert artifact_utils.decode_split_names(examples.split_names) == ["train", "test"]
     for split, files in splits.items():
         rows = [row for rows in files for row in rows]
-        found, expected = written(examples, split), by_graph(graph, rows)
-        assert [row["y"] for row in found] == [row["y"] for row in expected]
-        for one, other in zip(found, expected, strict=True):
-            assert one.keys() == other.keys()
-            for key, values in one.items():
+        examples_, expected = written(examples, split), by_graph(graph, rows)
+        assert [row["y"] for row in examples_] == [row["y"] for row in expected]
+        for example, other in zip(examples_, expected, strict=True):
+            assert example.keys() == other.keys()
+            for key, values in example.items():
                 np.testing.assert_array_equal(np.float32(values), np.float32(other[key]), err_msg=key)
     names = sorted(path.name for path in Path(examples.uri, "Split-train").iterdir())
     assert names == [f"transformed_examples-0000{number}-of-00003.gz" for number in range(3)]

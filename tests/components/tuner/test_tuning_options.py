@@ -56,8 +56,8 @@ def test_without_the_group_there_is_no_search(tmp_path: Path) -> None:
     ],
 )
 def test_values_are_of_the_options_type(tmp_path: Path, name: str, dimension: dict[str, Any], expected: Any) -> None:
-    found = values(tmp_path, name, dimension)
-    assert json.dumps(found) == json.dumps(expected)  # where 1 is not 1.0, nor true
+    read = values(tmp_path, name, dimension)
+    assert json.dumps(read) == json.dumps(expected)  # where 1 is not 1.0, nor true
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ def test_a_mistake_in_the_space(tmp_path: Path, space: Any, training: dict[str, 
 def test_a_mistake_about_the_search(tmp_path: Path, key: str, value: Any, text: str) -> None:
     tuning: dict[str, Any] = {"trials": 3, "space": {"epochs": {"low": 1, "high": 2}}, key: value}
     with pytest.raises(ConfigError) as caught:
-        load(tmp_path, {name: one for name, one in tuning.items() if one is not ...})
+        load(tmp_path, {name: option for name, option in tuning.items() if option is not ...})
     assert f"pipeline.yaml: {text}" in str(caught.value)
 
 

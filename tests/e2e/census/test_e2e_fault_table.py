@@ -184,10 +184,10 @@ def scene(
 @pytest.fixture(scope="module")
 def table() -> Iterator[list[tuple[str, ...]]]:
     """Its rows, which it prints."""
-    found: list[tuple[str, ...]] = [("fault", "stopped by", "exit code", "version that serves", "what the run said")]
-    yield found
-    widths = [max(map(len, column)) for column in zip(*found, strict=True)]
-    for row in found:
+    lines: list[tuple[str, ...]] = [("fault", "stopped by", "exit code", "version that serves", "what the run said")]
+    yield lines
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for row in lines:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 

@@ -30,8 +30,8 @@ def listed(workdir: Path, out: Path) -> list[dict[str, Any]]:
 
 def metrics(ran: Ran, model: str) -> dict[str, float]:
     assert ran.result is not None
-    found: dict[str, float] = ran.result["metrics"][model]
-    return found
+    values: dict[str, float] = ran.result["metrics"][model]
+    return values
 
 
 def test_after_a_rollback_runs_build_on_the_version_that_serves(
@@ -40,12 +40,12 @@ def test_after_a_rollback_runs_build_on_the_version_that_serves(
     census, workdir, first = (pushed := anew("census")).slice, pushed.workdir, pushed.ran
     second = run(census, workdir, LOOSE, "training.seed=7")
     assert second.code == 0, second.stderr
-    one, two = listed(workdir, tmp_path / "models.json")
-    assert (one["serves"], two["serves"]) == (False, True)
-    assert one["metrics"] == {"candidate": metrics(first, "candidate")}
-    assert two["metrics"] == {model: metrics(second, model) for model in ("candidate", "baseline")}
-    assert (one["baseline"], two["baseline"]["version"]) == (None, 1)
-    assert [version["run"] for version in (one, two)] == [ran.result["run_id"] for ran in (first, second)]
+    versions = listed(workdir, tmp_path / "models.json")
+    assert (versions[0]["serves"], versions[1]["serves"]) == (False, True)
+    assert versions[0]["metrics"] == {"candidate": metrics(first, "candidate")}
+    assert versions[1]["metrics"] == {model: metrics(second, model) for model in ("candidate", "baseline")}
+    assert (versions[0]["baseline"], versions[1]["baseline"]["version"]) == (None, 1)
+    assert [version["run"] for version in versions] == [ran.result["run_id"] for ran in (first, second)]
     assert (workdir / "models" / "2" / "assets.extra" / "tf_serving_warmup_requests").stat().st_size > 0
 
     # The second run's own outputs, what it found in the cache, and the model behind version 1 are left.

@@ -85,7 +85,7 @@ def test_a_good_candidate_passes_and_one_beyond_a_limit_does_not(
     assert 100 < by_name["MiB of memory at most"]["value"] < 4096
     assert "dry run    stand in: " in taxi.ran.stdout
     warmup = version / "assets.extra" / "tf_serving_warmup_requests"
-    logs = [PredictionLog.FromString(one) for one in tf.data.TFRecordDataset(str(warmup)).as_numpy_iterator()]
+    logs = [PredictionLog.FromString(text) for text in tf.data.TFRecordDataset(str(warmup)).as_numpy_iterator()]
     asked = {getattr(log, log.WhichOneof("log_type")).request.model_spec.signature_name for log in logs}
     assert asked == {"serving_default", "predict_raw", "rank", "classify", "regress"}
 

@@ -225,8 +225,8 @@ def test_every_transform_has_words() -> None:
     ],
 )
 def test_the_rule_of_a_label_has_words(label: dict[str, object], words: str) -> None:
-    one = {"key": "a", "kind": "categorical", "side": "context", "transform": {"vocabulary": {}}, "wide": True}
-    spec = FeatureSpec.model_validate({"label": {"key": "y", **label}, "features": [one]})
+    feature = {"key": "a", "kind": "categorical", "side": "context", "transform": {"vocabulary": {}}, "wide": True}
+    spec = FeatureSpec.model_validate({"label": {"key": "y", **label}, "features": [feature]})
     assert understood(spec)[0].kind == words
 
 

@@ -165,5 +165,5 @@ def test_ratings_are_those_of_the_original_file(rows: list[Row], shared_data: Pa
     expected = set()
     for user, movie, stars, timestamp in (line.split("\t") for line in lines):
         expected.add((user, movie, int(timestamp), int(int(stars) > 3)))
-    found = {(r["user_id"], r["movie_id"], r["timestamp"], r["label"]) for r in rows}
-    assert found == expected
+    ratings = {(r["user_id"], r["movie_id"], r["timestamp"], r["label"]) for r in rows}
+    assert ratings == expected

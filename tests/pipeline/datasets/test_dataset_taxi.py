@@ -44,10 +44,10 @@ def test_every_trip_is_in_one_split_with_its_columns(summary: Summary) -> None:
     for trip in source:
         tips, fare = (round(100 * float(amount)) for amount in (trip.pop("tips"), trip["fare"]))
         expected.append({**trip, "label": str(int(5 * tips > fare))})  # whole cents
-    found = [row for split in summary.splits.values() for row in read(split.path)]
-    assert len(found) == 15_002
-    assert list(found[0]) == list(expected[0])
-    assert sorted(map(str, found)) == sorted(map(str, expected))
+    trips = [row for split in summary.splits.values() for row in read(split.path)]
+    assert len(trips) == 15_002
+    assert list(trips[0]) == list(expected[0])
+    assert sorted(map(str, trips)) == sorted(map(str, expected))
     positives = sum(split.rows * split.label_rate for split in summary.splits.values())
     assert positives / 15_002 == pytest.approx(0.2249, abs=5e-5)
 

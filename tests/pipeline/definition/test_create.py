@@ -53,8 +53,8 @@ def keys(nodes: dict[str, pipeline_pb2.PipelineNode]) -> dict[str, bytes]:
     return {name: node.parameters.SerializeToString(deterministic=True) for name, node in nodes.items()}
 
 
-def changed(one: dict[str, pipeline_pb2.PipelineNode], other: dict[str, pipeline_pb2.PipelineNode]) -> set[str]:
-    before, after = keys(one), keys(other)
+def changed(old: dict[str, pipeline_pb2.PipelineNode], new: dict[str, pipeline_pb2.PipelineNode]) -> set[str]:
+    before, after = keys(old), keys(new)
     assert before.keys() == after.keys() == NODES
     return {name for name in NODES if before[name] != after[name]}
 
@@ -105,12 +105,12 @@ def test_a_setting_changes_the_key_of_what_it_is_about(compiled: Compile, settin
 
 def test_changed_features_change_everything_that_reads_them(compiled: Compile, tmp_path: Path) -> None:
     text = (ROOT / "schema" / "census" / "features.yaml").read_text()
-    other = tmp_path / "features.yaml"
-    other.write_text(
+    after = tmp_path / "features.yaml"
+    after.write_text(
         text.replace("{keys: [education, occupation], buckets: 1000}", "{keys: [education, occupation], buckets: 2000}")
     )
-    assert other.read_text() != text
-    assert changed(compiled(), compiled(f"features={other}")) == {
+    assert after.read_text() != text
+    assert changed(compiled(), compiled(f"features={after}")) == {
         "ExampleGen",
         "DataGate",
         "Transform",

@@ -42,8 +42,8 @@ def compiled(tmp_path: Path) -> Callable[..., Nodes]:
 
 def graph(node: pipeline_pb2.PipelineNode) -> pipeline_pb2.InputGraph:
     """Of a Resolver, which computes its inputs."""
-    [found] = node.inputs.input_graphs.values()
-    return found
+    [inner] = node.inputs.input_graphs.values()
+    return inner
 
 
 def producers(node: pipeline_pb2.PipelineNode, key: str) -> set[str]:
@@ -127,7 +127,7 @@ def test_the_gate_compares_with_what_earlier_models_were_trained_on(compiled, wi
 def test_a_range_is_a_pipeline_for_each_span() -> None:
     whole = config.load(PIPELINE, [IN_SPANS, "span=3-5"])
     each = config.by_span(whole)
-    assert [(one.data.span, one.data.window) for one in each] == [(3, 3), (4, 3), (5, 3)]
+    assert [(config.data.span, config.data.window) for config in each] == [(3, 3), (4, 3), (5, 3)]
     assert config.by_span(each[0]) == [each[0]]
     assert config.by_span(config.load(PIPELINE)) == [config.load(PIPELINE)]
 

@@ -37,13 +37,13 @@ def compiled(tmp_path: Path) -> Compile:
     return call
 
 
-def changed(one: dict[str, pipeline_pb2.PipelineNode], other: dict[str, pipeline_pb2.PipelineNode]) -> set[str]:
-    assert one.keys() == other.keys()
+def changed(before: dict[str, pipeline_pb2.PipelineNode], after: dict[str, pipeline_pb2.PipelineNode]) -> set[str]:
+    assert before.keys() == after.keys()
     return {
         name
-        for name, node in one.items()
+        for name, node in before.items()
         if node.parameters.SerializeToString(deterministic=True)
-        != other[name].parameters.SerializeToString(deterministic=True)
+        != after[name].parameters.SerializeToString(deterministic=True)
     }
 
 

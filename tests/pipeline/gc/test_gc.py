@@ -37,27 +37,27 @@ def check(worked: Any, expected: set[int]) -> None:
         artifact.id: artifact.uri.removeprefix(str(worked.workdir.artifacts))
         for artifact in worked.store.get_artifacts()
     }
-    assert {names[artifact] for artifact in worked.live()} == {names[one] for one in expected}
-    assert {names[artifact] for artifact in worked.there()} == {names[one] for one in expected}
+    assert {names[artifact] for artifact in worked.live()} == {names[key] for key in expected}
+    assert {names[artifact] for artifact in worked.there()} == {names[key] for key in expected}
 
 
 def test_of_earlier_runs_stays_what_the_last_one_used_and_what_versions_need(worked: Any) -> None:
     """Three days, a window of two; each training starts from the last model, with which it is compared."""
-    one = worked.run("1", span=1)
-    two = worked.run("2", span=2, window={1: one["examples"]}, base=one["model"], baseline=one["model"])
-    three = worked.run("3", span=3, window={2: two["examples"]}, base=two["model"], baseline=two["model"])
+    first = worked.run("1", span=1)
+    second = worked.run("2", span=2, window={1: first["examples"]}, base=first["model"], baseline=first["model"])
+    third = worked.run("3", span=3, window={2: second["examples"]}, base=second["model"], baseline=second["model"])
     plan = gc(worked, 1)
     # Version 1 may be put back: then its model is the baseline, and for that its blessing must be there.
-    expected = set(three.values()) | some(two, "examples", "model", "blessing") | some(one, "model", "blessing")
+    expected = set(third.values()) | some(second, "examples", "model", "blessing") | some(first, "model", "blessing")
     # That the span before the last passed the gate is known by its verdict; it is in the window of the next run.
-    expected |= some(two, "statistics", "verdict")
+    expected |= some(second, "statistics", "verdict")
     check(worked, expected)
     assert plan.bytes == sum(removal.bytes for removal in plan.remove)
     reasons = {removal.why for removal in plan.remove if removal.path.is_relative_to(worked.workdir.artifacts)}
     assert reasons == {"only earlier runs used it"}
     kept = {kept.why: (kept.artifacts, kept.bytes) for kept in plan.kept}
     assert kept == {
-        "used by the runs that are kept": (len(three) + 2, 100 * (len(three) + 2)),
+        "used by the runs that are kept": (len(third) + 2, 100 * (len(third) + 2)),
         "model of version 1, a baseline and start after a rollback": (2, 200),
         "model of version 2, a baseline and start after a rollback": (1, 100),
         "spans of the training window, as the gate accepted them": (2, 200),
@@ -66,44 +66,44 @@ def test_of_earlier_runs_stays_what_the_last_one_used_and_what_versions_need(wor
 
 
 def test_a_window_is_kept_though_the_last_run_went_back(worked: Any) -> None:
-    one = worked.run("1", span=1)
-    two = worked.run("2", span=2, window={1: one["examples"]})
-    three = worked.run("3", span=3, window={2: two["examples"]})
+    first = worked.run("1", span=1)
+    second = worked.run("2", span=2, window={1: first["examples"]})
+    third = worked.run("3", span=3, window={2: second["examples"]})
     back = worked.run("4", span=1, window={})
     gc(worked, 2)
     # Run 3's window was of two spans: 2 and 3. (Run 4 ingested 1 again.)
     data = ("examples", "statistics", "verdict")
-    assert some(two, *data) | some(three, *data) | set(back.values()) <= worked.live()
+    assert some(second, *data) | some(third, *data) | set(back.values()) <= worked.live()
     gc(worked, 1)
     # What run 4 trained on was one span: the newest that the gate accepted is 3.
-    assert some(three, *data) | set(back.values()) <= worked.live()
-    assert not some(two, *data) & worked.live()
-    assert not some(one, *data) & worked.live()
+    assert some(third, *data) | set(back.values()) <= worked.live()
+    assert not some(second, *data) & worked.live()
+    assert not some(first, *data) & worked.live()
 
 
 def test_a_span_that_the_gate_did_not_accept_is_not_in_the_window(worked: Any) -> None:
-    one = worked.run("1", span=1)
+    first = worked.run("1", span=1)
     worked.run("2", span=2, until="StatisticsGen")
     last = worked.run("3", span=0)
     gc(worked, 1)
-    assert some(one, "examples", "statistics", "verdict") <= worked.live()
+    assert some(first, "examples", "statistics", "verdict") <= worked.live()
     assert set(last.values()) <= worked.live()
 
 
 def test_of_the_version_that_serves_the_rows_stay_too(worked: Any) -> None:
-    one = worked.run("1", span=1)
-    two = worked.run("2", span=2, window={1: one["examples"]})
+    first = worked.run("1", span=1)
+    second = worked.run("2", span=2, window={1: first["examples"]})
     # Not blessed: version 2 serves on.
     last = worked.run("3", span=3, blessed=False)
     worked.run("4", span=4, blessed=False)
     gc(worked, 1)
-    assert some(one, "examples") | some(two, "examples", *BLESSING) <= worked.live()
+    assert some(first, "examples") | some(second, "examples", *BLESSING) <= worked.live()
     assert not some(last, "examples", "model") & worked.live()
     rollback(worked.workdir, 1)
     gc(worked, 1)
     # Version 3 is version 1 again.
-    assert some(one, "examples", *BLESSING) | some(two, *BLESSING) <= worked.live()
-    assert two["examples"] not in worked.live()
+    assert some(first, "examples", *BLESSING) | some(second, *BLESSING) <= worked.live()
+    assert second["examples"] not in worked.live()
 
 
 def test_a_model_goes_with_its_version_but_the_last_blessed_stays(worked: Any) -> None:
@@ -124,16 +124,16 @@ def test_the_last_blessed_model_is_none_that_was_rolled_back(worked: Any) -> Non
         shutil.rmtree(worked.workdir.models / version)
     worked.run("4", blessed=False)
     gc(worked, 1)
-    assert [bool(some(one, *BLESSING) <= worked.live()) for one in made] == [False, True, False]
+    assert [bool(some(run, *BLESSING) <= worked.live()) for run in made] == [False, True, False]
 
 
 def test_the_latest_analysis_of_spans_stays(worked: Any) -> None:
-    one, two = worked.run("1"), worked.run("2")
+    first, second = worked.run("1"), worked.run("2")
     worked.run("3", analysed=False)
     gc(worked, 1)
-    assert two["updated_analyzer_cache"] in worked.live()
-    assert one["updated_analyzer_cache"] not in worked.live()
-    assert two["transformed_examples"] not in worked.live()
+    assert second["updated_analyzer_cache"] in worked.live()
+    assert first["updated_analyzer_cache"] not in worked.live()
+    assert second["transformed_examples"] not in worked.live()
 
 
 def tried(worked: Any, made: dict[str, int], passed: bool) -> int:
@@ -145,43 +145,43 @@ def tried(worked: Any, made: dict[str, int], passed: bool) -> int:
 
 @pytest.mark.parametrize("passed", [[False], [True, False], [False, True]])
 def test_the_last_blessed_model_is_none_that_failed_its_last_dry_run(worked: Any, passed: list[bool]) -> None:
-    one = worked.run("1")
-    two = worked.run("2", until="Evaluator")
+    first = worked.run("1")
+    second = worked.run("2", until="Evaluator")
     for trial in passed:
-        tried(worked, two, trial)
+        tried(worked, second, trial)
     worked.run("3", blessed=False)
     shutil.rmtree(worked.workdir.models / "1")
     gc(worked, 1)
-    last, other = (two, one) if passed[-1] else (one, two)
+    last, other = (second, first) if passed[-1] else (first, second)
     assert some(last, *BLESSING) <= worked.live()
     assert not some(other, *BLESSING) & worked.live()
 
 
 def test_that_a_model_failed_stays_known_as_long_as_the_model(worked: Any) -> None:
-    one, two = worked.run("1"), worked.run("2", until="Evaluator")
-    failed = [tried(worked, made, passed=False) for made in (one, two)]
-    worked.run("3", base=two["model"])
+    first, second = worked.run("1"), worked.run("2", until="Evaluator")
+    failed = [tried(worked, made, passed=False) for made in (first, second)]
+    worked.run("3", base=second["model"])
     shutil.rmtree(worked.workdir.models / "1")
     gc(worked, 1)
-    assert {two["model"], failed[1]} <= worked.live()
-    assert not {one["model"], failed[0]} & worked.live()
+    assert {second["model"], failed[1]} <= worked.live()
+    assert not {first["model"], failed[0]} & worked.live()
 
 
 def test_what_a_kept_run_found_in_the_cache_stays(worked: Any) -> None:
-    one = worked.run("1")
-    two = worked.run("2", cached=one)
+    first = worked.run("1")
+    second = worked.run("2", cached=first)
     gc(worked, 1)
-    data = some(one, "examples", "schema", "statistics", "verdict", "transformed_examples", "updated_analyzer_cache")
-    assert data <= set(two.values())
-    check(worked, set(two.values()) | some(one, *BLESSING))
+    data = some(first, "examples", "schema", "statistics", "verdict", "transformed_examples", "updated_analyzer_cache")
+    assert data <= set(second.values())
+    check(worked, set(second.values()) | some(first, *BLESSING))
 
 
 def test_runs_that_failed_use_up_no_number_and_can_be_carried_on(worked: Any) -> None:
     zero = worked.run("0")
-    one = worked.run("1")
+    first = worked.run("1")
     failed = [worked.run(str(number), until="Trainer") for number in (2, 3)]
     gc(worked, 1)
-    assert set(one.values()) | set(failed[0].values()) | set(failed[1].values()) <= worked.live()
+    assert set(first.values()) | set(failed[0].values()) | set(failed[1].values()) <= worked.live()
     assert zero["examples"] not in worked.live()
     assert sorted(path.name for path in worked.workdir.runs.iterdir()) == ["1", "2", "3"]
 
@@ -230,23 +230,23 @@ def test_folders_that_no_artifact_accounts_for(worked: Any) -> None:
 
 
 def test_an_artifact_whose_files_are_gone_is_handed_out_no_more(worked: Any) -> None:
-    one = worked.run("1")
-    shutil.rmtree(worked.artifact(one["model"]).uri)
+    first = worked.run("1")
+    shutil.rmtree(worked.artifact(first["model"]).uri)
     plan = gc(worked, 5)
-    assert [artifact.id for artifact in plan.mark] == [one["model"]]
+    assert [artifact.id for artifact in plan.mark] == [first["model"]]
     assert plan.remove == []
-    check(worked, set(one.values()) - {one["model"]})
+    check(worked, set(first.values()) - {first["model"]})
 
 
 def test_where_the_last_blessed_model_is_gone_the_one_before_stays(worked: Any) -> None:
-    one, two = worked.run("1"), worked.run("2")
+    first, second = worked.run("1"), worked.run("2")
     worked.run("3", blessed=False)
     for version in "12":
         shutil.rmtree(worked.workdir.models / version)
-    shutil.rmtree(worked.artifact(two["model"]).uri)
+    shutil.rmtree(worked.artifact(second["model"]).uri)
     gc(worked, 1)
-    assert some(one, *BLESSING) <= worked.live()
-    assert two["model"] not in worked.live()
+    assert some(first, *BLESSING) <= worked.live()
+    assert second["model"] not in worked.live()
 
 
 def test_interrupted_anywhere_the_next_one_ends_it(

@@ -84,7 +84,7 @@ def days(worked: Any, runs: list[str]) -> list[dict[str, int]]:
 
 def kept(worked: Any, made: list[dict[str, int]]) -> list[set[str]]:
     live = worked.live() & worked.there()
-    return [{key for key, number in one.items() if number in live} for one in made]
+    return [{key for key, number in run.items() if number in live} for run in made]
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -107,7 +107,7 @@ def test_gc_removes_what_it_would_here_and_nothing_of_another_pipeline(
         assert kept(served.mine, made["mine"]) == kept(local, expected)
     assert {path.name.partition("-mine")[0] for path in served.mine.workdir.runs.iterdir()} == set(RUNS[-1:])
     assert tree(served.pipelines["other"].workdir.path) == before
-    everything = [set(one) for one in made["other"]]
+    everything = [set(run) for run in made["other"]]
     assert kept(served.pipelines["other"], made["other"]) == everything
     # And again there is nothing to do.
     assert served.call(gc.command, "--keep", 1).stdout.splitlines()[-1] == "freed 0 bytes"
@@ -165,7 +165,7 @@ def test_rollback_marks_the_models_of_this_pipeline_alone(served: Cluster) -> No
     marked = {
         artifact.id for artifact in served.mine.store.get_artifacts() if "rolled_back" in artifact.custom_properties
     }
-    assert marked == {one["model"] for one in made["mine"][1:]}
+    assert marked == {run["model"] for run in made["mine"][1:]}
     listed = served.call(models.command)
     assert listed.exception is None, listed.exception
     assert [line.split()[0] for line in listed.stdout.splitlines()[1:]] == ["1", "2", "3", "4"]

@@ -32,7 +32,7 @@ RUNS = st.lists(
 
 def history(worked: Any, runs: list[dict[str, Any]]) -> list[tuple[bool, set[int]]]:
     """Makes the runs; of each whether it finished, and what it used."""
-    found: list[tuple[bool, set[int]]] = []
+    told: list[tuple[bool, set[int]]] = []
     whole: list[dict[str, int]] = []
     for number, run in enumerate(runs):
         other = {9: whole[-1]["examples"]} if run["windowed"] and whole else {}
@@ -53,11 +53,11 @@ def history(worked: Any, runs: list[dict[str, Any]]) -> list[tuple[bool, set[int
             used |= set(other.values()) | ({last} if last else set())
         if run["until"] == "Pusher":
             whole.append(made)
-        found.append((run["until"] == "Pusher", used))
+        told.append((run["until"] == "Pusher", used))
         versions = [int(path.name) for path in worked.workdir.models.glob("*")]
         if run["back_to"] in versions:
             worked._versions = rollback(worked.workdir, run["back_to"]).version
-    return found
+    return told
 
 
 @settings(
@@ -80,8 +80,8 @@ def test_what_is_needed_stays_and_the_rest_goes_for_good(working: Any, runs: lis
         # Once is enough.
         assert make_plan(read_inventory(worked.store), worked.workdir, keep).remove == []
         # The next run has the same baseline, and so has one after any rollback.
-        assert [[one.id for one in pair] for pair in read_inventory(worked.store).blessings()[:1]] == [
-            [one.id for one in pair] for pair in baseline
+        assert [[artifact.id for artifact in pair] for pair in read_inventory(worked.store).blessings()[:1]] == [
+            [artifact.id for artifact in pair] for pair in baseline
         ]
         for version in sorted(int(path.name) for path in worked.workdir.models.glob("*")):
             back = rollback(worked.workdir, version)

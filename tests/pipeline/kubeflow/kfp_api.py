@@ -39,19 +39,19 @@ def check(value: Any, kind: str, name: str) -> None:
     model = getattr(kfp_server_api, kind, None)
     if listed:
         require(isinstance(value, list), f"{name}: no list")
-        for one in value:
-            check(one, listed[1], name)
+        for item in value:
+            check(item, listed[1], name)
     elif mapped:
         require(isinstance(value, dict), f"{name}: no object")
-        for key, one in value.items():
-            check(one, mapped[1], f"{name}.{key}")
+        for key, item in value.items():
+            check(item, mapped[1], f"{name}.{key}")
     elif model is not None and model.openapi_types:
         require(isinstance(value, dict), f"{name}: no object")
-        types = {model.attribute_map[key]: one for key, one in model.openapi_types.items()}
-        for key, one in value.items():
+        types = {model.attribute_map[key]: type_ for key, type_ in model.openapi_types.items()}
+        for key, item in value.items():
             require(key in types, f"unknown field {name}.{key}")
-            if one is not None:
-                check(one, types[key], f"{name}.{key}")
+            if item is not None:
+                check(item, types[key], f"{name}.{key}")
     elif model is not None:
         require(value in model.allowable_values, f"{name}: no such value {value}")
     elif kind == "str" and name.rpartition(".")[2] in INT64:
@@ -105,11 +105,11 @@ class Api:
 
     def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> Any:
         for (verb, pattern), (handler, known) in ROUTES.items():
-            found = re.fullmatch(f"/apis/v2beta1{pattern}", path)
-            if verb == method and found:
+            match = re.fullmatch(f"/apis/v2beta1{pattern}", path)
+            if verb == method and match:
                 for key in query:
                     require(key in known, f"unknown query parameter {key}")
-                return getattr(self, handler)(*found.groups(), query=query, body=body)
+                return getattr(self, handler)(*match.groups(), query=query, body=body)
         raise Refused(404, f"Not Found: {method} {path}")
 
     def healthz(self, query: Any, body: Any) -> Any:
@@ -118,7 +118,9 @@ class Api:
     def list_pipelines(self, query: Any, body: Any) -> Any:
         """Those of the namespace that is asked for, and without one the shared ones."""
         space = query.get("namespace") or None
-        own = {key: one for key, one in self.pipelines.items() if (one.get("namespace") or None) == space}
+        own = {
+            key: pipeline for key, pipeline in self.pipelines.items() if (pipeline.get("namespace") or None) == space
+        }
         return listing("pipelines", own, query)
 
     def create_pipeline(self, query: Any, body: Any) -> Any:
@@ -146,7 +148,7 @@ class Api:
 
     def _version(self, pipeline_id: str, name: str, spec: Any) -> Any:
         same = [version for version in self.versions.values() if version["pipeline_id"] == pipeline_id]
-        require(all(one["display_name"] != name for one in same), f"version {name} exists")
+        require(all(version_["display_name"] != name for version_ in same), f"version {name} exists")
         made = {
             "pipeline_id": pipeline_id,
             "pipeline_version_id": new_id(),
@@ -157,7 +159,7 @@ class Api:
         return self.versions.setdefault(made["pipeline_version_id"], made)
 
     def list_versions(self, pipeline_id: str, query: Any, body: Any) -> Any:
-        own = {key: one for key, one in self.versions.items() if one["pipeline_id"] == pipeline_id}
+        own = {key: version for key, version in self.versions.items() if version["pipeline_id"] == pipeline_id}
         return listing("pipeline_versions", own, query)
 
     def list_experiments(self, query: Any, body: Any) -> Any:
@@ -208,7 +210,7 @@ class Api:
         self._start(body)
         require(1 <= int(body["max_concurrency"]) <= 10, "max_concurrency: 1 to 10")
         trigger = body["trigger"]
-        require(len([one for one in trigger.values() if one]) == 1, "one trigger is needed")
+        require(len([schedule for schedule in trigger.values() if schedule]) == 1, "one trigger is needed")
         if trigger.get("cron_schedule"):
             require(len(trigger["cron_schedule"]["cron"].split()) == 6, "cron: six fields")
         return keep(self.recurring, "recurring_run_id", body)
@@ -265,21 +267,21 @@ def keep(into: dict[str, Any], key: str, body: dict[str, Any]) -> dict[str, Any]
 
 
 def listing(name: str, of: dict[str, Any], query: dict[str, str]) -> dict[str, Any]:
-    found = list(of.values())
+    records = list(of.values())
     if "filter" in query:
         for predicate in json.loads(query["filter"])["predicates"]:
             # By name, or by number as protobuf has it.
             require(predicate["operation"] in ("EQUALS", 1), "operation")
             value = predicate.get("stringValue", predicate.get("string_value"))
-            found = [one for one in found if one[predicate["key"]] == value]
+            records = [record for record in records if record[predicate["key"]] == value]
     # As protobuf's JSON has it, an empty list is left out.
-    return {name: found, "total_size": len(found)} if found else {}
+    return {name: records, "total_size": len(records)} if records else {}
 
 
 def definition(upload: bytes) -> Any:
     [spec, *platform] = yaml.safe_load_all(upload)
     require(spec.get("schemaVersion") == "2.1.0" and "pipelineInfo" in spec, "no pipeline spec")
-    require(all(set(one) == {"platforms"} for one in platform), "no platform spec")
+    require(all(set(document) == {"platforms"} for document in platform), "no platform spec")
     return spec
 
 

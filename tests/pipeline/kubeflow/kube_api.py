@@ -60,10 +60,10 @@ class Cluster:
     log: list[str] = field(default_factory=list)
 
     def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> Any:
-        found = re.fullmatch(r"/api(?:s/batch)?/v1/namespaces/([^/]+)(?:/([a-z]+)(?:/([^/]+))?)?", path)
-        if not found:
+        match = re.fullmatch(r"/api(?:s/batch)?/v1/namespaces/([^/]+)(?:/([a-z]+)(?:/([^/]+))?)?", path)
+        if not match:
             raise Answer(404, f"the server could not find the requested resource {path}")
-        namespace, kind, name = found.groups()
+        namespace, kind, name = match.groups()
         if (kind or "namespaces") in self.forbidden:
             raise Answer(403, f'{kind or "namespaces"} is forbidden: User "me" cannot {method.lower()} it')
         if namespace != self.namespace:

@@ -40,8 +40,8 @@ FEATURES = {
 
 
 def test_settings_are_flat_and_features_go_by_their_keys() -> None:
-    found = settings_of(Summary.parse(json.dumps(RUN | {"settings": SETTINGS, "declaration": FEATURES}), "a test"))
-    assert found == {
+    settings = settings_of(Summary.parse(json.dumps(RUN | {"settings": SETTINGS, "declaration": FEATURES}), "a test"))
+    assert settings == {
         "name": "rides",
         "training.epochs": "3",
         "training.wide.l1": "0.3",
@@ -66,9 +66,9 @@ def test_what_a_search_chose_stands_in_place_of_what_was_set() -> None:
     ]
     tuning = {"metric": "auc", "search": "random", "trials": trials, "best": 2}
     made = RUN | {"settings": SETTINGS, "declaration": FEATURES, "tuning": tuning}
-    found = settings_of(Summary.parse(json.dumps(made), "a test"))
-    assert (found["training.wide.l1"], found["declared.features.user.deep.embedding"]) == ("0.5", "16")
-    assert found["training.epochs"] == "3"
+    settings = settings_of(Summary.parse(json.dumps(made), "a test"))
+    assert (settings["training.wide.l1"], settings["declared.features.user.deep.embedding"]) == ("0.5", "16")
+    assert settings["training.epochs"] == "3"
 
 
 LATE_CHECK = {"name": "a", "value": 2, "limit": 1, "ok": False, "said": "late", "measures": "machine"}
@@ -96,29 +96,29 @@ def runs(tmp_path: Path) -> Path:
 
 
 def test_runs_are_compared_where_they_differ(runs: Path) -> None:
-    found = compare_runs(runs)
-    assert (found.pipeline, found.unfinished, len(found.unread)) == ("rides", 1, 1)
-    assert found.unread[0].startswith(f"{runs / '6' / 'run.json'}: run_id: Field required")
-    assert found.metrics == ["auc", "logloss", "gauc"]
-    assert found.differing == ["training.epochs", "push.keep"]
-    assert [(run.run_id, run.outcome, run.metrics["auc"], run.best) for run in found.runs] == [
+    comparison = compare_runs(runs)
+    assert (comparison.pipeline, comparison.unfinished, len(comparison.unread)) == ("rides", 1, 1)
+    assert comparison.unread[0].startswith(f"{runs / '6' / 'run.json'}: run_id: Field required")
+    assert comparison.metrics == ["auc", "logloss", "gauc"]
+    assert comparison.differing == ["training.epochs", "push.keep"]
+    assert [(run.run_id, run.outcome, run.metrics["auc"], run.best) for run in comparison.runs] == [
         ("0", "no verdict", 0.7, False),
         ("1", "pushed as 7", 0.75, False),
         ("2", "pushed as 7", 0.7, False),
         ("3", "blessed", 0.8, True),
         ("4", "not blessed", 0.7, False),
     ]
-    assert [list(run.settings.values()) for run in found.runs] == [
+    assert [list(run.settings.values()) for run in comparison.runs] == [
         ["3", UNKNOWN],
         [UNKNOWN, UNKNOWN],
         ["3", UNKNOWN],
         ["9", "2"],
         ["3", UNKNOWN],
     ]
-    assert (found.runs[0].seconds, found.runs[0].train_seconds) == (9.5, 4.0)
+    assert (comparison.runs[0].seconds, comparison.runs[0].train_seconds) == (9.5, 4.0)
 
 
 def test_the_newest_runs_alone(runs: Path) -> None:
-    found = compare_runs(runs, last=3)
-    assert [run.run_id for run in found.runs] == ["3", "4"]
-    assert len(found.unread) == 1
+    comparison = compare_runs(runs, last=3)
+    assert [run.run_id for run in comparison.runs] == ["3", "4"]
+    assert len(comparison.unread) == 1

@@ -67,9 +67,9 @@ class Page:
 
     def part(self, name: str) -> Element:
         """The section with this id."""
-        found = self.root.findall(f".//*[@id='{name}']")
-        assert len(found) == 1, f"{len(found)} elements have the id {name}"
-        return found[0]
+        elements = self.root.findall(f".//*[@id='{name}']")
+        assert len(elements) == 1, f"{len(elements)} elements have the id {name}"
+        return elements[0]
 
     def has(self, name: str) -> bool:
         return self.root.find(f".//*[@id='{name}']") is not None

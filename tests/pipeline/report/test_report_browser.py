@@ -48,10 +48,10 @@ class Seen:
 
 @pytest.fixture(scope="module")
 def chromium() -> str:
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if found is None:
+    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if browser is None:
         pytest.skip("no Chromium on the PATH: apt-get install chromium")
-    return found
+    return browser
 
 
 @pytest.fixture

@@ -57,8 +57,8 @@ def test_no_number(value):
     ],
 )
 def test_change(name, candidate, baseline, text, word):
-    found = change(name, candidate, baseline)
-    assert (found.text, found.word) == (text, word)
+    shown = change(name, candidate, baseline)
+    assert (shown.text, shown.word) == (text, word)
 
 
 @pytest.mark.parametrize(
@@ -70,8 +70,8 @@ def test_a_change_whose_interval_holds_0_may_be_noise(interval, word):
 
 
 def test_compact():
-    found = [compact(value) for value in (0.03123456, 11.75, 1998, -12000.4, 9999.6, 1e20)]
-    assert found == ["0.03123", "11.75", "1998", "−12,000", "10,000", "1e+20"]
+    texts = [compact(value) for value in (0.03123456, 11.75, 1998, -12000.4, 9999.6, 1e20)]
+    assert texts == ["0.03123", "11.75", "1998", "−12,000", "10,000", "1e+20"]
 
 
 def test_intervals():

@@ -61,8 +61,8 @@ def test_a_long_search_shows_its_best_trials(page, record):
     shown = page(replace(record, tuning=TUNING | {"trials": trials, "best": 23}))
     assert [row[0] for row in shown.rows("tuning")[1:]] == ["23 best", *(str(number) for number in range(22, 3, -1))]
     assert "3 more trials with worse models are in run.json." in shown.text("tuning")
-    one = page(replace(record, tuning=TUNING | {"trials": trials[:21], "best": 21}))
-    assert "1 more trial with worse models is in run.json." in one.text("tuning")
+    longer = page(replace(record, tuning=TUNING | {"trials": trials[:21], "best": 21}))
+    assert "1 more trial with worse models is in run.json." in longer.text("tuning")
     assert "more trial" not in page(replace(record, tuning=TUNING | {"trials": trials[:20]})).text("tuning")
 
 

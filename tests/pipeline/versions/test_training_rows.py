@@ -32,23 +32,23 @@ def split(worked: Any, examples: int, *names: str) -> list[str]:
 
 
 def test_the_train_files_of_a_pushed_model(worked: Any) -> None:
-    one, two = worked.run("1"), worked.run("2")
+    first, second = worked.run("1"), worked.run("2")
     # A training has more inputs than its rows: here a model that comes before them in the metadata.
-    three = worked.run("3", base=two["model"])
-    split(worked, one["examples"], "others")
-    expected = split(worked, three["examples"], "data-2.gz", "data-1.gz")
+    third = worked.run("3", base=second["model"])
+    split(worked, first["examples"], "others")
+    expected = split(worked, third["examples"], "data-2.gz", "data-1.gz")
     version = worked.workdir.models / "3"
     assert train_files(version) == expected
     assert train_files(version / ".." / "3") == expected
 
 
 def test_the_train_files_of_all_spans_of_a_window(worked: Any) -> None:
-    one = worked.run("1", span=1)
-    two = worked.run("2", span=2, window={1: one["examples"]})
-    expected = [*split(worked, one["examples"], "a.gz"), *split(worked, two["examples"], "a.gz")]
+    first = worked.run("1", span=1)
+    second = worked.run("2", span=2, window={1: first["examples"]})
+    expected = [*split(worked, first["examples"], "a.gz"), *split(worked, second["examples"], "a.gz")]
     assert train_files(worked.workdir.models / "1") == expected[:1]
     assert train_files(worked.workdir.models / "2") == expected
-    (Path(worked.artifact(one["examples"]).uri) / "Split-train" / "a.gz").unlink()
+    (Path(worked.artifact(first["examples"]).uri) / "Split-train" / "a.gz").unlink()
     assert "the rows that it was trained on are gone" in refused(worked.workdir.models / "2")
 
 
@@ -63,13 +63,13 @@ def test_of_a_version_that_a_rollback_put_back(worked: Any) -> None:
 
 def test_the_last_push_of_a_number_that_was_given_twice(worked: Any) -> None:
     made = [worked.run(run) for run in ("1", "2")]
-    for one in made:
-        worked.change(one["pushed_model"], pushed_destination="/elsewhere/models/7")
+    for outputs in made:
+        worked.change(outputs["pushed_model"], pushed_destination="/elsewhere/models/7")
     store = open_file(worked.workdir.metadata)
-    found = pushes(store)
-    assert list(found) == [7]
-    assert model_of(store, found[7]).id == made[1]["model"]
-    assert [example.id for example in raw_examples(store, found[7])] == [made[1]["examples"]]
+    pushed = pushes(store)
+    assert list(pushed) == [7]
+    assert model_of(store, pushed[7]).id == made[1]["model"]
+    assert [example.id for example in raw_examples(store, pushed[7])] == [made[1]["examples"]]
 
 
 def test_a_model_that_was_not_pushed_is_no_version(worked: Any) -> None:
@@ -78,10 +78,10 @@ def test_a_model_that_was_not_pushed_is_no_version(worked: Any) -> None:
 
 
 def test_what_was_found_in_the_cache_has_its_first_makers_rows(worked: Any) -> None:
-    one = worked.run("1")
-    worked.run("2", cached=one)
+    first = worked.run("1")
+    worked.run("2", cached=first)
     store = open_file(worked.workdir.metadata)
-    assert [example.id for example in raw_examples(store, pushes(store)[2])] == [one["examples"]]
+    assert [example.id for example in raw_examples(store, pushes(store)[2])] == [first["examples"]]
 
 
 def test_what_leads_nowhere_is_said(worked: Any, tmp_path: Path) -> None:

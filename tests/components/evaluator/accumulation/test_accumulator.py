@@ -51,7 +51,7 @@ def without(examples: Batch, group: int) -> tuple[np.ndarray, np.ndarray, np.nda
 
 @pytest.mark.parametrize("group", [0, GROUPS - 1])
 def test_a_binary_label_without_one_group(rows, group) -> None:
-    found = replicates(accumulate(BINARY, rows))
+    spread = replicates(accumulate(BINARY, rows))
     label, score, weight = without(rows, group)
     expected = {
         "auc": metrics.roc_auc_score(label, score, sample_weight=weight),
@@ -60,10 +60,10 @@ def test_a_binary_label_without_one_group(rows, group) -> None:
         "accuracy": metrics.accuracy_score(label, score > 0.5, sample_weight=weight),
         "calibration": (score * weight).sum() / (label * weight).sum(),
     }
-    assert found.keys() == expected.keys()
+    assert spread.keys() == expected.keys()
     for name, value in expected.items():
         # A bin is a thousandth of the score wide.
-        assert found[name][group] == pytest.approx(value, rel=1e-3 if name.startswith("auc") else 1e-6), name
+        assert spread[name][group] == pytest.approx(value, rel=1e-3 if name.startswith("auc") else 1e-6), name
 
 
 def test_equal_scores_are_a_toss_of_a_coin() -> None:
@@ -75,11 +75,11 @@ def test_a_regression_without_one_group() -> None:
     random = np.random.default_rng(6)
     label = random.normal(5, 2, 500)
     examples = batch(label, label + random.normal(0, 1, 500), random.choice([1.0, 3.0], 500))
-    found = replicates(accumulate(NUMBER, examples))
+    spread = replicates(accumulate(NUMBER, examples))
     kept, score, weight = without(examples, 3)
-    assert found["rmse"][3] == pytest.approx(metrics.root_mean_squared_error(kept, score, sample_weight=weight))
-    assert found["mae"][3] == pytest.approx(metrics.mean_absolute_error(kept, score, sample_weight=weight))
-    assert found["calibration"][3] == pytest.approx((score * weight).sum() / (kept * weight).sum())
+    assert spread["rmse"][3] == pytest.approx(metrics.root_mean_squared_error(kept, score, sample_weight=weight))
+    assert spread["mae"][3] == pytest.approx(metrics.mean_absolute_error(kept, score, sample_weight=weight))
+    assert spread["calibration"][3] == pytest.approx((score * weight).sum() / (kept * weight).sum())
 
 
 def test_classes_without_one_group() -> None:
@@ -87,10 +87,10 @@ def test_classes_without_one_group() -> None:
     chances = random.dirichlet(np.ones(3), 500)
     label = random.integers(0, 3, 500)
     examples = batch(label, chances, random.choice([1.0, 3.0], 500))
-    found = replicates(accumulate(CLASSES, examples))
+    spread = replicates(accumulate(CLASSES, examples))
     kept, score, weight = without(examples, 3)
-    assert found["logloss"][3] == pytest.approx(metrics.log_loss(kept, score, sample_weight=weight, labels=range(3)))
-    assert found["accuracy"][3] == pytest.approx(
+    assert spread["logloss"][3] == pytest.approx(metrics.log_loss(kept, score, sample_weight=weight, labels=range(3)))
+    assert spread["accuracy"][3] == pytest.approx(
         metrics.accuracy_score(kept, score.argmax(axis=1), sample_weight=weight)
     )
 
@@ -131,17 +131,17 @@ def test_an_area_s_error_is_that_of_hanley_and_mcneil() -> None:
 
 def test_a_group_with_the_only_row_of_a_class_leaves_the_area_undefined() -> None:
     examples = Batch(np.array([1, 0, 0]), np.array([0.5, 0.4, 0.6]), np.ones(3), np.array([0, 1, 2]))
-    found = replicates(accumulate(BINARY, examples))
-    assert math.isnan(found["auc"][0])
-    assert found["auc"][1] == 0.0
-    assert math.isnan(standard_error(found["auc"]))
+    spread = replicates(accumulate(BINARY, examples))
+    assert math.isnan(spread["auc"][0])
+    assert spread["auc"][1] == 0.0
+    assert math.isnan(standard_error(spread["auc"]))
 
 
 def test_a_single_row_tells_nothing_of_noise() -> None:
     """Without it there is nothing: 0 / 0, and without its label something / 0."""
-    found = replicates(accumulate(BINARY, Batch(np.array([0]), np.array([0.5]), np.ones(1), np.array([3]))))
-    assert all(math.isnan(standard_error(values)) for values in found.values())
-    assert np.isnan(found["calibration"]).all()
+    spread = replicates(accumulate(BINARY, Batch(np.array([0]), np.array([0.5]), np.ones(1), np.array([3]))))
+    assert all(math.isnan(standard_error(values)) for values in spread.values())
+    assert np.isnan(spread["calibration"]).all()
 
 
 def test_parts_add_up_in_any_order(rows) -> None:

@@ -84,14 +84,14 @@ def rails(**rail: Any) -> RailsRecord:
 )
 def test_better_is_what_lies_beyond_noise(auc, logloss, said) -> None:
     """A model is better where its AUC is higher and its log loss lower."""
-    found = overtakers(
+    ahead = overtakers(
         rails(changes={"auc": -0.05, "logloss": -0.05}, intervals={"auc": auc, "logloss": logloss}), EvaluationOptions()
     )
     metric, ends = ("auc", auc) if said and said[0].startswith("auc") else ("logloss", logloss)
-    assert found == [
-        f"a logistic regression on the same features does better than the model: {one} "
+    assert ahead == [
+        f"a logistic regression on the same features does better than the model: {sentence} "
         f"(95 % interval of the difference: {ends[0]:+.4f} to {ends[1]:+.4f})"
-        for one in said
+        for sentence in said
     ], metric
 
 

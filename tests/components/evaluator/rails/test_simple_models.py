@@ -55,7 +55,7 @@ def _example(values: dict[str, Any]) -> bytes:
         if isinstance(value, str):
             held.bytes_list.value.append(value.encode())
         elif isinstance(value, list):
-            held.bytes_list.value.extend(one.encode() for one in value)
+            held.bytes_list.value.extend(text.encode() for text in value)
         elif isinstance(value, int):
             held.int64_list.value.append(value)
         else:
@@ -116,9 +116,9 @@ def test_columns_are_values_seen_twice_and_parts_of_numbers(rows) -> None:
     columns = IdColumns(SPEC, train)
     # a; x and z; twenty parts of the numbers.
     asked = rows([{"y": 0, "item": "a", "seen": ["z", "new"], "price": -5.0}, {"y": 0, "item": "rare", "price": 99.0}])
-    found = columns.matrix(asked).toarray()
-    assert found.shape == (2, 1 + 2 + 20)
-    ones = {tuple(np.flatnonzero(row).tolist()) for row in found}
+    matrix = columns.matrix(asked).toarray()
+    assert matrix.shape == (2, 1 + 2 + 20)
+    ones = {tuple(np.flatnonzero(row).tolist()) for row in matrix}
     [[a, z, lowest], [highest]] = sorted(ones, key=len, reverse=True)
     assert (a, z in (1, 2), lowest, highest) == (0, True, 3, 22)
 
@@ -127,9 +127,9 @@ def test_numbers_that_are_none_are_in_the_last_part(rows) -> None:
     nan, inf = float("nan"), float("inf")
     train = rows([{"y": 0, "price": value} for value in (1.0, 2.0, nan, inf)])
     price = FeatureSpec.model_validate({"label": {"key": "y"}, "features": [feature("price", "numeric")]})
-    found = IdColumns(price, train).matrix(train).toarray()
-    assert found.sum(axis=1).tolist() == [1] * 4
-    assert found[:, -1].sum() == 3
+    matrix = IdColumns(price, train).matrix(train).toarray()
+    assert matrix.sum(axis=1).tolist() == [1] * 4
+    assert matrix[:, -1].sum() == 3
 
 
 def test_the_logistic_regression_is_scikit_learns(rows) -> None:

@@ -25,20 +25,20 @@ def measured(lists: list[list[Row]], places: tuple[int, ...] = PLACES) -> list[d
     number, label, score, weight = (np.array(column) for column in zip(*flat, strict=True))
     # Lists are told apart by any numbers.
     rows = ListRows(number * 7919 - 3, label.astype(bool), weight.astype(np.float64))
-    found = list_metrics(rows, score.astype(np.float32), places)
-    return [dict(zip(list_metric_names(places), row, strict=True)) for row in found.tolist()]
+    metrics = list_metrics(rows, score.astype(np.float32), places)
+    return [dict(zip(list_metric_names(places), row, strict=True)) for row in metrics.tolist()]
 
 
 def in_order(labels: list[bool], places: tuple[int, ...]) -> dict[str, float]:
     """The definitions, of rows in a certain order."""
-    found = {"mrr": 1 / (1 + labels.index(True))}
+    metrics = {"mrr": 1 / (1 + labels.index(True))}
     for k in places:
         gains = [1 / math.log2(2 + place) for place in range(len(labels))]
         best = sum(gains[: min(k, sum(labels))])
-        found[f"ndcg@{k}"] = sum(gain for gain, label in zip(gains[:k], labels, strict=False) if label) / best
-        found[f"recall@{k}"] = sum(labels[:k]) / sum(labels)
-        found[f"hit@{k}"] = float(any(labels[:k]))
-    return found
+        metrics[f"ndcg@{k}"] = sum(gain for gain, label in zip(gains[:k], labels, strict=False) if label) / best
+        metrics[f"recall@{k}"] = sum(labels[:k]) / sum(labels)
+        metrics[f"hit@{k}"] = float(any(labels[:k]))
+    return metrics
 
 
 def by_all_orders(rows: list[Row]) -> dict[str, float]:
@@ -46,10 +46,10 @@ def by_all_orders(rows: list[Row]) -> dict[str, float]:
     ties = [list(tie) for _, tie in itertools.groupby(sorted(rows, key=lambda row: -row[1]), lambda row: row[1])]
     orders = itertools.product(*(itertools.permutations(tie) for tie in ties))
     each = [in_order([row[0] for tie in order for row in tie], PLACES) for order in orders]
-    found = {name: float(np.mean([one[name] for one in each])) for name in each[0]}
+    means = {name: float(np.mean([metrics[name] for metrics in each])) for name in each[0]}
     pairs = [(a, b) for a in rows if a[0] for b in rows if not b[0]]
     won = sum(a[2] * b[2] * ((a[1] > b[1]) + (a[1] == b[1]) / 2) for a, b in pairs)
-    return found | {"gauc": won / sum(a[2] * b[2] for a, b in pairs)}
+    return means | {"gauc": won / sum(a[2] * b[2] for a, b in pairs)}
 
 
 rows_of_a_list = st.lists(
@@ -59,8 +59,8 @@ rows_of_a_list = st.lists(
 
 @given(st.lists(rows_of_a_list, min_size=1, max_size=4))
 def test_ties_count_as_the_mean_of_all_their_orders(lists) -> None:
-    for found, rows in zip(measured(lists), lists, strict=True):
-        assert found == pytest.approx(by_all_orders(rows), abs=1e-9)
+    for values, rows in zip(measured(lists), lists, strict=True):
+        assert values == pytest.approx(by_all_orders(rows), abs=1e-9)
 
 
 def test_long_lists_are_as_scikit_learn_has_them() -> None:
@@ -75,17 +75,17 @@ def test_long_lists_are_as_scikit_learn_has_them() -> None:
         ]
         for _ in range(3)
     ]
-    for found, rows in zip(measured(lists, (5, 1000)), lists, strict=True):
+    for values, rows in zip(measured(lists, (5, 1000)), lists, strict=True):
         label, score, weight = np.array(rows).T
-        assert found["gauc"] == pytest.approx(metrics.roc_auc_score(label, score, sample_weight=weight))
+        assert values["gauc"] == pytest.approx(metrics.roc_auc_score(label, score, sample_weight=weight))
         for k in (5, 1000):
-            assert found[f"ndcg@{k}"] == pytest.approx(metrics.ndcg_score([label], [score], k=k))
-        assert (found["recall@1000"], found["hit@1000"]) == (1, 1)
+            assert values[f"ndcg@{k}"] == pytest.approx(metrics.ndcg_score([label], [score], k=k))
+        assert (values["recall@1000"], values["hit@1000"]) == (1, 1)
 
 
 def test_a_model_without_an_opinion_is_worth_what_chance_is() -> None:
     """Of 30 equal rows three have label 1."""
-    [found] = measured([[(number < 3, 1, 1) for number in range(30)]], (10,))
-    assert found["gauc"] == pytest.approx(0.5)
-    assert found["recall@10"] == pytest.approx(10 / 30)
-    assert found["hit@10"] == pytest.approx(1 - math.comb(20, 3) / math.comb(30, 3))
+    [values] = measured([[(number < 3, 1, 1) for number in range(30)]], (10,))
+    assert values["gauc"] == pytest.approx(0.5)
+    assert values["recall@10"] == pytest.approx(10 / 30)
+    assert values["hit@10"] == pytest.approx(1 - math.comb(20, 3) / math.comb(30, 3))

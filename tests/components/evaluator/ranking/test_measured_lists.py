@@ -36,7 +36,7 @@ def rows() -> dict[str, np.ndarray]:
 
 
 @pytest.fixture(scope="module")
-def found(evaluate_in, declare, rows, tmp_path_factory) -> Any:
+def evaluated(evaluate_in, declare, rows, tmp_path_factory) -> Any:
     options = {"group_by": "item", "ranking": {"at": [3, 10]}, "bounds": {"gauc": {"at_least": 0.5}}}
     return evaluate_in(tmp_path_factory.mktemp("lists"))(declare(), rows, options, baseline="old").results
 
@@ -59,23 +59,23 @@ def by_list(rows: dict[str, np.ndarray], score: str) -> dict[str, float]:
     }
 
 
-def test_metrics_are_the_means_of_the_lists(found, rows) -> None:
+def test_metrics_are_the_means_of_the_lists(evaluated, rows) -> None:
     expected = {model: by_list(rows, column) for model, column in (("candidate", "candidate"), ("baseline", "old"))}
     for model, metric, value in [(m, metric, value) for m in expected for metric, value in expected[m].items()]:
-        assert found.metrics[model][metric] == pytest.approx(value, rel=1e-6), (model, metric)
-        low, high = found.intervals[model][metric]
+        assert evaluated.metrics[model][metric] == pytest.approx(value, rel=1e-6), (model, metric)
+        low, high = evaluated.intervals[model][metric]
         assert low < value < high
     change = expected["candidate"]["gauc"] - expected["baseline"]["gauc"]
-    low, high = found.intervals["change"]["gauc"]
+    low, high = evaluated.intervals["change"]["gauc"]
     assert low < change < high
     assert (low + high) / 2 == pytest.approx(change, rel=1e-6)
-    assert found.metrics["candidate"].keys() >= {"mrr", "recall@3", "hit@3", "recall@10", "hit@10"}
+    assert evaluated.metrics["candidate"].keys() >= {"mrr", "recall@3", "hit@3", "recall@10", "hit@10"}
 
 
-def test_lists_of_one_label_do_not_count_and_are_told(found, rows) -> None:
+def test_lists_of_one_label_do_not_count_and_are_told(evaluated, rows) -> None:
     """The five users who like all, and the one without weight, who has no list at all."""
-    assert found.lists.model_dump() == {"by": "item", "lists": USERS - 1, "counted": USERS - 6, "rows_outside": 10}
-    assert found.blessed
+    assert evaluated.lists.model_dump() == {"by": "item", "lists": USERS - 1, "counted": USERS - 6, "rows_outside": 10}
+    assert evaluated.blessed
 
 
 def test_what_no_list_tells_blesses_nobody(evaluate, declare, rows) -> None:

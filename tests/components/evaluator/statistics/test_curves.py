@@ -106,17 +106,17 @@ def test_calibration_by_tenths() -> None:
     """100 rows with scores 0.005 to 0.995: in the first tenth ten rows, of which one has label 1."""
     score = np.arange(100) / 100 + 0.005
     y = (np.arange(100) % 10 == 0).astype(int)
-    found = calibration(accumulate(BINARY, y, score), 0.95)
-    assert [bin_.rows for bin_ in found] == [10] * 10
-    assert [bin_.actual for bin_ in found] == pytest.approx([0.1] * 10)
-    assert [bin_.predicted for bin_ in found] == pytest.approx([0.05 + tenth / 10 for tenth in range(10)], abs=1e-6)
+    bins = calibration(accumulate(BINARY, y, score), 0.95)
+    assert [bin_.rows for bin_ in bins] == [10] * 10
+    assert [bin_.actual for bin_ in bins] == pytest.approx([0.1] * 10)
+    assert [bin_.predicted for bin_ in bins] == pytest.approx([0.05 + tenth / 10 for tenth in range(10)], abs=1e-6)
     # Ten groups of a row each, of which one is 1; without a row of label 0 the share is 1/9, without the other 0.
     values = np.array([0.0] + [1 / 9] * 9 + [0.1] * 40)
     error = np.sqrt(49 / 50 * np.sum((values - values.mean()) ** 2))
     # Wilson's interval of p (1 - p) / error^2 rows, with Student's t of nine degrees of freedom.
     share = 2.2622**2 * error**2 / 0.09
     middle, half = (0.1 + share / 2) / (1 + share), np.sqrt(share * 0.09 + share**2 / 4) / (1 + share)
-    assert (found[0].low, found[0].high) == pytest.approx((middle - half, middle + half), rel=1e-3)
+    assert (bins[0].low, bins[0].high) == pytest.approx((middle - half, middle + half), rel=1e-3)
 
 
 def test_equal_scores_are_one_share() -> None:
@@ -142,16 +142,16 @@ def test_confusion_by_hand() -> None:
 def test_rare_classes_are_one() -> None:
     label = Label(key="y", kind="multiclass", classes=12)
     y = np.repeat(np.arange(12), np.arange(1, 13))
-    found = confusion(accumulate(label, y, np.eye(12)[y]))
-    assert found.classes == list(range(2, 12))
-    assert found.shares == [[float(row == other) for other in range(10)] + [0] for row in range(10)]
+    matrix = confusion(accumulate(label, y, np.eye(12)[y]))
+    assert matrix.classes == list(range(2, 12))
+    assert matrix.shares == [[float(row == other) for other in range(10)] + [0] for row in range(10)]
 
 
 def test_residuals_add_up_and_lie_where_they_should() -> None:
     random = np.random.default_rng(2)
     y = random.normal(10, 3, 20_000)
-    found = residuals({"candidate": accumulate(NUMBER, y, y - random.normal(1, 2, y.size))})
-    middles, shares = np.array(found.middles), np.array(found.shares["candidate"])
+    plot = residuals({"candidate": accumulate(NUMBER, y, y - random.normal(1, 2, y.size))})
+    middles, shares = np.array(plot.middles), np.array(plot.shares["candidate"])
     # A hundredth of the rows is left out: 2.58 standard deviations away.
     assert shares.sum() == pytest.approx(0.99, abs=1e-3)
     assert (middles * shares).sum() / shares.sum() == pytest.approx(1, abs=0.05)
@@ -159,8 +159,8 @@ def test_residuals_add_up_and_lie_where_they_should() -> None:
 
 
 def test_a_perfect_model_has_residuals_too() -> None:
-    found = residuals({"candidate": accumulate(NUMBER, [1.0, 2.0], [1.0, 2.0])})
-    assert sum(found.shares["candidate"]) == 1
+    plot = residuals({"candidate": accumulate(NUMBER, [1.0, 2.0], [1.0, 2.0])})
+    assert sum(plot.shares["candidate"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -173,9 +173,9 @@ def test_a_perfect_model_has_residuals_too() -> None:
 )
 def test_each_kind_of_label_has_its_plots(label, y, score, parts) -> None:
     accumulated = accumulate(label, y, score)
-    found = json.loads(plots({"candidate": accumulated, "baseline": accumulated}, 0.95).text())
-    assert {model: set(drawn) for model, drawn in found["models"].items()} == {"candidate": parts, "baseline": parts}
-    assert ("residuals" in found) is (label is NUMBER)
+    curves = json.loads(plots({"candidate": accumulated, "baseline": accumulated}, 0.95).text())
+    assert {model: set(drawn) for model, drawn in curves["models"].items()} == {"candidate": parts, "baseline": parts}
+    assert ("residuals" in curves) is (label is NUMBER)
 
 
 def test_a_slice_draws_nothing() -> None:
@@ -188,6 +188,6 @@ def test_a_slice_draws_nothing() -> None:
 @pytest.mark.parametrize("label", [BINARY, NUMBER, CLASSES])
 def test_scores_that_are_no_numbers_draw_nothing(label) -> None:
     score = np.full((2, 3), np.nan) if label is CLASSES else np.full(2, np.nan)
-    found = plots({"candidate": accumulate(label, [0, 1], score)}, 0.95)
-    assert found.models["candidate"].calibration == []
-    assert found.residuals is None or found.residuals.shares == {}
+    drawn = plots({"candidate": accumulate(label, [0, 1], score)}, 0.95)
+    assert drawn.models["candidate"].calibration == []
+    assert drawn.residuals is None or drawn.residuals.shares == {}

@@ -56,16 +56,16 @@ def test_students_degrees_of_freedom_are_the_groups_less_one() -> None:
     st.floats(1, 1e9),
 )
 def test_a_rate_s_interval_holds_it_and_ends_within_0_and_1(metric, value, error, groups, count) -> None:
-    found = estimate(metric, value, error, support(groups, count), 0.95)
-    assert 0 <= found.low < found.high <= 1
-    assert found.low <= min(value, 1) + 1e-12
-    assert found.high >= min(value, 1) - 1e-12
+    estimated = estimate(metric, value, error, support(groups, count), 0.95)
+    assert 0 <= estimated.low < estimated.high <= 1
+    assert estimated.low <= min(value, 1) + 1e-12
+    assert estimated.high >= min(value, 1) - 1e-12
 
 
 @given(st.floats(1e-3, 1e3), st.floats(0, 1e3))
 def test_calibration_is_never_below_0_where_labels_are_not(value, error) -> None:
-    found = estimate("calibration", value, error, of_sides(20, 100), 0.95)
-    assert 0 <= found.low <= value <= found.high
+    estimated = estimate("calibration", value, error, of_sides(20, 100), 0.95)
+    assert 0 <= estimated.low <= value <= estimated.high
 
 
 def test_an_error_is_that_many_students_wide() -> None:
@@ -79,9 +79,9 @@ def test_an_error_is_that_many_students_wide() -> None:
 
 def test_an_area_is_as_sure_as_the_rarer_label_lets_it_be() -> None:
     """Of 12 positives above all negatives the error is 0; Newcombe's interval is Wilson's of 48 rows, all right."""
-    found = estimate("auc", 1.0, 0.0, of_sides(10, 12), 0.95)
+    estimated = estimate("auc", 1.0, 0.0, of_sides(10, 12), 0.95)
     reach = stats.t(df=9).ppf(0.975)
-    assert (found.low, found.high) == (pytest.approx(48 / (48 + reach**2)), 1.0)
+    assert (estimated.low, estimated.high) == (pytest.approx(48 / (48 + reach**2)), 1.0)
     # A hit is one for any label.
     sure = estimate("accuracy", 1.0, 0.0, of_sides(10, 12), 0.95)
     assert sure.low == pytest.approx(1000 / (1000 + stats.t(df=49).ppf(0.975) ** 2))

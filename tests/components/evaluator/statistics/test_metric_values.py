@@ -30,11 +30,11 @@ def accumulated(label: Label, truth: np.ndarray, score: np.ndarray, weight: np.n
 
 def tfmas(name: str, truth: np.ndarray, score: np.ndarray, weight: np.ndarray) -> float:
     """TFMA's metric of that class, as TFMA computes it."""
-    found: dict[object, object] = {}
+    metrics: dict[object, object] = {}
     metric = metric_types.registered_metrics()[name](name="it")
     for step in metric.computations(example_weighted=True):
         if hasattr(step, "result"):
-            found |= step.result(found)
+            metrics |= step.result(metrics)
             continue
         summed = step.combiner.create_accumulator()
         for row in zip(truth, score, weight, strict=True):
@@ -43,8 +43,8 @@ def tfmas(name: str, truth: np.ndarray, score: np.ndarray, weight: np.ndarray) -
                 summed,
                 metric_types.StandardMetricInputs(label=label, prediction=prediction, example_weight=example_weight),
             )
-        found |= step.combiner.extract_output(summed)
-    [value] = [value for key, value in found.items() if key.name == "it"]
+        metrics |= step.combiner.extract_output(summed)
+    [value] = [value for key, value in metrics.items() if key.name == "it"]
     return float(value)
 
 
@@ -84,18 +84,18 @@ def test_regression(metric: str) -> None:
     score, weight = (truth + random.normal(1, 3, ROWS)).astype(np.float32), random.choice([0.5, 3.0], ROWS)
     class_name = {"mae": "MeanAbsoluteError"}.get(metric, METRICS["regression"][metric])
     theirs = tfmas(class_name, truth, score, weight)
-    found = metric_values(accumulated(NUMBER, truth, score, weight))
-    assert found[metric] == pytest.approx(theirs, rel=1e-6)
-    assert found["rmse"] == pytest.approx(np.sqrt(np.average((truth - score) ** 2, weights=weight)), rel=1e-6)
+    metrics = metric_values(accumulated(NUMBER, truth, score, weight))
+    assert metrics[metric] == pytest.approx(theirs, rel=1e-6)
+    assert metrics["rmse"] == pytest.approx(np.sqrt(np.average((truth - score) ** 2, weights=weight)), rel=1e-6)
 
 
 def test_classes() -> None:
     random = np.random.default_rng(7)
     score, weight = random.dirichlet(np.ones(4), ROWS).astype(np.float32), random.choice([0.5, 3.0], ROWS)
     truth = random.integers(0, 4, ROWS)
-    found = metric_values(accumulated(CLASSES, truth, score, weight))
+    metrics = metric_values(accumulated(CLASSES, truth, score, weight))
     own = score[np.arange(ROWS), truth].astype(np.float64)
-    assert found == pytest.approx(
+    assert metrics == pytest.approx(
         {
             "logloss": np.average(-np.log(own), weights=weight),
             "accuracy": np.average(score.argmax(axis=1) == truth, weights=weight),
@@ -107,9 +107,9 @@ def test_classes() -> None:
 def test_of_one_class_tfma_calls_the_area_0_or_what_follows(truth: np.ndarray) -> None:
     """Who reads it knows by the rows' labels that it is undefined."""
     score, ones = np.array([0.1, 0.2, 0.3, 0.4], np.float32), np.ones(4)
-    found = metric_values(accumulated(BINARY, truth, score, ones))
-    assert found["auc"] == tfmas("AUC", truth, score, ones) == 0
-    assert np.isnan(found["calibration"]) == (truth.sum() == 0)
+    metrics = metric_values(accumulated(BINARY, truth, score, ones))
+    assert metrics["auc"] == tfmas("AUC", truth, score, ones) == 0
+    assert np.isnan(metrics["calibration"]) == (truth.sum() == 0)
 
 
 @pytest.mark.parametrize("label", [BINARY, NUMBER, CLASSES])
@@ -123,8 +123,8 @@ def test_without_a_row_that_counts_there_are_no_means(label: Label) -> None:
 
 
 def test_rows_without_weight_have_no_mean() -> None:
-    found = metric_values(accumulated(BINARY, np.array([0, 1]), np.array([0.1, 0.2], np.float32), np.zeros(2)))
-    assert np.isnan([found["logloss"], found["accuracy"], found["calibration"]]).all()
+    metrics = metric_values(accumulated(BINARY, np.array([0, 1]), np.array([0.1, 0.2], np.float32), np.zeros(2)))
+    assert np.isnan([metrics["logloss"], metrics["accuracy"], metrics["calibration"]]).all()
 
 
 def test_tfma_gets_both_models_and_their_difference_by_slice() -> None:
@@ -141,10 +141,10 @@ def test_tfma_gets_both_models_and_their_difference_by_slice() -> None:
         weighted=False,
     )
     assert (whole[0], slice_[0]) == ((), (("city", "a=b"),))
-    found = {(key.name, key.model_name, key.is_diff): value for key, value in whole[1].items()}
-    assert found["accuracy", "candidate", False] == 1
-    assert found["accuracy", "baseline", False] == 0.5
-    assert found["accuracy", "candidate", True] == 0.5
-    assert found["rows", "baseline", False] == 4
+    metrics = {(key.name, key.model_name, key.is_diff): value for key, value in whole[1].items()}
+    assert metrics["accuracy", "candidate", False] == 1
+    assert metrics["accuracy", "baseline", False] == 0.5
+    assert metrics["accuracy", "candidate", True] == 0.5
+    assert metrics["rows", "baseline", False] == 4
     [alone] = tfma_metrics({("", "candidate"): good}, weighted=False)
     assert {(key.model_name, key.is_diff) for key in alone[1]} == {("", False)}

@@ -41,8 +41,8 @@ def test_the_rarer_label_has_its_own_effective_numbers() -> None:
 
 def test_the_most_frequent_class_stands_against_all_others() -> None:
     made = accumulated(CLASSES, [1, 1, 1, 0, 2], np.eye(3)[[1, 1, 1, 0, 2]], [1.0] * 5, (0.2, 0.5, 0.3))
-    found = supports(made).rarer
-    assert found == Support(rows=2, count=2.0, groups=1.0, side="a label other than 1")
+    rarer = supports(made).rarer
+    assert rarer == Support(rows=2, count=2.0, groups=1.0, side="a label other than 1")
     made = accumulated(CLASSES, [1, 0, 0, 0, 2], np.eye(3)[[1, 1, 1, 0, 2]], [1.0] * 5, (0.2, 0.5, 0.3))
     assert supports(made).rarer == Support(rows=1, count=1.0, groups=1.0, side="label 1")
 

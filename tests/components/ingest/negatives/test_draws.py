@@ -51,9 +51,9 @@ def test_what_is_drawn_is_left_for_the_user(
     drawn = Draws(pool(forms, sorted(had)), popularity).of(positives(*map(list, zip(*rows, strict=True)), seed), count)
     for (user, own), places in zip(rows, drawn.tolist(), strict=True):
         left = {item for item in items if item != own and (user < 0 or (user, item) not in had)}
-        found = [forms[place][0] for place in places if place >= 0]
-        assert len(found) == len(set(found)) == min(count, len(left))
-        assert set(found) <= left
+        items = [forms[place][0] for place in places if place >= 0]
+        assert len(items) == len(set(items)) == min(count, len(left))
+        assert set(items) <= left
 
 
 @pytest.mark.parametrize("popularity", [0.0, 0.5, 1.0])
@@ -65,11 +65,11 @@ def test_chances(popularity: float) -> None:
     for start, left in ((0, [2, 3]), (1, [1, 2, 3])):
         total = {1: 1, 2: 4, 3: 9}
         weight = {item: total[item] ** popularity for item in left}
-        found = np.bincount(drawn[start::2], minlength=4) / (rows / 2)
+        shares = np.bincount(drawn[start::2], minlength=4) / (rows / 2)
         for place, (item, count) in enumerate(forms):
             expected = weight.get(item, 0) / sum(weight.values()) * count / total[item]
             # Five standard errors.
-            assert abs(found[place] - expected) <= 5 * np.sqrt(expected * (1 - expected) / (rows / 2))
+            assert abs(shares[place] - expected) <= 5 * np.sqrt(expected * (1 - expected) / (rows / 2))
 
 
 def test_a_candidate_that_is_hard_to_find() -> None:

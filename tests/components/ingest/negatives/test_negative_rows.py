@@ -62,13 +62,13 @@ def parsed(examples: list[bytes]) -> list[Row]:
 
 def groups(rows: list[Row]) -> list[tuple[Row, list[Row]]]:
     """Each positive with the negatives behind it."""
-    found: list[tuple[Row, list[Row]]] = []
+    rows_and_negatives: list[tuple[Row, list[Row]]] = []
     for row in rows:
         if row[4]:
-            found.append((row, []))
+            rows_and_negatives.append((row, []))
         else:
-            found[-1][1].append(row)
-    return found
+            rows_and_negatives[-1][1].append(row)
+    return rows_and_negatives
 
 
 def test_each_split_draws_from_itself_and_those_before_it(ingest: Any) -> None:
@@ -133,8 +133,8 @@ def test_the_same_in_every_format_and_in_more_files(ingest: Any) -> None:
 def test_equal_rows_draw_differently(ingest: Any) -> None:
     table = pa.concat_tables([log(1, 1, 30, 5)] * 20 + [log(100, 50, 30, 6)])
     ingest.put("train/a.parquet", table)
-    found = groups(parsed(ingest({"train": "train/*"}, negatives=TWO)["train"]))[:20]
-    assert len({tuple(row[2] for row in negatives) for _, negatives in found}) > 10
+    grouped = groups(parsed(ingest({"train": "train/*"}, negatives=TWO)["train"]))[:20]
+    assert len({tuple(row[2] for row in negatives) for _, negatives in grouped}) > 10
 
 
 def test_rows_of_label_0_stay_and_nothing_is_drawn_for_them(ingest: Any) -> None:
@@ -148,8 +148,8 @@ def test_a_user_who_has_had_nearly_all(ingest: Any) -> None:
     """Of three candidates u has had two: one negative for each row; somebody else gets two."""
     rows = pa.table({"user": ["u", "u", "v"], "hour": ["h"] * 3, "item": ["a", "b", "c"], "price": [1.0, 2.0, 3.0]})
     ingest.put("train/a.parquet", rows)
-    found = groups(parsed(ingest({"train": "train/*"}, negatives=TWO)["train"]))
-    assert [sorted(row[2] for row in negatives) for _, negatives in found] == [["c"], ["c"], ["a", "b"]]
+    grouped = groups(parsed(ingest({"train": "train/*"}, negatives=TWO)["train"]))
+    assert [sorted(row[2] for row in negatives) for _, negatives in grouped] == [["c"], ["c"], ["a", "b"]]
     assert [(file.positives, file.drawn, file.short) for file in ingest.content.files] == [(3, 4, 2)]
 
 
@@ -165,9 +165,9 @@ def test_who_a_row_is_of_may_be_told_by_a_column_that_is_not_declared(ingest: An
     household = ["x" if n % 2 else "y" for n in range(40)]
     ingest.put("train/a.parquet", log(40, 30, 12, 9, household=household))
     options = {"per_positive": 1, "never": "household"}
-    found = groups(parsed(ingest({"train": "train/*"}, negatives=options)["train"]))
-    had = {each: {row[2] for (row, _), of in zip(found, household, strict=True) if of == each} for each in "xy"}
-    assert all(row[2] not in had[of] for (_, rows), of in zip(found, household, strict=True) for row in rows)
+    grouped = groups(parsed(ingest({"train": "train/*"}, negatives=options)["train"]))
+    had = {each: {row[2] for (row, _), of in zip(grouped, household, strict=True) if of == each} for each in "xy"}
+    assert all(row[2] not in had[of] for (_, rows), of in zip(grouped, household, strict=True) for row in rows)
     with pytest.raises(DataError) as caught:
         ingest({"train": "train/*"}, negatives={"per_positive": 1, "never": "houshold"})
     assert str(caught.value) == (

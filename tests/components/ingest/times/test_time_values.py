@@ -70,7 +70,7 @@ def test_days_are_in_seconds(column: list[Any]) -> None:
     [
         (pa.array([date(2024, 2, 29)]), MIDNIGHT),
         (pa.array([date(2024, 2, 29)], pa.date64()), MIDNIGHT),
-        *((pa.array([datetime(2024, 2, 29, 18, 30)], pa.timestamp(one)), EVENING) for one in ("s", "ms", "us", "ns")),
+        *((pa.array([datetime(2024, 2, 29, 18, 30)], pa.timestamp(unit)), EVENING) for unit in ("s", "ms", "us", "ns")),
         (pa.array([int(EVENING)], pa.timestamp("s", "Europe/Berlin")), EVENING),
         (pa.array([EVENING]), EVENING),
         (pa.array([int(EVENING)], pa.uint32()), EVENING),
@@ -127,6 +127,6 @@ offsets = st.none() | st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezon
 def test_iso_text_is_what_python_takes_it_for(moment: datetime, zone: timezone | None, between: str) -> None:
     moment = moment.replace(tzinfo=zone)
     in_utc = (moment if zone else moment.replace(tzinfo=UTC)) - datetime(1970, 1, 1, tzinfo=UTC)
-    [found] = times(pa.array([moment.isoformat(between)]), "us").to_pylist()
+    [time] = times(pa.array([moment.isoformat(between)]), "us").to_pylist()
     # Beyond 2^53 microseconds, three hundred years, 64-bit numbers are two apart, and more.
-    assert found == pytest.approx(in_utc / timedelta(microseconds=1), rel=1e-15, abs=0.5)
+    assert time == pytest.approx(in_utc / timedelta(microseconds=1), rel=1e-15, abs=0.5)

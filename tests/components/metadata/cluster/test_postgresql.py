@@ -64,7 +64,7 @@ def test_records_asked_for_by_their_ids_come_in_the_order_of_these(monkeypatch: 
     request = getattr(metadata_store_service_pb2, f"Get{what.title()}sByIDRequest")(**{f"{what}_ids": [9, 7, 3, 5]})
     response = getattr(metadata_store_service_pb2, f"Get{what.title()}sByIDResponse")()
     PostgresqlStore(None)._call_method(f"Get{what.title()}sByID", request, response)
-    assert [one.id for one in getattr(response, f"{what}s")] == [9, 7, 5]
+    assert [record.id for record in getattr(response, f"{what}s")] == [9, 7, 5]
 
 
 @pytest.mark.parametrize("turned", [False, True])

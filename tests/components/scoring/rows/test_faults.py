@@ -14,10 +14,10 @@ VALUES = st.lists(st.one_of(st.none(), st.floats(-9, 9).map(repr), st.sampled_fr
 def test_each_value_is_converted_as_if_it_were_alone(values: list[str | None]) -> None:
     column = pa.array(values, pa.string())
     numbers, faults = converted(column, scalars.number)
-    found = {error.index: (error.value, error.fault) for error in faults}
-    assert len(found) == len(faults)
+    faulty = {error.index: (error.value, error.fault) for error in faults}
+    assert len(faulty) == len(faults)
     alone = [_alone(column.slice(index, 1)) for index in range(len(values))]
-    assert found == {index: each for index, each in enumerate(alone) if isinstance(each, tuple)}
+    assert faulty == {index: each for index, each in enumerate(alone) if isinstance(each, tuple)}
     assert numbers.to_pylist() == [None if isinstance(each, tuple) else each for each in alone]
 
 

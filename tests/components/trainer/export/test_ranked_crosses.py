@@ -30,7 +30,7 @@ CROSSES = [
     Cross(keys=("a", "e", "b"), buckets=13),
     Cross(keys=("d", "a", "f", "c"), buckets=10_000_000),
 ]
-OFFSETS = {cross.name: 5 + sum(one.size for one in CROSSES[:number]) for number, cross in enumerate(CROSSES)}
+OFFSETS = {cross.name: 5 + sum(other.size for other in CROSSES[:number]) for number, cross in enumerate(CROSSES)}
 SETS, KEYS = {"b", "e"}, ("abc", "def")
 VALUE = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=4)
 Side = dict[str, list[str]]
@@ -60,13 +60,13 @@ def reference(row: Side, crosses: list[Cross]) -> set[int]:
 
 def padded(rows: list[list[Side]], keys: str) -> dict[str, tf.Tensor]:
     """[requests, each, any] of each key; a set's first value stands twice."""
-    found = {}
+    padded_values = {}
     for key in keys:
-        values = [[one[key] + one[key][:1] if key in SETS else one[key] for one in side] for side in rows]
-        width = max(len(one) for side in values for one in side) if key in SETS else 1
-        filled = [[[*map(str.encode, one), *[b""] * (width - len(one))] for one in side] for side in values]
-        found[key] = tf.reshape(tf.constant(filled, tf.string), [len(rows), len(rows[0]), width])
-    return found
+        values = [[row[key] + row[key][:1] if key in SETS else row[key] for row in side] for side in rows]
+        width = max(len(words) for side in values for words in side) if key in SETS else 1
+        filled = [[[*map(str.encode, words), *[b""] * (width - len(words))] for words in side] for side in values]
+        padded_values[key] = tf.reshape(tf.constant(filled, tf.string), [len(rows), len(rows[0]), width])
+    return padded_values
 
 
 def _side(keys: str) -> st.SearchStrategy[Side]:
@@ -84,13 +84,13 @@ REQUESTS = st.tuples(st.integers(1, 3), st.integers(1, 3)).flatmap(
 
 def ranked(crosses: list[Cross]) -> Any:
     """Rows and shares, of both sides' values, requests and candidates of each."""
-    found = RankedCrosses(crosses, OFFSETS, SETS)
+    rows_of = RankedCrosses(crosses, OFFSETS, SETS)
     sides = [{key: tf.TensorSpec([None, None, None if key in SETS else 1], tf.string) for key in keys} for keys in KEYS]
 
     @tf.function(input_signature=[sides, *[tf.TensorSpec([], tf.int64)] * 2], autograph=False)
     def rows_and_shares(sides: Any, requests: tf.Tensor, each: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        rows = found.rows(sides, requests, each)
-        return rows, found.shares(rows)
+        rows = rows_of.rows(sides, requests, each)
+        return rows, rows_of.shares(rows)
 
     return rows_and_shares
 
@@ -105,7 +105,7 @@ def without_sets() -> Any:
     return ranked([cross for cross in CROSSES if not SETS & set(cross.keys)])
 
 
-def found_rows(function: Any, requests: list[tuple[Side, list[Side]]]) -> tuple[np.ndarray, np.ndarray]:
+def numpy_rows(function: Any, requests: list[tuple[Side, list[Side]]]) -> tuple[np.ndarray, np.ndarray]:
     contexts, candidates = [[context] for context, _ in requests], [candidates for _, candidates in requests]
     sides = [padded(contexts, KEYS[0]), padded(candidates, KEYS[1])]
     sizes = (tf.constant(size, tf.int64) for size in (len(requests), len(candidates[0])))
@@ -116,7 +116,7 @@ def found_rows(function: Any, requests: list[tuple[Side, list[Side]]]) -> tuple[
 @settings(max_examples=60, deadline=None)
 @given(requests=REQUESTS)
 def test_each_candidate_has_the_rows_of_the_reference_once(requests):
-    rows, shares = found_rows(of_all(), requests)
+    rows, shares = numpy_rows(of_all(), requests)
     assert ((rows >= 0) == shares).all()
     for number, (context, candidates) in enumerate(requests):
         for place, candidate in enumerate(candidates):
@@ -128,7 +128,7 @@ def test_each_candidate_has_the_rows_of_the_reference_once(requests):
 @given(requests=REQUESTS)
 def test_without_sets_too(requests):
     without = [cross for cross in CROSSES if not SETS & set(cross.keys)]
-    rows, _ = found_rows(without_sets(), requests)
+    rows, _ = numpy_rows(without_sets(), requests)
     for number, (context, candidates) in enumerate(requests):
         for place, candidate in enumerate(candidates):
             assert set(rows[number, place]) - {-1} == reference(context | candidate, without)
@@ -142,7 +142,7 @@ def test_of_many_ids_of_a_cross_each_counts_less(monkeypatch):
     crosses = [Cross(keys=("a", "e", "b"), buckets=10_000_000), Cross(keys=("d", "a"), buckets=100)]
     monkeypatch.setitem(OFFSETS, crosses[0].name, 0)
     monkeypatch.setitem(OFFSETS, crosses[1].name, 10_000_000)
-    rows, shares = found_rows(ranked(crosses), [(context, [candidate])])
+    rows, shares = numpy_rows(ranked(crosses), [(context, [candidate])])
     assert shares[(rows >= 0) & (rows < 10_000_000)] == pytest.approx([1 / 3] * 6)
     assert shares[rows >= 10_000_000].tolist() == [1.0]
     assert (shares[rows < 0] == 0).all()

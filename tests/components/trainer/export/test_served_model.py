@@ -54,8 +54,8 @@ def exported(prepared: Any, tmp_path_factory: pytest.TempPathFactory) -> Exporte
 
 def scores(prepared: Any, path: str) -> dict[str, np.ndarray]:
     serving = tf.saved_model.load(path).signatures["serving_default"]
-    found = serving(examples=tf.constant([prepared.example(row) for row in prepared.raw]))
-    return {name: value.numpy() for name, value in found.items()}
+    outputs = serving(examples=tf.constant([prepared.example(row) for row in prepared.raw]))
+    return {name: value.numpy() for name, value in outputs.items()}
 
 
 def test_the_pruned_model_scores_as_the_whole_one_and_as_the_estimator(prepared, exported):
@@ -79,16 +79,16 @@ def test_the_pruned_model_is_smaller(exported):
 
 @pytest.mark.parametrize("way", ["pruned", "whole"])
 def test_the_wide_weights_are_the_rows_that_are_not_zero(exported, way):
-    found = wide_weights(getattr(exported, way))
-    assert list(found) == [slot.column for slot in exported.layout.wide.slots]
-    assert list(found) == ["user_id", "history_id", "age_id", "item_id", "history_x_item", "user_x_item"]
+    weights = wide_weights(getattr(exported, way))
+    assert list(weights) == [slot.column for slot in exported.layout.wide.slots]
+    assert list(weights) == ["user_id", "history_id", "age_id", "item_id", "history_x_item", "user_x_item"]
     for slot in exported.layout.wide.slots:
         weights = exported.wide[slot.offset : slot.offset + slot.size, 0]
-        column = found[slot.column]
+        column = weights[slot.column]
         assert isinstance(column, WideColumn)
         assert column.ids.tolist() == np.flatnonzero(weights).tolist()
         assert (column.weights == weights[weights != 0]).all()
-    assert sum(len(column.ids) for column in found.values()) == np.count_nonzero(exported.wide) > 10
+    assert sum(len(column.ids) for column in weights.values()) == np.count_nonzero(exported.wide) > 10
 
 
 def test_beside_the_model_lies_what_it_was_made_of(prepared, exported):
@@ -138,8 +138,8 @@ def test_a_server_reads_the_inputs_that_the_trainer_read(prepared, exported):
     assert len(served.uses) == len(batch.inputs.uses) == 3
     for ours, theirs in zip(served.uses, batch.inputs.uses, strict=True):
         assert len(ours.rows) > 10
-        for one, other in ((read_rows(ours), read_rows(theirs)), (ours.cell, theirs.cell)):
-            assert one.dtype == other.dtype
-            assert one.numpy().tolist() == other.numpy().tolist()
+        for served_rows, trained_rows in ((read_rows(ours), read_rows(theirs)), (ours.cell, theirs.cell)):
+            assert served_rows.dtype == trained_rows.dtype
+            assert served_rows.numpy().tolist() == trained_rows.numpy().tolist()
     assert served.dense.shape == [300, 4]
     assert (served.dense.numpy() == batch.inputs.dense.numpy()).all()

@@ -178,7 +178,7 @@ def default(served: Any, rows: list[Row]) -> np.ndarray:
 
 def raw(served: Any, rows: list[Row], **more: Any) -> dict[str, np.ndarray]:
     given = {key: tf.constant(dense(key, rows, 5)) for key in SPEC.by_key} | more
-    return {name: one.numpy() for name, one in served["predict_raw"](**given).items()}
+    return {name: output.numpy() for name, output in served["predict_raw"](**given).items()}
 
 
 def rank(served: Any, requests: list[tuple[Row, list[Row]]], top_k: int = 0, width: int = 5) -> dict[str, np.ndarray]:
@@ -188,14 +188,14 @@ def rank(served: Any, requests: list[tuple[Row, list[Row]]], top_k: int = 0, wid
     for feature in CANDIDATE:
         flat = dense(feature.key, [row for _, candidates in requests for row in candidates], width)
         given[feature.key] = tf.constant(flat.reshape(len(requests), each, *flat.shape[1:]))
-    found = served["rank"](top_k=tf.fill([len(requests)], top_k), **given)
-    return {name: one.numpy() for name, one in found.items()}
+    outputs = served["rank"](top_k=tf.fill([len(requests)], top_k), **given)
+    return {name: output.numpy() for name, output in outputs.items()}
 
 
 def _values(feature: Any) -> Any:
     if feature.kind == "numeric":
-        one = st.sampled_from([-3.0, 0.0, 1.0, 20.0, 40.0, 2000.0])
-        return st.lists(one, max_size=1)
+        number = st.sampled_from([-3.0, 0.0, 1.0, 20.0, 40.0, 2000.0])
+        return st.lists(number, max_size=1)
     if feature.kind == "time":
         hours = st.integers(-40_000, 500_000).map(lambda hour: hour * (3.6e6 if feature.unit == "ms" else 3600.0))
         return st.lists(hours, max_size=1)
@@ -205,7 +205,7 @@ def _values(feature: Any) -> Any:
 def _side(side: list[Any]) -> Any:
     """Rows in which anything may be missing, but a required feature."""
     row = st.fixed_dictionaries({feature.key: _values(feature) for feature in side})
-    return row.map(lambda found: {key: one for key, one in found.items() if one})
+    return row.map(lambda drawn: {key: values for key, values in drawn.items() if values})
 
 
 _CANDIDATE = st.tuples(_side(CANDIDATE), st.sampled_from(WORDS)).map(lambda pair: pair[0] | {"item": [pair[1]]})
@@ -221,11 +221,11 @@ REQUESTS = st.tuples(st.integers(1, 3), st.integers(1, 4)).flatmap(
 @settings(max_examples=60, deadline=None)
 @given(requests=REQUESTS)
 def test_a_ranked_candidate_has_the_score_of_its_row(served, requests):
-    found = rank(served, requests)
+    ranked = rank(served, requests)
     rows = [user | candidate for user, candidates in requests for candidate in candidates]
     expected = default(served, rows).reshape(len(requests), -1)
-    np.testing.assert_allclose(found["score"], expected, rtol=0, atol=1e-5)
-    np.testing.assert_array_equal(found["order"], np.argsort(-found["score"], axis=1, kind="stable"))
+    np.testing.assert_allclose(ranked["score"], expected, rtol=0, atol=1e-5)
+    np.testing.assert_array_equal(ranked["order"], np.argsort(-ranked["score"], axis=1, kind="stable"))
 
 
 @settings(max_examples=40, deadline=None)
@@ -237,15 +237,15 @@ def test_named_tensors_score_as_examples(served, rows):
 def test_scores_differ_with_every_feature(served):
     """Else the tests above could compare constants."""
     [row] = _rows(1)
-    scores = default(served, [row, *({key: one for key, one in row.items() if key != gone} for gone in row)])
+    scores = default(served, [row, *({key: values for key, values in row.items() if key != gone} for gone in row)])
     assert len(np.unique(scores.round(5))) == len(scores)
 
 
 def test_an_input_of_one_row_holds_for_all_rows(served):
     rows = _rows(4)
-    one = {"user": tf.constant(["b"]), "seen": tf.constant([["a", "c"]]), "hour": tf.constant([7.0])}
+    shared = {"user": tf.constant(["b"]), "seen": tf.constant([["a", "c"]]), "hour": tf.constant([7.0])}
     expected = default(served, [row | {"user": ["b"], "seen": ["a", "c"], "hour": [7.0]} for row in rows])
-    np.testing.assert_allclose(raw(served, rows, **one)["score"], expected, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(raw(served, rows, **shared)["score"], expected, rtol=0, atol=1e-6)
 
 
 def test_only_required_features_must_be_sent(path):
@@ -319,16 +319,16 @@ def test_candidates_with_many_ids_of_a_column_have_the_scores_of_their_rows(serv
 
 
 def test_each_kind_of_label_has_the_signatures_that_make_sense(graph, tmp_path):
-    found = {}
+    names = {}
     of_numbers = analysed(tmp_path, tf.float32)
     for transform, label in ((of_numbers, {"kind": "regression"}), (graph, {"kind": "multiclass", "classes": 3})):
         spec = FeatureSpec.model_validate(SPEC.model_dump(exclude_defaults=True) | {"label": {"key": "y", **label}})
         served = tf.saved_model.load(exported(tmp_path / label["kind"], transform, spec)).signatures
-        found[label["kind"]] = set(served)
+        names[label["kind"]] = set(served)
         rows = _rows(3)
         np.testing.assert_allclose(raw(served, rows)["score"], default(served, rows), rtol=0, atol=1e-5)
     both = {"serving_default", "predict_raw"}
-    assert found == {"regression": both | {"rank", "regress"}, "multiclass": both | {"classify"}}
+    assert names == {"regression": both | {"rank", "regress"}, "multiclass": both | {"classify"}}
     classified = served["classify"](inputs=tf.constant([example(row) for row in rows]))
     assert classified["classes"].numpy().tolist() == [[b"0", b"1", b"2"]] * 3
     np.testing.assert_array_equal(classified["scores"].numpy(), default(served, rows))

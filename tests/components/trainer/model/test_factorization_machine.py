@@ -33,7 +33,7 @@ def by_pairs(model: WideDeepModel, row: object, output: int, outputs: int) -> fl
         width = table.width // outputs
         mine = weights.numpy()[:, output * width : (output + 1) * width]
         for slot in table.slots:
-            rows = [slot.offset + one for one in row.ids[slot.column]]
+            rows = [slot.offset + id_ for id_ in row.ids[slot.column]]
             pooled = mine[rows].sum(axis=0)
             columns.append(pooled / max(len(rows), 1) if table.pooling == "mean" else pooled)
     width = len(columns[0])
@@ -41,18 +41,18 @@ def by_pairs(model: WideDeepModel, row: object, output: int, outputs: int) -> fl
         columns.append(value * model.hidden.vectors.numpy()[number, output * width : (output + 1) * width])
         total += value * model.hidden.weights.numpy()[number, output]
     for slot in layout.wide.slots:
-        total += sum(model.wide.numpy()[slot.offset + one, output] for one in row.ids[slot.column])
-    return total + sum(float(one @ other) for one, other in itertools.combinations(columns, 2))
+        total += sum(model.wide.numpy()[slot.offset + id_, output] for id_ in row.ids[slot.column])
+    return total + sum(float(column @ other) for column, other in itertools.combinations(columns, 2))
 
 
 @pytest.mark.parametrize("outputs", [1, 3])
 def test_the_logit_is_the_sum_over_all_pairs_of_columns(toy, outputs):
     model = made(toy.spec, outputs)
     rows = toy.rows[:20]
-    found = model(toy.batch(model.layout, rows).inputs).numpy()
+    logits = model(toy.batch(model.layout, rows).inputs).numpy()
     expected = [[by_pairs(model, row, output, outputs) for output in range(outputs)] for row in rows]
-    assert np.ptp(found) > 5.0
-    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-3)
+    assert np.ptp(logits) > 5.0
+    np.testing.assert_allclose(logits, expected, rtol=1e-4, atol=1e-3)
 
 
 def test_its_vectors_are_of_one_width_and_its_weights_of_no_cross(toy):
@@ -69,6 +69,6 @@ def test_the_sums_of_two_sides_are_those_of_the_whole_row(toy):
     model = made(toy.spec, 1)
     inputs = np.random.default_rng(1).normal(size=(5, model.layout.deep_width)).astype(np.float32)
     sides = list(range(4)), list(range(4, model.layout.deep_width))
-    found = model.hidden.split(sides)(inputs, inputs, tf.constant(1, tf.int64))
+    logits = model.hidden.split(sides)(inputs, inputs, tf.constant(1, tf.int64))
     # Columns 0 to 3 are a whole embedding and a part of the next: the squares are of single numbers.
-    np.testing.assert_allclose(found, model.hidden(inputs), rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(logits, model.hidden(inputs), rtol=1e-4, atol=1e-4)

@@ -22,8 +22,8 @@ def column(values: list[float]) -> np.ndarray:
     return np.array(values)[:, None]
 
 
-def losses(found: Binary | Regression | Multiclass, label: tf.Tensor, logit: np.ndarray) -> np.ndarray:
-    return found.losses(label, tf.constant(logit, tf.float32)).numpy()
+def losses(head: Binary | Regression | Multiclass, label: tf.Tensor, logit: np.ndarray) -> np.ndarray:
+    return head.losses(label, tf.constant(logit, tf.float32)).numpy()
 
 
 @pytest.mark.parametrize(
@@ -35,30 +35,30 @@ def losses(found: Binary | Regression | Multiclass, label: tf.Tensor, logit: np.
     ],
 )
 def test_each_kind_of_label_has_its_head(label, kind, outputs, watched):
-    found = head(Label.model_validate(label))
-    assert (type(found), found.outputs, found.watched) == (kind, outputs, watched)
+    made = head(Label.model_validate(label))
+    assert (type(made), made.outputs, made.watched) == (kind, outputs, watched)
     assert HIGHER_IS_BETTER[watched] == (watched == "auc")
 
 
 def test_binary_losses_and_scores():
     """-log sigmoid(z) = log(1 + e^-z) of a positive, log(1 + e^z) of a negative."""
     logit = column([2.0, -0.5, 0.0, 80.0])
-    found = losses(Binary(), tf.constant([1, 0, 1, 0], tf.int64), logit)
+    loss = losses(Binary(), tf.constant([1, 0, 1, 0], tf.int64), logit)
     expected = [math.log1p(math.exp(-2.0)), math.log1p(math.exp(-0.5)), math.log(2.0), 80.0]
-    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    np.testing.assert_allclose(loss, expected, rtol=1e-6)
     score = Binary().scores(tf.constant(logit, tf.float32)).numpy()
     np.testing.assert_allclose(score, [1 / (1 + math.exp(-z)) for z in (2.0, -0.5, 0.0, 80.0)], rtol=1e-6)
 
 
 def test_binary_quality_by_hand():
-    found = Binary().quality(np.array([1, 0, 0, 1]), column([2.0, -0.2, 0.5, -3.0]), WEIGHT)
+    quality = Binary().quality(np.array([1, 0, 0, 1]), column([2.0, -0.2, 0.5, -3.0]), WEIGHT)
     # Pairs (positive, negative) by weight: 2.0 beats both, 1 * (2 + 3); -3.0 beats none, 4 * (2 + 3).
-    assert found["auc"] == pytest.approx(5 / 25)
+    assert quality["auc"] == pytest.approx(5 / 25)
     each = np.log1p(np.exp([-2.0, -0.2, 0.5, 3.0]))
-    assert found["logloss"] == pytest.approx(each @ [1, 2, 3, 4] / 10)
+    assert quality["logloss"] == pytest.approx(each @ [1, 2, 3, 4] / 10)
     # Right at 0.5: the first two.
-    assert found["accuracy"] == pytest.approx(3 / 10)
-    assert set(found) == {"auc", "logloss", "accuracy"}
+    assert quality["accuracy"] == pytest.approx(3 / 10)
+    assert set(quality) == {"auc", "logloss", "accuracy"}
 
 
 @pytest.mark.parametrize(
@@ -83,9 +83,9 @@ def test_regression_losses_and_scores():
 
 def test_regression_quality_by_hand():
     label = np.array([5.0, -0.5, 1.5, 3.0], np.float32)
-    found = Regression().quality(label, column([2.0, -0.5, 0.0, 4.0]), WEIGHT)
+    quality = Regression().quality(label, column([2.0, -0.5, 0.0, 4.0]), WEIGHT)
     # Errors 3, 0, 1.5, 1 with weights 1, 2, 3, 4.
-    assert found == {
+    assert quality == {
         "rmse": pytest.approx(math.sqrt((9.0 + 0.0 + 3 * 2.25 + 4.0) / 10)),
         "mae": pytest.approx((3.0 + 0.0 + 4.5 + 4.0) / 10),
     }
@@ -103,12 +103,12 @@ def test_multiclass_losses_and_scores():
 
 
 def test_multiclass_quality_by_hand():
-    found = Multiclass(3).quality(CLASS_LABEL, CLASSES, WEIGHT)
+    quality = Multiclass(3).quality(CLASS_LABEL, CLASSES, WEIGHT)
     each = -np.log(softmax(CLASSES)[np.arange(4), CLASS_LABEL])
     # The likeliest are 0, 1, 0 (the first of equals) and 1.
-    assert found == {"logloss": pytest.approx(each @ WEIGHT / 10), "accuracy": pytest.approx((1.0 + 4.0) / 10)}
+    assert quality == {"logloss": pytest.approx(each @ WEIGHT / 10), "accuracy": pytest.approx((1.0 + 4.0) / 10)}
 
 
 def test_multiclass_quality_bears_large_logits():
-    found = Multiclass(3).quality(np.array([0, 1]), np.array([[1e4, 0.0, 0.0], [1e4, 0.0, 0.0]]), np.ones(2))
-    assert found["logloss"] == pytest.approx(5e3)
+    quality = Multiclass(3).quality(np.array([0, 1]), np.array([[1e4, 0.0, 0.0], [1e4, 0.0, 0.0]]), np.ones(2))
+    assert quality["logloss"] == pytest.approx(5e3)

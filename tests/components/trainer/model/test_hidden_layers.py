@@ -29,5 +29,5 @@ def test_split_layers_give_what_the_whole_gives(requests, columns, options):
     contexts[:, of_candidate] = candidates[:, of_context] = 9.0
     # In a graph, as it is served: there operations are fused.
     split = tf.function(layers.split(columns), autograph=False)
-    found = split(tf.constant(contexts), tf.constant(candidates), tf.constant(each, tf.int64))
-    np.testing.assert_allclose(found, layers(tf.constant(inputs), None), rtol=1e-4, atol=1e-5)
+    outputs = split(tf.constant(contexts), tf.constant(candidates), tf.constant(each, tf.int64))
+    np.testing.assert_allclose(outputs, layers(tf.constant(inputs), None), rtol=1e-4, atol=1e-5)

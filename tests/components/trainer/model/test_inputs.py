@@ -34,7 +34,10 @@ def table(sizes: list[int], members: list[int], together: bool = False) -> Table
 
 def packed(examples: list[list[list[int]]], first: int = 0) -> tf.SparseTensor:
     """Column by column, the column's number, from `first` on, in the upper half."""
-    rows = [[(number << 32) | one for number, ids in enumerate(example, first) for one in ids] for example in examples]
+    rows = [
+        [(number << 32) | number_ for number, ids in enumerate(example, first) for number_ in ids]
+        for example in examples
+    ]
     indices = [(row, place) for row, values in enumerate(rows) for place in range(len(values))]
     return tf.SparseTensor(
         np.array(indices, np.int64).reshape(-1, 2),
@@ -54,7 +57,7 @@ def test_rows_and_cells_are_those_of_a_plain_reading(together, data):
     for number, example in enumerate(examples):
         for place, member in enumerate(members):
             cell = number if together else number * len(members) + place
-            expected += [(offsets[member] + one, cell) for one in example[member]]
+            expected += [(offsets[member] + id_, cell) for id_ in example[member]]
     assert list(zip(rows.numpy().tolist(), cells.numpy().tolist(), strict=True)) == expected
     assert (rows.dtype, cells.dtype) == (tf.int32, tf.int64)
 
@@ -80,8 +83,8 @@ def test_each_row_stands_once_and_positions_lead_back(data):
 
 def test_the_largest_row_and_the_last_column_survive_the_packing():
     last = 2**31 - 2
-    found = table(sizes := [1] * 40 + [last + 1], [40])
-    rows, cells = table_uses(found, len(sizes), packed([[[]] * 40 + [[0, last]]]))
+    uses = table(sizes := [1] * 40 + [last + 1], [40])
+    rows, cells = table_uses(uses, len(sizes), packed([[[]] * 40 + [[0, last]]]))
     assert (rows.numpy().tolist(), cells.numpy().tolist()) == ([0, last], [0, 0])
 
 
@@ -90,8 +93,8 @@ def test_the_inputs_of_each_table_and_the_dense_columns(toy):
     ids = packed([[[1, 2], [], [5], [3]], [[], [4], [], []]])
     crosses, dense = packed([[[0]], [[8]]], first=4), tf.constant([[0.5, 0.0], [0.0, 1.0]])
     transformed = {"ids": ids, "crosses": crosses, "dense": dense}
-    found = from_transformed(toy.layout, transformed, tf.constant(2, tf.int64))
-    read = [(uses.rows.numpy()[uses.position.numpy()].tolist(), uses.cell.numpy().tolist()) for uses in found.uses]
+    inputs = from_transformed(toy.layout, transformed, tf.constant(2, tf.int64))
+    read = [(uses.rows.numpy()[uses.position.numpy()].tolist(), uses.cell.numpy().tolist()) for uses in inputs.uses]
     assert read == [
         # a has rows 0 to 6, c 7 to 10, the cross 11 to 19; an example's all go to one cell.
         ([1, 2, 10, 11, 19], [0, 0, 0, 0, 1]),
@@ -100,14 +103,14 @@ def test_the_inputs_of_each_table_and_the_dense_columns(toy):
         ([1, 2, 11], [0, 0, 3]),
         ([5], [0]),
     ]
-    assert found.dense.numpy().tolist() == dense.numpy().tolist()
+    assert inputs.dense.numpy().tolist() == dense.numpy().tolist()
 
 
 def test_a_model_without_dense_columns_gets_none(toy):
     layout = make_layout(toy.spec, {}, "wide")
-    found = from_transformed(layout, {"ids": packed([[[1], [], [], []]] * 3)}, tf.constant(3, tf.int64))
-    assert found.dense.shape == [3, 0]
-    assert len(found.uses) == 1
+    inputs = from_transformed(layout, {"ids": packed([[[1], [], [], []]] * 3)}, tf.constant(3, tf.int64))
+    assert inputs.dense.shape == [3, 0]
+    assert len(inputs.uses) == 1
 
 
 def test_a_dense_column_of_another_width_is_refused(toy):

@@ -25,24 +25,24 @@ def summed(label: list[float], weight: list[float], **kind: Any) -> LabelRates:
 
 def test_a_binary_label_has_the_rate_of_1() -> None:
     """2 of 8 by weight; -(1/4 log 1/4 + 3/4 log 3/4)."""
-    found = summed([1, 0, 0, 1], [2.0, 5.0, 1.0, 0.0])
-    assert found.loss == pytest.approx(-(0.25 * math.log(0.25) + 0.75 * math.log(0.75)))
-    assert found.model_copy(update={"loss": None}) == LabelRates(
+    rates = summed([1, 0, 0, 1], [2.0, 5.0, 1.0, 0.0])
+    assert rates.loss == pytest.approx(-(0.25 * math.log(0.25) + 0.75 * math.log(0.75)))
+    assert rates.model_copy(update={"loss": None}) == LabelRates(
         rows=4, weighted=3, rates=[0.25], loss=None, least=0.0, most=1.0
     )
 
 
 def test_classes_have_a_rate_each() -> None:
-    found = summed([2, 0, 2, 2], [1.0, 1.0, 1.0, 1.0], kind="multiclass", classes=3)
-    assert (found.rates, found.least, found.most) == ([0.25, 0.0, 0.75], 0.0, 2.0)
-    assert found.loss == pytest.approx(-(0.25 * math.log(0.25) + 0.75 * math.log(0.75)))
+    rates = summed([2, 0, 2, 2], [1.0, 1.0, 1.0, 1.0], kind="multiclass", classes=3)
+    assert (rates.rates, rates.least, rates.most) == ([0.25, 0.0, 0.75], 0.0, 2.0)
+    assert rates.loss == pytest.approx(-(0.25 * math.log(0.25) + 0.75 * math.log(0.75)))
 
 
 def test_a_number_has_a_mean_and_a_variance() -> None:
     """(1 + 2 * 4) / 3 = 3; (4 + 2 * 1) / 3 = 2."""
-    found = summed([1.0, 4.0, 900.0], [1.0, 2.0, 0.0], kind="regression")
-    assert (found.rates, found.least, found.most) == ([3.0], 1.0, 4.0)
-    assert found.loss == pytest.approx(2.0)
+    rates = summed([1.0, 4.0, 900.0], [1.0, 2.0, 0.0], kind="regression")
+    assert (rates.rates, rates.least, rates.most) == ([3.0], 1.0, 4.0)
+    assert rates.loss == pytest.approx(2.0)
 
 
 def test_labels_that_vary_teach_something() -> None:

@@ -71,8 +71,8 @@ def test_each_width_and_pooling_has_a_table():
         feature("r", "set", hashed, deep={"embedding": 2}),
         feature("s", "set", hashed, deep={"embedding": 4, "pooling": "sum"}),
     )
-    found = make_layout(declared, {}, "deep").embeddings
-    assert [(table.width, table.pooling, [slot.column for slot in table.slots]) for table in found] == [
+    tables = make_layout(declared, {}, "deep").embeddings
+    assert [(table.width, table.pooling, [slot.column for slot in table.slots]) for table in tables] == [
         (2, "mean", ["r_id"]),
         (4, "mean", ["q_id"]),
         (4, "sum", ["p_id", "s_id"]),

@@ -38,10 +38,10 @@ def test_the_mean_pools_and_the_sum_adds(toy):
     ids = {"a_id": [1, 2], "b_id": [], "s_id": [4, 5], "c_id": [3], "a_x_c": [0, 8]}
     row = type(toy.rows[0])(ids, [0.5, 0.0], 0, 1.0)
     nothing = type(row)({column: [] for column in ids}, [2.0, 0.0], 0, 1.0)
-    found = model(toy.batch(toy.layout, [row, nothing]).inputs).numpy()
+    logits = model(toy.batch(toy.layout, [row, nothing]).inputs).numpy()
     # wide: a 2 + 3, c 8 + 3, crosses 12 + 20; deep: c's 3, a's mean (10 + 20) / 2 times 100, s's sum 40 + 50, x.
     whole = 1000 + (2 + 3 + 11 + 12 + 20) + 3 + 100 * 15 + 1e4 * 90 + 1e6 * 0.5
-    assert found[:, 0] == pytest.approx([whole, 1000 + 1e6 * 2.0])
+    assert logits[:, 0] == pytest.approx([whole, 1000 + 1e6 * 2.0])
 
 
 @pytest.mark.parametrize("variant", ["wide", "deep"])
@@ -59,12 +59,12 @@ def test_a_variant_is_the_sum_without_the_other_part(toy, variant):
     else:
         model.wide.assign(tf.zeros_like(model.wide))
     rows = toy.rows[:20]
-    found = alone(
+    logits = alone(
         toy.batch(layout, [type(row)(row.ids, row.dense[: len(layout.dense)], 0, 1.0) for row in rows]).inputs
     )
-    assert found.shape == [20, 3]
-    assert np.abs(found).max() > 0.1
-    np.testing.assert_allclose(found, model(toy.batch(both, rows).inputs), rtol=0, atol=1e-6)
+    assert logits.shape == [20, 3]
+    assert np.abs(logits).max() > 0.1
+    np.testing.assert_allclose(logits, model(toy.batch(both, rows).inputs), rtol=0, atol=1e-6)
 
 
 def test_hidden_layers_are_relus_and_the_last_is_linear():
@@ -85,11 +85,11 @@ def test_the_weights_at_the_start_have_the_published_spread():
 
 
 def test_embeddings_start_small_and_by_the_seed(toy):
-    one, again, other = (new_model(toy.layout, TrainingOptions(seed=seed)) for seed in (1, 1, 2))
-    norms = np.concatenate([np.linalg.norm(table.numpy(), axis=1) for table in one.embeddings])
+    first, again, other = (new_model(toy.layout, TrainingOptions(seed=seed)) for seed in (1, 1, 2))
+    norms = np.concatenate([np.linalg.norm(table.numpy(), axis=1) for table in first.embeddings])
     assert np.sqrt((norms**2).mean()) == pytest.approx(0.1, rel=0.3)
-    assert not one.wide.numpy().any()
-    for ours, same, theirs in zip(one.embeddings, again.embeddings, other.embeddings, strict=True):
+    assert not first.wide.numpy().any()
+    for ours, same, theirs in zip(first.embeddings, again.embeddings, other.embeddings, strict=True):
         assert (ours.numpy() == same.numpy()).all()
         assert (ours.numpy() != theirs.numpy()).all()
 
@@ -138,11 +138,11 @@ def test_dropout_changes_with_seed_step_and_layer():
     made = layers(1, hidden=[1000, 1000], dropout=0.5)
     made.kernels[0].assign(tf.ones([1, 1000]))
     made.kernels[1].assign(tf.eye(1000))
-    one = tf.ones([1, 1])
+    ones = tf.ones([1, 1])
 
     def read(seed: int, step: int, kernel: np.ndarray) -> float:
         made.kernels[2].assign(kernel[:, None])
-        return float(made(one, tf.constant([seed, step], tf.int64))[0, 0])
+        return float(made(ones, tf.constant([seed, step], tf.int64))[0, 0])
 
     # A number that tells which units both layers keep.
     mark = np.random.default_rng(2).normal(size=1000)
@@ -195,16 +195,16 @@ def test_embedding_dropout_drops_numbers_of_embeddings_alone_and_keeps_their_mea
     options = DeepOptions.model_validate({"hidden": [], "embedding_dropout": 0.25})
     made = HiddenLayers(1010, options, 1, tf.random.Generator.from_seed(1), embedded=1000)
     weights = np.zeros([1010, 1], np.float32)
-    one = tf.ones([1, 1010])
+    ones = tf.ones([1, 1010])
     # The sum of the embeddings' numbers, each 0 or 4/3; that of the others, which stay 1.
     weights[:1000] = 1.0
     made.kernels[0].assign(weights)
-    sums = [float(made(one, at(step))[0, 0]) for step in range(200)]
+    sums = [float(made(ones, at(step))[0, 0]) for step in range(200)]
     assert len(set(sums)) > 20
     assert np.mean(sums) == pytest.approx(1000, abs=5 * (1000 * 0.25 / 0.75 / 200) ** 0.5)
-    assert float(made(one, None)[0, 0]) == 1000.0
+    assert float(made(ones, None)[0, 0]) == 1000.0
     made.kernels[0].assign(1.0 - weights)
-    assert float(made(one, at(0))[0, 0]) == 10.0
+    assert float(made(ones, at(0))[0, 0]) == 10.0
 
 
 def test_embeddings_and_hidden_layers_drop_by_draws_of_their_own():

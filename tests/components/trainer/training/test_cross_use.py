@@ -30,18 +30,18 @@ TABLES = st.integers(2, 10**9).flatmap(lambda buckets: st.tuples(st.just(buckets
 def test_distinct_combinations_are_those_of_the_paper(
     buckets: int, used: int, distinct: float, standard_error: float
 ) -> None:
-    found = use("a_x_b", buckets, used)
-    assert found.fill == used / buckets
-    assert found.distinct == pytest.approx(distinct, rel=1e-12)
-    assert found.standard_error == pytest.approx(standard_error, rel=1e-9)
-    assert math.copysign(1, found.distinct) == 1
+    crosses = use("a_x_b", buckets, used)
+    assert crosses.fill == used / buckets
+    assert crosses.distinct == pytest.approx(distinct, rel=1e-12)
+    assert crosses.standard_error == pytest.approx(standard_error, rel=1e-9)
+    assert math.copysign(1, crosses.distinct) == 1
 
 
 def pairs(number: int) -> tf.SparseTensor:
     """The combinations of `number` users with 40 items, all different, a row each."""
     members = []
-    for one in (np.arange(number) // 40, np.arange(number) % 40):
-        words = [str(value).encode() for value in one]
+    for columns in (np.arange(number) // 40, np.arange(number) % 40):
+        words = [str(value).encode() for value in columns]
         indices = np.stack([np.arange(number), np.zeros(number, np.int64)], axis=1)
         members.append(tf.SparseTensor(indices, words, [number, 1]))
     return members
@@ -53,15 +53,15 @@ def test_the_estimate_holds_for_real_hashes(buckets: int, distinct: int) -> None
     """Within four standard errors, and so does the share of combinations that collide."""
     ids = cross_ids(pairs(distinct), buckets).values.numpy()
     counts = np.bincount(ids, minlength=buckets)
-    found = use("a_x_b", buckets, int(np.count_nonzero(counts)))
-    if found.standard_error is None:
-        assert found.distinct < distinct
+    crosses = use("a_x_b", buckets, int(np.count_nonzero(counts)))
+    if crosses.standard_error is None:
+        assert crosses.distinct < distinct
         return
-    assert abs(found.distinct - distinct) < 4 * found.standard_error
+    assert abs(crosses.distinct - distinct) < 4 * crosses.standard_error
     collide = counts[counts > 1].sum() / distinct
     # Of `distinct` draws; they attract each other (two collide together), hence twice the variance.
-    spread = math.sqrt(2 * found.collision_rate * (1 - found.collision_rate) / distinct)
-    assert abs(collide - found.collision_rate) < 5 * spread + found.standard_error / buckets
+    spread = math.sqrt(2 * crosses.collision_rate * (1 - crosses.collision_rate) / distinct)
+    assert abs(collide - crosses.collision_rate) < 5 * spread + crosses.standard_error / buckets
 
 
 def test_the_collision_rate_is_that_of_every_way_to_throw() -> None:
@@ -69,21 +69,21 @@ def test_the_collision_rate_is_that_of_every_way_to_throw() -> None:
     ways = list(itertools.product(range(4), repeat=3))
     assert sum(sum(way.count(bucket) > 1 for bucket in way) for way in ways) / (3 * len(ways)) == 1 - 0.75**2
     for used in range(5):
-        found = use("a_x_b", 4, used)
-        assert found.collision_rate == pytest.approx(1 - 0.75 ** max(found.distinct - 1, 0))
+        crosses = use("a_x_b", 4, used)
+        assert crosses.collision_rate == pytest.approx(1 - 0.75 ** max(crosses.distinct - 1, 0))
 
 
 @given(table=TABLES)
 def test_bounds(table: tuple[int, int]) -> None:
     buckets, used = table
-    found = use("a_x_b", buckets, used)
-    assert 0 <= found.fill <= 1
+    crosses = use("a_x_b", buckets, used)
+    assert 0 <= crosses.fill <= 1
     # No fewer combinations than buckets with one.
-    assert found.distinct >= used * (1 - 1e-12)
-    assert 0 <= found.collision_rate <= 1
-    assert (found.standard_error is None) == (used == buckets)
-    assert found.too_small == (found.collision_rate > 0.5) == (found.warning is not None)
-    assert CrossUse.model_validate_json(found.model_dump_json()) == found
+    assert crosses.distinct >= used * (1 - 1e-12)
+    assert 0 <= crosses.collision_rate <= 1
+    assert (crosses.standard_error is None) == (used == buckets)
+    assert crosses.too_small == (crosses.collision_rate > 0.5) == (crosses.warning is not None)
+    assert CrossUse.model_validate_json(crosses.model_dump_json()) == crosses
 
 
 @given(table=TABLES, more=st.integers(1, 1000))
@@ -117,9 +117,9 @@ def test_a_cross_that_is_too_small_says_what_to_do() -> None:
 
 def test_a_full_cross_says_at_least() -> None:
     """10,000 ln 10,000 = 92,103: what a single free bucket would say."""
-    found = use("history_x_movie_id", 10_000, 10_000)
-    assert found.distinct == pytest.approx(10_000 * math.log(10_000))
-    assert found.warning == (
+    crosses = use("history_x_movie_id", 10_000, 10_000)
+    assert crosses.distinct == pytest.approx(10_000 * math.log(10_000))
+    assert crosses.warning == (
         "cross history_x_movie_id: at least 92,100 different combinations share 10,000 buckets "
         "(at least 99 % of them collide): raise its buckets to 200,000 or more."
     )

@@ -38,7 +38,7 @@ class Given:
 
 def test_predictions_come_in_the_order_of_the_examples(monkeypatch):
     monkeypatch.setattr(evaluation, "_BATCH", 2)
-    parts = [[part.tolist() for part in one] for one in predict(Given(LOGIT), Given(LOGIT))]
+    parts = [[part.tolist() for part in batch] for batch in predict(Given(LOGIT), Given(LOGIT))]
     assert [len(label) for _, label, _ in parts] == [2, 1, 2]
     logit, label, weight = (list(itertools.chain(*column)) for column in zip(*parts, strict=True))
     assert (np.float32(logit)[:, 0].tolist(), label, weight) == (np.float32(LOGIT).tolist(), LABEL, WEIGHT)
@@ -46,9 +46,9 @@ def test_predictions_come_in_the_order_of_the_examples(monkeypatch):
 
 def test_quality_is_of_the_whole_split_at_once(monkeypatch):
     monkeypatch.setattr(evaluation, "_BATCH", 2)
-    found = evaluate(Given(LOGIT), Binary(), Given(LOGIT))
+    quality = evaluate(Given(LOGIT), Binary(), Given(LOGIT))
     # 2.0 beats both negatives, 1 * (2 + 3); 1.0 too, 0.5 * (2 + 3); -3.0 none; of 5.5 * 5.
-    assert found["auc"] == pytest.approx(7.5 / 27.5)
+    assert quality["auc"] == pytest.approx(7.5 / 27.5)
 
 
 def test_a_split_without_weight_is_refused():

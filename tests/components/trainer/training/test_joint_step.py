@@ -83,7 +83,7 @@ class DenseModel:
         deep, weights = self.options.deep, self.variables[index].numpy()
         if 2 <= index <= tables:
             table = self.layout.tables[index - 1]
-            used = {one + slot.offset for slot in table.slots for row in rows for one in row.ids[slot.column]}
+            used = {number + slot.offset for slot in table.slots for row in rows for number in row.ids[slot.column]}
             return deep.embedding_l2 * weights * np.isin(np.arange(len(weights)), list(used))[:, None]
         is_kernel = index > tables and (index - tables) % 2 == 1
         return (deep.l1 * np.sign(weights) + deep.l2 * weights) * is_kernel
@@ -148,7 +148,7 @@ def test_rows_of_ids_that_a_batch_lacks_keep_their_bits(toy, options):
     rows = random_rows(random, toy, 2)
     trainer.step(toy.batch(toy.layout, rows))
     for table, variable, old in zip(toy.layout.tables, model.tables, before, strict=True):
-        used = {one + slot.offset for slot in table.slots for row in rows for one in row.ids[slot.column]}
+        used = {number + slot.offset for slot in table.slots for row in rows for number in row.ids[slot.column]}
         unused = [row for row in range(table.rows) if row not in used]
         assert unused
         assert (variable.numpy()[unused] == old[unused]).all()
@@ -172,14 +172,14 @@ def test_a_weight_of_2_is_the_row_twice(toy):
     rows = random_rows(np.random.default_rng(10), toy, 12)
     weighted = [type(row)(row.ids, row.dense, row.label, 1.0 + number % 2) for number, row in enumerate(rows)]
     twice = [type(row)(row.ids, row.dense, row.label, 1.0) for row in [*rows, *rows[1::2]]]
-    (one, ours), (other, theirs) = make(toy, OPTIONS), make(toy, OPTIONS)
+    (doubled, ours), (other, theirs) = make(toy, OPTIONS), make(toy, OPTIONS)
     for _ in range(5):
         totals = [
             trainer.step(toy.batch(toy.layout, part)).numpy() for trainer, part in ((ours, weighted), (theirs, twice))
         ]
         assert totals[0][:2] == pytest.approx(totals[1][:2], rel=1e-6)
         assert (totals[0][1], totals[0][2], totals[1][2]) == (18.0, 12.0, 18.0)
-    for mine, their in zip(variables(one), variables(other), strict=True):
+    for mine, their in zip(variables(doubled), variables(other), strict=True):
         np.testing.assert_allclose(mine.numpy(), their.numpy(), rtol=0, atol=1e-6)
 
 
@@ -199,7 +199,7 @@ def test_a_constant_input_of_0_leaves_its_weights_and_a_missing_flag_learns(toy)
 def test_many_steps_in_one_call_are_the_same_steps(toy):
     random = np.random.default_rng(8)
     batches = [toy.batch(toy.layout, random_rows(random, toy, 5)) for _ in range(4)]
-    (one, stepwise), (other, together) = make(toy, OPTIONS), make(toy, OPTIONS)
+    (model, stepwise), (other, together) = make(toy, OPTIONS), make(toy, OPTIONS)
     totals = sum(stepwise.step(batch).numpy() for batch in batches)
     signature = batch_signature(toy.spec, toy.layout)
     data = iter(tf.data.Dataset.from_generator(lambda: iter(batches), output_signature=signature))
@@ -207,7 +207,7 @@ def test_many_steps_in_one_call_are_the_same_steps(toy):
     assert parts[0][2] == 15
     np.testing.assert_allclose(sum(parts), totals, rtol=1e-12)
     assert (stepwise.steps.numpy(), together.steps.numpy()) == (4, 4)
-    for ours, theirs in zip(variables(one), variables(other), strict=True):
+    for ours, theirs in zip(variables(model), variables(other), strict=True):
         assert (ours.numpy() == theirs.numpy()).all()
 
 

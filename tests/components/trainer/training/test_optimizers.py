@@ -143,16 +143,18 @@ def test_a_row_under_adam_lives_by_its_own_steps():
         optimizer.apply_rows(tf.constant(summed, tf.float32), tf.constant(rows, tf.int32), ONE)
         for row, gradient in zip(rows, summed, strict=True):
             alone[row].step(gradient)
-    assert len({one.t for one in alone}) > 5
-    np.testing.assert_allclose(variable.numpy(), [one.w for one in alone], rtol=0, atol=ADAM)
+    assert len({single.t for single in alone}) > 5
+    np.testing.assert_allclose(variable.numpy(), [single.w for single in alone], rtol=0, atol=ADAM)
     assert (variable.numpy()[25:] == start[25:].astype(np.float32)).all()
-    np.testing.assert_allclose(optimizer.slots["uses"].numpy()[:, 0], [one.t for one in alone])
+    np.testing.assert_allclose(optimizer.slots["uses"].numpy()[:, 0], [single.t for single in alone])
 
 
 @pytest.mark.parametrize(("name", "reference"), [("adagrad", DenseAdagrad), ("adam", DenseAdam)])
 def test_the_factor_scales_the_learning_rate(name, reference):
     whole, rows = tf.Variable(tf.zeros([4, 1])), tf.Variable(tf.zeros([4, 1]))
-    optimizers = [deep_optimizer(one, DeepOptions(optimizer=name, learning_rate=0.2)) for one in (whole, rows)]
+    optimizers = [
+        deep_optimizer(variable, DeepOptions(optimizer=name, learning_rate=0.2)) for variable in (whole, rows)
+    ]
     dense = reference(np.zeros([4, 1]), 0.2)
     for factor in (1.0, 0.5, 0.0, 0.25):
         gradient = np.array([[1.0], [-2.0], [0.5], [3.0]])
@@ -203,7 +205,7 @@ def test_penalties_are_of_the_rows_that_a_step_uses(name, reference, penalties):
     start = np.random.default_rng(0).normal(size=(ROWS, WIDTH))
     rows, whole = (tf.Variable(start.astype(np.float32)) for _ in range(2))
     options = DeepOptions(optimizer=name, learning_rate=0.05)
-    optimizers = [deep_optimizer(one, options, penalties) for one in (rows, whole)]
+    optimizers = [deep_optimizer(variable, options, penalties) for variable in (rows, whole)]
     alone, together = [reference(row, 0.05) for row in start], reference(start, 0.05)
 
     def added(weights: np.ndarray) -> np.ndarray:
@@ -220,6 +222,6 @@ def test_penalties_are_of_the_rows_that_a_step_uses(name, reference, penalties):
         together.step(summed + added(together.w))
     # Where a weight crosses 0, the sign of its last bits decides.
     tolerance = 1e-3 if penalties.l1 else ADAM
-    np.testing.assert_allclose(rows.numpy(), [one.w for one in alone], rtol=0, atol=tolerance)
+    np.testing.assert_allclose(rows.numpy(), [single.w for single in alone], rtol=0, atol=tolerance)
     np.testing.assert_allclose(whole.numpy(), together.w, rtol=0, atol=tolerance)
     assert (rows.numpy()[25:] == start[25:].astype(np.float32)).all()

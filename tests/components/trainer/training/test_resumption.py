@@ -56,12 +56,12 @@ class Point:
         self._here = lambda place: (place, int(trainer.steps)) == (where, step)
 
     def before(self, place: str, act: Callable[..., Any]) -> Callable[..., Any]:
-        def one(*given: Any, **named: Any) -> Any:
+        def call(*given: Any, **named: Any) -> Any:
             if self._here(place):
                 raise Killed
             return act(*given, **named)
 
-        return one
+        return call
 
     def after(self, place: str, act: Callable[..., Any]) -> Callable[..., Any]:
         return lambda *given: (act(*given), self.before(place, lambda: None)())
@@ -125,9 +125,9 @@ def unbroken(files: list[str], tmp_path_factory: pytest.TempPathFactory) -> Any:
     return *train(files, folder), folder
 
 
-def assert_equal(one: Any, other: Any) -> None:
-    assert one[0] == other[0]
-    assert all((ours == theirs).all() for ours, theirs in zip(one[1], other[1], strict=True))
+def assert_equal(model: Any, other: Any) -> None:
+    assert model[0] == other[0]
+    assert all((ours == theirs).all() for ours, theirs in zip(model[1], other[1], strict=True))
 
 
 def test_the_best_epoch_of_an_unbroken_training_is_kept(unbroken):

@@ -34,7 +34,7 @@ def seen(batch: Batch, layout: Layout) -> list[Seen]:
             cells[cell].append(int(rows[position]))
         tables.append([cells[number * table.cells :][: table.cells] for number in range(count)])
     rest = (batch.inputs.dense, batch.label, batch.weight)
-    by_example = [list(one) for one in zip(*tables, strict=True)]
+    by_example = [list(example) for example in zip(*tables, strict=True)]
     return list(zip(by_example, *(part.numpy().tolist() for part in rest), strict=True))
 
 
@@ -44,7 +44,7 @@ def plain(record: bytes, layout: Layout) -> Seen:
     ids = [divmod(value, 2**32) for key in ("ids", "crosses") for value in features[key].int64_list.value]
     tables = []
     for table in layout.tables:
-        by_slot = [[slot.offset + one for column, one in ids if column == slot.index] for slot in table.slots]
+        by_slot = [[slot.offset + number for column, number in ids if column == slot.index] for slot in table.slots]
         tables.append([list(itertools.chain(*by_slot))] if table is layout.wide else by_slot)
     (label,), (weight,) = features["y"].int64_list.value, features["w"].float_list.value
     return tables, list(features["dense"].float_list.value), label, weight
@@ -60,8 +60,8 @@ def expected(toy: Any) -> list[Seen]:
 
 @pytest.fixture(scope="module")
 def block(toy: Any) -> Block:
-    (found,) = SplitExamples(toy.files, toy.spec, toy.layout).blocks()
-    return found
+    (block_,) = SplitExamples(toy.files, toy.spec, toy.layout).blocks()
+    return block_
 
 
 def test_all_examples_in_the_order_of_the_files(toy, block, expected):
@@ -85,9 +85,9 @@ def test_small_blocks_give_the_same_examples_in_the_same_order(toy, expected, mo
     for block_bytes, sizes in ((1, [30] * 6 + [20]), (2**62, [200])):
         source = SplitExamples(toy.files, toy.spec, toy.layout, block_bytes)
         for _ in range(2):
-            found = list(source.blocks())
-            assert [block.examples for block in found] == sizes
-            read = [batch for block in found for batch in block.batches(7, np.arange(block.examples))]
+            blocks = list(source.blocks())
+            assert [block.examples for block in blocks] == sizes
+            read = [batch for block in blocks for batch in block.batches(7, np.arange(block.examples))]
             assert list(itertools.chain(*(seen(batch, toy.layout) for batch in read))) == expected
 
 
@@ -99,13 +99,13 @@ def nbytes(block: Block) -> int:
 def test_a_block_holds_about_the_bytes_that_it_may(toy, monkeypatch):
     monkeypatch.setattr(split_examples, "_PARSED_ROWS", 10)
     source = SplitExamples(toy.files, toy.spec, toy.layout, 5_000)
-    found = list(source.blocks())
-    assert len(found) > 3
-    assert all(3_000 < nbytes(block) < 9_000 for block in found[:-1])
+    blocks = list(source.blocks())
+    assert len(blocks) > 3
+    assert all(3_000 < nbytes(block) < 9_000 for block in blocks[:-1])
     # The last one is not full: it is not the whole split for that.
-    assert nbytes(found[-1]) < 4_000
+    assert nbytes(blocks[-1]) < 4_000
     assert source.examples is None
-    assert [block.examples for block in source.blocks()] == [block.examples for block in found]
+    assert [block.examples for block in source.blocks()] == [block.examples for block in blocks]
 
 
 def test_the_number_of_examples_is_known_once_they_are_known_to_fit_in_a_block(toy, monkeypatch):
@@ -143,7 +143,7 @@ def test_the_rows_that_a_split_uses_are_noted(toy, tmp_path):
     assert not source.used.any()
     list(source.blocks())
     offsets = {slot.column: slot.offset for slot in toy.layout.wide.slots}
-    used = {offset + one for row in rows for column, offset in offsets.items() for one in row.ids[column]}
+    used = {offset + number for row in rows for column, offset in offsets.items() for number in row.ids[column]}
     assert set(np.flatnonzero(source.used).tolist()) == used
     assert 5 < len(used) < 20 == len(source.used)
 

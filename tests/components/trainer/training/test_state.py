@@ -32,9 +32,9 @@ def training(options: dict[str, Any] = OPTIONS, cut: Sequence[str] = (), **featu
 
 def variables(made: Training) -> list[tf.Variable]:
     """All of them, slots and moving averages too, each with other numbers in it."""
-    found = list(made.trainer.variables)
-    assert len({id(one) for one in found}) == len(found)
-    return found
+    variables_ = list(made.trainer.variables)
+    assert len({id(variable) for variable in variables_}) == len(variables_)
+    return variables_
 
 
 def filled(made: Training) -> Training:
@@ -57,11 +57,11 @@ KINDS = {
 def test_what_is_loaded_is_what_was_saved(tmp_path: Path, kind: str) -> None:
     made = filled(KINDS[kind])
     save(made, str(tmp_path / "state"))
-    found = load(str(tmp_path / "state"))
-    assert (found.spec, found.options, found.vocabularies) == (made.spec, made.options, made.vocabularies)
-    assert found.layout == made.layout
-    assert len(variables(found)) == len(variables(made)) >= 4
-    for ours, theirs in zip(variables(found), variables(made), strict=True):
+    loaded = load(str(tmp_path / "state"))
+    assert (loaded.spec, loaded.options, loaded.vocabularies) == (made.spec, made.options, made.vocabularies)
+    assert loaded.layout == made.layout
+    assert len(variables(loaded)) == len(variables(made)) >= 4
+    for ours, theirs in zip(variables(loaded), variables(made), strict=True):
         assert ours is not theirs
         assert (ours.numpy() == theirs.numpy()).all()
 

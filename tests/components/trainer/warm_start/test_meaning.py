@@ -22,20 +22,20 @@ def vocabulary(strings: list[bytes], buckets: int = 1) -> Meaning:
     return Meaning("vocabulary", tuple(strings), buckets)
 
 
-def named(found: Meaning) -> list[Any]:
+def named(meaning_: Meaning) -> list[Any]:
     """What each row stands for."""
-    return [*(found.strings or ()), *range(found.buckets)]
+    return [*(meaning_.strings or ()), *range(meaning_.buckets)]
 
 
 def paired(new: Meaning, old: Meaning) -> list[tuple[Any, Any]]:
-    found = match(new, old)
-    return [(named(new)[ours], named(old)[theirs]) for ours, theirs in zip(found.new, found.old, strict=True)]
+    rows = match(new, old)
+    return [(named(new)[ours], named(old)[theirs]) for ours, theirs in zip(rows.new, rows.old, strict=True)]
 
 
 @given(STRINGS, STRINGS, BUCKETS, BUCKETS)
 def test_pairs_mean_the_same_and_none_is_left_out(new, old, buckets, others):
-    found = match(vocabulary(new, buckets), vocabulary(old, others))
-    for side in (found.new, found.old):
+    rows = match(vocabulary(new, buckets), vocabulary(old, others))
+    for side in (rows.new, rows.old):
         assert side.dtype == np.int64
         assert len(set(side.tolist())) == side.size
     expected = {(string, string) for string in set(new) & set(old)}
@@ -48,15 +48,15 @@ def test_pairs_mean_the_same_and_none_is_left_out(new, old, buckets, others):
 
 @given(STRINGS, BUCKETS)
 def test_equal_vocabularies_match_row_by_row(strings, buckets):
-    found = match(vocabulary(strings, buckets), vocabulary(strings, buckets))
-    assert found.new.tolist() == found.old.tolist() == list(range(len(strings) + buckets))
+    rows = match(vocabulary(strings, buckets), vocabulary(strings, buckets))
+    assert rows.new.tolist() == rows.old.tolist() == list(range(len(strings) + buckets))
 
 
 @given(STRINGS.flatmap(lambda strings: st.tuples(st.just(strings), st.permutations(strings))), STRINGS)
 def test_the_order_of_the_strings_does_not_matter(orders, others):
-    one, other = orders
-    assert set(paired(vocabulary(one), vocabulary(others))) == set(paired(vocabulary(other), vocabulary(others)))
-    assert set(paired(vocabulary(others), vocabulary(one))) == set(paired(vocabulary(others), vocabulary(other)))
+    first, other = orders
+    assert set(paired(vocabulary(first), vocabulary(others))) == set(paired(vocabulary(other), vocabulary(others)))
+    assert set(paired(vocabulary(others), vocabulary(first))) == set(paired(vocabulary(others), vocabulary(other)))
 
 
 @given(STRINGS, STRINGS)
@@ -69,8 +69,8 @@ def test_there_and_back_is_the_same(new, old):
 def test_buckets_of_unlike_kinds_have_nothing_in_common(strings, buckets):
     hashed = Meaning(("hash", buckets), None, buckets)
     for new, old in ((hashed, vocabulary(strings, buckets)), (vocabulary(strings, buckets), hashed)):
-        found = match(new, old)
-        assert found.new.size == found.old.size == 0
+        rows = match(new, old)
+        assert rows.new.size == rows.old.size == 0
 
 
 FEATURES: dict[str, dict[str, Any]] = {
@@ -102,9 +102,9 @@ def means(name: str, *crosses: dict[str, Any], **changes: Any) -> Meaning:
     """What the column's rows are; there are as many as the table has."""
     made = training(*crosses, **changes)
     [column] = [column for column in made.layout.id_columns if column.name == name]
-    found = meaning(made, column)
-    assert len(named(found)) == column.size
-    return found
+    meant = meaning(made, column)
+    assert len(named(meant)) == column.size
+    return meant
 
 
 def test_a_vocabularys_rows_are_its_strings_and_its_buckets():
@@ -129,14 +129,14 @@ def test_buckets_of_another_rule_are_others():
     moved = {"kind": "numeric", "transform": {"buckets": {"boundaries": [0, 8]}}, "wide": True}
     three = {"kind": "numeric", "transform": {"quantile_cdf": {"quantiles": 3}}, "wide": True}
     kinds = [
-        *(one.kind for one in (hashed, quantiles, given_)),
+        *(meaning_.kind for meaning_ in (hashed, quantiles, given_)),
         means("zip_id", zip=more).kind,
         means("age_id", age=finer).kind,
         means("pay_id", pay=moved).kind,
         # As many buckets as `pay` has, of another rule.
         means("pay_id", pay=three).kind,
     ]
-    assert all(one != other for place, one in enumerate(kinds) for other in kinds[:place])
+    assert all(kind != other for place, kind in enumerate(kinds) for other in kinds[:place])
 
 
 def test_a_cross_is_its_members_and_its_buckets():
@@ -152,7 +152,7 @@ def test_a_cross_is_its_members_and_its_buckets():
     others = [means(name, CROSS, age=feature) for feature in (finer, given_, moved)]
     others.append(means(name, {**CROSS, "buckets": 21}))
     kinds = [same.kind, *(other.kind for other in others)]
-    assert all(one != other for place, one in enumerate(kinds) for other in kinds[:place])
+    assert all(kind != other for place, kind in enumerate(kinds) for other in kinds[:place])
 
 
 def test_units_are_the_embeddings_dimensions_and_the_numbers():
@@ -169,9 +169,9 @@ def test_units_are_the_embeddings_dimensions_and_the_numbers():
 
 
 def unit_pairs(new: Training, old: Training) -> dict[Unit, Unit]:
-    found = match_units(units(new), units(old))
-    pairs = {units(new)[one]: units(old)[other] for one, other in zip(found.new, found.old, strict=True)}
-    assert all(one == other for one, other in pairs.items())
+    rows = match_units(units(new), units(old))
+    pairs = {units(new)[new_]: units(old)[other] for new_, other in zip(rows.new, rows.old, strict=True)}
+    assert all(unit == other for unit, other in pairs.items())
     return pairs
 
 

@@ -86,8 +86,8 @@ def test_the_next_steps_are_those_of_the_old_trainer(kind):
     for step in range(3):
         chosen = KNOWN[step * 16 : step * 16 + 16]
         before = logits(old, KNOWN)
-        one, other = (made.trainer.step(batch(made, chosen)).numpy() for made in (old, new))
-        np.testing.assert_allclose(other, one, rtol=1e-5)
+        expected, loss = (made.trainer.step(batch(made, chosen)).numpy() for made in (old, new))
+        np.testing.assert_allclose(loss, expected, rtol=1e-5)
         assert np.abs(logits(old, KNOWN) - before).max() > 1e-3
         np.testing.assert_allclose(logits(new, KNOWN), logits(old, KNOWN), rtol=0, atol=1e-5)
     ours, theirs = tables(new), tables(old)
@@ -110,9 +110,9 @@ def test_weights_of_the_wide_part_survive_their_first_update():
 def still(made: Training) -> None:
     """A step of all wide weights and the bias with gradients of 0."""
     variable, optimizer = made.trainer.model.wide, made.trainer.tables[0]
-    one = tf.constant(1.0)
-    optimizer.apply_rows(tf.zeros(variable.shape), tf.range(variable.shape[0]), one)
-    made.trainer.bias.apply(tf.zeros(made.trainer.model.bias.shape), one)
+    ones = tf.constant(1.0)
+    optimizer.apply_rows(tf.zeros(variable.shape), tf.range(variable.shape[0]), ones)
+    made.trainer.bias.apply(tf.zeros(made.trainer.model.bias.shape), ones)
 
 
 @pytest.mark.parametrize(

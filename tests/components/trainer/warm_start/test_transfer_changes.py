@@ -346,9 +346,9 @@ def test_a_multi_class_model_goes_on_too():
     before = trained(training(spec(label=label)))
     new = training(spec(label=label), OTHER_USERS, OTHER_ITEMS)
     warm_start(new, before)
-    one, other = (made.trainer.predict(batch(made, KNOWN)).numpy() for made in (before, new))
-    assert one.shape == (64, 3)
-    np.testing.assert_allclose(other, one, rtol=0, atol=1e-6)
+    ours, other = (made.trainer.predict(batch(made, KNOWN)).numpy() for made in (before, new))
+    assert ours.shape == (64, 3)
+    np.testing.assert_allclose(other, ours, rtol=0, atol=1e-6)
 
 
 def test_a_part_that_the_old_model_lacks_starts_fresh():

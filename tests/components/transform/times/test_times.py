@@ -34,8 +34,8 @@ CALENDAR = ["hour", "weekday", "day", "month"]
 
 
 def parts(seconds: list[float | None], zone: str | None = None, unit: str = "s", **more: Any) -> dict[str, np.ndarray]:
-    one = {"key": "t", "kind": "time", "side": "context", "unit": unit, "wide": True, "parts": CALENDAR}
-    time = one | ({"zone": zone} if zone else {}) | more
+    feature = {"key": "t", "kind": "time", "side": "context", "unit": unit, "wide": True, "parts": CALENDAR}
+    time = feature | ({"zone": zone} if zone else {}) | more
     other = {"key": "o", "kind": "time", "side": "context", "wide": True, "parts": ["day"]}
     spec = FeatureSpec.model_validate({"label": {"key": "y"}, "features": [time, other]})
     raw = column("t", seconds) | column("o", [10.5] * len(seconds))
@@ -69,8 +69,8 @@ SECONDS = st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 29), timezones=st.j
 @given(st.lists(SECONDS | st.integers(0, 2**31), min_size=1, max_size=20), st.sampled_from([None, *ZONES]))
 @example([951_782_399, 951_782_400, 4_107_542_399, 4_107_542_400], None)
 def test_clock_and_calendar_are_those_of_python(seconds: list[int], zone: str | None) -> None:
-    found = parts([float(second) for second in seconds], zone)
-    table = np.stack([found[f"t_{part}"] for part in CALENDAR], axis=1)
+    columns = parts([float(second) for second in seconds], zone)
+    table = np.stack([columns[f"t_{part}"] for part in CALENDAR], axis=1)
     assert table.tolist() == [expected(second, zone) for second in seconds]
 
 
@@ -79,33 +79,33 @@ def test_every_change_of_a_clock_is_at_its_second(zone: str) -> None:
     table = zone_table(zone)
     assert len(table.changes) > 1
     around = [int(change) + step for change in table.changes for step in (-1, 0, 1)]
-    found = parts([float(second) for second in around], zone)
-    table = np.stack([found[f"t_{part}"] for part in CALENDAR], axis=1)
+    columns = parts([float(second) for second in around], zone)
+    table = np.stack([columns[f"t_{part}"] for part in CALENDAR], axis=1)
     assert table.tolist() == [expected(second, zone) for second in around]
 
 
 @settings(max_examples=20)
 @given(st.sampled_from(sorted(available_timezones() - {"localtime"})), st.lists(SECONDS, min_size=5, max_size=20))
 def test_every_zone_has_its_table(zone: str, seconds: list[int]) -> None:
-    found = parts([float(second) for second in seconds], zone)["t_hour"]
-    assert found.tolist() == [expected(second, zone)[0] for second in seconds]
+    hours = parts([float(second) for second in seconds], zone)["t_hour"]
+    assert hours.tolist() == [expected(second, zone)[0] for second in seconds]
 
 
 @pytest.mark.parametrize(("unit", "per_second"), [("ms", 1e3), ("us", 1e6)])
 def test_units(unit: str, per_second: float) -> None:
     second = 1_709_231_399
-    found = parts([second * per_second, (second + 1) * per_second - 1], "Europe/Berlin", unit)
-    assert found["t_hour"].tolist() == [19, 19]
+    columns = parts([second * per_second, (second + 1) * per_second - 1], "Europe/Berlin", unit)
+    assert columns["t_hour"].tolist() == [19, 19]
 
 
 def test_missing_times_have_no_parts() -> None:
-    found = parts([None, 0.0], parts={"hour": {}, "age": {"since": "o", "transform": {"log": {}}, "deep": {}}})
-    assert np.isnan(found["t_hour"]).tolist() == [True, False]
-    assert np.isnan(found["t_age"]).tolist() == [True, False]
+    columns = parts([None, 0.0], parts={"hour": {}, "age": {"since": "o", "transform": {"log": {}}, "deep": {}}})
+    assert np.isnan(columns["t_hour"]).tolist() == [True, False]
+    assert np.isnan(columns["t_age"]).tolist() == [True, False]
 
 
 @pytest.mark.parametrize(("unit", "per_second"), [("s", 1), ("ms", 1000)])
 def test_seconds_since_another_time_whatever_the_units(unit: str, per_second: int) -> None:
     age = {"since": "o", "transform": {"log": {}}, "deep": {}}
-    found = parts([1_700_000_000.25 * per_second, 0.0], unit=unit, parts={"age": age})
-    np.testing.assert_allclose(found["t_age"], [1_700_000_000.25 - 10.5, -10.5], rtol=1e-7)
+    columns = parts([1_700_000_000.25 * per_second, 0.0], unit=unit, parts={"age": age})
+    np.testing.assert_allclose(columns["t_age"], [1_700_000_000.25 - 10.5, -10.5], rtol=1e-7)

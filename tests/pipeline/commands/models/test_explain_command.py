@@ -132,8 +132,8 @@ def test_what_is_lost_without_each_feature(tmp_path: Path, monkeypatch: pytest.M
     ],
 )
 def test_other_labels(asked: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind, label, head) -> None:
-    one = WeightExplanation("movie_id", 4, -0.25, label, ("movie",), ("50",), 0, 1.0, 12, 0.5)
-    monkeypatch.setattr(explaining, "explain", lambda *given: Explanation(kind, 20, None, [one]))
+    weight = WeightExplanation("movie_id", 4, -0.25, label, ("movie",), ("50",), 0, 1.0, 12, 0.5)
+    monkeypatch.setattr(explaining, "explain", lambda *given: Explanation(kind, 20, None, [weight]))
     (tmp_path / "rows.csv").touch()
     lines = called(str(tmp_path), "--data", str(tmp_path / "*.csv"), "--format", "csv").stdout.splitlines()
     expected = ["movie=50", "-0.2500", "12", *([str(label)] if label else []), "0.5000"]

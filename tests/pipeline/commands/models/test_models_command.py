@@ -31,8 +31,8 @@ def told(version: Path, metrics: dict[str, Any], **lineage: Any) -> None:
 @pytest.fixture
 def three(worked: Any) -> Path:
     """Versions 1 to 3 of one span, of two, and of one again, each of which beat the one before; 4 is 1 again."""
-    one = worked.run("20260101-000000-000001", span=1)
-    worked.run("20260102-000000-000001", span=2, window={1: one["examples"]})
+    first = worked.run("20260101-000000-000001", span=1)
+    worked.run("20260102-000000-000001", span=2, window={1: first["examples"]})
     worked.run("20260103-000000-[red]", span=3)
     models = worked.workdir.models
     told(models / "1", {"candidate": {"auc": 0.75, "logloss": 0.5, "rows": 10}})
@@ -75,9 +75,9 @@ def test_as_json(three: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.json"
     assert called(three, "--json", out).exception is None
     written = json.loads(out.read_text())["versions"]
-    assert [one["version"] for one in written] == [1, 2, 3, 4]
-    assert [one["serves"] for one in written] == [False, False, False, True]
-    assert [one["spans"] for one in written] == [[1], [2, 1], [3], [1]]
+    assert [version["version"] for version in written] == [1, 2, 3, 4]
+    assert [version["serves"] for version in written] == [False, False, False, True]
+    assert [version["spans"] for version in written] == [[1], [2, 1], [3], [1]]
     assert written[1]["metrics"] == {"candidate": {"auc": 0.8, "logloss": None}, "baseline": {"auc": 0.75}}
     assert written[1]["baseline"] == {"id": 5, "uri": "/model", "version": 1}
     assert written[1]["run"] == "20260102-000000-000001"

@@ -19,8 +19,8 @@ from widedeep.serving.client.ranking import RankedCandidate, Ranking
 from widedeep.serving.client.signature import Feature
 
 FEATURES = {
-    one.name: one
-    for one in [
+    feature.name: feature
+    for feature in [
         Feature("age", "user", "number", required=False),
         Feature("movie", "candidate", "text", required=True),
         Feature("year", "candidate", "number", required=False),
@@ -32,7 +32,7 @@ FEATURES = {
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The clients that were made: each with what it was asked."""
-    found: list[Any] = []
+    clients_made: list[Any] = []
 
     class Client:
         """Ranks the last candidate first."""
@@ -40,7 +40,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         def __init__(self, target: str, **options: Any) -> None:
             self.options = {"target": target, **options}
             self.asked: Any = None
-            found.append(self)
+            clients_made.append(self)
 
         def __enter__(self) -> Client:
             return self
@@ -57,7 +57,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
             return Ranking(tuple(RankedCandidate(index, (index + 1) / 8) for index in order), 3)
 
     monkeypatch.setattr(clients, "RankingClient", Client)
-    return found
+    return clients_made
 
 
 def called(*arguments: str) -> Result:
@@ -302,4 +302,4 @@ def test_texts_with_separators_of_lines_are_one_value(made: list[Any], tmp_path:
     (tmp_path / "rows.jsonl").write_text(json.dumps({"movie": text}, ensure_ascii=False) + "\n")
     for name in ("rows.csv", "rows.jsonl"):
         assert called("--user", "{}", "--candidates", str(tmp_path / name)).exception is None
-    assert [one.asked[1] for one in made] == [[{"movie": text}]] * 2
+    assert [client.asked[1] for client in made] == [[{"movie": text}]] * 2

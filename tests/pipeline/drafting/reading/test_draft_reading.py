@@ -33,8 +33,13 @@ def form(path: Path) -> Form:
 
 
 def test_one_file(tmp_path: Path):
-    found = locate_files(str(write(tmp_path / "my[1].csv")))
-    assert (found.folder, found.ending, found.pattern, found.splits) == (str(tmp_path), "csv", "my[[]1].csv", {})
+    location = locate_files(str(write(tmp_path / "my[1].csv")))
+    assert (location.folder, location.ending, location.pattern, location.splits) == (
+        str(tmp_path),
+        "csv",
+        "my[[]1].csv",
+        {},
+    )
 
 
 def test_a_folder_beside_notes_and_marks(tmp_path: Path):
@@ -42,17 +47,17 @@ def test_a_folder_beside_notes_and_marks(tmp_path: Path):
         write(tmp_path / name)
     for name in ("_SUCCESS", ".a.csv.crc", "README.txt", "SOURCE.txt"):
         write(tmp_path / name, "note")
-    found = locate_files(str(tmp_path))
-    assert [Path(path).name for path in found.files] == ["a.csv", "b.csv"]
-    assert found.pattern == "*.csv"
+    location = locate_files(str(tmp_path))
+    assert [Path(path).name for path in location.files] == ["a.csv", "b.csv"]
+    assert location.pattern == "*.csv"
 
 
 def test_folders_of_splits(tmp_path: Path):
     for split in ("train", "validation", "test"):
         write(tmp_path / split / "part-0.csv")
     write(tmp_path / "SOURCE.txt", "note")
-    found = locate_files(str(tmp_path))
-    assert {split: pattern for split, (pattern, _) in found.splits.items()} == {
+    location = locate_files(str(tmp_path))
+    assert {split: pattern for split, (pattern, _) in location.splits.items()} == {
         "train": "train/part-0.csv",
         "eval": "validation/part-0.csv",
         "test": "test/part-0.csv",
@@ -62,8 +67,8 @@ def test_folders_of_splits(tmp_path: Path):
 def test_files_of_splits(tmp_path: Path):
     for name in ("train-0.tsv", "train-1.tsv", "dev.tsv", "test.tsv"):
         write(tmp_path / name)
-    found = locate_files(str(tmp_path))
-    assert {split: pattern for split, (pattern, _) in found.splits.items()} == {
+    location = locate_files(str(tmp_path))
+    assert {split: pattern for split, (pattern, _) in location.splits.items()} == {
         "train": "train-*.tsv",
         "eval": "dev.tsv",
         "test": "test.tsv",
@@ -73,17 +78,17 @@ def test_files_of_splits(tmp_path: Path):
 def test_without_an_eval_part_train_is_cut(tmp_path: Path):
     for name in ("train.csv", "test.csv"):
         write(tmp_path / name)
-    found = locate_files(str(tmp_path))
-    assert (found.splits, found.pattern) == ({}, "train.csv")
-    assert found.aside.startswith("the files of train alone are read")
+    location = locate_files(str(tmp_path))
+    assert (location.splits, location.pattern) == ({}, "train.csv")
+    assert location.aside.startswith("the files of train alone are read")
 
 
 def test_a_pattern_and_hive_folders(tmp_path: Path):
     for day in (1, 2):
         write(tmp_path / f"day=2026-11-0{day}" / "part.csv")
-    found = locate_files(f"{tmp_path}/day=*/*.csv")
-    assert (found.folder, found.pattern) == (str(tmp_path), "*/*")
-    assert form_of(found).columns == ("a", "b", "day")
+    location = locate_files(f"{tmp_path}/day=*/*.csv")
+    assert (location.folder, location.pattern) == (str(tmp_path), "*/*")
+    assert form_of(location).columns == ("a", "b", "day")
 
 
 def test_what_can_not_be_meant_is_told(tmp_path: Path):

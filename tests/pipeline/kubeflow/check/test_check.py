@@ -38,7 +38,7 @@ def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
         server, host = kfp_api.serve(pipelines)
         whole = {
             "secrets": {"widedeep-metadata": WHOLE},
-            "claims": {f"widedeep-{one}": ("Bound", MANY) for one in ("root", "models")},
+            "claims": {f"widedeep-{name}": ("Bound", MANY) for name in ("root", "models")},
         }
         cluster = Cluster(tmp_path, **{**whole, **changes})
         servers.extend([server, kube_api.serve(cluster, tmp_path / "kubeconfig")])

@@ -23,10 +23,10 @@ def looked(url: str, folder: Path) -> dict[str, str]:
     )
     assert done.exit_code == 1, done.output
     assert "hush-hush" not in done.output + result.read_text()
-    [found] = json.loads(result.read_text())
-    assert isinstance(found, dict)
-    assert done.stdout.startswith(f"✗ database  {found['words']}\n")
-    return found
+    [finding] = json.loads(result.read_text())
+    assert isinstance(finding, dict)
+    assert done.stdout.startswith(f"✗ database  {finding['words']}\n")
+    return finding
 
 
 def test_tables_of_another_version(tmp_path: Path) -> None:
@@ -34,9 +34,9 @@ def test_tables_of_another_version(tmp_path: Path) -> None:
     Database(f"sqlite:///{file}", {}, 0).open()
     with sqlite3.connect(file) as database:
         database.execute("UPDATE MLMDEnv SET schema_version = 99")
-    found = looked(f"sqlite:///{file}", tmp_path)
-    assert "database version 99 is greater than library version" in found["words"]
-    assert found["remedy"].startswith("A newer database needs the image that wrote it, or a newer one.")
+    finding = looked(f"sqlite:///{file}", tmp_path)
+    assert "database version 99 is greater than library version" in finding["words"]
+    assert finding["remedy"].startswith("A newer database needs the image that wrote it, or a newer one.")
 
 
 def test_a_server_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,6 +44,8 @@ def test_a_server_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         where = f"127.0.0.1:{free.getsockname()[1]}"
-    found = looked(f"postgresql://{where}", tmp_path)
-    assert found["words"] == f"postgresql://me@{where}/facts: the metadata database does not answer: Connection refused"
-    assert found["remedy"] == "kubectl --namespace n get pods,services,secrets"
+    finding = looked(f"postgresql://{where}", tmp_path)
+    assert (
+        finding["words"] == f"postgresql://me@{where}/facts: the metadata database does not answer: Connection refused"
+    )
+    assert finding["remedy"] == "kubectl --namespace n get pods,services,secrets"

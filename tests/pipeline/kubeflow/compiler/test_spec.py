@@ -124,7 +124,8 @@ def test_the_evaluator_has_metrics_and_the_last_node_the_report(compiled: Compil
     spec, _ = compiled()
     outputs = {
         name.removeprefix("comp-"): {
-            key: one["artifactType"]["schemaTitle"] for key, one in part["outputDefinitions"]["artifacts"].items()
+            key: artifact["artifactType"]["schemaTitle"]
+            for key, artifact in part["outputDefinitions"]["artifacts"].items()
         }
         for name, part in spec["components"].items()
     }
@@ -152,7 +153,9 @@ def test_settings_of_the_compilation_hold_in_the_containers(compiled: Compile) -
 def test_data_in_spans_bring_a_parameter(compiled: Compile) -> None:
     splits = "data.splits={train: 'day-{SPAN}/train/*', eval: 'day-{SPAN}/eval/*', test: 'day-{SPAN}/test/*'}"
     spec, _ = compiled(splits, "data.path=gs://bucket/days")
-    defaults = {key: one["defaultValue"] for key, one in spec["root"]["inputDefinitions"]["parameters"].items()}
+    defaults = {
+        key: parameter["defaultValue"] for key, parameter in spec["root"]["inputDefinitions"]["parameters"].items()
+    }
     assert (defaults["span"], defaults["data_path"]) == ("latest", "gs://bucket/days")
     assert "--set=data.span={{$.inputs.parameters['span']}}" in arguments(spec, "example-gen")
 
@@ -162,7 +165,7 @@ FEW_NODES = patch.object(compiled_spec, "_nodes", lambda _: {"Trainer": []})
 
 
 def defaults(spec: dict[str, Any]) -> dict[str, Any]:
-    return {key: one["defaultValue"] for key, one in spec["root"]["inputDefinitions"]["parameters"].items()}
+    return {key: parameter["defaultValue"] for key, parameter in spec["root"]["inputDefinitions"]["parameters"].items()}
 
 
 @pytest.mark.parametrize(
@@ -188,7 +191,7 @@ def test_a_span_that_is_set_for_the_compilation_is_the_default(compiled: Compile
         spec, _ = compiled(f"data.splits={days}", "span=2024-02-01", "training.epochs=010")
     assert (defaults(spec)["span"], defaults(spec)["epochs"]) == ("2024-02-01", 10.0)
     given = [argument for argument in arguments(spec, "trainer") if argument.startswith("--set=")]
-    assert [one.partition("=")[2].partition("=")[0] for one in given] == [
+    assert [argument.partition("=")[2].partition("=")[0] for argument in given] == [
         "data.splits",
         "data.path",
         "training.epochs",
