@@ -22,7 +22,8 @@ from widedeep.components.dryrun.driver import dry_run_key
 from widedeep.components.dryrun.dry_run_options import DryRunOptions
 from widedeep.components.dryrun.dry_run_record import RECORD, Check, DryRunRecord
 from widedeep.components.dryrun.requests import ServingRequest, make_requests
-from widedeep.components.dryrun.servers import DryRunError, server_name, start_server
+from widedeep.components.dryrun.servers.programs import server_name
+from widedeep.components.dryrun.servers.server import DryRunError, start_server
 from widedeep.components.dryrun.trial import trial
 from widedeep.components.dryrun.warmup import write_warmup
 from widedeep.components.metadata.properties import JUDGED_MODEL, MACHINE_FAULT

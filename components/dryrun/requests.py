@@ -12,7 +12,7 @@ from tensorflow_serving.apis.classification_pb2 import ClassificationRequest
 from tensorflow_serving.apis.predict_pb2 import PredictRequest
 from tensorflow_serving.apis.regression_pb2 import RegressionRequest
 
-from widedeep.components.dryrun.servers import NAME
+from widedeep.components.dryrun.servers.programs import NAME
 from widedeep.components.features.spec import Feature, FeatureSpec
 from widedeep.components.trainer.export.signatures import CLASSIFY, DEFAULT, RANK, RAW, REGRESS
 

@@ -15,9 +15,9 @@ from tensorflow_serving.apis.regression_pb2 import RegressionResponse
 
 from widedeep.components.dryrun.dry_run_options import DryRunOptions
 from widedeep.components.dryrun.dry_run_record import Check
-from widedeep.components.dryrun.processor_waits import longest_wait, waits
 from widedeep.components.dryrun.requests import ServingRequest
-from widedeep.components.dryrun.servers import Server
+from widedeep.components.dryrun.servers.processor_waits import longest_wait, waits
+from widedeep.components.dryrun.servers.server import Server
 from widedeep.components.trainer.export.signatures import CLASSIFY, RANK, REGRESS
 
 # Served scores may differ from batch predictions by this much.

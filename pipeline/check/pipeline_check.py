@@ -113,7 +113,7 @@ def _check_together(found: PipelineCheck, config: PipelineConfig, spec: FeatureS
 
 def _check_files(found: PipelineCheck, config: PipelineConfig, spec: FeatureSpec) -> None:
     from widedeep.pipeline.definition.input_files import pattern_files
-    from widedeep.pipeline.definition.span_files import check_spans
+    from widedeep.pipeline.definition.spans.span_files import check_spans
 
     before = len(found.wrong)
     patterns = dict(config.data.splits or {"all": config.data.query or config.data.pattern})

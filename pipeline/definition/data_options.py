@@ -11,7 +11,8 @@ from widedeep.components.ingest.csv_files.dialect import TAB, CsvDialect
 from widedeep.components.ingest.negatives.negative_options import NegativeOptions
 from widedeep.components.ingest.splitting.time_cuts import TimeCuts
 from widedeep.components.ingest.streams.text_form import TextForm
-from widedeep.pipeline.definition.spans import WAYS, WRITTEN, SpanPattern, span_numbers
+from widedeep.pipeline.definition.spans.span_numbers import WAYS, WRITTEN, span_numbers
+from widedeep.pipeline.definition.spans.span_pattern import SpanPattern
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
 # What TFX takes; Kubeflow, too, which adds to it where it names a version.

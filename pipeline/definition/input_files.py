@@ -10,7 +10,7 @@ from widedeep.components.common.errors import ConfigError
 from widedeep.components.ingest.paths import literal, matching_files
 from widedeep.components.ingest.sql.address import address_in
 from widedeep.pipeline.definition.data_options import DataOptions
-from widedeep.pipeline.definition.spans import SpanPattern
+from widedeep.pipeline.definition.spans.span_pattern import SpanPattern
 
 
 def input_files(data: DataOptions) -> list[str]:

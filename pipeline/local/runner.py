@@ -23,7 +23,7 @@ from widedeep.pipeline.definition.create import Environment, create_pipeline
 from widedeep.pipeline.definition.early_checks import check_settings
 from widedeep.pipeline.definition.input_files import input_bytes
 from widedeep.pipeline.definition.schema_file import schema_file_name, schema_text
-from widedeep.pipeline.definition.span_files import check_spans
+from widedeep.pipeline.definition.spans.span_files import check_spans
 from widedeep.pipeline.local.launcher import run_node
 from widedeep.pipeline.local.workdir import Workdir
 

@@ -23,7 +23,7 @@ from tensorflow_serving.apis import prediction_service_pb2_grpc
 from widedeep.components import features
 from widedeep.components.dryrun.batch_scores import batch_scores
 from widedeep.components.dryrun.requests import ServingRequest, make_requests
-from widedeep.components.dryrun.servers import NAME
+from widedeep.components.dryrun.servers.programs import NAME
 from widedeep.components.dryrun.trial import _scores
 from widedeep.components.features.spec import Feature, FeatureSpec
 from widedeep.serving.client import RankingClient

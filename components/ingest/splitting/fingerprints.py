@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from tfx.components.example_gen import input_processor
 from tfx.proto import example_gen_pb2, range_config_pb2
 
-from widedeep.components.common.file_digests import content_digests
+from widedeep.components.common.digests.file_digests import content_digests
 from widedeep.components.ingest.paths import matching_files
 from widedeep.components.ingest.splitting.split_files import query_name
 from widedeep.components.ingest.sql.query_rows import rows_digest

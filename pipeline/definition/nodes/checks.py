@@ -8,7 +8,7 @@ from tfx.dsl.components.common.resolver import Resolver
 from tfx.types import BaseChannel, Channel
 from tfx.types.standard_artifacts import Examples, ExampleStatistics
 
-from widedeep.components.common.code_digest import code_digest
+from widedeep.components.common.digests.code_digest import code_digest
 from widedeep.components.gate.component import DataGate, DataVerdict
 from widedeep.components.resolvers.previous_statistics import LastAcceptedStatistics
 from widedeep.components.resolvers.window import LatestSpans

@@ -7,14 +7,14 @@ from typing import cast
 
 from tfx.proto import example_gen_pb2, range_config_pb2
 
-from widedeep.components.common.code_digest import code_digest
+from widedeep.components.common.digests.code_digest import code_digest
 from widedeep.components.common.errors import ConfigError
 from widedeep.components.ingest.component import ExampleGen
 from widedeep.components.ingest.ingest_options import IngestOptions, as_custom_config
 from widedeep.components.ingest.paths import literal, span_literal
 from widedeep.components.ingest.splitting.split_files import ALL, SERVING
 from widedeep.pipeline.definition.data_options import DataOptions
-from widedeep.pipeline.definition.spans import SpanPattern
+from widedeep.pipeline.definition.spans.span_pattern import SpanPattern
 
 
 def example_gen(data: DataOptions, declared: str) -> ExampleGen:

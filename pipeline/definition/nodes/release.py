@@ -12,7 +12,7 @@ from tfx.types import BaseChannel, Channel
 from tfx.types.standard_artifacts import InfraBlessing, Model, ModelBlessing
 
 from widedeep.components import features
-from widedeep.components.common.code_digest import code_digest
+from widedeep.components.common.digests.code_digest import code_digest
 from widedeep.components.dryrun.component import DryRun
 from widedeep.components.dryrun.driver import InfraValidatorDriver
 from widedeep.components.evaluator.component import Evaluator

@@ -13,7 +13,7 @@ from tfx.proto import trainer_pb2
 from tfx.types import BaseChannel, Channel
 from tfx.types.standard_artifacts import InfraBlessing, Model, ModelBlessing
 
-from widedeep.components.common.code_digest import code_digest
+from widedeep.components.common.digests.code_digest import code_digest
 from widedeep.components.resolvers.base_model import LatestBlessedOtherTraining
 from widedeep.components.tuner.tuning_options import TuningOptions
 from widedeep.pipeline.definition.config import PipelineConfig

@@ -9,7 +9,7 @@ from tfx.dsl.components.common.resolver import Resolver
 from tfx.types import BaseChannel, Channel
 from tfx.types.standard_artifacts import Examples, TransformCache
 
-from widedeep.components.common.code_digest import code_digest
+from widedeep.components.common.digests.code_digest import code_digest
 from widedeep.components.gate.component import DataVerdict
 from widedeep.components.resolvers.analysis_cache import LatestOtherAnalysis
 from widedeep.components.resolvers.window import LatestSpans

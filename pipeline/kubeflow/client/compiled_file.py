@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from widedeep.components.common.errors import ConfigError, shown
 from widedeep.components.common.settings import nearest
 from widedeep.components.common.yaml_text import from_yaml
-from widedeep.pipeline.definition.spans import WAYS, WRITTEN
+from widedeep.pipeline.definition.spans.span_numbers import WAYS, WRITTEN
 from widedeep.pipeline.kubeflow import training_parameter
 
 Value = str | int | float | bool

@@ -12,7 +12,7 @@ from pathlib import Path
 from google.protobuf.message import DecodeError
 from tfx.proto.orchestration import pipeline_pb2
 
-from widedeep.components.common.code_digest import code_digest
+from widedeep.components.common.digests.code_digest import code_digest
 from widedeep.components.common.files import write_whole
 from widedeep.pipeline.definition.config import PipelineConfig
 
@@ -48,7 +48,7 @@ def _parts(config: PipelineConfig, root: str, models: str) -> Iterator[bytes]:
     for file in filter(None, (config.features, config.schema_file)):
         yield Path(file).read_bytes()
     # Of its own digest only the libraries' versions matter here: the code follows.
-    yield code_digest("widedeep.components.common.code_digest").encode()
+    yield code_digest("widedeep.components.common.digests.code_digest").encode()
     for package in _PACKAGES:
         for module in sorted((_CODE / package).rglob("*.py")):
             yield from (str(module.relative_to(_CODE)).encode(), module.read_bytes())

@@ -91,7 +91,7 @@ def _run_in_process(
 ) -> list[str]:
     """Runs a node in this process; returns the nodes before it."""
     from widedeep.pipeline.definition.input_files import input_files
-    from widedeep.pipeline.definition.span_files import check_spans
+    from widedeep.pipeline.definition.spans.span_files import check_spans
     from widedeep.pipeline.kubeflow.step import definition
     from widedeep.pipeline.kubeflow.step.launcher import launch
     from widedeep.pipeline.kubeflow.step.run_definition import find_node, with_run_id

@@ -23,7 +23,8 @@ from widedeep.components.content.content_record import CONTENT, Content
 from widedeep.components.features import FeatureSpec
 from widedeep.components.features import schema as schemas
 from widedeep.components.features.spec import Label
-from widedeep.components.gate.component import DataVerdict, Executor
+from widedeep.components.gate.component import DataVerdict
+from widedeep.components.gate.executor import Executor
 from widedeep.components.gate.findings import Finding, findings
 from widedeep.components.gate.gate_options import GateOptions, check_features
 

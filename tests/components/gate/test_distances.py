@@ -17,8 +17,9 @@ from widedeep.components import features
 from widedeep.components.common.errors import GateError
 from widedeep.components.features import FeatureSpec
 from widedeep.components.features import schema as schemas
-from widedeep.components.gate.component import DataVerdict, Executor
+from widedeep.components.gate.component import DataVerdict
 from widedeep.components.gate.distances import Statistics, distances
+from widedeep.components.gate.executor import Executor
 from widedeep.components.gate.gate_options import GateOptions
 
 SHARED = {"side": "context", "wide": True, "transform": {"vocabulary": {}}}

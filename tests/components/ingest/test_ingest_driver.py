@@ -122,7 +122,7 @@ def test_rows_of_queries_are_the_fingerprint(tmp_path: Path, monkeypatch: pytest
 
 
 def test_digests_lie_beside_the_outputs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("widedeep.components.common.file_digests._SETTLED_NS", -(10**12))
+    monkeypatch.setattr("widedeep.components.common.digests.file_digests._SETTLED_NS", -(10**12))
     fingerprint(folder)
     assert (folder / "artifacts" / "ExampleGen" / "file_digests.json").is_file()
 

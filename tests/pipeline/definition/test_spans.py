@@ -14,7 +14,7 @@ from widedeep.components.common.errors import ConfigError
 from widedeep.components.common.settings import parse
 from widedeep.components.common.yaml_text import from_yaml
 from widedeep.pipeline.definition.data_options import DataOptions
-from widedeep.pipeline.definition.span_files import check_spans
+from widedeep.pipeline.definition.spans.span_files import check_spans
 
 SPAN, DAY = "day-{SPAN}", "{YYYY}-{MM}-{DD}"
 

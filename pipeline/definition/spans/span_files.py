@@ -7,7 +7,7 @@ import os
 from widedeep.components.common.errors import ConfigError
 from widedeep.components.ingest.paths import literal, matching_files
 from widedeep.pipeline.definition.data_options import DataOptions
-from widedeep.pipeline.definition.spans import SpanPattern
+from widedeep.pipeline.definition.spans.span_pattern import SpanPattern
 
 _LISTED = 10
 Tokens = dict[int, set[tuple[str, ...]]]

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from apache_beam.io.filesystem import BeamIOError, FileSystem
 
-from widedeep.components.common import file_digests
+from widedeep.components.common.digests import file_digests
+from widedeep.components.common.digests.file_digests import content_digests
 from widedeep.components.common.errors import DataError
-from widedeep.components.common.file_digests import content_digests
 
 Told = Callable[..., list[str]]
 

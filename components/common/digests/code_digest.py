@@ -18,7 +18,7 @@ from importlib import metadata
 from pathlib import Path
 
 # Not resolved: in a checkout the parts of `widedeep` are links.
-_ROOT = Path(__file__).absolute().parents[3]
+_ROOT = Path(__file__).absolute().parents[4]
 _OURS = "widedeep"
 # Their versions change what the same code of ours computes.
 _LIBRARIES = ("pyarrow", "tensorflow", "tensorflow-data-validation", "tensorflow-transform", "tfx", "tfx-bsl")

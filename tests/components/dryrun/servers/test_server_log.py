@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from widedeep.components.dryrun.server_log import ending, server_error
+from widedeep.components.dryrun.servers.server_log import ending, server_error
 
 SAID = {
     "the end of a Python trace": (

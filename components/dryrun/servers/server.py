@@ -1,14 +1,9 @@
-"""The servers that a dry run can start, each as a process of its own that no other machine can reach."""
+"""A server as a process of its own while the candidate is tried on it: whether it is loaded, lives, what it needs."""
 
 from __future__ import annotations
 
-import shutil
-import socket
 import subprocess
-import sys
-import tempfile
 import time
-import uuid
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -19,11 +14,10 @@ import grpc
 from tensorflow_serving.apis import get_model_status_pb2, model_service_pb2_grpc
 
 from widedeep.components.dryrun.dry_run_options import DryRunOptions
-from widedeep.components.dryrun.processor_waits import Waits, longest_wait, waits
-from widedeep.components.dryrun.server_log import ending, server_error
+from widedeep.components.dryrun.servers import programs
+from widedeep.components.dryrun.servers.processor_waits import Waits, longest_wait, waits
+from widedeep.components.dryrun.servers.server_log import ending, server_error
 
-NAME = "candidate"
-_SOCKET = "unix:"
 _STOP_SECONDS = 20.0
 _TRY_SECONDS = 0.1
 _CHANNEL = [
@@ -83,13 +77,6 @@ class Server:
         return int(kib) / 1024
 
 
-def server_name(options: DryRunOptions) -> str:
-    """The server that `auto` stands for here."""
-    if options.server != "auto":
-        return options.server
-    return "tensorflow_model_server" if shutil.which("tensorflow_model_server") else "stand_in"
-
-
 @contextmanager
 def start_server(base: Path, options: DryRunOptions, log: Path) -> Iterator[Server]:
     """Serves the versions under `base` while the context lasts; they are being loaded when it is entered.
@@ -102,11 +89,13 @@ def start_server(base: Path, options: DryRunOptions, log: Path) -> Iterator[Serv
     Raises:
         DryRunError: it could not be started.
     """
-    name = server_name(options)
-    with _address(name) as address:
+    name = programs.server_name(options)
+    with programs.listening_address(name) as address:
         with log.open("wb") as output:
             try:
-                process = subprocess.Popen(_command(name, base, address, options), stdout=output, stderr=output)
+                process = subprocess.Popen(
+                    programs.server_command(name, base, address, options), stdout=output, stderr=output
+                )
             except OSError as error:
                 raise DryRunError(f"{name} can't be started: {error.strerror}") from error
         connecting = grpc.insecure_channel(address, _CHANNEL)
@@ -115,44 +104,12 @@ def start_server(base: Path, options: DryRunOptions, log: Path) -> Iterator[Serv
             yield Server(name, channel, process, log, loaded)
 
 
-@contextmanager
-def _address(server: str) -> Iterator[str]:
-    """Where a server is to listen, as gRPC writes it: on this machine alone.
-
-    TensorFlow's server has no option for the interface, and listens on all of them; but it takes a socket in a folder,
-    here one of this user's.
-    """
-    if server == "tensorflow_model_server":
-        with tempfile.TemporaryDirectory(prefix="widedeep-") as folder:
-            yield f"{_SOCKET}{folder}/grpc"
-        return
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    yield f"127.0.0.1:{port}"
-
-
-def _command(server: str, base: Path, address: str, options: DryRunOptions) -> list[str]:
-    if server == "tensorflow_model_server":
-        # A model that can't be loaded is not tried again, a minute later each time: the server then says why.
-        only = ["--port=0", f"--grpc_socket_path={address.removeprefix(_SOCKET)}", "--max_num_load_retries=0"]
-        return [server, *only, f"--model_name={NAME}", f"--model_base_path={base}"]
-    port = address.rpartition(":")[2]
-    if server == "docker":
-        published = ["--publish", f"127.0.0.1:{port}:8500"]
-        mounted = ["--mount", f"type=bind,source={base},target=/models/{NAME},readonly"]
-        name = f"widedeep-dry-run-{uuid.uuid4().hex[:8]}"
-        environment = ["-e", f"MODEL_NAME={NAME}"]
-        return ["docker", "run", "--rm", "--name", name, *published, *mounted, *environment, options.image]
-    ports = ["--port", port, "--rest-port", "0"]
-    return [sys.executable, "-m", "widedeep.pipeline.cli", "serve", str(base), "--name", NAME, *ports]
-
-
 def _load_seconds(channel: grpc.Channel, process: subprocess.Popen[bytes], options: DryRunOptions, log: Path) -> float:
     """See `Server.load_seconds`. The process of `docker` is its client, which waits for nothing."""
     limit = options.load_seconds
     stub = model_service_pb2_grpc.ModelServiceStub(channel)
     request = get_model_status_pb2.GetModelStatusRequest()
-    request.model_spec.name = NAME
+    request.model_spec.name = programs.NAME
     started = time.monotonic()
     while True:
         _check_alive(process, log)

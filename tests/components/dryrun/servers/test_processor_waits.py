@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from widedeep.components.dryrun.processor_waits import longest_wait, waits
+from widedeep.components.dryrun.servers.processor_waits import longest_wait, waits
 
 
 def test_the_thread_that_waited_longest_counts():

@@ -12,9 +12,11 @@ import grpc
 import pytest
 from tensorflow_serving.apis import get_model_status_pb2, model_service_pb2_grpc
 
-from widedeep.components.dryrun import servers
 from widedeep.components.dryrun.dry_run_options import DryRunOptions
-from widedeep.components.dryrun.servers import DryRunError, server_name, start_server
+from widedeep.components.dryrun.servers import programs
+from widedeep.components.dryrun.servers import server as servers
+from widedeep.components.dryrun.servers.programs import server_name
+from widedeep.components.dryrun.servers.server import DryRunError, start_server
 
 
 def program(folder: Path, name: str, text: str) -> None:
@@ -59,7 +61,7 @@ def test_a_server_that_is_not_there_is_named(tmp_path, monkeypatch):
 
 
 def test_a_server_that_never_answers_is_stopped(tmp_path, monkeypatch):
-    monkeypatch.setattr(servers, "_command", lambda *_: [sys.executable, "-c", "import time; time.sleep(600)"])
+    monkeypatch.setattr(programs, "server_command", lambda *_: [sys.executable, "-c", "import time; time.sleep(600)"])
     options = DryRunOptions(load_seconds=0.3)
     with start_server(tmp_path, options, tmp_path / "log") as server:
         process = server._process
@@ -79,7 +81,7 @@ def busy(monkeypatch):
 
 def test_and_not_for_ever(tmp_path, monkeypatch, busy):
     monkeypatch.setattr(servers, "_PATIENCE", 4)
-    monkeypatch.setattr(servers, "_command", lambda *_: [sys.executable, "-c", "import time; time.sleep(600)"])
+    monkeypatch.setattr(programs, "server_command", lambda *_: [sys.executable, "-c", "import time; time.sleep(600)"])
     options = DryRunOptions(load_seconds=0.4)
     with start_server(tmp_path, options, tmp_path / "log") as server, pytest.raises(DryRunError) as caught:
         server.load_seconds()
@@ -112,7 +114,7 @@ def answering(monkeypatch):
             server.start()
             return [sys.executable, "-c", "import time; time.sleep(600)"]
 
-        monkeypatch.setattr(servers, "_command", command)
+        monkeypatch.setattr(programs, "server_command", command)
 
     yield answer
     server.stop(None)

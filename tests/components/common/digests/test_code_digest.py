@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from widedeep.components.common import code_digest as module
-from widedeep.components.common.code_digest import code_digest
+from widedeep.components.common.digests import code_digest as module
+from widedeep.components.common.digests.code_digest import code_digest
 
 TREE = {
     "widedeep/__init__.py": "",
