@@ -23,7 +23,8 @@ from pydantic import (
 
 from widedeep.components.common.errors import RecordError, reason
 from widedeep.components.common.files import write_whole
-from widedeep.components.common.settings import Strict, problems
+from widedeep.components.common.setting_errors import problems
+from widedeep.components.common.settings import Strict
 
 _REMEDY = (
     "Another version of widedeep, or something else, wrote this file: read it with the version that wrote it, "

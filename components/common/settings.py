@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
-from widedeep.components.common.errors import ConfigError, shown
+from widedeep.components.common.errors import ConfigError
+from widedeep.components.common.setting_errors import GROUP, problems
 from widedeep.components.common.setting_types import kinds
 from widedeep.components.common.yaml_text import from_yaml
 
@@ -58,12 +59,8 @@ class Strict(BaseModel):
                 if isinstance(value, bool) and kinds(known[key].annotation) <= {int, float}:
                     raise ValueError(f"'{key}' is {str(value).lower()}, and a number is needed")
         elif not isinstance(data, BaseModel) and not cls.model_config.get("strict"):
-            raise PydanticCustomError(_GROUP, "{example}", {"example": _example(cls, data)})
+            raise PydanticCustomError(GROUP, "{example}", {"example": _example(cls, data)})
         return data
-
-
-# The error of a value where a group of keys is needed.
-_GROUP = "group"
 
 
 def _example(group: type[Strict], value: object) -> str:
@@ -140,44 +137,3 @@ def parse(
         return kind.model_validate(data)
     except ValidationError as error:
         raise ConfigError("\n".join(problems(error, where, data if written is None else written))) from None
-
-
-def problems(error: ValidationError, where: str, data: object) -> Iterable[str]:
-    """What is wrong, one line a key; what is wrong with each alternative of a union stands in one line, too.
-
-    Args:
-        error: that pydantic raised.
-        where: the values are from (a file).
-        data: the values.
-    """
-    wrong: dict[str, list[str]] = {}
-    values: dict[str, str] = {}
-    errors = error.errors()
-    inside = {item["loc"][:-depth] for item in errors for depth in range(1, len(item["loc"]))}
-    for item in errors:
-        if item["type"] == "too_short" and item["loc"] in inside:
-            continue  # pydantic does not count the items that are wrong, each of which has a line
-        key = ".".join(str(part) for part in _key_path(item["loc"], data, item["type"] == "missing"))
-        message = item["msg"].removeprefix("Value error, ")
-        if item["type"] == _GROUP and isinstance(item["loc"][-1], str):
-            message = f"write {item['loc'][-1]}: {message}"
-        wrong.setdefault(key, []).append(message)
-        value = item["input"]
-        values[key] = "" if isinstance(value, dict | BaseModel) else f" (it is {shown(value)})"
-    for key, messages in wrong.items():
-        yield f"{where}: {key + ': ' if key else ''}{'; or: '.join(dict.fromkeys(messages))}{values[key]}"
-
-
-def _key_path(location: tuple[int | str, ...], data: Any, missing: bool) -> Iterable[int | str]:
-    """A location with the items of a list called by their `key`, where they have one.
-
-    What pydantic adds to say which alternative of a union it tried is left out: it is no key of the person's.
-    """
-    for number, part in enumerate(location, 1):
-        try:
-            data = data[part]
-        except (KeyError, IndexError, TypeError):
-            if missing and number == len(location):
-                yield part
-            return
-        yield data["key"] if isinstance(part, int) and isinstance(data, dict) and "key" in data else part

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from widedeep.components import features
 from widedeep.components.common.errors import ConfigError
-from widedeep.components.common.settings import problems
+from widedeep.components.common.setting_errors import problems
 from widedeep.components.features.spec import FeatureSpec
 
 EXTRA = "assets.extra"
