@@ -10,7 +10,7 @@ from pydantic import Field
 from widedeep.components.common.settings import Strict, parse
 from widedeep.components.ingest.csv_files.dialect import PLAIN, CsvDialect
 from widedeep.pipeline.definition.beam_options import BeamOptions
-from widedeep.pipeline.definition.config import assignments
+from widedeep.pipeline.definition.overrides import assignments
 
 
 class ScoreOptions(Strict):
@@ -40,4 +40,6 @@ def score_options(overrides: Sequence[str]) -> ScoreOptions:
     Raises:
         ConfigError: names the key, the value and what is allowed.
     """
-    return parse(ScoreOptions, assignments(overrides), " ".join(f"--set {override}" for override in overrides))
+    return parse(
+        ScoreOptions, assignments(ScoreOptions, overrides), " ".join(f"--set {override}" for override in overrides)
+    )

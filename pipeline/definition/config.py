@@ -6,13 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-import yaml
 from pydantic import Field, model_validator
 
 from widedeep.components.common.errors import ConfigError, reason, shown
-from widedeep.components.common.setting_types import takes_text
 from widedeep.components.common.settings import Strict, nearest, parse, read_yaml
-from widedeep.components.common.yaml_text import from_yaml
 from widedeep.components.dryrun.dry_run_options import DryRunOptions
 from widedeep.components.evaluator.evaluation_options import EvaluationOptions
 from widedeep.components.gate.gate_options import GateOptions
@@ -21,6 +18,7 @@ from widedeep.components.tuner.tuning_options import TuningOptions
 from widedeep.pipeline.definition.beam_options import BeamOptions
 from widedeep.pipeline.definition.data_options import DataOptions, PipelineName
 from widedeep.pipeline.definition.kubeflow_options import KubeflowOptions
+from widedeep.pipeline.definition.overrides import apply, brief
 
 
 class PushOptions(Strict):
@@ -89,8 +87,8 @@ def load(path: Path, overrides: Sequence[str] = ()) -> PipelineConfig:
             override.encode()
         except UnicodeEncodeError:
             raise ConfigError(f"--set {shown(override)}: is not UTF-8 text.") from None
-        _set(data, override)
-    where = " ".join([str(path), *(f"--set {_brief(override)}" for override in overrides)])
+        apply(PipelineConfig, data, override)
+    where = " ".join([str(path), *(f"--set {brief(override)}" for override in overrides)])
     config = parse(PipelineConfig, data, where)
     base = path.resolve().parent
     resolved: dict[str, Any] = {"features": _resolved(base, config.features)}
@@ -101,70 +99,8 @@ def load(path: Path, overrides: Sequence[str] = ()) -> PipelineConfig:
     return config.model_copy(update=resolved)
 
 
-def _brief(override: str) -> str:
-    """An override as an error quotes it: in one line, and never long."""
-    text = override if override.isprintable() else repr(override)[1:-1]
-    return text if len(text) <= 80 else f"{text[:60]}..."
-
-
-def assignments(overrides: Sequence[str]) -> dict[str, Any]:
-    """What overrides set, as a pipeline.yaml that holds nothing else.
-
-    Raises:
-        ConfigError: an override is none.
-    """
-    data: dict[str, Any] = {}
-    for override in overrides:
-        _set(data, override)
-    return data
-
-
-def key_of(override: str) -> str:
-    """The dotted key that an override sets."""
-    dotted = override.partition("=")[0]
-    # What changes from day to day.
-    return "data.span" if dotted == "span" else dotted
-
-
 def _resolved(base: Path, path: str) -> str:
     try:
         return path if "://" in path else str((base / path).resolve())
     except ValueError as error:
         raise ConfigError(f"{shown(path)} is no path: {reason(error)}.") from None
-
-
-def _value(override: str, text: str, literal: bool) -> Any:
-    """The value of an override: YAML; but a text is what stands there, as a path with [, # or * in it.
-
-    Args:
-        override: all of it, for the error.
-        text: behind the equals sign.
-        literal: whether the setting takes a text alone.
-    """
-    try:
-        value = from_yaml(text)
-    except yaml.YAMLError as error:
-        if literal:
-            return text
-        problem = reason(" ".join(str(getattr(error, "problem", None) or error).split()))
-        raise ConfigError(f"--set {_brief(override)}: the value is not valid YAML: {problem}.") from None
-    # In quotes it is YAML's.
-    return text if literal and value is not None and text.lstrip()[:1] not in ("'", '"') else value
-
-
-def _set(data: dict[str, Any], override: str) -> None:
-    _, equals, text = override.partition("=")
-    *parents, last = key_of(override).split(".")
-    if not equals or not all([*parents, last]):
-        raise ConfigError(f"--set {_brief(override)}: needs KEY=VALUE, for example --set training.epochs=3.")
-    value = _value(override, text, takes_text(PipelineConfig, [*parents, last]))
-    for number, key in enumerate(parents, 1):
-        # A key with nothing behind it ("training:") is an empty group.
-        group = {} if data.get(key) is None else data[key]
-        if not isinstance(group, dict):
-            raise ConfigError(
-                f"--set {_brief(override)}: '{'.'.join(parents[:number])}' is a value, not a group of keys."
-            )
-        # A copy, since an alias in the YAML may name the same group elsewhere.
-        data[key] = data = dict(group)
-    data[last] = value

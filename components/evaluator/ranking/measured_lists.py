@@ -10,8 +10,9 @@ from tensorflow_model_analysis import evaluators, writers
 
 from widedeep.components.evaluator.evaluation_options import EvaluationOptions
 from widedeep.components.evaluator.measurement import BASELINE, CANDIDATE, CHANGE, Measurement
-from widedeep.components.evaluator.ranking.combiner import ListKeys, ranking_evaluator, ranking_writer
+from widedeep.components.evaluator.ranking.combiner import ListKeys
 from widedeep.components.evaluator.ranking.ranking_record import RankingRecord
+from widedeep.components.evaluator.ranking.tfma_extension import ranking_evaluator, ranking_writer
 from widedeep.components.features.spec import FeatureSpec
 
 _FILE = "ranking.json"

@@ -11,8 +11,9 @@ from typing import Any
 from kfp import kubernetes
 
 from widedeep.components.ingest.file_blocks import SQL
-from widedeep.pipeline.definition.config import PipelineConfig, assignments, key_of
+from widedeep.pipeline.definition.config import PipelineConfig
 from widedeep.pipeline.definition.kubeflow_options import KubeflowOptions, Resources
+from widedeep.pipeline.definition.overrides import assignments, key_of
 from widedeep.pipeline.kubeflow import training_parameter
 from widedeep.pipeline.kubeflow.environment import CONNECTION_KEY, ENVIRONMENT, SECRET_KEYS
 
@@ -52,7 +53,7 @@ def parameters(config: PipelineConfig, overrides: Sequence[str]) -> dict[str, Pa
     data_path = config.data.path
     if "://" not in data_path:
         # A local folder of whoever compiles is none of the cluster's, but for one that was named for it.
-        given = assignments(overrides).get("data")
+        given = assignments(PipelineConfig, overrides).get("data")
         named = given.get("path") if isinstance(given, dict) else None
         data_path = str(named) if named is not None else f"{options.root.path}/data/{config.name}"
     run_parameters = {"data_path": Parameter(data_path, "data.path"), **run_parameters}
