@@ -2,9 +2,9 @@
 
     python -m benchmarks run drafts [--originals data] [--only adult]
 
-`widedeep init FILES --label COLUMN` and `widedeep run`, not a line touched. Beside the draft, on its own split and rows:
-a logistic regression over its columns (the run's own), LightGBM with its defaults, and the declaration in schema/ that
-was written for the table by hand, where there is one. Frappe's, Criteo's and Avazu's logs count that lie under
+`widedeep init FILES --label COLUMN` and `widedeep run`, not a line touched. Beside the draft, on its own split and
+rows: a logistic regression over its columns (the run's own), LightGBM with its defaults, and the declaration in schema/
+that was written for the table by hand, where there is one. Frappe's, Criteo's and Avazu's logs count that lie under
 `--originals`.
 """
 
