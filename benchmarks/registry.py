@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.drafts import tables as drafts
 from benchmarks.harness.figures import Figure
 from benchmarks.online import tables as online
 from benchmarks.pipelines import tables as pipelines
@@ -54,6 +55,12 @@ BENCHMARKS = {
     "layouts": Benchmark("benchmarks.data.layouts", 5, "a run of schema/movielens/pipeline.yaml in work/movielens"),
     "beam_modes": Benchmark("benchmarks.data.beam_modes", 20, _MOVIELENS),
     "quality": Benchmark("benchmarks.pipelines.quality", 20, "PyPI for two data sets", pipelines.quality),
+    "drafts": Benchmark(
+        "benchmarks.drafts.suite",
+        30,
+        f"PyPI for three data sets, the originals of three others; {_PEERS}",
+        drafts.drafts,
+    ),
     "days": Benchmark("benchmarks.pipelines.days", 15, _MOVIELENS, pipelines.days),
     "appstore": Benchmark("benchmarks.pipelines.appstore", 60, "nothing more", pipelines.appstore),
     "growth": Benchmark("benchmarks.pipelines.growth", 20, "nothing more", pipelines.growth),

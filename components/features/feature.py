@@ -31,8 +31,8 @@ class Feature(Strict):
     bits: Literal[32, 64] = Field(32, description="of a number: 64 keep apart what 32 can't, as times in milliseconds")
     unit: Unit = Field(
         "s",
-        description="of a time's numbers since 1970, in the data and in requests; yyyymmdd: the data has 20240229, "
-        "and requests have seconds",
+        description="of a time's numbers since 1970, in the data and in requests; yyyymmdd and the like: the data has "
+        "20240229, and requests have seconds",
     )
     zone: Zone | None = Field(
         None, description="of a time: where its clock and calendar are, as Europe/Berlin; null: UTC"

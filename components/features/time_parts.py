@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -12,9 +12,17 @@ from widedeep.components.features.names import Key
 from widedeep.components.features.roles import Deep
 from widedeep.components.features.transforms import Buckets, Transform
 
-Unit = Literal["s", "ms", "us", "ns", "yyyymmdd"]
-# How many of the unit a second has. Days as 20240229 are so in files alone: what is made of them is in seconds.
-PER_SECOND: dict[Unit, int] = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000, "yyyymmdd": 1}
+Digits = Literal["yyyymmdd", "yyyymmddhh", "yyyymmddhhmm", "yyyymmddhhmmss", "yymmdd", "yymmddhh"]
+Unit = Literal["s", "ms", "us", "ns", Digits]
+# What writes a date, or a date and a clock's time, as one number.
+DIGITS: tuple[Digits, ...] = get_args(Digits)
+# How many of the unit a second has. Dates as one number are so in files alone: what is made of them is in seconds.
+PER_SECOND: dict[Unit, int] = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000} | dict.fromkeys(DIGITS, 1)
+
+
+def example_unit(unit: Unit) -> Unit:
+    """The unit of the numbers that are made of a column's times, in examples and in requests."""
+    return "s" if unit in DIGITS else unit
 
 
 def _each(first: int, last: int) -> Transform:

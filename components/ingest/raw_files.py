@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from widedeep.components.common.errors import DataError, shown
 from widedeep.components.features.spec import FeatureSpec, Kind, Label
-from widedeep.components.features.time_parts import Unit
+from widedeep.components.features.time_parts import Unit, example_unit
 from widedeep.components.ingest.arrow_columns import column_kinds, narrowed, rest_of, to_lists, with_rest
 from widedeep.components.ingest.csv_files import hints
 from widedeep.components.ingest.csv_files.dialect import PLAIN, CsvDialect
@@ -135,10 +135,9 @@ class RowReader:
 
     def _converted(self, path: str, row: int, raw: pa.RecordBatch, profile: NumberProfile | None) -> pa.RecordBatch:
         separators = {feature.key: feature.separator for feature in self.spec.features}
-        # ExampleGen has written days in seconds.
-        days: Unit = "s" if self.file_format == EXAMPLES else "yyyymmdd"
         units: dict[str, Unit] = {
-            each.key: days if each.unit == "yyyymmdd" else each.unit for each in self.spec.features
+            each.key: example_unit(each.unit) if self.file_format == EXAMPLES else each.unit
+            for each in self.spec.features
         }
         arrays: dict[str, pa.Array] = {}
         for key, kind in self._kinds.items():

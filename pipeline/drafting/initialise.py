@@ -16,6 +16,7 @@ from widedeep.pipeline.drafting.output.pipeline_file import pipeline_text
 from widedeep.pipeline.drafting.output.schema_file import schema_text
 from widedeep.pipeline.drafting.output.table import summary
 from widedeep.pipeline.drafting.reading.forms import Form, form_of, resolve_column
+from widedeep.pipeline.drafting.reading.headers import in_common
 from widedeep.pipeline.drafting.reading.locations import locate_files
 from widedeep.pipeline.drafting.reading.survey import Listener, survey
 
@@ -64,15 +65,16 @@ def draft_of(request: Request, name: str, out: Path, listener: Listener) -> Draf
     """
     location = locate_files(request.data)
     form = form_of(location, request.label)
-    wishes = _wishes(request, form)
+    label = resolve_column(request.label, form.columns, "--label")
+    location, form = in_common(location, form, label)
+    wishes = _wishes(request, form, label)
     draft = make_draft(location, form, survey(location, form, listener), wishes)
     declared = features_text(draft)
     texts = (declared, schema_text(draft, read_spec(declared)), pipeline_text(draft, location, form, name, out))
-    return Drafting(draft, dict(zip(FILES, texts, strict=True)), summary(draft, location.aside))
+    return Drafting(draft, dict(zip(FILES, texts, strict=True)), summary(draft, [location.aside, form.aside]))
 
 
-def _wishes(request: Request, form: Form) -> Wishes:
-    label = resolve_column(request.label, form.columns, "--label")
+def _wishes(request: Request, form: Form, label: str) -> Wishes:
     wishes = Wishes(
         label=label,
         time=resolve_column(request.time, form.columns, "--time") if request.time else None,

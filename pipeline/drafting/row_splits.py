@@ -38,7 +38,7 @@ def split_of(
         if form is None:
             raise ConfigError(
                 f"--time {name}: its values are no times: seconds, milliseconds, microseconds or nanoseconds since "
-                "1970, days as 20261129, or ISO 8601 (2026-11-29T08:30:00Z), are known."
+                "1970, dates as 20261129, 2026112908 or 26112908, or ISO 8601 (2026-11-29T08:30:00Z), are known."
             )
         if known[name].missing:
             raise ConfigError(

@@ -7,7 +7,9 @@ Beam where it asks who runs it, and a terminal without UTF-8 where a run's resul
 from __future__ import annotations
 
 import atexit
+import contextlib
 import getpass
+import glob
 import io
 import os
 import shutil
@@ -16,6 +18,8 @@ import tempfile
 from pathlib import Path
 
 from widedeep.components.common.errors import ConfigError
+
+_PLACES = ("/tmp", "/var/tmp")  # noqa: S108  (what is made there is a folder of its own)
 
 
 def complete_environment() -> list[str]:
@@ -46,11 +50,35 @@ def _temporary_files() -> list[str]:
             "there is no folder for temporary files that can be written, neither TMPDIR nor /tmp or /var/tmp. Make "
             "one, and name it in TMPDIR."
         ) from None
-    if not named or Path(named).absolute() == Path(folder).absolute():
+    told = []
+    if named and Path(named).absolute() != Path(folder).absolute():
+        told = [f"TMPDIR is {named}, where nothing can be written: {folder} is taken instead."]
+    if glob.has_magic(folder) or "\\" in folder:
+        folder = _literal(folder)
+    elif not told:
         return []
     # Programs that are started would look there again.
-    os.environ["TMPDIR"] = folder
-    return [f"TMPDIR is {named}, where nothing can be written: {folder} is taken instead."]
+    os.environ["TMPDIR"] = tempfile.tempdir = folder
+    return told
+
+
+def _literal(folder: str) -> str:
+    """A link to a folder whose path TensorFlow and Beam would take for a pattern; it goes with the process.
+
+    Raises:
+        ConfigError: there is no place for one.
+    """
+    for base in _PLACES:
+        with contextlib.suppress(OSError):
+            place = tempfile.mkdtemp(prefix="widedeep-tmp-", dir=base)
+            atexit.register(_remove, place, os.getpid())
+            link = os.path.join(place, "files")
+            os.symlink(folder, link)
+            return link
+    raise ConfigError(
+        f"the folder for temporary files, {folder}, has a sign that stands for other names ([, *, ? or \\), and no "
+        f"link to it can be made in {' or '.join(_PLACES)}. Name another one in TMPDIR."
+    )
 
 
 def _home() -> None:

@@ -27,11 +27,20 @@ def first_line(path: str, dialect: CsvDialect = PLAIN) -> str:
 
 
 def header(path: str, dialect: CsvDialect = PLAIN) -> list[str]:
-    """The names of the columns: of the file's first row, or of the dialect where it has no such row.
+    """The names of the columns: of the file's first row, or of the dialect where it says that there is no such row.
 
     Raises:
         NoRowsError: the file is empty.
-        DataError: there is no header, or one where there should be none.
+        DataError: there is no header.
+    """
+    return names_at_start(path, dialect)[0]
+
+
+def names_at_start(path: str, dialect: CsvDialect) -> tuple[list[str], bool]:
+    """The names of the columns as `header` has them, and whether they stand in the file's first row.
+
+    Of files that were cut from one, the first alone may have the names: where the dialect has none to be there, a first
+    row of just its names is no row of values either.
     """
     with utf8_stream(path, dialect) as stream:
         start = stream.read(_HEADER_BYTES)
@@ -49,10 +58,8 @@ def header(path: str, dialect: CsvDialect = PLAIN) -> list[str]:
             f"{path}: no CSV header in UTF-8 at its start: {shown(start)}. Are data.format and data.encoding right?"
         ) from None
     if dialect.header:
-        return names
-    if names == list(dialect.columns):
-        raise DataError(f"{path}: its first row has the columns' names: leave data.header and data.columns out.")
-    return list(dialect.columns)
+        return names, True
+    return list(dialect.columns), names == list(dialect.columns)
 
 
 def _python_form(dialect: CsvDialect) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pyarrow.csv
 from widedeep.components.common.errors import DataError
 from widedeep.components.ingest.csv_files.dialect import PLAIN, QUOTE, CsvDialect
 from widedeep.components.ingest.csv_files.faults import BLOCK_BYTES, of_arrow, of_fields, of_quotes
-from widedeep.components.ingest.csv_files.header import NO_ROWS, NoRowsError, header
+from widedeep.components.ingest.csv_files.header import NO_ROWS, NoRowsError, names_at_start
 from widedeep.components.ingest.csv_files.rows import RowFaultError, RowSyntax
 from widedeep.components.ingest.streams.compression import open_stream
 from widedeep.components.ingest.streams.utf8 import utf8_stream
@@ -33,15 +33,16 @@ def read(
         DataError: a row has too many or too few fields, or a quote is misplaced or left open.
     """
     syntax = RowSyntax(dialect)
+    names, first = names_at_start(path, dialect)
     if dialect.quote:
-        _check_quotes(path, syntax)
+        _check_quotes(path, syntax, names, first)
     # Arrow reads in a thread of its own, and waits for it when it is left early: never hand it a Python stream or
     # callback, for which that thread would need the lock that the waiting one holds.
     if dialect.for_arrow and broken is None:
         with open_stream(path, dialect.compression) as native:
-            yield from _batches(path, native, columns, dialect, dialect.columns)
+            yield from _batches(path, native, columns, dialect, () if first else names)
         return
-    names, rows, first = header(path, dialect), 0, dialect.header
+    rows = 0
     with utf8_stream(path, dialect) as stream:
         for block in syntax.blocks(stream, BLOCK_BYTES):
             if first:
@@ -139,8 +140,14 @@ def _batches(
         raise DataError(f"{path}{of_arrow(str(error), rows, before - (not names), dialect)}") from None
 
 
-def _check_quotes(path: str, syntax: RowSyntax) -> None:
+def _check_quotes(path: str, syntax: RowSyntax, names: Sequence[str], named: bool) -> None:
     """Refuses quotes that Arrow would read otherwise than they are meant, without a word.
+
+    Args:
+        path: the file.
+        syntax: of its rows.
+        names: of its columns.
+        named: whether they stand in its first row.
 
     Raises:
         DataError: a quote is neither doubled nor escaped nor followed by the delimiter, or no other closes it.
@@ -151,10 +158,8 @@ def _check_quotes(path: str, syntax: RowSyntax) -> None:
                 pass
     except RowFaultError as error:
         # Rare, so the file may be read again to count.
-        row = int(not syntax.dialect.header)
+        row = int(not named)
         with utf8_stream(path, syntax.dialect) as stream, contextlib.suppress(RowFaultError):
             for block in syntax.blocks(stream, BLOCK_BYTES):
                 row += syntax.count(block)
-        raise DataError(
-            f"{path}{of_quotes(row, error, header(path, syntax.dialect) if row else [], syntax.dialect)}"
-        ) from None
+        raise DataError(f"{path}{of_quotes(row, error, names if row else [], syntax.dialect)}") from None

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from widedeep.components.common.errors import DataError
-from widedeep.components.features.time_parts import PER_SECOND, Unit
+from widedeep.components.features.time_parts import DIGITS, PER_SECOND, Unit
 from widedeep.components.ingest.scalars import (
     BadValueError,
     decode_dictionary,
@@ -19,19 +19,18 @@ from widedeep.components.ingest.scalars import (
     utf8,
     without_empty,
 )
+from widedeep.components.ingest.times.digits import EXAMPLES, dates_of
 from widedeep.components.ingest.times.moments import are_stamps, stamps, text_moments
 
 _NUMBER = r"^[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?$"
-_DAY = r"^[0-9]{8}$"
 # The years that calendars, and Python, have.
 _EARLIEST = datetime(1, 1, 1, tzinfo=UTC).timestamp()
 _LATEST = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp()
-_WORDS: dict[Unit, str] = {
+_WORDS: dict[str, str] = {
     "s": "seconds",
     "ms": "milliseconds",
     "us": "microseconds",
     "ns": "nanoseconds",
-    "yyyymmdd": "days as 20240229",
 }
 
 
@@ -41,10 +40,10 @@ def is_number(text: str) -> bool:
 
 
 def times(values: pa.Array, unit: Unit) -> pa.Array:
-    """float64, in the unit since 1970-01-01 00:00 UTC, of days in seconds; null, or text of blanks alone, is missing.
+    """float64, in the unit since 1970-01-01 00:00 UTC, of dates in seconds; null, or text of blanks alone, is missing.
 
     Args:
-        values: numbers in the unit; or Arrow's dates and timestamps, or ISO 8601 text, which become such numbers.
+        values: numbers as the unit has them; or Arrow's dates and timestamps, or ISO 8601 text, which become such.
         unit: the declared one.
 
     Raises:
@@ -71,15 +70,11 @@ def _of_text(values: pa.Array, unit: Unit) -> pa.Array:
 
 
 def _of_numbers(numbers: pa.Array, values: pa.Array, unit: Unit) -> pa.Array:
-    if unit != "yyyymmdd":
+    if unit not in DIGITS:
         return _checked(numbers, values, unit)
     numbers = pc.if_else(pc.is_nan(numbers), pa.scalar(None, pa.float64()), numbers)
-    digits = (
-        pc.if_else(pc.equal(numbers, pc.round(numbers)), numbers, -1.0).cast(pa.int64(), safe=False).cast(pa.string())
-    )
-    are_days = pc.match_substring_regex(digits, _DAY)
-    dates = pc.replace_substring_regex(digits, r"^([0-9]{4})([0-9]{2})([0-9]{2})$", r"\1-\2-\3")
-    wrong = first(pc.invert(are_days))
+    dates = dates_of(numbers, unit)
+    wrong = first(pc.and_(pc.is_valid(numbers), pc.is_null(dates)))
     if wrong is None:
         try:
             return _since_1970(text_moments(dates, _fault(unit)), unit)
@@ -89,7 +84,7 @@ def _of_numbers(numbers: pa.Array, values: pa.Array, unit: Unit) -> pa.Array:
 
 
 def _fault(unit: Unit) -> str:
-    numbers = _WORDS[unit] if unit == "yyyymmdd" else f"{_WORDS[unit]} since 1970"
+    numbers = f"numbers as {EXAMPLES[unit]}" if unit in DIGITS else f"{_WORDS[unit]} since 1970"
     return (
         f"is no time: text as 2024-02-29T18:30:00Z or 2024-02-29 18:30 (of UTC), or {numbers} (unit: {unit}), is needed"
     )

@@ -56,6 +56,8 @@ def _data(draft: Draft, location: Location, form: Form, out: Path) -> list[tuple
         "header": "the first row holds values",
         "columns": "by their places, as nothing names them",
     }
+    if form.aside and not form.dialect.header:
+        why |= {"header": "not in all files", "columns": form.aside}
     lines += [
         (key, list(value) if isinstance(value, tuple) else value, why.get(key, "")) for key, value in options.items()
     ]

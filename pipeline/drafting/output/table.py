@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -10,12 +12,12 @@ from widedeep.pipeline.drafting.decisions import Draft, DraftedColumn
 from widedeep.pipeline.drafting.rules.features import percent
 
 
-def summary(draft: Draft, aside: str) -> RenderableType:
+def summary(draft: Draft, aside: Iterable[str]) -> RenderableType:
     """The label, the columns, the crosses, the splits, and what to look at.
 
     Args:
         draft: what was decided.
-        aside: what is said of files that are not read.
+        aside: what is said of files that are not read, or not as they are; '' says nothing.
     """
     # Text, since a column's name may look like rich's markup.
     table = Table(box=None, pad_edge=False)
@@ -30,8 +32,7 @@ def summary(draft: Draft, aside: str) -> RenderableType:
     ]
     lines.append(Text(f"splits  {draft.split.reason}"))
     lines.append(Text(f"train   {draft.training[1]}"))
-    if aside:
-        lines.append(Text(f"files   {aside}"))
+    lines += [Text(f"files   {said}") for said in aside if said]
     if not any(column.side and column.side.side == "candidate" for column in draft.columns.values()):
         lines.append(
             Text("sides   no column is known as the candidate's, so there is no signature to rank by: --candidate")

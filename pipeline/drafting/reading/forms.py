@@ -30,16 +30,20 @@ class Form:
         dialect: of text files.
         columns: the names of all columns, those of the folders' names last.
         reason: what it was seen by.
+        in_folders: how many of the columns are of the folders' names.
+        aside: what is said of files or columns that differ.
     """
 
     file_format: str
     dialect: CsvDialect
     columns: tuple[str, ...]
     reason: str
+    in_folders: int = 0
+    aside: str = ""
 
 
 def form_of(location: Location, label: str | None = None) -> Form:
-    """How the files are written: seen of the first one, whose columns the others must have as well.
+    """How the files are written: seen of the first one.
 
     Args:
         location: the files.
@@ -54,18 +58,19 @@ def form_of(location: Location, label: str | None = None) -> Form:
     file_format = location.ending or _format_by(start)
     folders = [name for name in folder_values(path) if f"{name}=" not in location.folder]
     if file_format == "parquet":
-        form = Form("parquet", CsvDialect(), _parquet_columns(path), "Parquet")
+        form = Form("parquet", CsvDialect(), parquet_columns(path), "Parquet")
     elif file_format == "tfrecord":
         form = Form("tfrecord", CsvDialect(), _tfrecord_columns(location.files), "TFRecords of tf.Examples")
     elif file_format == "jsonl":
         form = Form("jsonl", CsvDialect(), _json_columns(path, start), "a JSON object a line")
     else:
         form = Form(*text_form(start, len(start) < _START_BYTES, file_format, label))
-    columns = (*form.columns, *(name for name in folders if name not in form.columns))
+    of_folders = [name for name in folders if name not in form.columns]
+    columns = (*form.columns, *of_folders)
     twice = [name for name, count in Counter(columns).items() if count > 1]
     if twice:
         raise DataError(f"{path}: the column '{twice[0]}' stands in the header more than once. Rename the others.")
-    return Form(form.file_format, form.dialect, columns, form.reason)
+    return Form(form.file_format, form.dialect, columns, form.reason, len(of_folders))
 
 
 def _start(path: str) -> bytes:
@@ -85,7 +90,8 @@ def _format_by(start: bytes) -> str:
     return "jsonl" if start.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"{") else "csv"
 
 
-def _parquet_columns(path: str) -> tuple[str, ...]:
+def parquet_columns(path: str) -> tuple[str, ...]:
+    """The names of a file's columns. Raises DataError where it can't be read."""
     filesystem, inner = locate(path)
     try:
         with filesystem.open_input_file(inner) as source:

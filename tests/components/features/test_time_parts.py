@@ -110,7 +110,8 @@ def test_a_time_is_kept_in_two_halves_as_a_64_bit_number() -> None:
         ),
         (
             {"parts": ["hour"], "unit": "min"},
-            "features.at.unit: Input should be 's', 'ms', 'us', 'ns' or 'yyyymmdd' (it is 'min')",
+            "features.at.unit: Input should be 's', 'ms', 'us', 'ns', 'yyyymmdd', 'yyyymmddhh', 'yyyymmddhhmm', "
+            "'yyyymmddhhmmss', 'yymmdd' or 'yymmddhh' (it is 'min')",
         ),
         (
             {"parts": ["hour"], "transform": {"log": {}}},

@@ -266,15 +266,29 @@ def test_without_a_header(tmp_path: Path, spec: FeatureSpec, escape: str | None)
 
 def test_faults_of_files_without_a_header(tmp_path: Path, spec: FeatureSpec) -> None:
     dialect = CsvDialect(header=False, columns=COLUMNS)
-    assert refused(written(tmp_path, f"{HEADER}u,a,1,0\n"), spec, dialect) == (
-        ": its first row has the columns' names: leave data.header and data.columns out."
-    )
     path = written(tmp_path, 'u,a,1,0\n"u"v,a,1,0\n')
     assert refused(path, spec, dialect).startswith(f", row 2, column 'user': {NEITHER}: ")
     usr = CsvDialect(header=False, columns=("usr", "tags", "age", "label"))
     assert refused(written(tmp_path, "u,a,1,0\n"), spec, usr) == (
         ": there is no column 'user', which features.yaml declares: did you mean 'usr'?"
     )
+
+
+@pytest.mark.parametrize("form", [{}, {"escape": "\\"}, {"encoding": "utf-16"}])
+def test_names_may_stand_in_some_of_the_files(tmp_path: Path, spec: FeatureSpec, form: dict[str, str]) -> None:
+    """As where one file was cut into several: the first row of the first alone is no row of values."""
+    dialect = CsvDialect(header=False, columns=COLUMNS, **form)
+    encoding = form.get("encoding", "utf-8")
+    path = tmp_path / "rows.csv"
+    for start in ("", "user,tags,age,label\n", '\n"user",tags,age,label\r\n'):
+        path.write_bytes(f"{start}u,a,1,0\n\nv,b,2,1\n".encode(encoding))
+        assert [row["user"] for row in rows(path, spec, dialect)] == [[b"u"], [b"v"]]
+        path.write_bytes(f"{start}u,a,1,0\nv,b,old,1\n".encode(encoding))
+        assert refused(path, spec, dialect) == ", row 2, column 'age': 'old' is not a number."
+        path.write_bytes(f"{start}u,a,1,0\nv,b\n".encode(encoding))
+        assert refused(path, spec, dialect).startswith(", row 2: has 2 fields, and data.columns 4: 'v,b'")
+        path.write_bytes(f'{start}u,a,1,0\n"v"w,b,1,1\n'.encode(encoding))
+        assert refused(path, spec, dialect).startswith(f", row 2, column 'user': {NEITHER}: ")
 
 
 def test_quotes_that_are_signs_as_any_other(tmp_path: Path, spec: FeatureSpec) -> None:

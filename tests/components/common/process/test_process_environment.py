@@ -69,6 +69,27 @@ def test_a_folder_for_temporary_files_that_is_gone_is_told(tmp_path: Path) -> No
     assert told["told"] == [f"TMPDIR is {gone}, where nothing can be written: {folder} is taken instead."]
 
 
+def test_a_folder_that_is_a_pattern_to_tensorflow_goes_by_a_link(tmp_path: Path) -> None:
+    named = tmp_path / "of [any] *"
+    named.mkdir()
+    read_back = """
+import tensorflow as tf
+path = Path(tempfile.mkdtemp(), "rows")
+path.write_text("here")
+print(json.dumps([tf.io.gfile.glob(str(path)) == [str(path)], str(path.resolve())]))
+"""
+    done = called(CODE + read_back, HOME=str(tmp_path), TMPDIR=str(named))
+    assert done.returncode == 0, done.stderr
+    told, [found, path] = map(json.loads, done.stdout.splitlines())
+    assert (told["told"], told["TMPDIR"]) == ([], told["folder"])
+    assert not set(told["folder"]) & set("[*?")
+    # What is kept there lies where the person wants it, and the link is gone with the process.
+    assert found
+    assert Path(path).is_relative_to(named)
+    assert not Path(told["folder"]).is_symlink()
+    assert not Path(told["folder"]).parent.exists()
+
+
 def test_without_any_such_folder_it_is_one_line(tmp_path: Path) -> None:
     code = """
 import tempfile

@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from widedeep.components.common.errors import DataError
+from widedeep.components.features.time_parts import DIGITS
 from widedeep.components.ingest.scalars import BadValueError
+from widedeep.components.ingest.times.digits import EXAMPLES
 from widedeep.components.ingest.times.time_values import times
 
 EVENING = datetime(2024, 2, 29, 18, 30, tzinfo=UTC).timestamp()
@@ -21,8 +23,8 @@ NEEDED = (
 )
 
 OF_DAYS = (
-    "is no time: text as 2024-02-29T18:30:00Z or 2024-02-29 18:30 (of UTC), or days as 20240229 (unit: yyyymmdd), is "
-    "needed"
+    "is no time: text as 2024-02-29T18:30:00Z or 2024-02-29 18:30 (of UTC), or numbers as 20240229 (unit: yyyymmdd), "
+    "is needed"
 )
 
 
@@ -106,6 +108,20 @@ def test_types(column: pa.Array, seconds: float | None) -> None:
         ([20240229, 20230229], "yyyymmdd", OF_DAYS),
         ([20240229, 2024022], "yyyymmdd", OF_DAYS),
         (["2024-02-29", "20240229.5"], "yyyymmdd", OF_DAYS),
+        *(
+            ([EXAMPLES[unit], wrong], unit, OF_DAYS.replace("20240229", EXAMPLES[unit]).replace("yyyymmdd", unit))
+            for unit, wrong in [
+                ("yymmddhh", "24022924"),
+                ("yymmddhh", "124022918"),
+                ("yymmddhh", "-24022918"),
+                ("yymmdd", "240230"),
+                ("yymmdd", "0"),
+                ("yyyymmddhh", "24022918"),
+                ("yyyymmddhhmm", "202402291860"),
+                ("yyyymmddhhmmss", "20240229183060"),
+                ("yyyymmddhhmmss", "2e300"),
+            ]
+        ),
         ([0.0, float("inf")], "s", "is beyond the years 1 to 9999 in seconds since 1970"),
     ],
 )
@@ -118,6 +134,44 @@ def test_what_is_no_time(values: list[Any], unit: Any, fault: str) -> None:
 def test_a_type_that_holds_no_times() -> None:
     with pytest.raises(DataError, match="is of type bool, but times are needed: convert the column"):
         times(pa.array([True]), "s")
+
+
+FORMATS = {
+    "yyyymmdd": "%Y%m%d",
+    "yyyymmddhh": "%Y%m%d%H",
+    "yyyymmddhhmm": "%Y%m%d%H%M",
+    "yyyymmddhhmmss": "%Y%m%d%H%M%S",
+    "yymmdd": "%y%m%d",
+    "yymmddhh": "%y%m%d%H",
+}
+
+
+@given(
+    st.sampled_from(DIGITS),
+    # The years that two digits tell apart; and of four digits a first one that a number keeps.
+    st.datetimes(datetime(1969, 1, 1), datetime(2068, 12, 31, 23, 59, 59)),
+    st.sampled_from([int, float, str]),
+)
+def test_dates_of_digits_are_what_python_writes(unit: Any, moment: datetime, kind: type) -> None:
+    digits = moment.strftime(FORMATS[unit])
+    read = datetime.strptime(digits, FORMATS[unit]).replace(tzinfo=UTC)
+    value = digits if kind is str else kind(int(digits))
+    assert times(pa.array([value, None]), unit).to_pylist() == [read.timestamp(), None]
+
+
+@given(st.sampled_from(DIGITS), st.integers(0, 10**14))
+def test_digits_that_python_takes_for_no_date_are_none(unit: Any, number: int) -> None:
+    width = len(unit)
+    digits = f"{number:0{width}d}" if unit.startswith("yymm") else str(number)
+    try:
+        if len(digits) != width:
+            raise ValueError
+        expected = datetime.strptime(digits, FORMATS[unit]).replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        with pytest.raises(BadValueError):
+            times(pa.array([number]), unit)
+    else:
+        assert times(pa.array([number]), unit).to_pylist() == [expected]
 
 
 offsets = st.none() | st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))

@@ -1,0 +1,1 @@
+"""LightGBM, in an environment of its own."""
