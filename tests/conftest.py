@@ -14,6 +14,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
+from widedeep.components.common.process import lean_imports
+
+lean_imports.install()
 # Beam makes option parsers by the hundred, whose every word would be looked up in message catalogues.
 os.environ["LANGUAGE"] = "C"
 

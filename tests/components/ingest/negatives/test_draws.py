@@ -51,9 +51,9 @@ def test_what_is_drawn_is_left_for_the_user(
     drawn = Draws(pool(forms, sorted(had)), popularity).of(positives(*map(list, zip(*rows, strict=True)), seed), count)
     for (user, own), places in zip(rows, drawn.tolist(), strict=True):
         left = {item for item in items if item != own and (user < 0 or (user, item) not in had)}
-        items = [forms[place][0] for place in places if place >= 0]
-        assert len(items) == len(set(items)) == min(count, len(left))
-        assert set(items) <= left
+        chosen = [forms[place][0] for place in places if place >= 0]
+        assert len(chosen) == len(set(chosen)) == min(count, len(left))
+        assert set(chosen) <= left
 
 
 @pytest.mark.parametrize("popularity", [0.0, 0.5, 1.0])

@@ -79,16 +79,16 @@ def test_the_pruned_model_is_smaller(exported):
 
 @pytest.mark.parametrize("way", ["pruned", "whole"])
 def test_the_wide_weights_are_the_rows_that_are_not_zero(exported, way):
-    weights = wide_weights(getattr(exported, way))
-    assert list(weights) == [slot.column for slot in exported.layout.wide.slots]
-    assert list(weights) == ["user_id", "history_id", "age_id", "item_id", "history_x_item", "user_x_item"]
+    columns = wide_weights(getattr(exported, way))
+    assert list(columns) == [slot.column for slot in exported.layout.wide.slots]
+    assert list(columns) == ["user_id", "history_id", "age_id", "item_id", "history_x_item", "user_x_item"]
     for slot in exported.layout.wide.slots:
         weights = exported.wide[slot.offset : slot.offset + slot.size, 0]
-        column = weights[slot.column]
+        column = columns[slot.column]
         assert isinstance(column, WideColumn)
         assert column.ids.tolist() == np.flatnonzero(weights).tolist()
         assert (column.weights == weights[weights != 0]).all()
-    assert sum(len(column.ids) for column in weights.values()) == np.count_nonzero(exported.wide) > 10
+    assert sum(len(column.ids) for column in columns.values()) == np.count_nonzero(exported.wide) > 10
 
 
 def test_beside_the_model_lies_what_it_was_made_of(prepared, exported):
