@@ -5,11 +5,14 @@ from __future__ import annotations
 import gc
 import os
 import re
+import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import forked
 import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
@@ -95,6 +98,20 @@ def pytest_collection_finish() -> None:
         beam_memos.install()
     # All modules and tests stay: looking through them again and again for garbage costs a tenth of the time.
     gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def forkserver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Forks the processes of `forked.Popen`; one for all of xdist's workers, whose folders lie beside each other."""
+    base = tmp_path_factory.getbasetemp()
+    with forked.serving(base.parent if base.name.startswith("popen-") else base):
+        yield
+
+
+@pytest.fixture
+def forked_commands(forkserver: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has what a test, or what it tests, starts of our own commands forked."""
+    monkeypatch.setattr(subprocess, "Popen", forked.Popen)
 
 
 def explore(item: pytest.Function) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Any, NamedTuple
 
 import apache_beam as beam
@@ -54,10 +54,7 @@ class Analysis:
             return (rows, self._config) | "Analyse" >> tft_beam.AnalyzeDataset(self._preprocessing_fn)
         keys = {_key(span): span for span in spans}
         known = self._known_of(pipeline, list(keys))
-        types = tensor_adapter.TensorAdapter(self._config).OriginalTypeSpecs()
-        needed = analysis_graph_builder.get_analysis_dataset_keys(
-            self._preprocessing_fn, types, list(keys), known, False
-        )
+        needed = self._needed(list(keys), known) if known else keys
         rows = {
             key: pipeline | f"Read[{number}]" >> self._read(span) if key in needed else None
             for number, (key, span) in enumerate(keys.items())
@@ -71,12 +68,18 @@ class Analysis:
         return ReadBatches(span.files, self._schema, self._config.arrow_schema.names)
 
     def _known_of(self, pipeline: beam.Pipeline, keys: list[Any]) -> Any:
+        # All of it: to ask TFT what of it is of use would trace the preprocessing function once more.
         if self._known is None:
             return {}
+        return pipeline | "ReadKnown" >> analyzer_cache.ReadAnalysisCacheFromFS(self._known, keys)
+
+    def _needed(self, keys: list[Any], known: Any) -> Container[Any]:
+        """The spans of which not all is known."""
         types = tensor_adapter.TensorAdapter(self._config).OriginalTypeSpecs()
-        entries = analysis_graph_builder.get_analysis_cache_entry_keys(self._preprocessing_fn, types, keys, False)
-        reading = analyzer_cache.ReadAnalysisCacheFromFS(self._known, keys, cache_entry_keys=entries)
-        return pipeline | "ReadKnown" >> reading
+        needed: Container[Any] = analysis_graph_builder.get_analysis_dataset_keys(
+            self._preprocessing_fn, types, keys, known, False
+        )
+        return needed
 
     def _keep(self, pipeline: beam.Pipeline, keys: list[Any], cache: Any) -> None:
         assert self._kept is not None

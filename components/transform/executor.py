@@ -41,6 +41,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         splits = _splits(spans)
         for each in transformed:
             each.split_names = artifact_utils.encode_split_names(splits)
+        # Before anything is learned, as it says which splits are empty.
+        jobs = _jobs(spans, transformed, splits)
         settings = json_utils.loads(exec_properties[standard_component_specs.CUSTOM_CONFIG_KEY])
         schema_uri = artifact_utils.get_single_uri(input_dict[standard_component_specs.SCHEMA_KEY])
         schema = io_utils.SchemaReader().read(io_utils.get_only_uri_in_dir(schema_uri))
@@ -60,7 +62,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             dataset_metadata.DatasetMetadata(schema) | "WriteSchema" >> tft_beam.WriteMetadata(raw, pipeline)
             (
                 pipeline
-                | "Files" >> beam.Create(_jobs(spans, transformed, splits))
+                | "Files" >> beam.Create(jobs)
                 | "Spread" >> beam.Reshuffle()
                 | "Transform" >> beam.ParDo(TransformFiles(graph), beam.pvalue.AsSingleton(written))
             )

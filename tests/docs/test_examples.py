@@ -107,6 +107,7 @@ def test_the_liked_item_ranks_first(server: str) -> None:
     assert len({row["item"] for row in ranked}) == 4
 
 
+@pytest.mark.usefixtures("forked_commands")
 def test_a_served_day_is_trained_on_and_served(tmp_path: Path) -> None:
     command = [sys.executable, ROOT / "examples" / "loop" / "loop.py", tmp_path, "--days", "2", "--requests", "1000"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)

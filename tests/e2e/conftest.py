@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
-import forked
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -32,11 +31,8 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def forkserver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Forks the processes of `forked.Popen`; one for all of xdist's workers, whose folders lie beside each other."""
-    base = tmp_path_factory.getbasetemp()
-    with forked.serving(base.parent if base.name.startswith("popen-") else base):
-        yield
+def forking(forkserver: None) -> None:
+    """All processes of `forked.Popen` are forked here."""
 
 
 @pytest.fixture(scope="session")

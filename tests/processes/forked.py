@@ -1,4 +1,4 @@
-"""subprocess.Popen for the pipeline's own commands, whose processes a server forks. See forkserver.py."""
+"""subprocess.Popen for our own commands and scripts, whose processes a server forks. See forkserver.py."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from typing import Any
 SERVER = Path(__file__).with_name("forkserver.py")
 # With them comes all that a run and the steps on Kubeflow import, most of it only once they run.
 PRELOAD = (
+    "widedeep.pipeline.commands.models.explain",
+    "widedeep.pipeline.commands.models.score",
     "widedeep.pipeline.kubeflow.compiler.spec",
     "widedeep.pipeline.local.runner",
     "widedeep.pipeline.record.builder",
@@ -26,6 +28,7 @@ PRELOAD = (
     "warm",
 )
 WIDEDEEP = str(Path(sys.executable).parent / "widedeep")
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 # Bytes of a number in a message.
 HEAD = 8
 READY = b"r"
@@ -36,7 +39,9 @@ def number(value: int) -> bytes:
 
 
 class Popen(subprocess.Popen):  # type: ignore[type-arg]
-    """A process of `widedeep …` or `python -m widedeep.…`, forked by the server. Any other is started as ever.
+    """A process of `widedeep …`, `python -m widedeep.…` or `python examples/….py`, forked by the server.
+
+    Any other is started as ever.
 
     Attributes:
         server: its socket; None where there is none, and nothing is forked.
@@ -95,7 +100,7 @@ class Popen(subprocess.Popen):  # type: ignore[type-arg]
 
 
 def module(arguments: Sequence[object]) -> tuple[str, list[str]] | None:
-    """The module that a command runs, and the rest of the command; None where it isn't the pipeline's."""
+    """The module or script that a command runs, and the rest of the command; None where it isn't ours."""
     match [str(part) for part in arguments]:
         case [program, *rest] if program == WIDEDEEP:
             return "widedeep.pipeline.cli", rest
@@ -103,6 +108,8 @@ def module(arguments: Sequence[object]) -> tuple[str, list[str]] | None:
             program == sys.executable and name.startswith("widedeep.")
         ):
             return name, rest
+        case [program, script, *rest] if program == sys.executable and EXAMPLES in Path(script).parents:
+            return script, rest
     return None
 
 

@@ -104,7 +104,12 @@ def _run(request: dict[str, Any], descriptors: list[int]) -> int:
         for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep):
             if folder not in before and Path(folder, "sitecustomize.py").is_file():
                 runpy.run_path(str(Path(folder, "sitecustomize.py")))
-        runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
+        if request["module"].endswith(".py"):
+            sys.argv[0] = request["module"]
+            sys.path.insert(0, str(Path(request["module"]).parent))
+            runpy.run_path(request["module"], run_name="__main__")
+        else:
+            runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
     except BaseException:

@@ -91,10 +91,19 @@ def test_what_is_forked_forks_in_turn(server: Path, tmp_path: Path) -> None:
     assert out.startswith("forked\nUsage: ")
 
 
-def test_which_commands_are_the_pipelines() -> None:
+def test_a_script_finds_what_lies_beside_it(popen: Any) -> None:
+    script = forked.EXAMPLES / "loop" / "loop.py"
+    with popen([sys.executable, script, "--help"], stdout=PIPE, text=True) as process:
+        out, _ = process.communicate(timeout=60)
+    assert (process.returncode, out.split()[:2]) == (0, ["Usage:", "loop.py"])
+
+
+def test_which_commands_are_ours() -> None:
     assert module([WIDEDEEP, "run", Path("a.yaml")]) == ("widedeep.pipeline.cli", ["run", "a.yaml"])
     assert module([sys.executable, "-m", "widedeep.pipeline.cli", "serve"]) == ("widedeep.pipeline.cli", ["serve"])
     assert module([sys.executable, "-m", "pip"]) is None
+    assert module([sys.executable, forked.EXAMPLES / "rank.py", "a"]) == (str(forked.EXAMPLES / "rank.py"), ["a"])
+    assert module([sys.executable, "setup.py"]) is None
     assert module(["docker", "run"]) is None
 
 

@@ -94,12 +94,11 @@ def example(number: int) -> bytes:
     return bytes(made.SerializeToString())
 
 
-# What is learned in two passes can't be kept.
+# Of each kind one that is learned; what is learned in two passes can't be kept.
 IN_ONE_PASS = FeatureSpec(
     label=SPEC.label,
     weight=SPEC.weight,
-    features=tuple(feature for feature in SPEC.features if feature.key not in ("sum", "at", "out")),
-    crosses=SPEC.crosses[:1],
+    features=tuple(feature for feature in SPEC.features if feature.key in ("city", "zip", "age", "size")),
 )
 
 

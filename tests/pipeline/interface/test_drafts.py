@@ -13,6 +13,7 @@ from widedeep import ConfigError
 from widedeep.pipeline.definition import config
 
 
+@pytest.mark.usefixtures("forked_commands")
 def test_a_frame_becomes_a_pipeline(tmp_path: Path) -> None:
     random = np.random.default_rng(1)
     rows = pd.DataFrame({"user": random.integers(50, size=600).astype(str), "age": random.normal(size=600)})

@@ -65,6 +65,7 @@ def test_columns_that_cant_be_missing(models: Path, columns: list[str], keep: li
         widedeep.score(models, ROWS[columns], keep=keep)
 
 
+@pytest.mark.usefixtures("forked_commands")
 def test_files_are_scored_as_by_the_command(models: Path, tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text("color;x;clicked\nred;1;1\nblue;;0\n;;1\n")
     record = widedeep.score(

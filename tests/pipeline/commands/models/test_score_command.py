@@ -61,6 +61,7 @@ def called(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         ([".", "rows.csv", "--out", "a.csv"], "1: the model can't be loaded: "),
     ],
 )
+@pytest.mark.usefixtures("forked_commands")
 def test_wrong_usage_exits_with_2_and_says_what(folder: Path, arguments: list[str], message: str) -> None:
     done = called(folder, *arguments)
     assert (done.returncode, done.stdout) == (2, "")
