@@ -10,6 +10,7 @@ from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGe
 from tfx.orchestration.pipeline import Pipeline
 
 from widedeep.components import features
+from widedeep.components.common.digests.code_digest import reading_once
 from widedeep.components.metadata.connection import Connection
 from widedeep.pipeline.definition.config import PipelineConfig
 from widedeep.pipeline.definition.nodes.checks import check_nodes
@@ -30,6 +31,8 @@ class Environment:
     beam_args: Sequence[str]
 
 
+# Its steps reach much the same code.
+@reading_once()
 def create_pipeline(config: PipelineConfig, environment: Environment) -> Pipeline:
     """Raw impressions to a pushed model.
 

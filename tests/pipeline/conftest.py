@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2 as pb
 
 from widedeep.components.common.bucket_path import location
+from widedeep.components.common.digests.code_digest import reading_once
 from widedeep.components.pusher.version_info import Data, Lineage, ModelArtifact
 from widedeep.pipeline.definition.schema_file import schema_file_name
 from widedeep.pipeline.local.workdir import Workdir
@@ -237,6 +238,13 @@ class Worked:
     def there(self) -> set[int]:
         """The artifacts whose folders exist."""
         return {artifact.id for artifact in self.store.get_artifacts() if location(artifact.uri).exists()}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_reading() -> Iterator[None]:
+    """The code stays as it is while tests compile pipelines of it by the dozen."""
+    with reading_once():
+        yield
 
 
 @pytest.fixture

@@ -13,9 +13,12 @@ import ast
 import hashlib
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
+from typing import NamedTuple
 
 # Not resolved: in a checkout the parts of `widedeep` are links.
 _ROOT = Path(__file__).absolute().parents[4]
@@ -55,20 +58,55 @@ def _version(library: str) -> str:
     return metadata.version(library)
 
 
+class _Module(NamedTuple):
+    """A module of ours: its file's path under the root, its code, and the names that it may load."""
+
+    path: str
+    code: bytes
+    imports: frozenset[str]
+
+
+_Known = dict[tuple[Path, str], _Module | None]
+_known: ContextVar[_Known | None] = ContextVar("_known", default=None)
+
+
+@contextmanager
+def reading_once() -> Iterator[None]:
+    """Has all digests in its context made of the code as the first one that reaches it finds it."""
+    known = _known.get()
+    token = _known.set({} if known is None else known)
+    try:
+        yield
+    finally:
+        _known.reset(token)
+
+
 def _import_closure(module: str, root: Path) -> dict[str, bytes]:
     """The code of each file that a module reaches, by its path under `root`."""
+    known = _known.get()
+    modules: _Known = {} if known is None else known
     queue, seen, closure = list(_with_parents(module)), set(), {}
     while queue:
         name = queue.pop()
         if name in seen:
             continue
         seen.add(name)
-        path = _file(name, root)
-        if path is not None:
-            closure[path] = Path(root, path).read_bytes()
-            package = name if path.endswith("/__init__.py") else name.rpartition(".")[0]
-            queue += _imports(closure[path], package)
+        if (root, name) not in modules:
+            modules[root, name] = _read(name, root)
+        reached = modules[root, name]
+        if reached is not None:
+            closure[reached.path] = reached.code
+            queue += reached.imports
     return closure
+
+
+def _read(name: str, root: Path) -> _Module | None:
+    path = _file(name, root)
+    if path is None:
+        return None
+    code = Path(root, path).read_bytes()
+    package = name if path.endswith("/__init__.py") else name.rpartition(".")[0]
+    return _Module(path, code, _imports(code, package))
 
 
 def _file(module: str, root: Path) -> str | None:
@@ -80,7 +118,7 @@ def _file(module: str, root: Path) -> str | None:
     return None
 
 
-# What the digests of a pipeline's steps reach is mostly the same.
+# What pipelines reach is mostly the same.
 @lru_cache(maxsize=1024)
 def _imports(code: bytes, package: str) -> frozenset[str]:
     """The dotted names of ours that the import statements of a package's module may load."""

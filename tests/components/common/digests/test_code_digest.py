@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from widedeep.components.common.digests import code_digest as module
-from widedeep.components.common.digests.code_digest import code_digest
+from widedeep.components.common.digests.code_digest import code_digest, reading_once
 
 TREE = {
     "widedeep/__init__.py": "",
@@ -112,6 +112,20 @@ def test_library_version_counts(tree: Path, monkeypatch: pytest.MonkeyPatch) -> 
     real: Callable[[str], str] = module._version
     monkeypatch.setattr(module, "_version", lambda name: "0" if name == "tensorflow" else real(name))
     assert code_digest("widedeep.components.a.run", tree) != before
+
+
+def test_within_one_reading_code_stays_as_it_was_found(tree: Path) -> None:
+    used, unused = (tree / f"widedeep/components/b/{name}.py" for name in ("used", "unused"))
+    with reading_once():
+        before = code_digest("widedeep.components.a.run", tree)
+        used.write_text("x = 3")
+        unused.write_text("x = 3")
+        with reading_once():
+            assert code_digest("widedeep.components.a.run", tree) == before
+        # What none has reached yet is read.
+        of_unused = code_digest("widedeep.components.b.unused", tree)
+    assert code_digest("widedeep.components.a.run", tree) != before
+    assert code_digest("widedeep.components.b.unused", tree) == of_unused
 
 
 def test_unknown_module(tree: Path) -> None:
