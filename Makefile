@@ -5,7 +5,7 @@ W := .venv/bin/widedeep
 PY := .venv/bin/python
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
-.PHONY: help setup run test test-all check fuzz lint docs lock bench image
+.PHONY: help setup run test test-all check quick fuzz lint docs lock bench image
 
 help:  ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,7 +28,10 @@ test: setup  ## all tests but those that repeat another one (PYTEST_ARGS='-k NAM
 test-all: setup  ## all tests: whole runs on every database, too
 	@$(TEST) -m "" $(PYTEST_ARGS)
 
-check: lint docs  ## before each commit (5 minutes): lint, docs, and the tests that neither run pipelines nor train models
+check: setup  ## before each commit (3 minutes): lint, docs and the quick tests, beside each other
+	@$(MAKE) --jobs=3 lint docs quick
+
+quick: setup  ## the tests that neither run pipelines, train models nor start servers
 	@$(TEST) -m "not e2e and not slow" $(PYTEST_ARGS)
 
 fuzz: setup  ## property tests with new examples, ten times as many; what they find becomes an @example of its test

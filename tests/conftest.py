@@ -27,13 +27,23 @@ E2E = PurePosixPath("tests/e2e")
 # Slices of data sets whose models are pushed once for all that look at them.
 SLICES = {folder.name for folder in Path(__file__).parent.joinpath("e2e").iterdir() if folder.is_dir()}
 
-# What trains models or runs Beam for long, and so has no place in `make check`. The end of `make test` says what does.
+# What trains models, runs Beam for long, or starts servers, databases and browsers, and so has no place in `make check`.
+# The end of `make test` says what takes how long.
 SLOW = (
+    "benchmarks/serving/test_malformed_requests.py",
     "components/common/test_errors.py",
+    "components/dryrun/servers/test_servers.py",
     "components/evaluator/test_evaluator_executor.py",
     "components/explain",
     "components/features/test_curated_schemas.py",
+    "components/ingest/negatives/test_negative_rows.py",
+    "components/ingest/test_ingest_executor.py",
+    "components/ingest/test_ingest_sql.py",
+    "components/scoring/test_score_files.py",
+    "components/scoring/test_score_kills.py",
+    "components/statistics/test_statistics_executor.py",
     "components/trainer/test_ablation.py",
+    "components/trainer/test_boosted_trees.py",
     "components/trainer/test_estimator.py",
     "components/trainer/test_label_kinds.py",
     "components/trainer/export",
@@ -44,6 +54,19 @@ SLOW = (
     "components/transform",
     "components/tuner",
     "packaging",
+    "pipeline/commands/models/test_score_command.py",
+    "pipeline/datasets/test_dataset_movielens.py",
+    "pipeline/datasets/test_dataset_prepare.py",
+    "pipeline/drafting/test_draft.py",
+    "pipeline/drafting/test_draft_transform.py",
+    "pipeline/gc/test_gc_cluster.py",
+    "pipeline/gc/test_gc_laws.py",
+    "pipeline/interface",
+    "pipeline/kubeflow/step/test_subprocess_executor.py",
+    "pipeline/report/test_report_browser.py",
+    "processes",
+    "serving/standin/models",
+    "serving/standin/test_standin_server.py",
 )
 
 # `make fuzz` tries so many times the examples, and others each time.

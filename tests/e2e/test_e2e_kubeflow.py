@@ -59,9 +59,9 @@ def test_three_runs_push_find_everything_cached_and_start_from_the_blessed_model
     movielens: Slice, tmp_path: Path, metadata: str
 ) -> None:
     cluster = Cluster(tmp_path / "cluster", movielens, metadata, SECRET)
+    cluster.compile("training.warm_start=true", "evaluation={bounds: {auc: {at_least: 0.1}}, beat_base_rate: false}")
     # The first nodes as in their containers, an interpreter for each.
     cluster.installed = True
-    cluster.compile("training.warm_start=true", "evaluation={bounds: {auc: {at_least: 0.1}}, beat_base_rate: false}")
 
     # A node whose inputs are not there.
     early = cluster.step("StatisticsGen", "r0", epochs=1)
@@ -92,7 +92,6 @@ def test_three_runs_push_find_everything_cached_and_start_from_the_blessed_model
     assert process.returncode == 1
     assert "StatisticsGen: an earlier attempt was killed (execution " in said
     assert said.rstrip().endswith(f"Error: the executor was killed by SIGKILL. {hint}")
-    assert cluster.step("StatisticsGen", "r1", epochs=1).returncode == 0
     cluster.installed = False
     states = cluster.run("r1", epochs=1)
     assert set(states) == set(cluster.compiled.tasks.values())

@@ -15,6 +15,8 @@ from sklearn import metrics
 
 Run = Callable[..., Ran]
 REGRESSION = {"key": "age", "kind": "regression"}
+# So many that each model tells more than the labels' mean or rates.
+EPOCHS = "training.epochs=12"
 MULTICLASS = {"key": "status", "kind": "multiclass", "classes": 7}
 STATUS = (
     "Divorced",
@@ -79,7 +81,7 @@ def approximately(expected: dict[str, float]) -> Any:
 def test_a_number_then_classes(persons: Census, tmp_path: Path, run: Run) -> None:
     workdir = tmp_path / "work"
     persons.predict(REGRESSION, without="age")
-    number = run(persons.slice, workdir)
+    number = run(persons.slice, workdir, EPOCHS)
     assert number.code == 0, number.stderr
     assert number.result is not None
     age, predicted = persons.scored(number.result["pushed_to"], "age")
@@ -100,7 +102,7 @@ def test_a_number_then_classes(persons: Census, tmp_path: Path, run: Run) -> Non
     assert "rmse" in number.stdout
 
     persons.predict(MULTICLASS)
-    classes = run(persons.slice, workdir)
+    classes = run(persons.slice, workdir, EPOCHS)
     assert classes.code == 0, classes.stderr
     assert classes.result is not None
     assert classes.result["pushed_to"] == str(workdir / "models" / "2")

@@ -15,6 +15,7 @@ from widedeep.serving.standin.models.model_configs import single
 from widedeep.serving.standin.server import Options, Server
 
 
+@pytest.mark.usefixtures("forked_commands")
 def test_the_lines_of_the_readme(
     anew: Callable[[str], Pushed], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
