@@ -27,8 +27,8 @@ E2E = PurePosixPath("tests/e2e")
 # Slices of data sets whose models are pushed once for all that look at them.
 SLICES = {folder.name for folder in Path(__file__).parent.joinpath("e2e").iterdir() if folder.is_dir()}
 
-# What trains models, runs Beam for long, or starts servers, databases and browsers has no place in `make check`. The end
-# of `make test` says what takes how long.
+# What trains models, runs Beam for long, or starts servers, databases and browsers has no place in `make check`. The
+# end of `make test` says what takes how long.
 SLOW = (
     "benchmarks/serving/test_malformed_requests.py",
     "components/common/test_errors.py",
