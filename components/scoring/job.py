@@ -19,9 +19,9 @@ from widedeep.components.ingest.csv_files.header import NO_ROWS
 from widedeep.components.scoring.output import Output
 from widedeep.components.scoring.quality import quality
 from widedeep.components.scoring.rows.reading import Part
+from widedeep.components.scoring.score_counts import ScoreCounts, Total
 from widedeep.components.scoring.score_record import ScoreRecord
 from widedeep.components.scoring.segments import asides, segments
-from widedeep.components.scoring.tally import Tally, Total
 from widedeep.components.scoring.work import Job, Plan, Score
 
 _RECORD = "record.json"
@@ -109,7 +109,7 @@ def _run(plan: Plan, jobs: Sequence[Job], record: Path, beam_args: list[str]) ->
         )
 
 
-def _record(total: Tally, path: str, measured: bool) -> None:
+def _record(total: ScoreCounts, path: str, measured: bool) -> None:
     ScoreRecord(
         rows=total.rows,
         aside=total.aside,

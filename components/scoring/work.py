@@ -19,9 +19,9 @@ from widedeep.components.scoring import score_columns
 from widedeep.components.scoring.rows.raw_rows import Rows
 from widedeep.components.scoring.rows.reading import Part, read
 from widedeep.components.scoring.rows.row_form import RowForm
+from widedeep.components.scoring.score_counts import ScoreCounts
 from widedeep.components.scoring.segments import SegmentWriter
 from widedeep.components.scoring.served_scores import ServedScores
-from widedeep.components.scoring.tally import Tally
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Job(NamedTuple):
 
 
 class Score(beam.DoFn):
-    """Scores shares of files, and yields a tally of each."""
+    """Scores shares of files, and yields the counts of each."""
 
     def __init__(self, plan: Plan) -> None:
         super().__init__()
@@ -76,34 +76,34 @@ class Score(beam.DoFn):
         self._form = self._plan.form
         self._model = ServedScores(self._plan.model, self._plan.threads)
 
-    def process(self, job: Job) -> Iterator[Tally]:
+    def process(self, job: Job) -> Iterator[ScoreCounts]:
         """Reads a share of a file.
 
         Raises:
             DataError: the file can't be read, or a row can't be scored that is not to be left out.
         """
         absent: set[str] = set()
-        tally = Tally(self._form.spec.label)
+        counts = ScoreCounts(self._form.spec.label)
         rows = read(job.path, self._form, absent, job.part, self._plan.leave_out)
         for number, group in itertools.groupby(rows, lambda numbered: numbered[0]):
             with SegmentWriter(Path(self._plan.folder), job.file, number) as writer:
                 for _, each in group:
-                    writer.write(self._scored(job, each, tally), list(_lines(each)))
-        tally.absent = {column: {job.path} for column in absent}
-        yield tally
+                    writer.write(self._scored(job, each, counts), list(_lines(each)))
+        counts.absent = {column: {job.path} for column in absent}
+        yield counts
 
-    def _scored(self, job: Job, rows: Rows, tally: Tally) -> pa.RecordBatch:
+    def _scored(self, job: Job, rows: Rows, counts: ScoreCounts) -> pa.RecordBatch:
         if rows.faults and not self._plan.leave_out:
             raise rows.faults[0].error()
         for fault in rows.faults[:1]:
             first = job.file, fault.row, fault.text
-            tally.first_fault = min(tally.first_fault or first, first)
-        tally.aside += len(rows.faults)
-        tally.rows += rows.batch.num_rows
+            counts.first_fault = min(counts.first_fault or first, first)
+        counts.aside += len(rows.faults)
+        counts.rows += rows.batch.num_rows
         examples, scores = self._model.of(rows.batch)
         label = self._form.spec.label
         if rows.label is not None:
-            tally.measure(examples, scores, rows.label, rows.weight)
+            counts.measure(examples, scores, rows.label, rows.weight)
         return score_columns.table(label, job.path, rows.numbers, rows.kept, scores)
 
 

@@ -13,7 +13,7 @@ import orjson
 import pyarrow as pa
 
 from widedeep.components.common.errors import DataError, reason, shown
-from widedeep.components.ingest.python_rows.columns import column, set_column
+from widedeep.components.ingest.python_rows.mixed_columns import column, set_column
 from widedeep.components.ingest.scalars import BadValueError
 from widedeep.components.ingest.streams.utf8 import Stream, check_start, utf8_stream
 from widedeep.components.ingest.wanted_columns import BATCH_ROWS, BrokenRow, WantedColumns

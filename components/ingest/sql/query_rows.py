@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pyarrow as pa
 
 from widedeep.components.common.errors import DataError, WideDeepError, reason
-from widedeep.components.ingest.python_rows.columns import column
+from widedeep.components.ingest.python_rows.mixed_columns import column
 from widedeep.components.ingest.sql import postgresql
 from widedeep.components.ingest.sql.address import Address, address_in
 from widedeep.components.ingest.sql.cursors import CursorRows, mysql_rows, sqlite_rows

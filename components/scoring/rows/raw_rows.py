@@ -18,8 +18,8 @@ from widedeep.components.ingest.labels.label_hints import of_label
 from widedeep.components.ingest.scalars import BadValueError
 from widedeep.components.ingest.wanted_columns import BrokenRow
 from widedeep.components.scoring.rows.faults import Conversion, RowFault, converted
-from widedeep.components.scoring.rows.kept import kept
 from widedeep.components.scoring.rows.labels import labels, weights
+from widedeep.components.scoring.rows.raw_columns import raw_column
 from widedeep.components.scoring.rows.row_form import RowForm
 
 _MISSING = "is missing, and the model needs it (`required: true` in its features)"
@@ -129,7 +129,7 @@ class _Conversion:
         columns = {}
         for name in self._form.keep:
             single = self._form.file_format == "tfrecord" and name not in sets
-            columns[name], bad = kept(self._raw.column(name), single)
+            columns[name], bad = raw_column(self._raw.column(name), single)
             self._note(name, bad)
         return columns
 

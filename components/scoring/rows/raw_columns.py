@@ -11,7 +11,7 @@ from widedeep.components.ingest.scalars import BadValueError
 from widedeep.components.scoring.rows.faults import converted
 
 
-def kept(column: pa.Array, single: bool) -> tuple[pa.Array, list[BadValueError]]:
+def raw_column(column: pa.Array, single: bool) -> tuple[pa.Array, list[BadValueError]]:
     """The values, and those that can't be told: bytes of a CSV file that are no text.
 
     Args:

@@ -14,7 +14,7 @@ from widedeep.components.features.spec import Label
 
 
 @dataclass
-class Tally:
+class ScoreCounts:
     """Of some rows.
 
     Attributes:
@@ -52,7 +52,7 @@ class Tally:
         group = tf.strings.to_hash_bucket_fast(np.array(examples, object), GROUPS).numpy()
         self.measured.add(Batch(label, scores, weight, group).of(there))
 
-    def merge(self, other: Tally) -> None:
+    def merge(self, other: ScoreCounts) -> None:
         """Adds another one."""
         self.rows += other.rows
         self.aside += other.aside
@@ -70,22 +70,22 @@ class Total(beam.CombineFn):
         super().__init__()
         self._label = label
 
-    def create_accumulator(self) -> Tally:
+    def create_accumulator(self) -> ScoreCounts:
         """Of no rows."""
-        return Tally(self._label)
+        return ScoreCounts(self._label)
 
-    def add_input(self, total: Tally, tally: Tally) -> Tally:
+    def add_input(self, total: ScoreCounts, counts: ScoreCounts) -> ScoreCounts:
         """With one more."""
-        total.merge(tally)
+        total.merge(counts)
         return total
 
-    def merge_accumulators(self, totals: Iterable[Tally]) -> Tally:
+    def merge_accumulators(self, totals: Iterable[ScoreCounts]) -> ScoreCounts:
         """Of all."""
-        whole = Tally(self._label)
+        whole = ScoreCounts(self._label)
         for total in totals:
             whole.merge(total)
         return whole
 
-    def extract_output(self, total: Tally) -> Tally:
+    def extract_output(self, total: ScoreCounts) -> ScoreCounts:
         """As it is."""
         return total
