@@ -23,7 +23,7 @@ TUNING = TuningOptions.model_validate(
 )
 
 
-@pytest.mark.parametrize(("metric", "best"), [("auc", max), ("logloss", min)])
+@pytest.mark.parametrize(("metric", "best"), [("auc", max), pytest.param("logloss", min, marks=pytest.mark.repeats)])
 def test_a_trial_is_trained_and_measured_as_the_trainer_does(prepared, tmp_path, metric, best):
     # At a high rate the crosses are soon known by heart: the kept epoch is not the last.
     training = {"epochs": 4, "patience": 4, "stop_on": metric, "wide": {"learning_rate": 2.0, "l1": 0.0, "l2": 0.0}}
