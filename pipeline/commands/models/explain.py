@@ -117,13 +117,16 @@ def _explain(
     person: Any,
 ) -> tuple[Explanation, Names]:
     with _progress(person) as tell:
+        from widedeep.components.features.model_files import declaration
+
+        # That the folder is no model's is told before TensorFlow is loaded, which takes seconds.
+        spec = declaration(str(model))
         from widedeep.components.explain.explanation import explain
         from widedeep.components.explain.names import Names
-        from widedeep.components.features.model_files import declaration
         from widedeep.components.ingest.file_blocks import EXAMPLES
         from widedeep.serving.literal_path import literal_path
 
-        known = Names(names, declaration(str(model)))
+        known = Names(names, spec)
         files = _files(model, data, split)
         with literal_path(model) as literal:
             explained = explain(

@@ -175,7 +175,6 @@ def test_data_and_format_go_together(tmp_path: Path, given: list[str]) -> None:
     assert "--data and --format go together: --data 'data/train/*.csv' --format csv" in str(done.exception)
 
 
-@pytest.mark.usefixtures("forked_commands")
 def test_a_folder_that_is_no_model_is_one_sentence(tmp_path: Path) -> None:
     widedeep = str(Path(sys.executable).parent / "widedeep")
     plain = {key: value for key, value in os.environ.items() if key not in ("FORCE_COLOR", "COLUMNS")}
