@@ -8,8 +8,8 @@ from typing import Any
 
 from widedeep.pipeline.drafting.decisions import Draft
 from widedeep.pipeline.drafting.output.yaml_lines import flow, line
-from widedeep.pipeline.drafting.reading.forms import Form
-from widedeep.pipeline.drafting.reading.locations import Location
+from widedeep.pipeline.drafting.files.forms import Form
+from widedeep.pipeline.drafting.files.locations import Location
 
 _HEAD = "# Drafted by `widedeep init`; paths are relative to this file. The reference of pipeline.yaml has every key.\n"
 

@@ -14,8 +14,8 @@ from widedeep.components.ingest.file_blocks import blocks
 from widedeep.components.ingest.paths import folder_values, locate
 from widedeep.components.ingest.wanted_columns import WantedColumns
 from widedeep.pipeline.drafting.reading.counts import Counts, plain
-from widedeep.pipeline.drafting.reading.forms import Form
-from widedeep.pipeline.drafting.reading.locations import Location
+from widedeep.pipeline.drafting.files.forms import Form
+from widedeep.pipeline.drafting.files.locations import Location
 from widedeep.pipeline.drafting.reading.row_sample import RowSample
 
 # How far a reading is: bytes read, of all; rows read.

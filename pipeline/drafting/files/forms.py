@@ -15,8 +15,8 @@ from widedeep.components.common.settings import nearest
 from widedeep.components.ingest.csv_files.dialect import CsvDialect
 from widedeep.components.ingest.paths import folder_values, locate
 from widedeep.components.ingest.streams.compression import open_stream
-from widedeep.pipeline.drafting.reading.locations import Location
-from widedeep.pipeline.drafting.reading.text_forms import text_form
+from widedeep.pipeline.drafting.files.locations import Location
+from widedeep.pipeline.drafting.files.text_forms import text_form
 
 _START_BYTES = 1 << 20
 
