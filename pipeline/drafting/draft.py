@@ -9,12 +9,12 @@ import pyarrow as pa
 
 from widedeep.components.common.errors import DataError
 from widedeep.pipeline.drafting.decisions import Draft, DraftedColumn, DraftedCross, Wishes
+from widedeep.pipeline.drafting.files.forms import Form
+from widedeep.pipeline.drafting.files.locations import Location
 from widedeep.pipeline.drafting.gains.measures import Target, codes_of, measured
 from widedeep.pipeline.drafting.gains.pairs import PairGain, best_pairs
 from widedeep.pipeline.drafting.gains.relations import follows, vocabulary_owner
 from widedeep.pipeline.drafting.reading.columns import Codes, Floats, category_codes, numbers_of
-from widedeep.pipeline.drafting.files.forms import Form
-from widedeep.pipeline.drafting.files.locations import Location
 from widedeep.pipeline.drafting.reading.profiler import profiles, sample_values
 from widedeep.pipeline.drafting.reading.row_sample import SPLIT
 from widedeep.pipeline.drafting.reading.survey import Survey

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from widedeep.components.common.errors import DataError, shown
 from widedeep.components.ingest.csv_files.dialect import CsvDialect
 
 _LINES = 200
@@ -30,26 +31,41 @@ class TextForm(NamedTuple):
     reason: str
 
 
-def text_form(start: bytes, whole: bool, file_format: str | None, label: str | None = None) -> TextForm:
+def decoded(start: bytes, whole: bool) -> tuple[str, str | None]:
+    """The text of a file's beginning, and its encoding; None of UTF-8.
+
+    Args:
+        start: the file, or its beginning.
+        whole: whether it is all of it: of a part the last character may be cut.
+    """
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return codecs.getincrementaldecoder("utf-16")(errors="replace").decode(start), "utf-16"
+    try:
+        return codecs.getincrementaldecoder("utf-8-sig")().decode(start, final=whole), None
+    except UnicodeDecodeError:
+        return start.decode("latin-1"), "latin-1"
+
+
+def text_form(path: str, start: bytes, whole: bool, file_format: str | None, label: str | None = None) -> TextForm:
     """How a text file of rows is written.
 
     Args:
+        path: the file, for errors.
         start: the file, or its beginning.
         whole: whether it is all of it.
         file_format: csv or tsv, where its name says so.
         label: what a person calls the label's column.
+
+    Raises:
+        DataError: something stands above the rows.
     """
-    encoding = {}
-    try:
-        # Of a part the last character may be cut.
-        text = codecs.getincrementaldecoder("utf-8-sig")().decode(start, final=whole)
-    except UnicodeDecodeError:
-        text, encoding = start.decode("latin-1"), {"encoding": "latin-1"}
+    text, encoding = decoded(start, whole)
     lines = [line for line in _LINE_BREAK.split(text) if line.strip()][:_LINES]
     delimiter = "\t" if file_format == "tsv" else _delimiter(lines)
     rows = [row for row in csv.reader(lines, delimiter=delimiter) if row]
     first, others = rows[0], rows[1:]
-    options: dict[str, object] = dict(encoding)
+    _refuse_preamble(path, lines, first, others, label)
+    options: dict[str, object] = {"encoding": encoding} if encoding else {}
     if file_format != "tsv" and delimiter == "\t":
         file_format = "tsv"
     if delimiter not in (",", "\t"):
@@ -58,10 +74,11 @@ def text_form(start: bytes, whole: bool, file_format: str | None, label: str | N
     named = (label in first and not str(label).isdecimal()) or _is_header(first, others)
     if not named:
         options |= {"header": False, "columns": [f"c{number}" for number in range(1, len(first) + 1)]}
-    name = {"\t": "tabs", ",": "commas", ";": "semicolons", "|": "bars"}[delimiter]
+    name = {"\t": "tabs", ",": "commas", ";": "semicolons", "|": "bars", " ": "blanks"}[delimiter]
     why = f"{name} between the fields, {'names in the first row' if named else 'no row of names'}"
-    columns = tuple(first) if named else tuple(f"c{number}" for number in range(1, len(first) + 1))
-    return TextForm(file_format or "csv", CsvDialect.model_validate(options), columns, why)
+    # Programs write the numbers of rows without a name.
+    names = [name for name in first if name.strip()] if named else [f"c{at}" for at in range(1, len(first) + 1)]
+    return TextForm(file_format or "csv", CsvDialect.model_validate(options), tuple(names), why)
 
 
 def _delimiter(lines: Sequence[str]) -> str:
@@ -72,13 +89,31 @@ def _delimiter(lines: Sequence[str]) -> str:
         common, often = Counter(counts).most_common(1)[0]
         return often >= 0.9 * len(counts) and common > 1, common
 
-    return max(_DELIMITERS, key=rank)
+    best = max(_DELIMITERS, key=rank)
+    # Blanks stand within texts and times, too.
+    return best if rank(best)[0] or not rank(" ")[0] else " "
+
+
+def _refuse_preamble(
+    path: str, lines: Sequence[str], first: Sequence[str], others: Sequence[Sequence[str]], label: str | None
+) -> None:
+    """Refuses lines above the names that are neither names nor values. Raises DataError."""
+    what = ""
+    if re.fullmatch(r"sep=.", lines[0].strip()):
+        what = "which Excel alone reads"
+    elif lines[0].startswith("#") and label not in first and others and len(first) != len(others[-1]):
+        what = "a comment"
+    if what:
+        raise DataError(
+            f"{path}: begins with the line {shown(lines[0].strip()[:60])}, {what}: remove what stands above the names."
+        )
 
 
 def _is_header(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
     """Whether the first row has names: each another one, none a number, and hardly one a value of its column below."""
     names = [name.strip() for name in first]
-    if not all(names) or len(set(names)) < len(names) or any(_NUMBER.fullmatch(name) for name in names):
+    given = [name for name in names if name]
+    if len(given) < len(names) - 1 or len(set(given)) < len(given) or any(map(_NUMBER.fullmatch, given)):
         return False
     if not others:
         return True

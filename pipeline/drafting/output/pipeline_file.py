@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from widedeep.pipeline.drafting.decisions import Draft
-from widedeep.pipeline.drafting.output.yaml_lines import flow, line
 from widedeep.pipeline.drafting.files.forms import Form
 from widedeep.pipeline.drafting.files.locations import Location
+from widedeep.pipeline.drafting.output.yaml_lines import flow, line
 
 _HEAD = "# Drafted by `widedeep init`; paths are relative to this file. The reference of pipeline.yaml has every key.\n"
 

@@ -71,13 +71,13 @@ def time_format(name: str, counts: Counts, column: pa.Array, wanted: bool) -> st
     if counts.numeric:
         return None
     texts = written_values(column)
-    return ISO if texts and all(map(_ISO.fullmatch, texts)) else None
+    return ISO if texts and all(map(_ISO.fullmatch, extended(pa.array(texts)).to_pylist())) else None
 
 
 def written_values(column: pa.Array) -> list[str]:
     """Some of the texts, but for those that stand for no value."""
     texts = pc.utf8_trim_whitespace(column.drop_null().slice(0, _TRIED))
-    return [text for text in extended(texts).to_pylist() if text and not NO_VALUES.fullmatch(text)]
+    return [text for text in texts.to_pylist() if text and not NO_VALUES.fullmatch(text)]
 
 
 def _of_numbers(counts: Counts, column: pa.Array, meant: bool, wanted: bool) -> str | None:

@@ -12,7 +12,7 @@ from widedeep.pipeline.drafting.rules.profile import ColumnProfile, NumberProfil
 Kind = Literal["number", "category", "set", "time", "out"]
 
 _NO_FEATURE = {
-    "other": "of a type that no feature has: give the parts of a structure, or what a duration counts, their own columns",
+    "other": "of a type that no feature has: give the parts of a structure columns of their own",
     "fractions": "lists of fractions: give each place a column of its own",
     "bytes": "bytes that are no text in UTF-8",
     "nan": "has NaN: write null, or nothing, where there is no value",
