@@ -84,8 +84,8 @@ def _of_numbers(counts: Counts, column: pa.Array, meant: bool, wanted: bool) -> 
     for form, unit in _DIGITS.items():
         if _are_dates(counts, column, unit, meant, wanted):
             return form
-    for form, unit in _SINCE.items():
-        first, last = (moment * PER_SECOND[unit] for moment in _SECONDS)
+    for form, since in _SINCE.items():
+        first, last = (moment * PER_SECOND[since] for moment in _SECONDS)
         if meant and first <= counts.low and counts.high <= last:
             return form
     return None
