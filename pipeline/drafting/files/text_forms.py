@@ -76,9 +76,16 @@ def text_form(path: str, start: bytes, whole: bool, file_format: str | None, lab
         options |= {"header": False, "columns": [f"c{number}" for number in range(1, len(first) + 1)]}
     name = {"\t": "tabs", ",": "commas", ";": "semicolons", "|": "bars", " ": "blanks"}[delimiter]
     why = f"{name} between the fields, {'names in the first row' if named else 'no row of names'}"
+    options |= _number_signs(others)
     # Programs write the numbers of rows without a name.
     names = [name for name in first if name.strip()] if named else [f"c{at}" for at in range(1, len(first) + 1)]
     return TextForm(file_format or "csv", CsvDialect.model_validate(options), tuple(names), why)
+
+
+# Numbers with a comma before the fraction, perhaps with points between thousands; and the reverse.
+_COMMA = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?")
+_GROUPED = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?")
+_SURELY_GROUPED = re.compile(r"[+-]?\d{1,3}((,\d{3}){2,}(\.\d+)?|,\d{3}\.\d+)")
 
 
 def _delimiter(lines: Sequence[str]) -> str:
@@ -92,6 +99,23 @@ def _delimiter(lines: Sequence[str]) -> str:
     best = max(_DELIMITERS, key=rank)
     # Blanks stand within texts and times, too.
     return best if rank(best)[0] or not rank(" ")[0] else " "
+
+
+def _number_signs(rows: Sequence[Sequence[str]]) -> dict[str, str]:
+    """What numbers have before their fraction and between thousands, where a column leaves no doubt."""
+    columns = ([value.strip() for value in column if value.strip()] for column in zip(*rows, strict=False))
+    found: dict[str, str] = {}
+    for column in columns:
+        if not all(map(_COMMA.fullmatch, column)):
+            if all(map(_GROUPED.fullmatch, column)) and any(map(_SURELY_GROUPED.fullmatch, column)):
+                found.setdefault("thousands", ",")
+            continue
+        # Three digits behind a comma may be thousands.
+        if any(re.search(r",(\d{1,2}|\d{4,})$", value) for value in column):
+            found["decimal"] = ","
+            if any("." in value for value in column):
+                found["thousands"] = "."
+    return found
 
 
 def _refuse_preamble(

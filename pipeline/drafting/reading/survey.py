@@ -81,6 +81,8 @@ def _blocks(path: str, form: Form) -> Iterator[pa.RecordBatch]:
         dialect=form.dialect,
         undeclared=set(),
         separators=dict.fromkeys(form.lists, "\0"),
+        # What is written as a number counts as one, whatever its column becomes.
+        numbers=form.columns,
     )
     try:
         for block in blocks(form.file_format, wanted):

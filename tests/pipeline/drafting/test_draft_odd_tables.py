@@ -190,6 +190,32 @@ def test_numbers_with_other_signs(tmp_path: Path, form: str) -> None:
     assert kinds(drafted(tmp_path / "rows.tsv"))["off"] == "category"
 
 
+def test_numbers_of_other_countries(tmp_path: Path) -> None:
+    columns = {
+        "preis": [f"{row / 8:.2f}".replace(".", ",") for row in range(ROWS)],
+        "umsatz": [f"{1000 + 17.5 * row:,.2f}".translate(str.maketrans(",.", ".,")) for row in range(ROWS)],
+        "ort": values("Köln", "1,5"),
+        "gekauft": [["nein", "ja"][label] for label in LABEL],
+    }
+    (tmp_path / "rows.csv").write_text(lines(columns, ";"))
+    found = drafted(tmp_path / "rows.csv", "gekauft")
+    assert kinds(found) == {"preis": "number", "umsatz": "number", "ort": "category"}
+    assert found.draft.columns["umsatz"].profile.number.high == 1000 + 17.5 * (ROWS - 1)
+    written = found.texts["pipeline.yaml"]
+    assert '  decimal: ","  # numbers are written as 12,5' in written
+    assert '  thousands: .  # between the digits of numbers' in written
+    # Three digits behind a comma may be either.
+    columns = {"a": [f"{1 + row % 9},{500 + row}" for row in range(ROWS)], "x": TOLD, "y": LABEL}
+    (tmp_path / "rows.csv").write_text(lines(columns, ";"))
+    found = drafted(tmp_path / "rows.csv")
+    assert warning(found, "a").startswith("numbers as '1,500' are not read")
+    columns = {"a": [f'"{1000000 + 7 * row:,}"' for row in range(ROWS)], "x": TOLD, "y": LABEL}
+    (tmp_path / "rows.csv").write_text(lines(columns))
+    found = drafted(tmp_path / "rows.csv")
+    assert kinds(found)["a"] == "number"
+    assert '  thousands: ","  # between the digits of numbers' in found.texts["pipeline.yaml"]
+
+
 def test_numbers_that_are_names(tmp_path: Path) -> None:
     columns = {
         "item_id": values("12.0", "13.0", "14.0"),
