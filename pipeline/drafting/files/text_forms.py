@@ -6,11 +6,12 @@ import codecs
 import csv
 import re
 from collections import Counter
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from widedeep.components.common.errors import DataError, shown
 from widedeep.components.ingest.csv_files.dialect import CsvDialect
+from widedeep.pipeline.drafting.files.quoting import quoting
 
 _LINES = 200
 # Of the names, that may be values of their columns as well.
@@ -62,10 +63,12 @@ def text_form(path: str, start: bytes, whole: bool, file_format: str | None, lab
     text, encoding = decoded(start, whole)
     lines = [line for line in _LINE_BREAK.split(text) if line.strip()][:_LINES]
     delimiter = "\t" if file_format == "tsv" else _delimiter(lines)
-    rows = [row for row in csv.reader(lines, delimiter=delimiter) if row]
+    quotes = quoting(text if whole else text[: text.rfind("\n") + 1], delimiter)
+    rows = [row for row in csv.reader(lines, **_python_form(delimiter, quotes)) if row]
     first, others = rows[0], rows[1:]
     _refuse_preamble(path, lines, first, others, label)
     options: dict[str, object] = {"encoding": encoding} if encoding else {}
+    options |= quotes
     if file_format != "tsv" and delimiter == "\t":
         file_format = "tsv"
     if delimiter not in (",", "\t"):
@@ -86,6 +89,12 @@ def text_form(path: str, start: bytes, whole: bool, file_format: str | None, lab
 _COMMA = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?")
 _GROUPED = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?")
 _SURELY_GROUPED = re.compile(r"[+-]?\d{1,3}((,\d{3}){2,}(\.\d+)?|,\d{3}\.\d+)")
+
+
+def _python_form(delimiter: str, quotes: Mapping[str, Any]) -> dict[str, Any]:
+    """In the words of Python's csv module."""
+    without = {"quoting": csv.QUOTE_NONE} if "quote" in quotes else {}
+    return {"delimiter": delimiter, "escapechar": quotes.get("escape"), **without}
 
 
 def _delimiter(lines: Sequence[str]) -> str:

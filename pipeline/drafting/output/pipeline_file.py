@@ -53,6 +53,8 @@ def _data(draft: Draft, location: Location, form: Form, out: Path) -> list[tuple
     why = {
         "delimiter": "as the first lines have it",
         "encoding": "it is not UTF-8",
+        "quote": "quotes stand within fields, as signs like any other",
+        "escape": "a quote within quotes has it before",
         "decimal": "numbers are written as 12,5",
         "thousands": "between the digits of numbers",
         "header": "the first row holds values",

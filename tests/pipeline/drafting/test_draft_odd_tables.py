@@ -254,6 +254,12 @@ def texts() -> Iterator[tuple[str, bytes, dict[str, str]]]:
     yield "blanks between", lines({"x": TOLD, "y": LABEL}, " ").encode(), {"x": "category"}
     index = {"": [3 * row for row in range(ROWS)], "x": TOLD, "y": LABEL}
     yield "pandas' index", lines(index).encode(), {"x": "category"}
+    inches = {"size": [CHANCE.choice(['27" TV', '5"', "none"]) for _ in LABEL], "x": TOLD, "y": LABEL}
+    yield "quotes that are signs", lines(inches, "\t").encode(), {"size": "category", "x": "category"}
+    spark = {"size": [CHANCE.choice([r'"27\" TV"', '"a, b"', "none"]) for _ in LABEL], "x": TOLD, "y": LABEL}
+    yield "quotes as Spark escapes them", lines(spark).encode(), {"size": "category", "x": "category"}
+    quoted = {"size": [CHANCE.choice(['"27"" TV"', '"a\nb"', "none"]) for _ in LABEL], "x": TOLD, "y": LABEL}
+    yield "quotes that are doubled, and line breaks", lines(quoted).encode(), {"size": "category", "x": "category"}
     unnamed = {"": [7] * ROWS, "x": TOLD, " ": [""] * ROWS, "y": LABEL}
     yield "two columns without a name", lines(unnamed).encode(), {"x": "category"}
 
