@@ -64,6 +64,9 @@ BENCHMARKS = {
     "days": Benchmark("benchmarks.pipelines.days", 15, _MOVIELENS, pipelines.days),
     "appstore": Benchmark("benchmarks.pipelines.appstore", 60, "nothing more", pipelines.appstore),
     "growth": Benchmark("benchmarks.pipelines.growth", 20, "nothing more", pipelines.growth),
+    "batch_scores": Benchmark(
+        "benchmarks.pipelines.batch_scores", 5, "a run of schema/movielens/pipeline.yaml in work/movielens"
+    ),
     "online": Benchmark("benchmarks.online", 40, "nothing more", online.online),
     "volume": Benchmark("benchmarks.online.volume", 15, "3 GB of disk"),
     "log_cost": Benchmark("benchmarks.online.log_cost", 5, "a run of schema/appstore/pipeline.yaml in work/appstore"),

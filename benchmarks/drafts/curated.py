@@ -24,7 +24,8 @@ def adult(data: Path, splits: Mapping[str, SplitColumns], folder: Path) -> Path:
     for split, columns in splits.items():
         values = {**columns.numbers, **columns.categories}
         rows = {ours: values[_key(source)] for ours, source in census.COLUMNS.items() if ours != "label"}
-        frame = pd.DataFrame(rows).replace("?", None).assign(label=columns.label.astype(int))
+        frame = pd.DataFrame(rows)
+        frame = frame.mask(frame == "?").assign(label=columns.label.astype(int))
         whole = {name: frame[name].astype("Int64") for name in frame if frame[name].dtype == np.float64}
         (folder / split).mkdir(parents=True)
         frame.assign(**whole).to_csv(folder / split / "data.csv", index=False)

@@ -81,8 +81,8 @@ def _original(name: str) -> Callable[[Path, Path], Path]:
 TABLES = {
     "adult": RawTable("income", _adult, curated="census"),
     "movielens": RawTable("rating", _ratings, curated="movielens"),
-    "frappe": RawTable("label", _frappe, original=True, curated="frappe"),
     "criteo": RawTable("1", _original("criteo"), original=True),
     "avazu": RawTable("click", _original("avazu"), original=True),
     "caravan": RawTable("Purchase", _caravan),
+    "frappe": RawTable("label", _frappe, original=True, curated="frappe"),
 }

@@ -29,7 +29,10 @@ class TrainingProgress(TypedDict):
 
 
 Listener = Callable[[TrainingProgress], None]
+# Hears of what is read, and how many of its rows so far.
+ReadingListener = Callable[[str, int], None]
 _listeners: list[Listener] = []
+_reading: list[ReadingListener] = []
 
 
 @contextmanager
@@ -40,6 +43,22 @@ def listener(function: Listener) -> Iterator[None]:
         yield
     finally:
         _listeners.remove(function)
+
+
+@contextmanager
+def reading_listener(function: ReadingListener) -> Iterator[None]:
+    """The same for what is read in this process."""
+    _reading.append(function)
+    try:
+        yield
+    finally:
+        _reading.remove(function)
+
+
+def report_rows(name: str, rows: int) -> None:
+    """Tells how many rows of a long reading are there."""
+    for function in _reading:
+        function(name, rows)
 
 
 def report(progress: TrainingProgress) -> None:

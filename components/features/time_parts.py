@@ -17,7 +17,7 @@ Unit = Literal["s", "ms", "us", "ns", Digits]
 # What writes a date, or a date and a clock's time, as one number.
 DIGITS: tuple[Digits, ...] = get_args(Digits)
 # How many of the unit a second has. Dates as one number are so in files alone: what is made of them is in seconds.
-PER_SECOND: dict[Unit, int] = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000} | dict.fromkeys(DIGITS, 1)
+PER_SECOND: dict[Unit, int] = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000, **dict.fromkeys(DIGITS, 1)}
 
 
 def example_unit(unit: Unit) -> Unit:

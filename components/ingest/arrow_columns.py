@@ -27,6 +27,16 @@ def column_kinds(spec: FeatureSpec, labelled: bool) -> dict[str, Kind | Label]:
     return kinds
 
 
+def number_columns(spec: FeatureSpec, labelled: bool) -> set[str]:
+    """Names of the raw columns that hold numbers: of features, and of label and weight where the rows have them."""
+    kinds = column_kinds(spec, labelled)
+    return {
+        spec.columns[key]
+        for key, kind in kinds.items()
+        if kind == "numeric" or (isinstance(kind, Label) and not kind.positive)
+    }
+
+
 def to_lists(column: pa.Array, kind: Kind | Label, separator: str, unit: Unit = "s") -> pa.ListArray:
     """A column of scalars or lists as lists of binary (text), float64 or int64 (classes); a missing value is null.
 

@@ -13,6 +13,7 @@ from widedeep.components.ingest.csv_files import header as csv_header
 from widedeep.components.ingest.csv_files import hints
 from widedeep.components.ingest.csv_files import reader as csv_reader
 from widedeep.components.ingest.csv_files.dialect import TAB
+from widedeep.components.ingest.csv_files.written_numbers import plain_numbers
 from widedeep.components.ingest.json_files import reader as json_reader
 from widedeep.components.ingest.paths import locate
 from widedeep.components.ingest.sql import query_rows
@@ -45,7 +46,8 @@ def _csv(columns: WantedColumns) -> Iterator[pa.RecordBatch]:
         form = hints.other_form(csv_header.first_line(path, dialect), names, needed, dialect)
         if form:
             raise DataError(f"{path}: {form}")
-    yield from csv_reader.read(path, columns.of(names), dialect, columns.broken)
+    for batch in csv_reader.read(path, columns.of(names), dialect, columns.broken):
+        yield plain_numbers(batch, set(columns.numbers), dialect)
 
 
 def _tsv(columns: WantedColumns) -> Iterator[pa.RecordBatch]:

@@ -12,7 +12,14 @@ import pyarrow as pa
 from widedeep.components.common.errors import DataError, shown
 from widedeep.components.features.spec import FeatureSpec, Kind, Label
 from widedeep.components.features.time_parts import Unit, example_unit
-from widedeep.components.ingest.arrow_columns import column_kinds, narrowed, rest_of, to_lists, with_rest
+from widedeep.components.ingest.arrow_columns import (
+    column_kinds,
+    narrowed,
+    number_columns,
+    rest_of,
+    to_lists,
+    with_rest,
+)
 from widedeep.components.ingest.csv_files import hints
 from widedeep.components.ingest.csv_files.dialect import PLAIN, CsvDialect
 from widedeep.components.ingest.csv_files.header import NO_ROWS, NoRowsError
@@ -130,6 +137,7 @@ class RowReader:
             asked_by=self.beside,
             query=query,
             separators={self._name(each.key): each.separator for each in self.spec.features if each.kind == "set"},
+            numbers=number_columns(self.spec, self.labelled),
             words={self._name(each.key) for each in self.spec.features if each.kind == "categorical"},
         )
 

@@ -51,6 +51,7 @@ class WantedColumns:
         undeclared: gets the names of the others.
         separators: of the columns that hold sets, what stands between the members in a text.
         words: the columns that hold categories.
+        numbers: the columns that hold numbers.
         asked_by: of columns that features.yaml need not declare, what names them.
         query: that gives the rows instead of a file.
         broken: gets the rows of CSV and JSON lines that can't be told apart into columns, which are then given
@@ -64,6 +65,7 @@ class WantedColumns:
     undeclared: set[str]
     separators: Mapping[str, str] = field(default_factory=dict)
     words: Collection[str] = ()
+    numbers: Collection[str] = ()
     asked_by: Mapping[str, str] = field(default_factory=dict)
     query: Query | None = None
     broken: list[BrokenRow] | None = None

@@ -85,6 +85,7 @@ def first_rows(
             undeclared=undeclared,
             separators=form.separators,
             words=form.words,
+            numbers=form.numbers,
             asked_by=asked_by,
             query=query,
         )

@@ -9,12 +9,12 @@ import pyarrow as pa
 
 from widedeep.components.common.errors import DataError
 from widedeep.pipeline.drafting.decisions import Draft, DraftedColumn, DraftedCross, Wishes
+from widedeep.pipeline.drafting.files.forms import Form
+from widedeep.pipeline.drafting.files.locations import Location
 from widedeep.pipeline.drafting.gains.measures import Target, codes_of, measured
 from widedeep.pipeline.drafting.gains.pairs import PairGain, best_pairs
 from widedeep.pipeline.drafting.gains.relations import follows, vocabulary_owner
 from widedeep.pipeline.drafting.reading.columns import Codes, Floats, category_codes, numbers_of
-from widedeep.pipeline.drafting.reading.forms import Form
-from widedeep.pipeline.drafting.reading.locations import Location
 from widedeep.pipeline.drafting.reading.profiler import profiles, sample_values
 from widedeep.pipeline.drafting.reading.row_sample import SPLIT
 from widedeep.pipeline.drafting.reading.survey import Survey
@@ -167,8 +167,9 @@ def _null_values(form: Form, columns: Mapping[str, DraftedColumn]) -> tuple[str,
             {
                 text
                 for column in columns.values()
-                if column.choice.kind == "number" and column.profile.number is not None
+                if column.choice.kind in ("number", "time") and column.profile.number is not None
                 for text in column.profile.number.nan_texts
             }
+            | {text for column in columns.values() if column.choice.kind == "time" for text in column.profile.no_values}
         )
     )

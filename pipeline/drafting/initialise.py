@@ -10,14 +10,14 @@ from rich.console import RenderableType
 from widedeep.components.common.errors import ConfigError
 from widedeep.pipeline.drafting.decisions import Draft, Wishes
 from widedeep.pipeline.drafting.draft import make_draft
+from widedeep.pipeline.drafting.files.forms import Form, form_of, resolve_column
+from widedeep.pipeline.drafting.files.headers import in_common
+from widedeep.pipeline.drafting.files.locations import locate_files
 from widedeep.pipeline.drafting.output.features_file import features_text
 from widedeep.pipeline.drafting.output.folder import FILES, read_spec
 from widedeep.pipeline.drafting.output.pipeline_file import pipeline_text
 from widedeep.pipeline.drafting.output.schema_file import schema_text
 from widedeep.pipeline.drafting.output.table import summary
-from widedeep.pipeline.drafting.reading.forms import Form, form_of, resolve_column
-from widedeep.pipeline.drafting.reading.headers import in_common
-from widedeep.pipeline.drafting.reading.locations import locate_files
 from widedeep.pipeline.drafting.reading.survey import Listener, survey
 
 

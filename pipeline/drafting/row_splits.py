@@ -8,10 +8,10 @@ import pyarrow as pa
 
 from widedeep.components.common.errors import ConfigError
 from widedeep.pipeline.drafting.decisions import Wishes
+from widedeep.pipeline.drafting.files.locations import Location
 from widedeep.pipeline.drafting.gains.folds import halves
 from widedeep.pipeline.drafting.gains.measures import Target
 from widedeep.pipeline.drafting.reading.columns import Floats, category_codes
-from widedeep.pipeline.drafting.reading.locations import Location
 from widedeep.pipeline.drafting.reading.profiler import largest_share
 from widedeep.pipeline.drafting.reading.times import seconds
 from widedeep.pipeline.drafting.rules import splits

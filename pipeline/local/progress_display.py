@@ -61,6 +61,7 @@ class ProgressDisplay:
 
     def __enter__(self) -> Self:
         self._context.enter_context(progress.listener(self.show_training))
+        self._context.enter_context(progress.reading_listener(self.show_reading))
         if self._console.is_terminal:
             self._context.enter_context(self._live)
         return self
@@ -90,6 +91,17 @@ class ProgressDisplay:
                 self._progress.update(
                     self._task, completed=report["step"], total=report.get("steps"), state=trial + text
                 )
-        elif time.monotonic() - self._last_line >= _QUIET_SECONDS:
+        else:
+            self._quiet(f"training: {trial}step {report['step']}/{report.get('steps') or '?'}  {text}")
+
+    def show_reading(self, name: str, rows: int) -> None:
+        """A query, which is read by one worker however long it is, has given so many rows."""
+        if not self._console.is_terminal:
+            self._quiet(f"{name}: {rows:,} rows")
+        elif self._task is not None:
+            self._progress.update(self._task, state=f"{name}: {rows:,} rows")
+
+    def _quiet(self, text: str) -> None:
+        if time.monotonic() - self._last_line >= _QUIET_SECONDS:
             self._last_line = time.monotonic()
-            self._console.print(Text(f"  training: {trial}step {report['step']}/{report.get('steps') or '?'}  {text}"))
+            self._console.print(Text(f"  {text}"))

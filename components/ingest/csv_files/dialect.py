@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -36,6 +36,12 @@ class CsvDialect(TextForm):
     null_values: tuple[str, ...] = Field(
         (), description="of CSV and TSV: texts that stand for no value, beside the empty one"
     )
+    decimal: Literal[".", ","] = Field(
+        ".", description='of numbers in CSV and TSV: before the fraction; "," where they are written as 12,5'
+    )
+    thousands: Literal[".", ",", " ", "'"] | None = Field(
+        None, description="of the same: between each three digits, as the point of 1.234,50; null: none"
+    )
     header: bool = Field(True, description="of CSV and TSV: whether the first row of a file has the columns' names")
     columns: tuple[str, ...] = Field(
         (), description="of CSV and TSV without a header: the names of all columns, in the files' order"
@@ -58,6 +64,12 @@ class CsvDialect(TextForm):
             if count > 1:
                 both = " and ".join(sorted((key for key, sign in signs.items() if sign == name), reverse=True))
                 raise ValueError(f"{both} are both {name!r}")
+        return self
+
+    @model_validator(mode="after")
+    def _number_signs(self) -> Self:
+        if self.thousands == self.decimal:
+            raise ValueError(f"decimal and thousands are both {self.decimal!r}")
         return self
 
     @model_validator(mode="after")

@@ -12,10 +12,12 @@ from widedeep.components.common.errors import DataError
 from widedeep.components.ingest.csv_files.dialect import PLAIN, QUOTE, CsvDialect
 from widedeep.components.ingest.csv_files.faults import BLOCK_BYTES, of_arrow, of_fields, of_quotes
 from widedeep.components.ingest.csv_files.header import NO_ROWS, NoRowsError, names_at_start
-from widedeep.components.ingest.csv_files.rows import RowFaultError, RowSyntax
+from widedeep.components.ingest.csv_files.rows import FaultyLine, RowFaultError, RowSyntax
 from widedeep.components.ingest.streams.compression import open_stream
 from widedeep.components.ingest.streams.utf8 import utf8_stream
 from widedeep.components.ingest.wanted_columns import BrokenRow
+
+_UNTRUSTED = "What follows can't be told apart into rows, so that it can't be left out: mend the file."
 
 
 def read(
@@ -27,14 +29,15 @@ def read(
         path: the file.
         columns: names of columns that the header has once.
         dialect: the file's.
-        broken: gets the rows with too many or too few fields, which are then rows of empty ones; None: they are errors.
+        broken: gets the rows with too many or too few fields, or with a misplaced quote in a line of their own, which
+            are then rows of empty ones; None: they are errors.
 
     Raises:
         DataError: a row has too many or too few fields, or a quote is misplaced or left open.
     """
     syntax = RowSyntax(dialect)
     names, first = names_at_start(path, dialect)
-    if dialect.quote:
+    if dialect.quote and broken is None:
         _check_quotes(path, syntax, names, first)
     # Arrow reads in a thread of its own, and waits for it when it is left early: never hand it a Python stream or
     # callback, for which that thread would need the lock that the waiting one holds.
@@ -43,15 +46,25 @@ def read(
             yield from _batches(path, native, columns, dialect, () if first else names)
         return
     rows = 0
-    with utf8_stream(path, dialect) as stream:
-        for block in syntax.blocks(stream, BLOCK_BYTES):
-            if first:
-                block, first = syntax.behind_header(block), False
-            if not block.strip(b"\r\n"):
-                continue
-            for batch in _of_block(path, block, columns, syntax, names, rows, broken):
-                yield batch
-                rows += batch.num_rows
+    try:
+        with utf8_stream(path, dialect) as stream:
+            for block in syntax.parts(stream, BLOCK_BYTES, None if broken is None else len(names)):
+                if isinstance(block, FaultyLine):
+                    if first or broken is None:
+                        raise block.error
+                    broken.append(_misplaced(block, rows + 1, names, dialect))
+                    block = _empty(names, dialect)
+                if first:
+                    block, first = syntax.behind_header(block), False
+                if not block.strip(b"\r\n"):
+                    continue
+                for batch in _of_block(path, block, columns, syntax, names, rows, broken):
+                    yield batch
+                    rows += batch.num_rows
+    except RowFaultError as error:
+        # Of a whole file this was looked at before.
+        row = 0 if first else rows + 1
+        raise DataError(f"{path}{of_quotes(row, error, names if row else [], dialect)} {_UNTRUSTED}") from None
 
 
 def _of_block(
@@ -86,11 +99,20 @@ def _even(block: bytes, syntax: RowSyntax, names: Sequence[str], before: int, br
         if count != len(names):
             fault = of_fields(count, len(names), text.decode(errors="replace"), syntax.dialect)
             broken.append(BrokenRow(number, fault, text.decode(errors="replace").rstrip("\r\n")))
-            # Of one column an empty row would be none.
-            empty = (syntax.dialect.quote or "") * 2 if len(names) == 1 else syntax.dialect.delimiter * (len(names) - 1)
-            text = f"{empty}\n".encode()
+            text = _empty(names, syntax.dialect)
         rows.append(text)
     return b"".join(rows)
+
+
+def _empty(names: Sequence[str], dialect: CsvDialect) -> bytes:
+    """A row without any value: of one column an empty line would be none."""
+    fields = (dialect.quote or "") * 2 if len(names) == 1 else dialect.delimiter * (len(names) - 1)
+    return f"{fields}\n".encode()
+
+
+def _misplaced(line: FaultyLine, row: int, names: Sequence[str], dialect: CsvDialect) -> BrokenRow:
+    fault = of_quotes(row, line.error, names, dialect).removeprefix(f", row {row}, ")
+    return BrokenRow(row, fault, line.text.decode(errors="replace").rstrip("\r\n"))
 
 
 def _batches(

@@ -7,21 +7,37 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from widedeep.components.ingest.csv_files.dialect import QUOTE, CsvDialect
 
 _BOM = b"\xef\xbb\xbf"
+# At the end of what is known so far, \r may be half a line break.
+_LINE = re.compile(rb"[^\r\n]*+(?:\r\n|\r(?!\Z)|\n)")
 # What MySQL writes for no value.
 _MYSQL_NULL = b"N"
 
 
 class RowFaultError(Exception):
-    """A row that can't be read: `column` is its number from 0, `text` what stands there, `fault` what is wrong."""
+    """A row that can't be read.
 
-    def __init__(self, column: int, text: bytes, fault: str) -> None:
-        super().__init__(column, text, fault)
-        self.column, self.text, self.fault = column, text, fault
+    Attributes:
+        column: its number from 0.
+        text: what stands there.
+        fault: what is wrong.
+        after: bytes of the row before the fault.
+    """
+
+    def __init__(self, column: int, text: bytes, fault: str, after: int = 0) -> None:
+        super().__init__(column, text, fault, after)
+        self.column, self.text, self.fault, self.after = column, text, fault, after
+
+
+class FaultyLine(NamedTuple):
+    """A line with a misplaced quote that is a row all the same, and what is wrong with it."""
+
+    text: bytes
+    error: RowFaultError
 
 
 MISPLACED, OPEN, LONG = "misplaced", "open", "long"
@@ -80,22 +96,63 @@ class RowSyntax:
         Raises:
             RowFaultError: of the row behind those that were given.
         """
-        rest, first = b"", True
-        while block := stream.read(size):
-            data = rest + (block.removeprefix(_BOM) if first else block)
+        for block in self.parts(stream, size, None):
+            assert isinstance(block, bytes)
+            yield block
+
+    def parts(self, stream: Any, size: int, fields: int | None) -> Iterator[bytes | FaultyLine]:
+        """The same, and beside the blocks the lines that hold a misplaced quote, where each is a row for certain.
+
+        It is one where no line break stands before the fault, and the line has as many fields as there are columns
+        when quotes are signs as any other.
+
+        Args:
+            stream: of bytes, as Arrow's.
+            size: of a block in bytes.
+            fields: how many columns there are; None: no line is a row for certain.
+
+        Raises:
+            RowFaultError: of the row behind those that were given.
+        """
+        rest, first, last = b"", True, False
+        while not last:
+            block = stream.read(size)
+            rest, last = rest + (block.removeprefix(_BOM) if first else block), not block
             first = False
-            if self._escape or (self._quote and self._quote in data):
-                rows = self._rows.match(data)
-                end = rows.end() if rows else 0
-            else:
-                end = max(data.rfind(b"\n"), data.rfind(b"\r", 0, -1)) + 1
-            if end:
-                yield data[:end]
-            rest = data[end:]
-            self._check(rest, size, last=False)
-        self._check(rest, size, last=True)
+            while rest:
+                end = self._end(rest) if block or fields else 0
+                if end:
+                    yield rest[:end]
+                    rest = rest[end:]
+                try:
+                    self._check(rest, size, last)
+                    break
+                except RowFaultError as error:
+                    line = self._line(rest, error, last)
+                    # One without an end so far may get it.
+                    if line is None and fields and error.fault == MISPLACED and not last and len(rest) <= size:
+                        break
+                    if line is None or not fields or line.count(self._delimiter) != fields - 1:
+                        raise
+                    yield FaultyLine(line, error)
+                    rest = rest[len(line) :]
         if rest:
             yield rest
+
+    def _end(self, data: bytes) -> int:
+        """Where the last whole row ends."""
+        if self._escape or (self._quote and self._quote in data):
+            rows = self._rows.match(data)
+            return rows.end() if rows else 0
+        return max(data.rfind(b"\n"), data.rfind(b"\r", 0, -1)) + 1
+
+    def _line(self, rest: bytes, error: RowFaultError, last: bool) -> bytes | None:
+        """The line that a misplaced quote stands in; None where the row has begun in another one, or it has no end."""
+        found = _LINE.match(rest)
+        if error.fault != MISPLACED or (found is None and not last):
+            return None
+        line = found.group() if found else rest
+        return line if error.after < len(line.rstrip(b"\r\n")) else None
 
     def _check(self, rest: bytes, size: int, last: bool) -> None:
         """Looks at a row that has no end so far."""
@@ -109,7 +166,7 @@ class RowSyntax:
             quoted = self._quoted.match(rest, position)
             after = rest[quoted.end() : quoted.end() + 1] if quoted else b""
             if after not in (b"", self._delimiter, b"\r", b"\n"):
-                raise RowFaultError(column, text, MISPLACED)
+                raise RowFaultError(column, text, MISPLACED, quoted.end() if quoted else 0)
             if last and quoted is None:
                 raise RowFaultError(column, text, OPEN)
         if len(rest) > size:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import pyarrow as pa
 
 from widedeep.components.common.errors import DataError, WideDeepError, reason
+from widedeep.components.common.progress import report_rows
 from widedeep.components.ingest.python_rows.mixed_columns import column
 from widedeep.components.ingest.sql import postgresql
 from widedeep.components.ingest.sql.address import Address, address_in
@@ -52,12 +53,20 @@ def rows_digest(name: str, query: Query) -> str:
 
 def _batches(name: str, query: Query) -> Iterator[pa.RecordBatch]:
     address, text = address_in(query.connection), query.text.strip().rstrip(";")
+    rows = 0
     with _told(name, address):
-        if address.kind == "postgresql":
-            yield from postgresql.batches(address, text)
-            return
-        for given in (sqlite_rows if address.kind == "sqlite" else mysql_rows)(address, text):
-            yield _batch(given)
+        for batch in _of_kind(address, text):
+            rows += batch.num_rows
+            report_rows(name, rows)
+            yield batch
+
+
+def _of_kind(address: Address, text: str) -> Iterator[pa.RecordBatch]:
+    if address.kind == "postgresql":
+        yield from postgresql.batches(address, text)
+        return
+    for given in (sqlite_rows if address.kind == "sqlite" else mysql_rows)(address, text):
+        yield _batch(given)
 
 
 def _batch(given: CursorRows) -> pa.RecordBatch:

@@ -1,7 +1,8 @@
 """The dates and times of one raw column, as Arrow's types and as text.
 
 A time without an offset is one of UTC. Text is read as ISO 8601 has it, of which RFC 3339 is what programs write; and
-with " UTC" or an offset behind a blank, as BigQuery and Ruby write.
+with " UTC" or an offset behind a blank, as BigQuery and Ruby write; with slashes between year, month and day; and in
+ISO's basic form, 20240201T103000.
 """
 
 from __future__ import annotations
@@ -53,10 +54,7 @@ def stamps(values: pa.Array) -> pa.Array:
 
 def text_moments(texts: pa.Array, fault: str) -> pa.Array:
     """Microseconds since 1970 of trimmed ISO 8601 texts."""
-    # Digits beyond microseconds are more than a day's second needs.
-    plain = pc.replace_substring_regex(texts, r"(\.[0-9]{6})[0-9]+", r"\1")
-    plain = pc.replace_substring_regex(plain, r" ?UTC$", "Z")
-    plain = pc.replace_substring_regex(plain, r"(:[0-9.]+) ([-+][0-9:]+)$", r"\1\2")
+    plain = extended(texts)
     nothing = pa.scalar(None, pa.string())
     has_offset = pc.fill_null(pc.match_substring_regex(plain, _OFFSET), False)
     local = pc.replace_with_mask(plain, has_offset, nothing)
@@ -66,6 +64,17 @@ def text_moments(texts: pa.Array, fault: str) -> pa.Array:
         _parsed(placed, pa.timestamp("us", "UTC"), texts, fault),
     ]
     return pc.coalesce(*(stamps(part) for part in parsed))
+
+
+def extended(texts: pa.Array) -> pa.Array:
+    """Trimmed texts that are times as Arrow and pandas read ISO 8601; others stay what they are."""
+    plain = pc.replace_substring_regex(texts, r"^([0-9]{4})/([0-9]{2})/([0-9]{2})($|[T ])", r"\1-\2-\3\4")
+    basic = r"^([0-9]{4})([0-9]{2})([0-9]{2})T([0-9]{2})([0-9]{2})([0-9]{2})"
+    plain = pc.replace_substring_regex(plain, basic, r"\1-\2-\3T\4:\5:\6")
+    # Digits beyond microseconds are more than a day's second needs.
+    plain = pc.replace_substring_regex(plain, r"(\.[0-9]{6})[0-9]+", r"\1")
+    plain = pc.replace_substring_regex(plain, r" ?UTC$", "Z")
+    return pc.replace_substring_regex(plain, r"(:[0-9.]+) ([-+][0-9:]+)$", r"\1\2")
 
 
 def _parsed(texts: pa.Array, kind: pa.DataType, written: pa.Array, fault: str) -> pa.Array:

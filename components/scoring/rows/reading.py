@@ -95,6 +95,7 @@ def read(path: str, form: RowForm, absent: set[str], part: Part, leave_out: bool
         undeclared=set(),
         separators=form.separators,
         words=form.words,
+        numbers=form.numbers,
         broken=[] if leave_out else None,
         form=form,
         absent=absent,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from widedeep.components.features.spec import FeatureSpec
-from widedeep.components.ingest.arrow_columns import column_kinds
+from widedeep.components.ingest.arrow_columns import column_kinds, number_columns
 from widedeep.components.ingest.csv_files.dialect import PLAIN, CsvDialect
 
 
@@ -47,6 +47,11 @@ class RowForm:
     def words(self) -> frozenset[str]:
         """Names of the columns that hold categories."""
         return frozenset(self.spec.columns[each.key] for each in self.spec.features if each.kind == "categorical")
+
+    @property
+    def numbers(self) -> set[str]:
+        """Names of the columns that hold numbers."""
+        return number_columns(self.spec, self.labelled)
 
     @property
     def optional(self) -> frozenset[str]:

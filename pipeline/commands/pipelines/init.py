@@ -38,6 +38,7 @@ def command(
     from rich.console import Console
 
     from widedeep.components.common.errors import ConfigError
+    from widedeep.pipeline.check.pipeline_check import check
     from widedeep.pipeline.drafting.output.folder import refuse_existing, write_draft
     from widedeep.pipeline.drafting.output.progress import reading_bar
     from widedeep.pipeline.local.output_log import log_output
@@ -55,6 +56,9 @@ def command(
     shown = Console(highlight=False)
     shown.width = shown.width if shown.is_terminal else 200
     shown.print(drafted.summary)
+    # What the first rows of the files hold, read as a run reads them: nothing, where the draft is right.
+    for fault in check(out / "pipeline.yaml", ()).wrong:
+        click.echo(f"look at {fault}")
     click.echo(f"written {out}/features.yaml, schema.pbtxt, pipeline.yaml")
     click.echo(f"next    widedeep run {out / 'pipeline.yaml'}")
 

@@ -66,7 +66,9 @@ def measured(profile: ColumnProfile, values: pa.Array, target: Target) -> Column
         fine = bin_codes(numbers, _FINE)
         if number.whole and profile.distinct > 2:
             number = replace(number, as_name=_as_name(codes, category_codes(values), target))
-    alone = auc_alone(fine, target.label, target.half) if target.binary else explained(fine, target.label, target.half)
+    # Of few rows each has a fine bin of its own, and what it has learned is of no use to the others.
+    tell = auc_alone if target.binary else explained
+    alone = max(tell(each, target.label, target.half) for each in {id(each): each for each in (codes, fine)}.values())
     of_time = 0.0
     if target.time is not None and profile.time_format is None:
         of_time = determined(fine if number is not None else codes, target.time)

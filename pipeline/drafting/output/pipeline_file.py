@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from widedeep.pipeline.drafting.decisions import Draft
+from widedeep.pipeline.drafting.files.forms import Form
+from widedeep.pipeline.drafting.files.locations import Location
 from widedeep.pipeline.drafting.output.yaml_lines import flow, line
-from widedeep.pipeline.drafting.reading.forms import Form
-from widedeep.pipeline.drafting.reading.locations import Location
 
 _HEAD = "# Drafted by `widedeep init`; paths are relative to this file. The reference of pipeline.yaml has every key.\n"
 
@@ -53,6 +53,10 @@ def _data(draft: Draft, location: Location, form: Form, out: Path) -> list[tuple
     why = {
         "delimiter": "as the first lines have it",
         "encoding": "it is not UTF-8",
+        "quote": "quotes stand within fields, as signs like any other",
+        "escape": "a quote within quotes has it before",
+        "decimal": "numbers are written as 12,5",
+        "thousands": "between the digits of numbers",
         "header": "the first row holds values",
         "columns": "by their places, as nothing names them",
     }

@@ -1,1 +1,1 @@
-"""A person's files, read by ExampleGen's readers: which they are, how they are written, and what they hold."""
+"""What a person's files hold, read by ExampleGen's readers."""

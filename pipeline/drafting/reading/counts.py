@@ -22,7 +22,7 @@ _LISTS = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
 
 
 def storage_of(kind: pa.DataType) -> str:
-    """What a column's type can hold: text, whole, real, boolean, list, time; or 'other', which nothing is made of."""
+    """What a column's type can hold: text, whole, real, boolean, list, time; or 'fractions' in lists, and 'other'."""
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
     if any(test(kind) for test in _TEXTS) or pa.types.is_null(kind):
@@ -35,7 +35,10 @@ def storage_of(kind: pa.DataType) -> str:
         return "real"
     if any(test(kind) for test in _TIMES):
         return "time"
-    return "list" if any(test(kind) for test in _LISTS) else "other"
+    if not any(test(kind) for test in _LISTS):
+        return "other"
+    members = storage_of(kind.value_type)
+    return {"real": "fractions", "text": "list", "whole": "list", "boolean": "list"}.get(members, "other")
 
 
 def plain(column: pa.Array) -> pa.Array:
@@ -47,12 +50,10 @@ def plain(column: pa.Array) -> pa.Array:
     storage = storage_of(column.type)
     if storage == "list":
         members = plain(column.flatten())
-        if storage_of(members.type) == "list":
-            return pa.nulls(len(column))
         lengths = pc.fill_null(pc.list_value_length(column), 0).cast(pa.int32())
         offsets = pa.concat_arrays([pa.array([0], pa.int32()), pc.cumulative_sum(lengths)])
         return pa.ListArray.from_arrays(offsets, members)
-    if storage == "other":
+    if storage in ("other", "fractions"):
         return pa.nulls(len(column))
     if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
         try:
@@ -67,6 +68,21 @@ def plain(column: pa.Array) -> pa.Array:
     return pc.replace_with_mask(text, pc.fill_null(pc.equal(text, ""), False), pa.scalar(None, pa.string()))
 
 
+_SPOILT = ("bytes", "nan")
+
+
+def _spoilt(raw: pa.Array) -> str | None:
+    """What makes a column useless that its type does not tell."""
+    if pa.types.is_floating(raw.type) and pc.any(pc.is_nan(raw.cast(pa.float64()))).as_py():
+        return "nan"
+    if pa.types.is_binary(raw.type) or pa.types.is_large_binary(raw.type):
+        try:
+            raw.cast(pa.string())
+        except pa.ArrowInvalid:
+            return "bytes"
+    return None
+
+
 @dataclass
 class Counts:
     """What was counted of a column.
@@ -74,7 +90,8 @@ class Counts:
     Attributes:
         rows: all of them.
         missing: those without a value.
-        storage: what the files' type holds; see `storage_of`.
+        storage: what the files' type holds; see `storage_of`; 'bytes' where some are no text, 'nan' where a number is
+            none.
         numeric: whether every value but `no_values` is a number.
         whole: whether all these are whole.
         low, high: the least and the greatest number.
@@ -120,8 +137,8 @@ class Counts:
             column: the same as `plain` has it.
         """
         self.rows += len(column)
-        if not pa.types.is_null(raw.type):
-            self.storage = storage_of(raw.type)
+        if not pa.types.is_null(raw.type) and self.storage not in _SPOILT:
+            self.storage = _spoilt(raw) or storage_of(raw.type)
         if pa.types.is_timestamp(raw.type):
             self.zone = raw.type.tz
         if pa.types.is_null(column.type):

@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 
 from widedeep.pipeline.drafting.reading import tfdv_statistics
 from widedeep.pipeline.drafting.reading.columns import Floats, category_codes, first_values, numbers_of, set_codes
-from widedeep.pipeline.drafting.reading.counts import Counts
+from widedeep.pipeline.drafting.reading.counts import NO_VALUES, Counts
+from widedeep.pipeline.drafting.reading.foreign_forms import foreign_date, foreign_number
 from widedeep.pipeline.drafting.reading.times import UNITS, parts, seconds, time_format, zone_of
 from widedeep.pipeline.drafting.rules.profile import ColumnProfile, NumberProfile, SetProfile
 
@@ -21,6 +22,8 @@ _SEPARATORS = "|;,/ "
 _MIN_COUNTS = (1, 2, 3, 5, 10)
 # Boundaries of the numbers beside a peak.
 _BOUNDARIES = 16
+# Whole numbers from here on lie too close together for 64 bits.
+_LONGEST = 2.0**53
 # What a column of few values may have in a domain.
 _LISTED = 100
 
@@ -42,7 +45,13 @@ def profiles(counts: Mapping[str, Counts], sample: pa.Table, times: tuple[str, .
 
 def _values(counts: Counts, column: pa.ChunkedArray) -> pa.Array:
     values = column.combine_chunks()
-    return values if counts.many else first_values(values)
+    if counts.many:
+        return values
+    values = first_values(values)
+    if counts.numeric and counts.no_values:
+        nothing = pc.is_in(values, pa.array(list(counts.no_values)))
+        values = pc.replace_with_mask(values, pc.fill_null(nothing, False), pa.scalar(None, pa.string()))
+    return values
 
 
 def sample_values(counts: Mapping[str, Counts], sample: pa.Table) -> dict[str, pa.Array]:
@@ -76,8 +85,12 @@ def _profile(
     form = time_format(name, counts, values, name in times)
     if form is not None:
         found = parts(seconds(values, form))
+        nothing = () if counts.numeric else no_values(values)
+        lacking = pc.sum(pc.is_in(values, pa.array(nothing, pa.string()))).as_py() or 0
         profile = replace(
             profile,
+            missing=profile.missing + round(lacking / len(values) * counts.rows),
+            no_values=nothing,
             time_format=form,
             time_unit=UNITS.get(form),
             time_zone=zone_of(counts, values, form),
@@ -87,7 +100,8 @@ def _profile(
     if counts.numeric and statistics and np.isfinite(counts.low):
         return replace(profile, number=_number(counts, values, statistics))
     if form is None and not counts.numeric:
-        found_set = _set(values)
+        profile = replace(profile, date=foreign_date(values), amount=foreign_number(values))
+        found_set = _set(values) if profile.date is None and profile.amount is None else None
         if found_set is not None and found_set.separator is not None:
             parts_of = pc.split_pattern(values, found_set.separator).flatten()
             profile = replace(profile, members=found_set, frequent=_frequent(parts_of, len(values) / counts.rows))
@@ -100,6 +114,12 @@ def _frequent(values: pa.Array, sampled: float) -> tuple[tuple[int, int], ...]:
     return tuple((least, int((found >= least * min(1.0, sampled)).sum())) for least in _MIN_COUNTS)
 
 
+def no_values(values: pa.Array) -> tuple[str, ...]:
+    """The texts among others that programs write for no value."""
+    different = pc.unique(values.drop_null()).to_pylist()
+    return tuple(sorted(text for text in different if NO_VALUES.fullmatch(text.strip())))
+
+
 def _number(counts: Counts, values: pa.Array, statistics: tfdv_statistics.Statistics) -> NumberProfile:
     numbers = numbers_of(values, tuple(counts.no_values))
     present = numbers[~np.isnan(numbers)]
@@ -108,6 +128,7 @@ def _number(counts: Counts, values: pa.Array, statistics: tfdv_statistics.Statis
     text = pc.utf8_trim_whitespace(values.drop_null())
     zeros = pc.sum(pc.match_substring_regex(text, r"^0\d+$")).as_py() or 0
     narrow = len(np.unique(uniques.astype(np.float32)))
+    digits = pc.all(pc.match_substring_regex(text, r"^[+-]?\d+$")).as_py()
     rises = len(present) > 1 and bool((np.diff(present) > 0).all())
     return NumberProfile(
         low=counts.low,
@@ -122,6 +143,8 @@ def _number(counts: Counts, values: pa.Array, statistics: tfdv_statistics.Statis
         nan_texts=tuple(sorted(counts.no_values)),
         leading_zeros=zeros > 0.01 * len(text) and counts.storage == "text",
         rises=rises,
+        long=bool(digits) and max(abs(counts.low), abs(counts.high)) >= _LONGEST,
+        points=counts.storage == "text" and counts.whole and not digits,
         bits=64 if narrow < 0.99 * len(uniques) else 32,
     )
 

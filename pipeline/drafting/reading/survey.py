@@ -13,9 +13,9 @@ from widedeep.components.ingest.csv_files.header import NoRowsError
 from widedeep.components.ingest.file_blocks import blocks
 from widedeep.components.ingest.paths import folder_values, locate
 from widedeep.components.ingest.wanted_columns import WantedColumns
+from widedeep.pipeline.drafting.files.forms import Form
+from widedeep.pipeline.drafting.files.locations import Location
 from widedeep.pipeline.drafting.reading.counts import Counts, plain
-from widedeep.pipeline.drafting.reading.forms import Form
-from widedeep.pipeline.drafting.reading.locations import Location
 from widedeep.pipeline.drafting.reading.row_sample import RowSample
 
 # How far a reading is: bytes read, of all; rows read.
@@ -75,7 +75,14 @@ def survey(location: Location, form: Form, listener: Listener) -> Survey:
 def _blocks(path: str, form: Form) -> Iterator[pa.RecordBatch]:
     folders = {name: value for name, value in folder_values(path).items() if name in form.columns}
     wanted = WantedColumns(
-        path=path, needed=list(form.columns), in_folders=folders.keys(), dialect=form.dialect, undeclared=set()
+        path=path,
+        needed=list(form.columns),
+        in_folders=folders.keys(),
+        dialect=form.dialect,
+        undeclared=set(),
+        separators=dict.fromkeys(form.lists, "\0"),
+        # What is written as a number counts as one, whatever its column becomes.
+        numbers=form.columns,
     )
     try:
         for block in blocks(form.file_format, wanted):

@@ -12,8 +12,9 @@ import pyarrow.compute as pc
 
 from widedeep.components.features.time_parts import PER_SECOND, Digits, Unit
 from widedeep.components.ingest.times.digits import dates_of
+from widedeep.components.ingest.times.moments import extended
 from widedeep.pipeline.drafting.reading.columns import Floats, numbers_of
-from widedeep.pipeline.drafting.reading.counts import Counts
+from widedeep.pipeline.drafting.reading.counts import NO_VALUES, Counts
 from widedeep.pipeline.drafting.rules.names import says_code, says_time
 
 _OFFSET = r":[0-9.]+ ?(?P<offset>[+-][0-9]{2}(?::?[0-9]{2})?)?(?:Z|UTC)?\s*$"
@@ -69,16 +70,22 @@ def time_format(name: str, counts: Counts, column: pa.Array, wanted: bool) -> st
         return _of_numbers(counts, column, wanted or says_time(name), wanted)
     if counts.numeric:
         return None
-    texts = column.drop_null().slice(0, _TRIED).to_pylist()
-    return ISO if texts and all(_ISO.fullmatch(text.strip()) for text in texts) else None
+    texts = written_values(column)
+    return ISO if texts and all(map(_ISO.fullmatch, extended(pa.array(texts)).to_pylist())) else None
+
+
+def written_values(column: pa.Array) -> list[str]:
+    """Some of the texts, but for those that stand for no value."""
+    texts = pc.utf8_trim_whitespace(column.drop_null().slice(0, _TRIED))
+    return [text for text in texts.to_pylist() if text and not NO_VALUES.fullmatch(text)]
 
 
 def _of_numbers(counts: Counts, column: pa.Array, meant: bool, wanted: bool) -> str | None:
     for form, unit in _DIGITS.items():
         if _are_dates(counts, column, unit, meant, wanted):
             return form
-    for form, unit in _SINCE.items():
-        first, last = (moment * PER_SECOND[unit] for moment in _SECONDS)
+    for form, since in _SINCE.items():
+        first, last = (moment * PER_SECOND[since] for moment in _SECONDS)
         if meant and first <= counts.low and counts.high <= last:
             return form
     return None
@@ -114,7 +121,9 @@ def _moments(numbers: Floats, unit: Digits) -> Floats:
 
 
 def _parsed(texts: pa.Array) -> Floats:
-    parsed = pd.to_datetime(texts.to_pandas(), errors="coerce", utc=True, format="ISO8601")
+    parsed = pd.to_datetime(
+        extended(pc.utf8_trim_whitespace(texts)).to_pandas(), errors="coerce", utc=True, format="ISO8601"
+    )
     values = (parsed - pd.Timestamp(0, tz="UTC")).dt.total_seconds()
     return np.asarray(values, np.float64)
 

@@ -5,11 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from widedeep.components.common.errors import shown
 from widedeep.pipeline.drafting.rules.names import says_code, says_id, says_one
-from widedeep.pipeline.drafting.rules.profile import ColumnProfile
+from widedeep.pipeline.drafting.rules.profile import ColumnProfile, NumberProfile
 
 Kind = Literal["number", "category", "set", "time", "out"]
 
+_NO_FEATURE = {
+    "other": "of a type that no feature has: give the parts of a structure columns of their own",
+    "fractions": "lists of fractions: give each place a column of its own",
+    "bytes": "bytes that are no text in UTF-8",
+    "nan": "has NaN: write null, or nothing, where there is no value",
+}
 # From these on.
 _LEAK_AUC = 0.99
 _OF_TIME = 0.995
@@ -47,8 +54,8 @@ def kind_of(profile: ColumnProfile, binary: bool = True) -> Choice:
         profile: what was seen of it.
         binary: whether the label is 0 or 1; `alone` is an AUC then.
     """
-    if profile.storage == "other":
-        return Choice("out", "a structure: give its parts columns of their own")
+    if profile.storage in _NO_FEATURE:
+        return Choice("out", _NO_FEATURE[profile.storage], _NO_FEATURE[profile.storage])
     if not profile.present:
         return Choice("out", "no row has a value")
     if profile.present < _FEWEST_ROWS <= profile.missing:
@@ -61,8 +68,25 @@ def kind_of(profile: ColumnProfile, binary: bool = True) -> Choice:
         return Choice("time", f"times, {profile.time_format}")
     if profile.storage == "time":
         return Choice("out", "times of another type than a moment")
-    choice = _row_id(profile) or _leak(profile, binary) or _time_id(profile)
+    choice = _foreign(profile) or _row_id(profile) or _leak(profile, binary) or _time_id(profile)
     return choice or _kind(profile)
+
+
+def _foreign(profile: ColumnProfile) -> Choice | None:
+    """What a person reads as a date or a number, and no reader does; few such values may well be names."""
+    if profile.date is not None:
+        return Choice(
+            "out",
+            f"dates as {shown(profile.date)}",
+            f"dates as {shown(profile.date)} are not read: write them as 2026-11-30, or 2026-11-30 18:30",
+        )
+    if profile.amount is not None and profile.distinct > _MANY:
+        return Choice(
+            "out",
+            f"numbers as {shown(profile.amount)}",
+            f"numbers as {shown(profile.amount)} are not read: write them as 1234.5, and they are one",
+        )
+    return None
 
 
 def _row_id(profile: ColumnProfile) -> Choice | None:
@@ -112,8 +136,10 @@ def _kind(profile: ColumnProfile) -> Choice:
     if number is not None and profile.storage != "boolean":
         if number.leading_zeros:
             return Choice("category", "numbers with zeros before them are names")
+        if number.long and profile.storage != "real":
+            return Choice("category", "numbers of so many digits are names")
         if number.whole and (says_code(profile.name) or (says_one(profile.name) and profile.distinct >= _MANY)):
-            return Choice("category", "numbers that are names, as the column's name says")
+            return _named(profile, number)
         if number.whole and number.as_name > _AS_NAME and profile.repeats >= _NAMED_ROWS and profile.storage != "real":
             return Choice("category", f"numbers that are names: as such they tell {number.as_name:.1%} more")
         if number.whole and profile.distinct <= 2 and profile.storage != "real":
@@ -122,6 +148,14 @@ def _kind(profile: ColumnProfile) -> Choice:
     if profile.distinct > 50 and (profile.mean_words >= _TEXT_WORDS or profile.mean_length >= _TEXT_LENGTH):
         return _free_text(profile)
     return Choice("category", "text")
+
+
+def _named(profile: ColumnProfile, number: NumberProfile) -> Choice:
+    if profile.storage == "real":
+        fault = "names in a column of fractions: make it whole numbers or text, as pandas' astype('Int64') does"
+        return Choice("out", fault, fault)
+    warning = "its names are written as 12.0, and so must requests write them" if number.points else ""
+    return Choice("category", "numbers that are names, as the column's name says", warning)
 
 
 def _free_text(profile: ColumnProfile) -> Choice:

@@ -14,6 +14,7 @@ from widedeep.pipeline.drafting.reading.columns import Floats
 # Pairs of words for yes and no; a value is compared without its case and the blanks around it.
 _YES = {
     "yes": "no", "y": "n", "true": "false", "t": "f", "on": "off", "positive": "negative", "pos": "neg", "1": "0",
+    "ja": "nein", "oui": "non", "si": "no", "sí": "no", "sim": "não",
     "click": "no click", "clicked": "not clicked", "like": "dislike", "buy": "no", "success": "failure",
 }  # fmt: skip
 # A rating has at most so many different values; what has more is a count.

@@ -20,6 +20,8 @@ class NumberProfile:
         nan_texts: texts that stand for no value, as the file writes them.
         leading_zeros: whether whole numbers begin with a 0, as codes do.
         rises: whether they rise from row to row.
+        long: whether they are whole, and of so many digits that 64 bits can't keep them apart.
+        points: whether they are whole, and the file writes them as 12.0.
         bits: 64 where 32 can't keep different ones apart.
         as_name: fall of the log loss, as a share of it, where each value is a name instead of a place on a scale.
     """
@@ -36,6 +38,8 @@ class NumberProfile:
     nan_texts: tuple[str, ...] = ()
     leading_zeros: bool = False
     rises: bool = False
+    long: bool = False
+    points: bool = False
     bits: int = 32
     as_name: float = 0.0
 
@@ -71,6 +75,9 @@ class ColumnProfile:
         time_unit: of times that are numbers, where it is another than the second.
         time_zone: of times, where their clock is another than UTC's.
         time_parts: of the parts that a model may see, those that differ from row to row.
+        no_values: of times that are texts those that stand for no value.
+        date: of texts that all look like dates in a form that isn't read, one of them.
+        amount: of texts that all look like numbers with other signs in them, one of them.
         first: of times that are texts the earliest.
         mean_length: characters of a value.
         mean_words: words of a value.
@@ -91,6 +98,9 @@ class ColumnProfile:
     time_unit: str | None = None
     time_zone: str | None = None
     time_parts: tuple[str, ...] = ()
+    no_values: tuple[str, ...] = ()
+    date: str | None = None
+    amount: str | None = None
     first: str = ""
     mean_length: float = 5.0
     mean_words: float = 1.0

@@ -230,6 +230,8 @@ def test_a_file_in_another_form(
             {"encoding": "hex"},
             "encoding: there is no such encoding: write utf-8, utf-16, latin-1, cp1252 or the like (it is 'hex')",
         ),
+        ({"decimal": ",", "thousands": ","}, "decimal and thousands are both ','"),
+        ({"decimal": ";"}, "decimal: Input should be '.' or ',' (it is ';')"),
         ({"compression": "lzo"}, "compression: Input should be 'gzip', 'zstd' or 'bz2' (it is 'lzo')"),
     ],
 )
@@ -272,6 +274,34 @@ def test_faults_of_files_without_a_header(tmp_path: Path, spec: FeatureSpec) -> 
     assert refused(written(tmp_path, "u,a,1,0\n"), spec, usr) == (
         ": there is no column 'user', which features.yaml declares: did you mean 'usr'?"
     )
+
+
+@pytest.mark.parametrize(
+    ("form", "numbers"),
+    [
+        ({"decimal": ","}, {"12,5": 12.5, " -0,25 ": -0.25, ",5": 0.5, "7": 7.0, "1e3": 1000.0, "1.5": 1.5, "": None}),
+        (
+            {"decimal": ",", "thousands": "."},
+            {"1.234,50": 1234.5, "-1.234.567": -1234567.0, "12,5": 12.5, "1.5": 1.5, "1234,5": 1234.5},
+        ),
+        ({"thousands": ","}, {"1,234.5": 1234.5, "1,234,567": 1234567.0, "12.5": 12.5}),
+        ({"thousands": "'"}, {"1'234.5": 1234.5}),
+        ({"decimal": ",", "thousands": " "}, {"1 234,5": 1234.5}),
+    ],
+)
+def test_numbers_as_other_countries_write_them(
+    tmp_path: Path, spec: FeatureSpec, form: dict[str, str], numbers: dict[str, float | None]
+) -> None:
+    dialect = CsvDialect(delimiter=";", **form)
+    # A category is what stands there.
+    content = "".join(f"{text};a;{text};1\n" for text in numbers)
+    found = rows(written(tmp_path, f"user;tags;age;label\n{content}"), spec, dialect)
+    assert [row["age"] for row in found] == [None if number is None else [number] for number in numbers.values()]
+    assert [row["user"] for row in found] == [[text.encode()] if text else None for text in numbers]
+    sign = form.get("thousands", ".")
+    for text in (f"12{sign}34{form.get('decimal', '.')}5x", "1,2,3" if dialect.decimal == "," else "1,2.3"):
+        fault = refused(written(tmp_path, f"user;tags;age;label\nu;a;{text};1\n"), spec, dialect)
+        assert fault.startswith(f", row 1, column 'age': {text!r} is not a number") or f'"{text}"' in fault
 
 
 @pytest.mark.parametrize("form", [{}, {"escape": "\\"}, {"encoding": "utf-16"}])

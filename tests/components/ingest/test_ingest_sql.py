@@ -13,6 +13,7 @@ from database_servers import KINDS, PASSWORD, serving
 from hypothesis import given
 from hypothesis import strategies as st
 
+from widedeep.components.common import progress
 from widedeep.components.common.errors import ConfigError, DataError
 from widedeep.components.features import FeatureSpec
 from widedeep.components.ingest.raw_files import RowReader
@@ -116,6 +117,12 @@ def test_more_rows_than_a_batch(execute: Sql, database: tuple[str, Sql], spec: F
     read = rows(spec, f"SELECT {quoted(database)} FROM clicks ORDER BY age")
     assert len(read) == 20000
     assert read[19999] == {"user": [b"u20000"], "tags": [b"a"], "age": [20000.0], "label": [0]}
+    heard: list[int] = []
+    with progress.reading_listener(lambda name, so_far: heard.append(so_far)):
+        rows_digest(NAME, Query("SELECT * FROM clicks", VARIABLE))
+    assert (heard, heard[-1]) == (sorted(heard), 20000)
+    # As they come, and not when all are there: of PostgreSQL that is 16 MB at a time.
+    assert len(set(heard)) > 2 or database[0].startswith("postgresql")
     bad = quoted(database).replace("clicked AS", "(CASE WHEN age = 15000 THEN 7 ELSE clicked END) AS")
     message = refused(spec, f"SELECT {bad} FROM clicks ORDER BY age")
     assert message.startswith(f"{NAME}, row 15000, column 'label': 7 is wrong: the label must be 0 or 1")

@@ -223,6 +223,14 @@ def test_rows_that_cant_be_scored_are_told_or_written_aside(
             ],
         ),
         (
+            "rows.csv",
+            'Colour,x\nred,1\n"27" TV",2\nblue,3\nred,"4" or 5\ngreen,6\n',
+            [
+                (2, '"27" TV",2', "column 'Colour': a quote is neither doubled nor followed by the delimiter"),
+                (4, 'red,"4" or 5', "column 'x': a quote is neither doubled nor followed by the delimiter"),
+            ],
+        ),
+        (
             "rows.jsonl",
             '{"Colour": "red"}\n{"Colour": "red"\n\n{"Colour": "blue"}\n[1]\n{"Colour": "grey"}',
             [

@@ -60,6 +60,21 @@ def test_it_hears_of_the_training_by_itself_until_it_closes(monkeypatch: pytest.
     assert output.getvalue().splitlines() == ["  training: step 5/10  loss 0.5000  AUC 0.7500"]
 
 
+def test_it_shows_how_many_rows_a_query_has_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress_display, "_QUIET_SECONDS", 0.0)
+    output = io.StringIO()
+    with ProgressDisplay(Console(file=output, force_terminal=False, width=100)):
+        progress.report_rows("data.splits.train", 1_250_000)
+    progress.report_rows("data.splits.train", 2_000_000)
+    assert output.getvalue().splitlines() == ["  data.splits.train: 1,250,000 rows"]
+    output = io.StringIO()
+    with ProgressDisplay(Console(file=output, force_terminal=True, width=120)) as display:
+        display.show_node("ExampleGen", "RUNNING", 0.0)
+        progress.report_rows("data.splits.train", 1_250_000)
+        display._live.refresh()
+    assert "data.splits.train: 1,250,000 rows" in output.getvalue()
+
+
 def search(monkeypatch: pytest.MonkeyPatch, *, alive: bool, **trial: int) -> str:
     monkeypatch.setattr(progress_display, "_QUIET_SECONDS", 0.0)
     output = io.StringIO()

@@ -33,7 +33,7 @@ ID = replace(TEXT, name="order_id", distinct=1000, number=NumberProfile(1000, 99
         (replace(TEXT, distinct=1), "out", "constant: every row has the same value"),
         (replace(TEXT, missing=1000, distinct=0), "out", "no row has a value"),
         (replace(TEXT, missing=981), "out", "only 19 rows have a value"),
-        (replace(TEXT, storage="other"), "out", "a structure"),
+        (replace(TEXT, storage="other"), "out", "of a type that no feature has: give the parts of a structure"),
         (replace(TEXT, distinct=1000), "out", "nearly determines the row"),
         (ID, "out", "an id that nearly determines the row"),
         (replace(ID, name="row", number=NumberProfile(0, 999, rises=True)), "out", "numbers the rows"),

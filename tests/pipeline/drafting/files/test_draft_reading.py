@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from widedeep.components.common.errors import ConfigError, DataError
+from widedeep.pipeline.drafting.files.forms import Form, form_of, resolve_column
+from widedeep.pipeline.drafting.files.locations import locate_files
 from widedeep.pipeline.drafting.reading.counts import FEW, Counts, plain
-from widedeep.pipeline.drafting.reading.forms import Form, form_of, resolve_column
-from widedeep.pipeline.drafting.reading.locations import locate_files
 from widedeep.pipeline.drafting.reading.row_sample import POSITION, RowSample
 from widedeep.pipeline.drafting.reading.survey import survey
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 from widedeep.components.common.errors import DataError
 from widedeep.components.ingest.csv_files.dialect import CsvDialect
 from widedeep.components.ingest.csv_files.header import NoRowsError, header
-from widedeep.pipeline.drafting.reading.forms import Form, parquet_columns
-from widedeep.pipeline.drafting.reading.locations import Location
+from widedeep.pipeline.drafting.files.forms import Form, parquet_columns
+from widedeep.pipeline.drafting.files.locations import Location
 
 # By path its names; None where it has none.
 _Names = dict[str, tuple[str, ...] | None]

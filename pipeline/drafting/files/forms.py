@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.parquet
@@ -15,8 +15,10 @@ from widedeep.components.common.settings import nearest
 from widedeep.components.ingest.csv_files.dialect import CsvDialect
 from widedeep.components.ingest.paths import folder_values, locate
 from widedeep.components.ingest.streams.compression import open_stream
-from widedeep.pipeline.drafting.reading.locations import Location
-from widedeep.pipeline.drafting.reading.text_forms import text_form
+from widedeep.components.ingest.streams.text_form import UTF8
+from widedeep.pipeline.drafting.files.json_columns import json_columns
+from widedeep.pipeline.drafting.files.locations import Location
+from widedeep.pipeline.drafting.files.text_forms import decoded, text_form
 
 _START_BYTES = 1 << 20
 
@@ -30,6 +32,7 @@ class Form:
         dialect: of text files.
         columns: the names of all columns, those of the folders' names last.
         reason: what it was seen by.
+        lists: of JSON lines, the columns that hold lists.
         in_folders: how many of the columns are of the folders' names.
         aside: what is said of files or columns that differ.
     """
@@ -38,6 +41,7 @@ class Form:
     dialect: CsvDialect
     columns: tuple[str, ...]
     reason: str
+    lists: tuple[str, ...] = ()
     in_folders: int = 0
     aside: str = ""
 
@@ -62,15 +66,19 @@ def form_of(location: Location, label: str | None = None) -> Form:
     elif file_format == "tfrecord":
         form = Form("tfrecord", CsvDialect(), _tfrecord_columns(location.files), "TFRecords of tf.Examples")
     elif file_format == "jsonl":
-        form = Form("jsonl", CsvDialect(), _json_columns(path, start), "a JSON object a line")
+        whole = len(start) < _START_BYTES
+        text, encoding = decoded(start, whole)
+        found = json_columns(path, text, whole)
+        dialect = CsvDialect(encoding=encoding or UTF8)
+        form = Form("jsonl", dialect, found.names, "a JSON object a line", lists=found.lists, aside=found.aside)
     else:
-        form = Form(*text_form(start, len(start) < _START_BYTES, file_format, label))
+        form = Form(*text_form(path, start, len(start) < _START_BYTES, file_format, label))
     of_folders = [name for name in folders if name not in form.columns]
     columns = (*form.columns, *of_folders)
     twice = [name for name, count in Counter(columns).items() if count > 1]
     if twice:
         raise DataError(f"{path}: the column '{twice[0]}' stands in the header more than once. Rename the others.")
-    return Form(form.file_format, form.dialect, columns, form.reason, len(of_folders))
+    return replace(form, columns=columns, in_folders=len(of_folders))
 
 
 def _start(path: str) -> bytes:
@@ -87,7 +95,7 @@ def _start(path: str) -> bytes:
 def _format_by(start: bytes) -> str:
     if start.startswith(b"PAR1"):
         return "parquet"
-    return "jsonl" if start.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"{") else "csv"
+    return "jsonl" if re.match(r"\s*(\{|\[\s*[{\[])", decoded(start, whole=False)[0]) else "csv"
 
 
 def parquet_columns(path: str) -> tuple[str, ...]:
@@ -114,18 +122,6 @@ def _tfrecord_columns(paths: Sequence[str]) -> tuple[str, ...]:
             names |= dict.fromkeys(example_coder.ExamplesToRecordBatchDecoder().DecodeBatch(list(batch)).schema.names)
     except (tf.errors.OpError, RuntimeError) as error:
         raise DataError(f"{paths[0]}: is not readable as TFRecord of tf.Examples: {reason(error)}.") from None
-    return tuple(names)
-
-
-def _json_columns(path: str, start: bytes) -> tuple[str, ...]:
-    names: dict[str, None] = {}
-    lines = start.decode("utf-8-sig", errors="replace").split("\n")
-    for line in lines[:-1] if len(lines) > 1 else lines:
-        try:
-            row = json.loads(line) if line.strip() else {}
-        except json.JSONDecodeError as error:
-            raise DataError(f"{path}: is not readable as JSON lines: {reason(error)}.") from None
-        names |= dict.fromkeys(row if isinstance(row, dict) else ())
     return tuple(names)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from widedeep.components.common.errors import ConfigError
 from widedeep.components.ingest.paths import holds_rows, matching_files
-from widedeep.pipeline.drafting.reading.file_patterns import pattern_of
+from widedeep.pipeline.drafting.files.file_patterns import pattern_of
 
 # By their ends, behind which that of a compression may stand.
 _ENDINGS = {

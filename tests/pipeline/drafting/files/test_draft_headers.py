@@ -9,9 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from widedeep.components.common.errors import DataError
-from widedeep.pipeline.drafting.reading.forms import Form, form_of
-from widedeep.pipeline.drafting.reading.headers import in_common
-from widedeep.pipeline.drafting.reading.locations import Location, locate_files
+from widedeep.pipeline.drafting.files.forms import Form, form_of
+from widedeep.pipeline.drafting.files.headers import in_common
+from widedeep.pipeline.drafting.files.locations import Location, locate_files
 
 
 def write(folder: Path, files: dict[str, str]) -> Path:

@@ -1,0 +1,1 @@
+"""Which files a person means, and how they are written."""
