@@ -12,7 +12,7 @@ from typing import ClassVar
 from widedeep.components.common.errors import ConfigError, WideDeepError
 from widedeep.components.metadata.cluster.database import Database
 from widedeep.components.metadata.cluster.turns import BusyError, turn
-from widedeep.components.metadata.inventory import nodes_of
+from widedeep.components.metadata.inventory_reader import nodes_of
 from widedeep.components.metadata.store import Store
 from widedeep.pipeline.local.workdir import Workdir
 

@@ -56,7 +56,7 @@ def _collect(path: Path, dry_run: bool, keep: int) -> Plan:
     if not Workdir(path.resolve()).metadata.is_file():
         raise ConfigError(f"{path}: no run has worked there, so there is nothing to remove.")
     with lock(path) as workdir:
-        from widedeep.components.metadata.inventory import read_inventory
+        from widedeep.components.metadata.inventory_reader import read_inventory
         from widedeep.components.metadata.store import open_file
         from widedeep.pipeline.gc.collect import collect
         from widedeep.pipeline.gc.plan import make_plan
@@ -69,7 +69,7 @@ def _collect(path: Path, dry_run: bool, keep: int) -> Plan:
 
 
 def _collect_shared(root: Path, models: Path, metadata: str, dry_run: bool, keep: int) -> Plan:
-    from widedeep.components.metadata.inventory import read_inventory
+    from widedeep.components.metadata.inventory_reader import read_inventory
     from widedeep.pipeline.gc.collect import collect
     from widedeep.pipeline.gc.plan import make_plan
     from widedeep.pipeline.local.cluster_workdir import ClusterWorkdir

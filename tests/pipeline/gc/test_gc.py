@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from widedeep.components.common.errors import ConfigError, WideDeepError
-from widedeep.components.metadata.inventory import read_inventory
+from widedeep.components.metadata.inventory_reader import read_inventory
 from widedeep.pipeline.gc.collect import collect
 from widedeep.pipeline.gc.plan import Plan, make_plan
 from widedeep.pipeline.local.workdir import Workdir

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from widedeep.components.metadata.inventory import read_inventory
+from widedeep.components.metadata.inventory_reader import read_inventory
 from widedeep.pipeline.gc.collect import collect
 from widedeep.pipeline.gc.plan import make_plan
 from widedeep.pipeline.versions.rollback import rollback
