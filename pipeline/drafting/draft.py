@@ -8,13 +8,14 @@ import numpy as np
 import pyarrow as pa
 
 from widedeep.components.common.errors import DataError
+from widedeep.pipeline.drafting.column_gains import column_gains, without_silent
 from widedeep.pipeline.drafting.decisions import Draft, DraftedColumn, DraftedCross, Wishes
 from widedeep.pipeline.drafting.files.forms import Form
 from widedeep.pipeline.drafting.files.locations import Location
-from widedeep.pipeline.drafting.gains.measures import Target, codes_of, measured
-from widedeep.pipeline.drafting.gains.pairs import PairGain, best_pairs
+from widedeep.pipeline.drafting.gains.measures import measured
+from widedeep.pipeline.drafting.gains.pairs import PairGain
 from widedeep.pipeline.drafting.gains.relations import follows, vocabulary_owner
-from widedeep.pipeline.drafting.reading.columns import Codes, Floats, category_codes, numbers_of
+from widedeep.pipeline.drafting.reading.columns import Floats, category_codes, numbers_of
 from widedeep.pipeline.drafting.reading.profiler import profiles, sample_values
 from widedeep.pipeline.drafting.reading.row_sample import SPLIT
 from widedeep.pipeline.drafting.reading.survey import Survey
@@ -28,8 +29,6 @@ from widedeep.pipeline.drafting.rules.names import says_id, says_item, says_one,
 from widedeep.pipeline.drafting.rules.profile import ColumnProfile
 from widedeep.pipeline.drafting.rules.sides import side_of
 from widedeep.pipeline.drafting.rules.training import training
-
-_CROSSES = 5
 
 
 def make_draft(location: Location, form: Form, seen: Survey, wishes: Wishes) -> Draft:
@@ -63,7 +62,8 @@ def make_draft(location: Location, form: Form, seen: Survey, wishes: Wishes) -> 
     keys = keys_for([wishes.label, *choices])
     rows = round(0.8 * seen.rows)
     columns = _columns(known, choices, values, keys, wishes, rows)
-    pairs = _pairs(columns, values, target, kept)
+    gains = column_gains(columns, values, target, kept, split)
+    columns = without_silent(columns, gains.silent)
     sampled = min(seen.sample.num_rows, 50_000)
     return Draft(
         rows=seen.rows,
@@ -71,7 +71,7 @@ def make_draft(location: Location, form: Form, seen: Survey, wishes: Wishes) -> 
         label_key=keys[wishes.label],
         rule=rule,
         columns=columns,
-        crosses=[_cross(pair, sampled, seen.rows) for pair in pairs],
+        crosses=[_cross(pair, sampled, seen.rows) for pair in gains.pairs],
         split=split,
         training=training(rows),
         null_values=_null_values(form, columns),
@@ -136,22 +136,6 @@ def _columns(
             )
         columns[name] = DraftedColumn(known[name], choice, drafted, side)
     return columns
-
-
-def _pairs(
-    columns: Mapping[str, DraftedColumn], values: Mapping[str, pa.Array], target: Target, kept: np.ndarray
-) -> list[PairGain]:
-    codes: dict[str, Codes] = {}
-    ranks: dict[str, float] = {}
-    for name, column in columns.items():
-        if column.drafted is None or column.choice.kind == "time":
-            continue
-        profile = column.profile
-        own = category_codes(values[name]) if column.choice.kind == "category" else codes_of(profile, values[name])
-        codes[column.drafted.feature["key"]] = own.take(kept)
-        ranks[column.drafted.feature["key"]] = profile.alone
-    ranked = sorted(ranks, key=lambda key: -ranks[key])
-    return best_pairs(codes, target.label[kept], target.half[kept], target.binary, _CROSSES, ranked)
 
 
 def _cross(pair: PairGain, sampled: int, rows: int) -> DraftedCross:

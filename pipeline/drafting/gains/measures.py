@@ -10,7 +10,7 @@ import pyarrow as pa
 from widedeep.pipeline.drafting.gains.alone import auc_alone, determined, explained, log_loss, predictions
 from widedeep.pipeline.drafting.gains.folds import Half
 from widedeep.pipeline.drafting.reading.columns import Codes, Floats, bin_codes, category_codes, numbers_of, set_codes
-from widedeep.pipeline.drafting.reading.times import seconds
+from widedeep.pipeline.drafting.reading.times import parts_of, seconds
 from widedeep.pipeline.drafting.rules.profile import ColumnProfile
 
 # Of a number: as the model will see it, and as fine as a leak needs.
@@ -46,6 +46,14 @@ def codes_of(profile: ColumnProfile, values: pa.Array) -> Codes:
     if profile.number is not None:
         return bin_codes(numbers_of(values, profile.number.nan_texts), _BINS)
     return category_codes(values)
+
+
+def part_codes(profile: ColumnProfile, values: pa.Array) -> dict[str, Codes]:
+    """Of a time the parts that a model may see, in UTC."""
+    assert profile.time_format is not None
+    found = parts_of(seconds(values, profile.time_format))
+    codes = {part: np.nan_to_num(found[part], nan=24).astype(np.int64) for part in profile.time_parts}
+    return {part: Codes(np.arange(len(of_part)), of_part, 25, len(of_part)) for part, of_part in codes.items()}
 
 
 def _hours(times: Floats) -> Codes:

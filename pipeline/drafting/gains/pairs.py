@@ -3,14 +3,12 @@
 All columns alone are a logistic regression over their values: the wide part without crosses. Each half of the rows is
 scored by the regression of the other half. A pair then gets a step for each of its combinations, by one half's
 residuals, and the fall of the other half's log loss is its gain.
-
-Source of the step: one Newton step a cell, as Chen and Guestrin 2016 ("XGBoost"), equation 5, take for a leaf.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,15 +16,16 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from widedeep.pipeline.drafting.gains.folds import Half
+from widedeep.pipeline.drafting.gains.loss_falls import LossFalls
 from widedeep.pipeline.drafting.reading.columns import Codes, Floats
 
 _ROWS = 50_000
-_COLUMNS = 24
-# As the wide part's own L2, of gradients summed over rows.
-_L2 = 10.0
+MOST_COLUMNS = 24
 _MEMBERS = 20
 # Of a gain its standard errors, and its share of the loss: what is less is noise, or not worth a table.
 _ERRORS, _SHARE = 3.0, 5e-4
+# The same of a column on trial, of which there are few.
+_TRIAL_ERRORS = 2.0
 
 
 @dataclass(frozen=True)
@@ -46,10 +45,29 @@ class PairGain:
     once: int
 
 
+@dataclass(frozen=True)
+class Gains:
+    """What columns tell beyond each other.
+
+    Attributes:
+        pairs: those that gain most, each beyond those before it.
+        silent: of the columns that were on trial those that tell nothing, alone or in a pair.
+    """
+
+    pairs: list[PairGain]
+    silent: frozenset[str] = frozenset()
+
+
 def best_pairs(
-    columns: Mapping[str, Codes], label: Floats, half: Half, binary: bool, most: int, ranked: Sequence[str]
-) -> list[PairGain]:
-    """The pairs that gain most, each beyond those before it.
+    columns: Mapping[str, Codes],
+    label: Floats,
+    half: Half,
+    binary: bool,
+    most: int,
+    ranked: Sequence[str],
+    on_trial: Collection[str] = (),
+) -> Gains:
+    """The pairs that gain most, and what no pair needs.
 
     Args:
         columns: by key, of the same rows.
@@ -58,23 +76,39 @@ def best_pairs(
         binary: whether the label is 0 or 1.
         most: how many pairs at most.
         ranked: the keys, those that say most alone first.
+        on_trial: keys of columns that must tell something beyond all others to be of use.
     """
     order = list(columns)
-    keys = [key for key in ranked if columns[key].size > 1][:_COLUMNS]
+    keys = [key for key in ranked if columns[key].size > 1][:MOST_COLUMNS]
     if len(label) > _ROWS:
         kept = np.random.default_rng(3).permutation(len(label)) < _ROWS
         columns = {key: columns[key].take(kept) for key in keys}
         label, half = label[kept], half[kept]
-    if len(keys) < 2 or not _both(label, half, binary):
-        return []
-    measure = _Measure(label, half, binary, _scores({key: columns[key] for key in keys}, label, half, binary))
-    for key in keys:
+    sure = [key for key in keys if key not in on_trial]
+    if len(keys) < 2 or not sure or not _both(label, half, binary):
+        return Gains([])
+
+    def beyond(known: Sequence[str]) -> LossFalls:
+        scores = _scores({key: columns[key] for key in known}, label, half, binary)
+        return LossFalls(label, half, binary, scores)
+
+    measure = beyond(sure)
+    tried = {key: measure.gain(columns[key]) for key in keys if key not in sure}
+    telling = [key for key, (gain, error) in tried.items() if gain > _TRIAL_ERRORS * error]
+    if telling:
+        sure += telling
+        measure = beyond(sure)
+    for key in sure:
         # What the regression's penalty has left of a column is no pair's merit.
         if measure.gain(columns[key])[0] > 0:
             measure.add(columns[key])
+    silent = set(on_trial) - set(telling)
     found = {pair: _cells(columns[pair[0]], columns[pair[1]]) for pair in itertools.combinations(keys, 2)}
     cells = {pair: codes for pair, codes in found.items() if codes is not None}
     gains = {pair: measure.gain(codes) for pair, codes in cells.items()}
+    for pair, (gain, error) in gains.items():
+        if gain > _ERRORS * error and gain >= _SHARE * measure.loss:
+            silent -= set(pair)
     chosen: list[PairGain] = []
     while gains and len(chosen) < most:
         # Gains only fall as pairs are added: the first whose gain is as it was is the best.
@@ -89,7 +123,7 @@ def best_pairs(
         keyed = (best[0], best[1]) if order.index(best[0]) < order.index(best[1]) else (best[1], best[0])
         chosen.append(PairGain(keyed, gain / measure.loss, int((counts > 0).sum()), int((counts == 1).sum())))
         measure.add(codes)
-    return chosen
+    return Gains(chosen, frozenset(silent))
 
 
 def _both(label: Floats, half: Half, binary: bool) -> bool:
@@ -141,42 +175,3 @@ def _indicators(columns: Iterable[Codes]) -> Iterator[sparse.csr_matrix]:
     for codes in columns:
         ones = np.ones(len(codes.rows))
         yield sparse.csr_matrix((ones, (codes.rows, codes.codes)), shape=(codes.length, codes.size))
-
-
-class _Measure:
-    def __init__(self, label: Floats, half: Half, binary: bool, scores: Floats) -> None:
-        self._label, self._half, self._binary, self._scores = label, half, binary, scores
-
-    @property
-    def loss(self) -> float:
-        return float(self._losses(self._scores).mean())
-
-    def _losses(self, scores: Floats) -> Floats:
-        if self._binary:
-            losses: Floats = np.logaddexp(0, scores) - self._label * scores
-            return losses
-        return 0.5 * (scores - self._label) ** 2
-
-    def _steps(self, cells: Codes) -> Floats:
-        """Of each row the sum of its combinations' steps, learned from the other half."""
-        predicted = 1 / (1 + np.exp(-self._scores)) if self._binary else self._scores
-        weight = predicted * (1 - predicted) if self._binary else np.ones(len(predicted))
-        steps = np.zeros(cells.length)
-        for learned in (self._half, ~self._half):
-            of_learned = learned[cells.rows]
-            at, rows = cells.codes[of_learned], cells.rows[of_learned]
-            step = np.bincount(at, (self._label - predicted)[rows], cells.size) / (
-                np.bincount(at, weight[rows], cells.size) + _L2
-            )
-            total = np.bincount(cells.rows, step[cells.codes], cells.length)
-            steps[~learned] = total[~learned]
-        return steps
-
-    def gain(self, cells: Codes) -> tuple[float, float]:
-        """Mean fall of the loss, and its standard error."""
-        falls = self._losses(self._scores) - self._losses(self._scores + self._steps(cells))
-        return float(falls.mean()), float(falls.std() / np.sqrt(len(falls)))
-
-    def add(self, cells: Codes) -> None:
-        """Takes a pair for good."""
-        self._scores = self._scores + self._steps(cells)

@@ -144,6 +144,10 @@ def zone_of(counts: Counts, column: pa.Array, form: str) -> str | None:
 
 def parts(moments: Floats) -> tuple[str, ...]:
     """Hour and weekday, where the rows have several."""
-    present = moments[~np.isnan(moments)]
-    found = {"hour": present // _HOUR % 24, "weekday": present // (24 * _HOUR) % 7}
+    found = parts_of(moments[~np.isnan(moments)])
     return tuple(part for part, values in found.items() if len(np.unique(values)) > 1)
+
+
+def parts_of(moments: Floats) -> dict[str, Floats]:
+    """The hour, 0 to 23, and the day of a week that begins on a Thursday, 0 to 6."""
+    return {"hour": moments // _HOUR % 24, "weekday": moments // (24 * _HOUR) % 7}

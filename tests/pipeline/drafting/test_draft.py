@@ -98,13 +98,29 @@ def test_times_split_the_rows_and_a_leak_is_left_out(tmp_path: Path):
             "test": str(1_760_000_000 + 60 * 900),
         }
     }
-    # 1,000 minutes from a Thursday, 08:53 UTC on: hours and weekdays differ.
-    at = "kind: time, side: context, parts: [hour, weekday], wide: true, deep: {embedding: 8}"
-    assert f"  - {{key: ts, {at}}}  # times, in seconds since 1970" in drafted.texts["features.yaml"].splitlines()
+    left_out = "  # 'ts' is left out: times, in seconds since 1970: hour and weekday tell nothing of later rows"
+    assert left_out in drafted.texts["features.yaml"].splitlines()
     choices = {name: column.choice for name, column in drafted.draft.columns.items()}
     assert choices["paid"].warning.startswith("alone it gives an AUC of 1.000")
     assert choices["serial"].warning.startswith("it nearly determines the row's time")
     assert choices["user_id"].kind == "category"
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_hours_that_tell_something_of_later_rows_are_a_feature(tmp_path: Path, alone: bool):
+    """By themselves, or of some of the rows, as what is bought in the evening."""
+    chance, table = random.Random(6), {"ts": [], "item": [], "clicked": []}
+    for row in range(4000):
+        hour, item = row % 24, chance.randrange(4)
+        liked = (hour < 12) if alone else (hour < 12) == (item < 2)
+        table["ts"].append(1_760_054_400 + 3600 * row)
+        table["item"].append(f"i{item}")
+        table["clicked"].append(int(chance.random() < (0.8 if liked else 0.2)))
+    drafted = draft(write(tmp_path / "clicks.csv", table), "clicked", tmp_path / "draft")
+    # 1,760,054,400 is midnight, UTC; each weekday has the same hours.
+    at = "kind: time, side: context, parts: [hour], wide: true, deep: {embedding: 8}"
+    assert f"  - {{key: ts, {at}}}  # times, in seconds since 1970" in drafted.texts["features.yaml"].splitlines()
+    assert [cross.keys for cross in drafted.draft.crosses] == ([] if alone else [("item", "ts_hour")])
 
 
 def test_nothing_is_overwritten_and_no_half_folder_is_left(tmp_path: Path):

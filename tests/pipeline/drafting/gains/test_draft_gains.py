@@ -60,7 +60,7 @@ def test_the_share_of_a_time_that_a_column_determines():
 
 def test_the_pair_that_decides_is_found_and_no_other():
     columns = {"a": single(A), "b": single(B), "noise": single(NOISE)}
-    [pair] = best_pairs(columns, TOGETHER, HALF, True, 5, ["a", "b", "noise"])
+    [pair] = best_pairs(columns, TOGETHER, HALF, True, 5, ["a", "b", "noise"]).pairs
     assert set(pair.keys) == {"a", "b"}
     assert pair.combinations == 64
     # A step of a cell's 62.5 rows, whose chance is 0.881 and was taken for 0.5, is 0.381 * 62.5 / (0.25 * 62.5 + 10),
@@ -70,12 +70,25 @@ def test_the_pair_that_decides_is_found_and_no_other():
 
 
 def test_columns_that_tell_all_alone_need_no_pair():
-    assert best_pairs({"a": single(A), "b": single(B)}, APART, HALF, True, 5, ["a", "b"]) == []
+    assert best_pairs({"a": single(A), "b": single(B)}, APART, HALF, True, 5, ["a", "b"]).pairs == []
 
 
 def test_a_column_that_another_determines_makes_no_pair():
     columns = {"a": single(A), "half_of_a": single(A // 2)}
-    assert best_pairs(columns, TOGETHER, HALF, True, 5, list(columns)) == []
+    assert best_pairs(columns, TOGETHER, HALF, True, 5, list(columns)).pairs == []
+
+
+@pytest.mark.parametrize(
+    ("label", "silent"),
+    # By 'a' and 'b' together, and by 'a' alone.
+    [(TOGETHER, {"noise"}), (APART, {"noise", "b"})],
+)
+def test_a_column_on_trial_must_tell_something_alone_or_in_a_pair(label: np.ndarray, silent: set[str]):
+    columns = {"a": single(A), "b": single(B), "noise": single(NOISE)}
+    assert best_pairs(columns, label, HALF, True, 5, list(columns), ["b", "noise"]).silent == silent
+    assert best_pairs(columns, label, HALF, True, 5, list(columns), ["a", "noise"]).silent == {"noise"}
+    # Where nothing can be measured, nothing is held against it.
+    assert best_pairs(columns, label, HALF, True, 5, list(columns), list(columns)).silent == set()
 
 
 def test_a_pair_of_a_set():
@@ -85,13 +98,13 @@ def test_a_pair_of_a_set():
     label = drawn(np.where((members == own[:, None]).any(axis=1), 2.0, -2.0))
     rows = np.repeat(np.arange(ROWS), 5)
     columns = {"own": single(own), "members": Codes(rows, members.ravel(), 20, ROWS)}
-    [pair] = best_pairs(columns, label, HALF, True, 5, ["own", "members"])
+    [pair] = best_pairs(columns, label, HALF, True, 5, ["own", "members"]).pairs
     assert set(pair.keys) == {"own", "members"}
 
 
 def test_a_label_that_is_a_number():
     label = np.where((A + B) % 2 == 0, 1.0, -1.0) + RANDOM.normal(0, 0.3, ROWS)
-    [pair] = best_pairs({"a": single(A), "b": single(B)}, label, HALF, False, 5, ["a", "b"])
+    [pair] = best_pairs({"a": single(A), "b": single(B)}, label, HALF, False, 5, ["a", "b"]).pairs
     assert set(pair.keys) == {"a", "b"}
 
 
