@@ -78,9 +78,9 @@ def test_the_drawing_has_a_bar_for_each_number_as_high_as_it_is() -> None:
     figures = [latency.figure(model, (1,), _table(), parts) for model in ("paper", "default")]
     steps = [_step(1, 30.0, 1.0), _step(2, 3000.0, 300.0)]
     figures += [throughput.figure(size, batched, steps) for batched in (False, True) for size in (10, 200)]
-    resident = {"resident_mib": [400, 1000, 800]}
+    memory = {"anonymous_mib": [400, 1000, 800]}
     against = "100,000 malformed requests, TF Serving's statuses"
-    figures.append(Figure("serving_malformed_memory_growth", 1.0, "MiB", "<= 64", against, resident))
+    figures.append(Figure("serving_malformed_memory_growth", 1.0, "MiB", "<= 64", against, memory))
     svg = ElementTree.fromstring(plot.svg(figures))
     space = "{http://www.w3.org/2000/svg}"
     rects = [rect for rect in svg.iter(f"{space}rect") if rect.get("height") not in ("760", "12.0")]
