@@ -24,11 +24,20 @@ def peak(process: subprocess.Popen[bytes]) -> int:
 
 def resident(pid: int, proc: Path = Path("/proc")) -> int:
     """Resident bytes of a process and its children; 0 of those that have ended meanwhile."""
+    return _sum("VmRSS", pid, proc)
+
+
+def anonymous(pid: int, proc: Path = Path("/proc")) -> int:
+    """The same without pages of files, as of libraries, which the system drops and reads again as it sees fit."""
+    return _sum("RssAnon", pid, proc)
+
+
+def _sum(kind: str, pid: int, proc: Path) -> int:
     folder = proc / str(pid)
     try:
         status = (folder / "status").read_text()
         children = [child for file in folder.glob("task/*/children") for child in file.read_text().split()]
     except (FileNotFoundError, ProcessLookupError):
         return 0
-    own = next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:")), 0)
-    return own * _KIB + sum(resident(int(child), proc) for child in children)
+    own = next((int(line.split()[1]) for line in status.splitlines() if line.startswith(f"{kind}:")), 0)
+    return own * _KIB + sum(_sum(kind, int(child), proc) for child in children)

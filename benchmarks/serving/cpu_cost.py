@@ -46,8 +46,13 @@ def _spent(served: Server, call: Callable[..., bytes], body: bytes, requests: in
     return 1000 * (served.cpu_seconds() - before) / requests
 
 
-def figures(model: str, spent: Mapping[str, list[float]]) -> list[Figure]:
+def figures(model: str, spent: Mapping[str, list[float]], products: float) -> list[Figure]:
     """How many times `rank`'s CPU time each other signature takes: the median of the rounds.
+
+    Args:
+        model: its name in the figures.
+        spent: as `measure` has it.
+        products: milliseconds of CPU of the matrix products that every signature has to compute for each candidate.
 
     Raises:
         WideDeepError: the rounds were too short for the kernel's clock.
@@ -55,7 +60,8 @@ def figures(model: str, spent: Mapping[str, list[float]]) -> list[Figure]:
     if not all(spent[RANK]):
         raise WideDeepError("A round's requests took less CPU time than the kernel counts. Give it more requests.")
     details = {
-        "cpu_ms_a_request": {name: round(statistics.median(taken), 2) for name, taken in spent.items()},
+        "cpu_ms_a_request": {name: round(statistics.median(taken), 2) for name, taken in spent.items()}
+        | {"the matrix products alone": round(products, 2)},
         "rounds": {name: [round(milliseconds, 2) for milliseconds in taken] for name, taken in spent.items()},
     }
     made = []

@@ -98,6 +98,6 @@ def figures(outcome: Mapping[str, Any]) -> list[Figure]:
             "MiB",
             _GROWTH,
             against,
-            {"resident_mib": [round(size) for size in memory], "between": "medians of the first and last quarter"},
+            {"anonymous_mib": [round(size) for size in memory], "between": "medians of the first and last quarter"},
         ),
     ]

@@ -33,7 +33,7 @@ from widedeep.components.trainer.training_options import DeepOptions
 
 SMALL, LARGE = 10, 200
 _STARTED = time.monotonic()
-_LAYERS = {"default": DeepOptions().hidden, "paper": PAPER}
+_LAYERS = {"default": DeepOptions().hidden, "other": DeepOptions().hidden, "paper": PAPER}
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Measurements:
         _say("the models in a process by itself")
         settings = home / "in_process.json"
         models = {model: str(home / "models" / model) for model in MODELS}
-        given = {"models": models, "data": str(data), "candidates": LARGE, "out": str(home / "sent")}
+        given = {"models": models, "layers": _LAYERS, "data": str(data), "candidates": LARGE, "out": str(home / "sent")}
         settings.write_text(json.dumps(given | {"repeats": size.effort.rounds * size.effort.requests}))
         subprocesses.run("benchmarks.serving.servers.in_process", settings, log=home / "in_process.txt")
         self._in_process: dict[str, Any] = json.loads((home / "sent" / "answer.json").read_text())
@@ -129,9 +129,10 @@ class Measurements:
         _say(json.dumps(table.percentiles()))
         beside = latency_breakdown.client_and_transport(served, self._home, sent, model, requests_file, effort)
         cpu = cpu_cost.measure(served, sent, effort)
+        products = self._in_process["products"][model]
         whole = table.percentiles()["1 x 200"]["p50"]
         parts = latency_breakdown.parts(whole, self._in_process["milliseconds"][model], *beside)
-        return [latency.figure(model, _LAYERS[model], table, parts), *cpu_cost.figures(model, cpu)]
+        return [latency.figure(model, _LAYERS[model], table, parts), *cpu_cost.figures(model, cpu, products)]
 
     def _throughput(self, served: Server, *, batched: bool) -> list[Figure]:
         figures = []

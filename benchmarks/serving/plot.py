@@ -137,7 +137,7 @@ def _shares(latency: Mapping[str, Mapping[str, Any]], box: Box) -> list[str]:
 def _memory(growth: Figure, box: Box) -> list[str]:
     """A line of the server's memory while it is sent malformed requests."""
     left, top, right, bottom = box
-    memory = growth.details["resident_mib"]
+    memory = growth.details["anonymous_mib"]
     highest = 200 * math.ceil(max(memory) / 200)
     points = [
         (left + (right - left) * place / (len(memory) - 1), bottom - (bottom - top) * size / highest)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 import math
-import numbers
 from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import pairwise
+from numbers import Integral, Real
+from types import NoneType
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -103,7 +104,9 @@ def _check_names(values: Values, where: str, sides: Mapping[Side, Mapping[str, F
 
 def _column(values: Sequence[Value], feature: Feature) -> Array:
     """The values of one feature, [n] or [n, members]."""
-    clean = [_checked(index, value, feature) for index, value in enumerate(values)]
+    clean = _at_once(values, feature)
+    if clean is None:
+        clean = [_checked(index, value, feature) for index, value in enumerate(values)]
     if feature.kind == "number":
         return np.array(clean, np.float64 if feature.bits == 64 else np.float32)
     if feature.kind == "text":
@@ -112,6 +115,25 @@ def _column(values: Sequence[Value], feature: Feature) -> Array:
     return _objects(
         [member for members in clean for member in members + [b""] * (longest - len(members))], (len(clean), longest)
     )
+
+
+def _at_once(values: Sequence[Any], feature: Feature) -> Any:
+    """What `_checked` makes of each, in a fraction of its time; None where one of them has to be looked at."""
+    types = set(map(type, values))
+    try:
+        if feature.kind == "number" and types <= {float, int, NoneType}:
+            numbers = np.array(values, np.float64)  # None is NaN
+            wrong = np.any(np.abs(numbers) > _LARGEST) or (feature.required and np.any(np.isnan(numbers)))
+            return None if wrong else numbers
+        if feature.kind == "text" and types == {str}:
+            texts = list(map(str.encode, values))
+            return None if feature.required and b"" in texts else texts
+        if feature.kind == "set" and types <= {list, tuple}:
+            sets = [list(map(str.encode, members)) for members in values]
+            return None if any(b"" in members or (feature.required and not members) for members in sets) else sets
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return None
 
 
 def _present(column: Array, feature: Feature) -> NDArray[np.bool_]:
@@ -144,14 +166,14 @@ def _text(value: object) -> bytes:
         return value.encode()
     if isinstance(value, (bool, np.bool_)):
         return b"true" if value else b"false"
-    if isinstance(value, numbers.Integral):
+    if isinstance(value, Integral):
         return str(int(value)).encode()
     raise TypeError
 
 
 def _number(value: object) -> float:
     """A number that is finite in 32 bits, or NaN, which is missing."""
-    if not isinstance(value, (numbers.Real, np.bool_)):
+    if not isinstance(value, (Real, np.bool_)):
         raise TypeError
     number = float(value)
     if abs(number) > _LARGEST:

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import grpc
+from google.protobuf.message import DecodeError
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from tensorflow_serving.apis import model_service_pb2_grpc, prediction_service_pb2_grpc
 
@@ -45,6 +46,7 @@ class GrpcServer:
                 ("grpc.so_reuseport", 0),
             ],
             maximum_concurrent_rpcs=2 * threads,
+            interceptors=[_Parsing()],
         )
         self._health = health.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
@@ -65,6 +67,32 @@ class GrpcServer:
         self._health.enter_graceful_shutdown()
         stopped: threading.Event = self._server.stop(grace)
         return stopped
+
+
+class _Parsing(grpc.ServerInterceptor):
+    """Parses requests in the methods themselves.
+
+    Where gRPC is to do it, and the bytes are no message, it ends the call twice, and keeps some 13 KiB of it for ever.
+    """
+
+    def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], grpc.RpcMethodHandler | None],
+        details: grpc.HandlerCallDetails,
+    ) -> grpc.RpcMethodHandler | None:
+        """The handler of a call's method, with bytes as its requests."""
+        handler: Any = continuation(details)
+        if handler is None or handler.unary_unary is None:
+            return handler
+
+        def parse_and_answer(data: bytes, context: grpc.ServicerContext) -> Any:
+            try:
+                request = handler.request_deserializer(data)
+            except DecodeError:
+                context.abort(grpc.StatusCode.INTERNAL, "The request is no message of the method's type.")
+            return handler.unary_unary(request, context)
+
+        return grpc.unary_unary_rpc_method_handler(parse_and_answer, response_serializer=handler.response_serializer)
 
 
 def _add(core: Core, server: grpc.Server) -> None:

@@ -2,8 +2,9 @@
 
     python -m benchmarks.serving.servers.in_process SETTINGS.json
 
-SETTINGS: models (folders by name), data (of MovieLens), candidates (of the request), repeats, out (folder). OUT gets
-the bytes of the request by each signature and of one for the metadata, each model's answer to `rank`, and answer.json.
+SETTINGS: models (folders by name), layers (the hidden ones, by the same names), data (of MovieLens), candidates (of the
+request), repeats, out (folder). OUT gets the bytes of the request by each signature and of one for the metadata, each
+model's answer to `rank`, and answer.json.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import tensorflow as tf
 from tensorflow_serving.apis.get_model_metadata_pb2 import GetModelMetadataRequest
 from tensorflow_serving.apis.predict_pb2 import PredictRequest
 
+from benchmarks.serving import matrix_products
 from benchmarks.serving.servers.models import FEATURES
 from benchmarks.serving.servers.processes import NAME
 from benchmarks.serving.traffic import predict_requests
@@ -44,13 +46,16 @@ def main() -> None:
     for name, data in {**made, "GetModelMetadata": _metadata().SerializeToString()}.items():
         (out / name).write_bytes(data)
     examples = [predict_requests.example(spec, row).SerializeToString() for row in joined(first)]
-    answer: dict[str, Any] = {"scores": {}, "milliseconds": {}}
+    answer: dict[str, Any] = {"scores": {}, "milliseconds": {}, "products": {}}
     for model, path in given["models"].items():
         answer["scores"][model] = _scores(path, examples)
         servable = Servable(NAME, 1, Path(path))
         response, answer["milliseconds"][model] = _timed(servable, made[RANK], given["repeats"])
         (out / f"{model}-answer").write_bytes(response)
         servable.close()
+        answer["products"][model] = matrix_products.cpu_milliseconds(
+            given["candidates"], given["layers"][model], given["repeats"]
+        )
     (out / "answer.json").write_text(json.dumps(answer))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
+from widedeep.components.trainer.model.split_layers import SplitLayers
 from widedeep.components.trainer.training_options import Activation, DeepOptions
 
 _MOMENTUM = 0.99
@@ -98,57 +99,6 @@ class HiddenLayers(tf.Module):
 
 def _drop(layer: tf.Tensor, rate: float, seed: tf.Tensor, number: int) -> tf.Tensor:
     return tf.nn.experimental.stateless_dropout(layer, rate, seed=seed + tf.constant([0, number], tf.int64))
-
-
-class SplitLayers(tf.Module):
-    """Trained layers for input of which some columns are a context's, and hold for all of its candidates.
-
-    The first product is a sum over columns: of a context it is computed once, and of both only what the other needs.
-    """
-
-    def __init__(
-        self,
-        columns: Sequence[list[int]],
-        kernels: Sequence[tf.Tensor],
-        bias: tf.Tensor,
-        activation: Callable[[tf.Tensor], tf.Tensor],
-        after_first: Callable[[tf.Tensor], tf.Tensor],
-    ) -> None:
-        """Holds copies of what the first layer is made of.
-
-        Args:
-            columns: of the input, of contexts and of candidates.
-            kernels: their rows of the first kernel.
-            bias: of the first layer.
-            activation: of the first layer.
-            after_first: the layers after the first.
-        """
-        super().__init__()
-        self._columns, self._activation, self._after_first = columns, activation, after_first
-        self._kernels = [tf.Variable(kernel, trainable=False, name="kernel_of_side") for kernel in kernels]
-        self._bias = tf.Variable(bias, trainable=False, name="bias")
-
-    def __call__(self, contexts: tf.Tensor, candidates: tf.Tensor, each: tf.Tensor) -> tf.Tensor:
-        """float32 [requests * each, outputs].
-
-        Args:
-            contexts: float32 [requests, all columns], of which the contexts' are read.
-            candidates: float32 [requests * each, all columns], of which the candidates' are read.
-            each: int64 scalar.
-        """
-        shared, own = (
-            tf.gather(rows, read, axis=1) for rows, read in zip((contexts, candidates), self._columns, strict=True)
-        )
-        first = shared @ self._kernels[0] + self._bias
-
-        def of_one() -> tf.Tensor:
-            # What one context adds is a bias: product, bias and activation are then one operation.
-            return self._activation(own @ self._kernels[1] + first[0])
-
-        def of_many() -> tf.Tensor:
-            return self._activation(own @ self._kernels[1] + tf.repeat(first, each, axis=0))
-
-        return self._after_first(tf.cond(tf.shape(first)[0] == 1, of_one, of_many))
 
 
 class _BatchNorm(tf.Module):

@@ -213,7 +213,7 @@ def test_a_server_that_ended_or_answers_wrongly_afterwards_counts_as_improper() 
     assert (improper.value, improper.details["improper"]) == (3, ["x", "grpc: other scores", "the server ended"])
     assert improper.against.startswith("7 malformed requests")
     assert (memory.value, memory.holds) == (70.0, False)
-    assert memory.details["resident_mib"] == [500, 900, 570]
+    assert memory.details["anonymous_mib"] == [500, 900, 570]
     fine, grown = figures(
         outcome | {"improper": [], "memory": [500 << 20, 480 << 20, 564 << 20], "wrong": [], "alive": True}
     )

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from benchmarks.harness.figures import Figure
-from benchmarks.serving import cpu_cost, latency, latency_breakdown, plot, throughput
+from benchmarks.serving import cpu_cost, latency, latency_breakdown, matrix_products, plot, throughput
 from benchmarks.serving.latency import Table
 from benchmarks.serving.throughput import Step
 from widedeep.components.common.errors import WideDeepError
@@ -44,12 +44,14 @@ def test_the_parts_of_a_request_add_up() -> None:
 
 def test_cpu_is_compared_round_by_round() -> None:
     spent = {"rank": [2.0, 4.0, 1.0], "serving_default": [6.0, 8.0, 9.0], "predict_raw": [5.0, 4.0, 3.0]}
-    default, raw = cpu_cost.figures("paper", spent)
+    default, raw = cpu_cost.figures("paper", spent, 1.5)
     assert (default.value, raw.value) == (3.0, 2.5)
     assert (default.holds, raw.holds) == (True, False)
-    assert default.details["cpu_ms_a_request"] == {"rank": 2.0, "serving_default": 8.0, "predict_raw": 4.0}
+    assert default.details["cpu_ms_a_request"] == {"rank": 2.0, "serving_default": 8.0, "predict_raw": 4.0} | {
+        "the matrix products alone": 1.5
+    }
     with pytest.raises(WideDeepError, match=r"less CPU time than the kernel counts\. Give it more requests"):
-        cpu_cost.figures("paper", spent | {"rank": [2.0, 0.0, 1.0]})
+        cpu_cost.figures("paper", spent | {"rank": [2.0, 0.0, 1.0]}, 1.5)
 
 
 def _step(clients: int, per_second: float, p99: float = 9.0) -> Step:
@@ -78,9 +80,9 @@ def test_the_drawing_has_a_bar_for_each_number_as_high_as_it_is() -> None:
     figures = [latency.figure(model, (1,), _table(), parts) for model in ("paper", "default")]
     steps = [_step(1, 30.0, 1.0), _step(2, 3000.0, 300.0)]
     figures += [throughput.figure(size, batched, steps) for batched in (False, True) for size in (10, 200)]
-    resident = {"resident_mib": [400, 1000, 800]}
+    memory = {"anonymous_mib": [400, 1000, 800]}
     against = "100,000 malformed requests, TF Serving's statuses"
-    figures.append(Figure("serving_malformed_memory_growth", 1.0, "MiB", "<= 64", against, resident))
+    figures.append(Figure("serving_malformed_memory_growth", 1.0, "MiB", "<= 64", against, memory))
     svg = ElementTree.fromstring(plot.svg(figures))
     space = "{http://www.w3.org/2000/svg}"
     rects = [rect for rect in svg.iter(f"{space}rect") if rect.get("height") not in ("760", "12.0")]
@@ -98,3 +100,9 @@ def test_the_drawing_has_a_bar_for_each_number_as_high_as_it_is() -> None:
     assert "MiB that the server holds, over 100,000 malformed requests" in [
         text.text for text in svg.iter(f"{space}text")
     ]
+
+
+def test_the_products_take_more_where_there_is_more_to_multiply() -> None:
+    small, large = (matrix_products.cpu_milliseconds(100, layers, 40) for layers in ((64, 32), (1024, 1024)))
+    # Multiplications with additions, of which a core does 32 a cycle at most (AVX-512), at 5 GHz at most.
+    assert small < 100 * 1024 * 1024 / (32 * 5e6) < large

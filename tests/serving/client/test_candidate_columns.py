@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from widedeep.serving import tensors
+from widedeep.serving.client import candidate_columns
 from widedeep.serving.client.candidate_columns import arrays, split
 from widedeep.serving.client.errors import FeatureError, ModelError, UnknownFeatureError
 from widedeep.serving.client.ranking import RankedCandidate, best_first
@@ -69,6 +70,36 @@ def test_what_is_missing_has_a_value_of_its_own() -> None:
 )
 def test_categories_are_text_as_in_training(value: Any, expected: bytes) -> None:
     assert same(arrays(FEATURES, {"city": value}, [{"movie": "m"}])["city"], object, [expected])
+
+
+_ANY_TEXT = st.one_of(st.text(max_size=2), st.just("\ud800"))
+_ODD = st.sampled_from([None, True, np.int64(3), np.float32(0.5), b"b", {"a"}, {}, 10**400, 1e39, math.nan, math.inf])
+_ANY_VALUE = {
+    "text": st.one_of(_ANY_TEXT, st.integers()),
+    "number": st.one_of(st.floats(), st.integers()),
+    "set": st.lists(st.one_of(_ANY_TEXT, st.integers(0, 3)), max_size=3).flatmap(
+        lambda members: st.sampled_from([members, tuple(members)])
+    ),
+}
+
+
+@given(data=st.data(), kind=st.sampled_from(sorted(_ANY_VALUE)), required=st.booleans(), bits=st.sampled_from([32, 64]))
+def test_many_values_at_once_are_taken_as_each_alone(data: Any, kind: Any, required: bool, bits: int) -> None:
+    usual = data.draw(st.lists(_ANY_VALUE[kind], min_size=1, max_size=4))
+    values = [*usual, *data.draw(st.lists(_ODD, max_size=1))]
+    feature = Feature("x", "candidate", kind, required, bits)
+
+    def taken() -> Any:
+        try:
+            return arrays({"x": feature}, {}, [{"x": value} for value in values])["x"]
+        except FeatureError as error:
+            return str(error)
+
+    at_once = taken()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(candidate_columns, "_at_once", lambda *_: None)
+        alone = taken()
+    assert at_once == alone if isinstance(alone, str) else same(at_once, alone.dtype, alone)
 
 
 TEXT, NUMBER, SET = "text or a whole number", "a finite number of 32 bits", "a list of texts"

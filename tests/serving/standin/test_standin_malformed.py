@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import grpc
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -52,6 +54,25 @@ def send(served, small_model):
 @given(method=some.sampled_from(METHODS), data=some.binary(max_size=200))
 def test_random_bytes(send, method, data):
     assert send(method, data) in PROPER
+
+
+@pytest.mark.parametrize("method", [*[f"tensorflow.serving.{name}" for name in METHODS], "grpc.health.v1.Health/Check"])
+def test_of_bytes_that_are_no_message_nothing_is_kept(served, method):
+    """gRPC kept some twenty objects of each such call, and its memory of the call."""
+    call = served.channel.unary_unary(f"/{method}")
+
+    def send_many():
+        for _ in range(100):
+            with pytest.raises(grpc.RpcError) as caught:
+                call(b"\xff", timeout=60)
+            assert caught.value.code() is grpc.StatusCode.INTERNAL
+            assert caught.value.details() == "The request is no message of the method's type."
+        del caught
+        gc.collect()
+        return len(gc.get_objects())
+
+    send_many()
+    assert send_many() - send_many() == pytest.approx(0, abs=100)
 
 
 @pytest.fixture(scope="module")

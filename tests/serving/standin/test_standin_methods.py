@@ -233,6 +233,8 @@ def test_examples_that_are_none_are_refused(served):
     with pytest.raises(grpc.RpcError, match="Could not parse example input") as caught:
         served.predict({"examples": [b"\xff\xff"]})
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    # TensorFlow Serving quotes the bytes themselves.
+    assert "\ufffd\ufffd" in caught.value.details()
 
 
 def test_classify_and_regress_refuse_as_tf_serving(served, refused, listed):

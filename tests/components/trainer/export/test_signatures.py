@@ -234,6 +234,19 @@ def test_named_tensors_score_as_examples(served, rows):
     np.testing.assert_allclose(raw(served, rows)["score"], default(served, rows), rtol=0, atol=1e-6)
 
 
+def test_no_bytes_can_fail_named_tensors(served):
+    """In a batch another client's request fails with one that can't be parsed: these signatures parse nothing."""
+
+    def readers(name: str) -> set[str]:
+        graph = served[name].graph.as_graph_def()
+        nodes = [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
+        return {node.op for node in nodes if node.op.startswith(("Parse", "Decode", "StringToNumber", "Assert"))}
+
+    parsing = {"ParseExampleV2"}
+    names = ("serving_default", "classify", "regress", "predict_raw", "rank")
+    assert [readers(name) for name in names] == [parsing, parsing, parsing, set(), set()]
+
+
 def test_scores_differ_with_every_feature(served):
     """Else the tests above could compare constants."""
     [row] = _rows(1)

@@ -109,6 +109,33 @@ def test_requests_of_two_versions_and_of_two_outputs_do_not_mix(made, until):
     assert sorted(map(sorted, other_model.runs)) == [[3, 4]]
 
 
+def test_bad_examples_are_in_no_batch_of_named_tensors(made, until):
+    """A whole batch fails with one of its requests in TensorFlow Serving: its requests are of one signature."""
+    runs = []
+
+    class Signatures:
+        def run(self, feeds, fetches):
+            runs.append({name: values.tolist() for name, values in feeds.items()})
+            if 13 in feeds.get("examples", ()):
+                raise invalid("13")
+            return {name: next(iter(feeds.values())) for name in fetches}
+
+    servable, batcher = Signatures(), made(max_batch_size=2)
+
+    def ask(feed, number):
+        try:
+            return batcher.run(servable, Call(), {feed: np.array([number])}, ["y"])["y"].tolist()
+        except ServingError as error:
+            return error.message
+
+    with ThreadPoolExecutor(4) as threads:
+        first = [threads.submit(ask, "examples", 13), threads.submit(ask, "movie_id", 1)]
+        until(lambda: sum(len(batch.tasks) for queue in batcher._queues.values() for batch in queue) == 2, 5)
+        answers = [*first, threads.submit(ask, "movie_id", 2), threads.submit(ask, "examples", 3)]
+        assert [answer.result() for answer in answers] == ["13", [1], [2], [3]]
+    assert [run for run in runs if "movie_id" in run] == [{"movie_id": [1, 2]}]
+
+
 def test_nobody_waits_for_more_than_the_timeout(made):
     assert _together(made(max_batch_size=100, batch_timeout_micros=1000), Doubling(), [[1]]) == [[2]]
 
