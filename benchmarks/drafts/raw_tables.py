@@ -55,10 +55,10 @@ def _caravan(originals: Path, folder: Path) -> Path:  # noqa: ARG001
         if done.returncode:
             raise DataError(f"{_ISLP} can't be fetched: {done.stderr.strip()[-500:]}")
         path = _member(next(Path(cache).glob("*.whl")), _CARAVAN, folder / "Caravan.csv")
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    if found != _CARAVAN_SHA256:
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    if digest != _CARAVAN_SHA256:
         raise DataError(
-            f"{_CARAVAN} of {_ISLP} has the sha256 {found}, and not {_CARAVAN_SHA256}: it is another table."
+            f"{_CARAVAN} of {_ISLP} has the sha256 {digest}, and not {_CARAVAN_SHA256}: it is another table."
         )
     return path
 

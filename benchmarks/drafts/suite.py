@@ -39,7 +39,7 @@ _METRICS = ("auc", "logloss")
 @click.option("--only", multiple=True, type=click.Choice(list(TABLES)), help="These tables alone.")
 def main(originals: Path, only: tuple[str, ...]) -> None:
     """Drafts, runs and measures."""
-    found: list[Figure] = []
+    all_figures: list[Figure] = []
     for name in only or TABLES:
         table = TABLES[name]
         if table.original and not (originals / name).is_dir():
@@ -48,8 +48,8 @@ def main(originals: Path, only: tuple[str, ...]) -> None:
         with tempfile.TemporaryDirectory() as folder:
             measured = measure(name, table, originals.resolve(), Path(folder))
         click.echo(f"{name}: {json.dumps(measured)}", err=True)
-        found += figures(name, measured)
-    print_figures(found)
+        all_figures += figures(name, measured)
+    print_figures(all_figures)
 
 
 def measure(name: str, table: RawTable, originals: Path, folder: Path) -> dict[str, Any]:
@@ -104,13 +104,13 @@ def figures(name: str, measured: Mapping[str, Any]) -> list[Figure]:
     """
     auc = {model: metrics["auc"] for model, metrics in measured["models"].items()}
     against = ", ".join(model for model in auc if model != "draft")
-    found = [Figure(f"draft_{name}", auc["draft"], "auc", None, against, dict(measured))]
+    auc_figures = [Figure(f"draft_{name}", auc["draft"], "auc", None, against, dict(measured))]
     over = auc["draft"] - auc["logistic_regression"]
-    found.append(Figure(f"draft_{name}_over_logistic", over, "auc", ">= 0", "logistic_regression", {}))
+    auc_figures.append(Figure(f"draft_{name}_over_logistic", over, "auc", ">= 0", "logistic_regression", {}))
     if "curated" in auc:
         behind = auc["curated"] - auc["draft"]
-        found.append(Figure(f"draft_{name}_behind_curated", behind, "auc", "<= 0.005", "curated", {}))
-    return found
+        auc_figures.append(Figure(f"draft_{name}_behind_curated", behind, "auc", "<= 0.005", "curated", {}))
+    return auc_figures
 
 
 if __name__ == "__main__":

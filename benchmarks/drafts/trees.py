@@ -33,11 +33,11 @@ def trees(splits: Mapping[str, SplitColumns], folder: Path) -> dict[str, float]:
 
 def arrays(splits: Mapping[str, SplitColumns]) -> dict[str, np.ndarray]:
     """What the peer reads: numbers, and categories as codes by the values of train; what it lacks is NaN."""
-    found: dict[str, np.ndarray] = {}
+    made: dict[str, np.ndarray] = {}
     codes = {name: pd.Index(values.dropna().unique()) for name, values in splits["train"].categories.items()}
     for split, columns in splits.items():
         coded = [codes[name].get_indexer(values).astype(np.float64) for name, values in columns.categories.items()]
         of_split = [*columns.numbers.values(), *(np.where(code < 0, np.nan, code) for code in coded)]
-        found |= {f"x_{split}": np.stack(of_split, axis=1), f"y_{split}": columns.label}
+        made |= {f"x_{split}": np.stack(of_split, axis=1), f"y_{split}": columns.label}
     numbers = len(splits["train"].numbers)
-    return found | {"categorical": np.arange(numbers, numbers + len(codes))}
+    return made | {"categorical": np.arange(numbers, numbers + len(codes))}

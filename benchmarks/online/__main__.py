@@ -38,14 +38,14 @@ def main(seeds: int, rows: int, requests: int, mix: float, work: Path | None) ->
             here = folder / f"mix-{mix:g}-rows-{rows}-requests-{requests}-seed-{seed}"
             kept = folder / f"{here.name}.json"
             if not kept.exists():
-                write_whole(kept, json.dumps(one(seed, rows, requests, mix, here)).encode())
+                write_whole(kept, json.dumps(history_and_trial(seed, rows, requests, mix, here)).encode())
                 shutil.rmtree(here)
             trials.append(json.loads(kept.read_text()))
             click.echo(f"seed {seed}: {trials[-1]}", err=True)
     print_figures(figures(trials, {"rows": rows, "requests": requests, "mix": mix}))
 
 
-def one(seed: int, rows: int, requests: int, mix: float, folder: Path) -> dict[str, Any]:
+def history_and_trial(seed: int, rows: int, requests: int, mix: float, folder: Path) -> dict[str, Any]:
     """A store's models: AUC on the test day, and what they and the rails have shown in the trial.
 
     The folder keeps which models are trained, for the case that this is interrupted.

@@ -90,8 +90,10 @@ class RowReader:
         wanted = self._wanted(path, set() if undeclared is None else undeclared, query, folders)
         row = 0
         # Closed at once, and not when it is collected: a database waits for it.
-        with closing(blocks(self.file_format, wanted)) as found:
-            for raw in (block.slice(at, BATCH_ROWS) for block in found for at in range(0, block.num_rows, BATCH_ROWS)):
+        with closing(blocks(self.file_format, wanted)) as read_blocks:
+            for raw in (
+                block.slice(at, BATCH_ROWS) for block in read_blocks for at in range(0, block.num_rows, BATCH_ROWS)
+            ):
                 for name in wanted.in_folders:
                     if name not in raw.schema.names:
                         if name not in folder_values(path):

@@ -89,8 +89,8 @@ def first_rows(
             asked_by=asked_by,
             query=query,
         )
-        with closing(blocks(data.format, wanted)) as found:
-            block = next((each for each in found if each.num_rows), None)
+        with closing(blocks(data.format, wanted)) as read_blocks:
+            block = next((each for each in read_blocks if each.num_rows), None)
         if block is None:
             return FirstRows(path, faults=[f"{path}: {NO_ROWS if query is None else NO_RESULT}"])
         raw = block.slice(0, ROWS)

@@ -78,16 +78,16 @@ def check(path: Path, overrides: Sequence[str]) -> PipelineCheck:
         path: of its pipeline.yaml.
         overrides: what the command line sets on top.
     """
-    found = PipelineCheck()
-    found.config = found.attempt(configs.load, path, overrides)
-    declared = found.attempt(_features_file, path) if found.config is None else Path(found.config.features)
+    result = PipelineCheck()
+    result.config = result.attempt(configs.load, path, overrides)
+    declared = result.attempt(_features_file, path) if result.config is None else Path(result.config.features)
     if declared is not None:
-        found.spec = found.attempt(features.load, declared)
-    if found.config is None or found.spec is None:
-        return found
-    _check_together(found, found.config, found.spec)
-    _check_files(found, found.config, found.spec)
-    return found
+        result.spec = result.attempt(features.load, declared)
+    if result.config is None or result.spec is None:
+        return result
+    _check_together(result, result.config, result.spec)
+    _check_files(result, result.config, result.spec)
+    return result
 
 
 def _features_file(path: Path) -> Path | None:
@@ -99,52 +99,54 @@ def _features_file(path: Path) -> Path | None:
     return path.parent / named if isinstance(named, str) else None
 
 
-def _check_together(found: PipelineCheck, config: PipelineConfig, spec: FeatureSpec) -> None:
+def _check_together(result: PipelineCheck, config: PipelineConfig, spec: FeatureSpec) -> None:
     from widedeep.components.dryrun.dry_run_options import check_program
     from widedeep.pipeline.definition.early_checks import setting_checks
     from widedeep.pipeline.definition.schema_file import schema_text
 
     for each in setting_checks(config, spec):
-        found.attempt(each)
-    found.attempt(config.evaluation.check_group, spec)
-    found.attempt(schema_text, config, spec)
-    found.attempt(check_program, config.dry_run)
+        result.attempt(each)
+    result.attempt(config.evaluation.check_group, spec)
+    result.attempt(schema_text, config, spec)
+    result.attempt(check_program, config.dry_run)
 
 
-def _check_files(found: PipelineCheck, config: PipelineConfig, spec: FeatureSpec) -> None:
+def _check_files(result: PipelineCheck, config: PipelineConfig, spec: FeatureSpec) -> None:
     from widedeep.pipeline.definition.input_files import pattern_files
     from widedeep.pipeline.definition.spans.span_files import check_spans
 
-    before = len(found.wrong)
+    before = len(result.wrong)
     patterns = dict(config.data.splits or {"all": config.data.query or config.data.pattern})
     if config.data.serving:
         patterns[_SERVING] = config.data.serving
     if config.data.connection is not None:
-        _check_queries(found, patterns, config, spec)
+        _check_queries(result, patterns, config, spec)
         return
     files: dict[str, list[str]] = {}
     for name, pattern in patterns.items():
-        paths = found.attempt(pattern_files, config.data, pattern)
+        paths = result.attempt(pattern_files, config.data, pattern)
         if paths:
             files[name] = paths
-            first = found.attempt(_first_rows, found, paths, config, spec, name != _SERVING)
-            found.splits.append(SplitFiles(name, len(paths), sum(map(_bytes, paths)), first))
-    found.attempt(check_apart, {name: paths for name, paths in files.items() if name != _SERVING}, patterns)
-    if len(found.wrong) == before:
-        found.attempt(check_spans, config.data)
-    _look_at_values(found, spec, config.data.negatives is not None)
+            first = result.attempt(_first_rows, result, paths, config, spec, name != _SERVING)
+            result.splits.append(SplitFiles(name, len(paths), sum(map(_bytes, paths)), first))
+    result.attempt(check_apart, {name: paths for name, paths in files.items() if name != _SERVING}, patterns)
+    if len(result.wrong) == before:
+        result.attempt(check_spans, config.data)
+    _look_at_values(result, spec, config.data.negatives is not None)
 
 
-def _check_queries(found: PipelineCheck, queries: Mapping[str, str], config: PipelineConfig, spec: FeatureSpec) -> None:
+def _check_queries(
+    result: PipelineCheck, queries: Mapping[str, str], config: PipelineConfig, spec: FeatureSpec
+) -> None:
     for name, text in queries.items():
         query = Query(text, str(config.data.connection))
-        first = found.attempt(_first_rows, found, [query_name(name)], config, spec, name != _SERVING, query)
-        found.splits.append(SplitFiles(name, 1, 0, first))
-    _look_at_values(found, spec, config.data.negatives is not None)
+        first = result.attempt(_first_rows, result, [query_name(name)], config, spec, name != _SERVING, query)
+        result.splits.append(SplitFiles(name, 1, 0, first))
+    _look_at_values(result, spec, config.data.negatives is not None)
 
 
 def _first_rows(
-    found: PipelineCheck,
+    result: PipelineCheck,
     paths: Sequence[str],
     config: PipelineConfig,
     spec: FeatureSpec,
@@ -155,9 +157,9 @@ def _first_rows(
 
     # Of spans the newest is read first.
     first = first_rows(paths[-1] if config.data.in_spans else paths[0], config.data, spec, labelled, query)
-    found.wrong += [DataError(fault) for fault in first.faults[:_LISTED]]
+    result.wrong += [DataError(fault) for fault in first.faults[:_LISTED]]
     if len(first.faults) > _LISTED:
-        found.wrong.append(
+        result.wrong.append(
             DataError(
                 f"{first.path}: {len(first.faults) - _LISTED} more of its first {first.rows:,} rows can't be used."
             )
@@ -165,16 +167,16 @@ def _first_rows(
     return first
 
 
-def _look_at_values(found: PipelineCheck, spec: FeatureSpec, drawn: bool) -> None:
-    read = [split.first for split in found.splits if split.first and split.first.rows]
+def _look_at_values(result: PipelineCheck, spec: FeatureSpec, drawn: bool) -> None:
+    read = [split.first for split in result.splits if split.first and split.first.rows]
     for first in read:
         # Where negatives are drawn, positives alone are what is meant.
         if len(first.labels) == 1 and first.rows > 1 and not (drawn and first.labels == [1]):
-            found.odd.append(f"{first.path}: all of its first {first.rows:,} rows have the label {first.labels[0]:g}")
-    found.odd += number_notes([first.numbers for first in read if first.numbers], spec)
+            result.odd.append(f"{first.path}: all of its first {first.rows:,} rows have the label {first.labels[0]:g}")
+    result.odd += number_notes([first.numbers for first in read if first.numbers], spec)
     for feature in spec.features:
         if read and all(first.examples[feature.key] is None for first in read):
-            found.odd.append(f"{feature.key}: no value in the first rows of any split")
+            result.odd.append(f"{feature.key}: no value in the first rows of any split")
 
 
 def _bytes(path: str) -> int:

@@ -57,7 +57,7 @@ def column_gains(
 
 def without_silent(columns: Mapping[str, DraftedColumn], silent: Collection[str]) -> dict[str, DraftedColumn]:
     """Times without the parts that tell nothing of later rows; one without any is no feature."""
-    found = dict(columns)
+    left = dict(columns)
     for name, column in columns.items():
         if column.drafted is None or column.choice.kind != "time":
             continue
@@ -68,8 +68,8 @@ def without_silent(columns: Mapping[str, DraftedColumn], silent: Collection[str]
             choice = Choice(
                 "out", f"{column.choice.reason}: {parts} tell{'s' * (' and ' not in parts)} nothing of later rows"
             )
-            found[name] = replace(column, choice=choice, drafted=None, side=None)
+            left[name] = replace(column, choice=choice, drafted=None, side=None)
         elif len(told) < len(feature["parts"]):
             drafted = replace(column.drafted, feature=feature | {"parts": told}, treatment=", ".join(told))
-            found[name] = replace(column, drafted=drafted)
-    return found
+            left[name] = replace(column, drafted=drafted)
+    return left

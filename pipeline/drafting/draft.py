@@ -139,8 +139,8 @@ def _columns(
 
 
 def _cross(pair: PairGain, sampled: int, rows: int) -> DraftedCross:
-    found = crosses.combinations(pair.combinations, pair.once, sampled, rows)
-    return DraftedCross(pair.keys, found, pair.gain)
+    size = crosses.combinations(pair.combinations, pair.once, sampled, rows)
+    return DraftedCross(pair.keys, size, pair.gain)
 
 
 def _null_values(form: Form, columns: Mapping[str, DraftedColumn]) -> tuple[str, ...]:

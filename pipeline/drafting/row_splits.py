@@ -32,8 +32,8 @@ def split_of(
     if location.splits:
         return splits.by_files({split: pattern for split, (pattern, _) in location.splits.items()})
     named = [wishes.time] if wishes.time else []
-    found = [name for name, profile in known.items() if profile.time_format is not None and not profile.missing]
-    for name in named or found:
+    times = [name for name, profile in known.items() if profile.time_format is not None and not profile.missing]
+    for name in named or times:
         form = known[name].time_format
         if form is None:
             raise ConfigError(

@@ -73,7 +73,7 @@ def send(ask: Callable[[Request], object], requests: Iterable[Request], due: Ite
     traffic, lock = Traffic(), threading.Lock()
     start = time.monotonic()
 
-    def one(request: Request, moment: float) -> None:
+    def timed(request: Request, moment: float) -> None:
         delay = time.monotonic() - start - moment
         try:
             ask(request)
@@ -95,7 +95,7 @@ def send(ask: Callable[[Request], object], requests: Iterable[Request], due: Ite
         try:
             for request, moment in zip(requests, due, strict=False):
                 time.sleep(max(0.0, start + moment - time.monotonic()))
-                pool.submit(one, request, moment)
+                pool.submit(timed, request, moment)
         except KeyboardInterrupt:
             pool.shutdown(cancel_futures=True)
     return traffic

@@ -22,11 +22,11 @@ def single_requests(
         scores: [n, c].
     """
     for number, of_request in enumerate(scores):
-        one = {
+        request = {
             name: tensors[name][number : number + 1] if len(tensors[name]) > 1 else tensors[name] for name in features
         }
         whole = {
-            name: _spread(one[name], len(of_request)) if feature.side == "candidate" else one[name]
+            name: _spread(request[name], len(of_request)) if feature.side == "candidate" else request[name]
             for name, feature in features.items()
         }
         yield whole, of_request

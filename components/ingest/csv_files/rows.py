@@ -148,10 +148,10 @@ class RowSyntax:
 
     def _line(self, rest: bytes, error: RowFaultError, last: bool) -> bytes | None:
         """The line that a misplaced quote stands in; None where the row has begun in another one, or it has no end."""
-        found = _LINE.match(rest)
-        if error.fault != MISPLACED or (found is None and not last):
+        match = _LINE.match(rest)
+        if error.fault != MISPLACED or (match is None and not last):
             return None
-        line = found.group() if found else rest
+        line = match.group() if match else rest
         return line if error.after < len(line.rstrip(b"\r\n")) else None
 
     def _check(self, rest: bytes, size: int, last: bool) -> None:

@@ -36,9 +36,9 @@ class Ranking(tf.Module):
         # candidate's row needs both.
         self._spread = {
             time.key
-            for key, (one, _, part) in spec.parts.items()
+            for key, (feature, _, part) in spec.parts.items()
             if part.since and spec.inputs[key].side == "candidate"
-            for time in (one, spec.by_key[part.since])
+            for time in (feature, spec.by_key[part.since])
             if time.side == "context"
         }
         # Of the deep part's input, by side: what a row says of the other side, as that a number is missing, isn't read.
@@ -72,9 +72,9 @@ class Ranking(tf.Module):
         by_request = tf.stack([requests, each, 1])
         logit = (self._model.bias + parts.wide[:requests])[:, None] + tf.reshape(parts.wide[requests:], by_request)
         if self._crosses:
-            found = self._crosses.rows(self._crossed(whole, own[packed_columns.IDS], requests), requests, each)
-            weights = self._model.wide_rows(tf.reshape(tf.maximum(found, 0), [-1]))
-            shares = self._crosses.shares(found)
+            weight_rows = self._crosses.rows(self._crossed(whole, own[packed_columns.IDS], requests), requests, each)
+            weights = self._model.wide_rows(tf.reshape(tf.maximum(weight_rows, 0), [-1]))
+            shares = self._crosses.shares(weight_rows)
             logit += tf.reduce_sum(tf.reshape(weights, tf.shape(shares)) * shares, axis=-1, keepdims=True)
         logit = tf.reshape(logit, [-1, 1])
         return logit + self._hidden(parts.deep[:requests], parts.deep[requests:], each) if self._hidden else logit
@@ -88,7 +88,7 @@ class Ranking(tf.Module):
     def _own_rows(self, whole: Mapping[str, tf.Tensor], requests: tf.Tensor, each: tf.Tensor) -> Raw:
         """Each side's features in rows of its own."""
         rows = requests * (each + 1)
-        found = {}
+        rows_of = {}
         for side, first, count in (("context", 0, requests), ("candidate", requests, requests * each)):
             zero = tf.zeros([count], tf.int64)
             indices = tf.stack([tf.range(first, first + count), zero], axis=1)
@@ -98,19 +98,19 @@ class Ranking(tf.Module):
                 tensor = whole[feature.key]
                 if feature.kind != "set":
                     values = tf.reshape(tensor, [-1])
-                    found[feature.key] = tf.SparseTensor(indices, values, tf.stack([rows, 1]))
+                    rows_of[feature.key] = tf.SparseTensor(indices, values, tf.stack([rows, 1]))
                     continue
                 width = tf.shape(tensor, tf.int64)[-1]
                 members = tf.reshape(tensor, tf.stack([count, width]))
                 places = tf.where(members != "")
                 values = tf.gather_nd(members, places)
-                found[feature.key] = tf.SparseTensor(
+                rows_of[feature.key] = tf.SparseTensor(
                     places + tf.stack([first, tf.zeros_like(rows)]), values, tf.stack([rows, width])
                 )
         for key in self._spread:
             everywhere = tf.concat([whole[key], tf.repeat(whole[key], each)], axis=0)
-            found[key] = raw_tensors.to_sparse(self._spec.by_key[key], everywhere, [rows])
-        return found
+            rows_of[key] = raw_tensors.to_sparse(self._spec.by_key[key], everywhere, [rows])
+        return rows_of
 
     def _own_ids(self, ids: tf.SparseTensor, requests: tf.Tensor) -> tf.SparseTensor:
         """Without what a row says of the other side, as that a number is missing."""

@@ -102,10 +102,10 @@ def _tell(record: OutcomeRecord, out: Path) -> None:
 
 
 def _window(text: str) -> timedelta:
-    found = re.fullmatch(r"(\d+)([smhd])", text)
-    if not found or not int(found[1]):
+    match = re.fullmatch(r"(\d+)([smhd])", text)
+    if not match or not int(match[1]):
         raise ConfigError(f"--within {text}: give a number and a unit, as 30m, 24h or 7d.")
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -36,25 +36,25 @@ def command(pipeline: Path, overrides: tuple[str, ...]) -> None:
         # It loads TensorFlow, which has much to say.
         from widedeep.pipeline.check.pipeline_check import check
 
-        found = check(pipeline, overrides)
+        result = check(pipeline, overrides)
     console = Console(highlight=False)
     console.width = console.width if console.is_terminal else 200
-    if found.spec:
-        _show_features(console, found.spec, found.splits)
-    if found.spec and found.config and found.config.data.negatives:
+    if result.spec:
+        _show_features(console, result.spec, result.splits)
+    if result.spec and result.config and result.config.data.negatives:
         from widedeep.pipeline.check.understood import negatives
 
-        console.print(f"drawn    {negatives(found.config.data.negatives, found.spec)}", markup=False)
-    if found.splits:
-        _show_splits(console, found.splits)
+        console.print(f"drawn    {negatives(result.config.data.negatives, result.spec)}", markup=False)
+    if result.splits:
+        _show_splits(console, result.splits)
     sys.stdout.flush()
-    for odd in found.odd:
+    for odd in result.odd:
         click.echo(f"Note: {odd}", err=True)
-    for error in found.wrong:
+    for error in result.wrong:
         click.echo(click.style("Error: ", fg="red", bold=True, reset=True) + str(error), err=True)
-    if found.wrong:
-        sys.exit(max(error.exit_code for error in found.wrong))
-    click.echo(_sound(found))
+    if result.wrong:
+        sys.exit(max(error.exit_code for error in result.wrong))
+    click.echo(_sound(result))
 
 
 def _show_features(console: Console, spec: FeatureSpec, splits: list[SplitFiles]) -> None:
@@ -89,11 +89,11 @@ def _show_splits(console: Console, splits: list[SplitFiles]) -> None:
     console.print(table)
 
 
-def _sound(found: PipelineCheck) -> str:
-    assert found.config is not None
-    assert found.spec is not None
-    rows = sum(split.first.rows for split in found.splits if split.first)
+def _sound(result: PipelineCheck) -> str:
+    assert result.config is not None
+    assert result.spec is not None
+    rows = sum(split.first.rows for split in result.splits if split.first)
     return (
-        f"\n{found.config.name}: settings, {len(found.spec.features)} features and the first {rows:,} rows are sound: "
-        "widedeep run does the rest"
+        f"\n{result.config.name}: settings, {len(result.spec.features)} features and the first {rows:,} rows are "
+        "sound: widedeep run does the rest"
     )

@@ -68,9 +68,11 @@ def form_of(location: Location, label: str | None = None) -> Form:
     elif file_format == "jsonl":
         whole = len(start) < _START_BYTES
         text, encoding = decoded(start, whole)
-        found = json_columns(path, text, whole)
+        json_names = json_columns(path, text, whole)
         dialect = CsvDialect(encoding=encoding or UTF8)
-        form = Form("jsonl", dialect, found.names, "a JSON object a line", lists=found.lists, aside=found.aside)
+        form = Form(
+            "jsonl", dialect, json_names.names, "a JSON object a line", lists=json_names.lists, aside=json_names.aside
+        )
     else:
         form = Form(*text_form(path, start, len(start) < _START_BYTES, file_format, label))
     of_folders = [name for name in folders if name not in form.columns]

@@ -33,18 +33,18 @@ def in_common(location: Location, form: Form, label: str) -> tuple[Location, For
     if len(location.files) == 1 or form.file_format not in ("csv", "tsv", "parquet"):
         return location, form
     names = _parquet(location.files) if form.file_format == "parquet" else _text(location.files, form)
-    headed = {path: found for path, found in names.items() if found is not None}
+    headed = {path: header for path, header in names.items() if header is not None}
     if not headed:
         return location, form
     first = next(iter(headed))
-    bare = [path for path, found in names.items() if found is None]
+    bare = [path for path, header in names.items() if header is None]
     if bare:
         form = _without_header(form, headed[first], first, bare)
     folders = form.columns[len(form.columns) - form.in_folders :]
-    location = _with_label(location, {path: (*found, *folders) for path, found in headed.items()}, label)
+    location = _with_label(location, {path: (*header, *folders) for path, header in headed.items()}, label)
     kept = [headed[path] for path in location.files if path in headed]
-    columns = tuple(name for name in form.columns if name in folders or all(name in found for found in kept))
-    lacking = [name for found in kept for name in found if name not in columns]
+    columns = tuple(name for name in form.columns if name in folders or all(name in header for header in kept))
+    lacking = [name for header in kept for name in header if name not in columns]
     aside = form.aside
     if lacking:
         aside = f"left out, as not all files have them: {', '.join(dict.fromkeys(lacking))}"
@@ -92,7 +92,7 @@ def _without_header(form: Form, names: tuple[str, ...], first: str, bare: Sequen
 
 def _with_label(location: Location, names: dict[str, tuple[str, ...]], label: str) -> Location:
     """Without the splits of whose files one has no label, as the test part of a contest."""
-    without = [path for path, found in names.items() if label not in found]
+    without = [path for path, header in names.items() if label not in header]
     if not without:
         return location
     of_train = location.splits["train"][1] if location.splits else location.files

@@ -66,10 +66,10 @@ def locate_files(data: str) -> Location:
         return Location(folder, _ending(name), (os.path.join(folder, name),), glob.escape(name), {})
     if "://" not in data and os.path.isdir(data):
         folder = os.path.abspath(data)
-        found = _walk(folder)
+        listed = _walk(folder)
     else:
-        folder, found = _by_pattern(data)
-    ending, files = _of_one_format(folder, found)
+        folder, listed = _by_pattern(data)
+    ending, files = _of_one_format(folder, listed)
     splits, aside = _splits(folder, files)
     if splits:
         return Location(
@@ -92,11 +92,11 @@ def _by_pattern(data: str) -> tuple[str, list[str]]:
 
 
 def _walk(folder: str) -> list[str]:
-    found = []
+    paths = []
     for place, folders, names in os.walk(folder):
         folders.sort()
-        found += [os.path.join(place, name) for name in sorted(names)]
-    return [path for path in found if holds_rows(os.path.relpath(path, folder), "")]
+        paths += [os.path.join(place, name) for name in sorted(names)]
+    return [path for path in paths if holds_rows(os.path.relpath(path, folder), "")]
 
 
 def _ending(path: str) -> str | None:
@@ -112,9 +112,9 @@ def _last(path: str) -> str:
     return parts[-1] if parts else ""
 
 
-def _of_one_format(folder: str, found: Sequence[str]) -> tuple[str | None, list[str]]:
+def _of_one_format(folder: str, paths: Sequence[str]) -> tuple[str | None, list[str]]:
     by_ending: dict[str | None, list[str]] = {}
-    for path in found:
+    for path in paths:
         by_ending.setdefault(_ending(path), []).append(path)
     known = [ending for ending in by_ending if ending]
     if len(known) > 1:

@@ -113,18 +113,18 @@ def _delimiter(lines: Sequence[str]) -> str:
 def _number_signs(rows: Sequence[Sequence[str]]) -> dict[str, str]:
     """What numbers have before their fraction and between thousands, where a column leaves no doubt."""
     columns = ([value.strip() for value in column if value.strip()] for column in zip(*rows, strict=False))
-    found: dict[str, str] = {}
+    signs: dict[str, str] = {}
     for column in columns:
         if not all(map(_COMMA.fullmatch, column)):
             if all(map(_GROUPED.fullmatch, column)) and any(map(_SURELY_GROUPED.fullmatch, column)):
-                found.setdefault("thousands", ",")
+                signs.setdefault("thousands", ",")
             continue
         # Three digits behind a comma may be thousands.
         if any(re.search(r",(\d{1,2}|\d{4,})$", value) for value in column):
-            found["decimal"] = ","
+            signs["decimal"] = ","
             if any("." in value for value in column):
-                found["thousands"] = "."
-    return found
+                signs["thousands"] = "."
+    return signs
 
 
 def _refuse_preamble(

@@ -51,8 +51,8 @@ def codes_of(profile: ColumnProfile, values: pa.Array) -> Codes:
 def part_codes(profile: ColumnProfile, values: pa.Array) -> dict[str, Codes]:
     """Of a time the parts that a model may see, in UTC."""
     assert profile.time_format is not None
-    found = parts_of(seconds(values, profile.time_format))
-    codes = {part: np.nan_to_num(found[part], nan=24).astype(np.int64) for part in profile.time_parts}
+    time_parts = parts_of(seconds(values, profile.time_format))
+    codes = {part: np.nan_to_num(time_parts[part], nan=24).astype(np.int64) for part in profile.time_parts}
     return {part: Codes(np.arange(len(of_part)), of_part, 25, len(of_part)) for part, of_part in codes.items()}
 
 

@@ -103,8 +103,8 @@ def best_pairs(
         if measure.gain(columns[key])[0] > 0:
             measure.add(columns[key])
     silent = set(on_trial) - set(telling)
-    found = {pair: _cells(columns[pair[0]], columns[pair[1]]) for pair in itertools.combinations(keys, 2)}
-    cells = {pair: codes for pair, codes in found.items() if codes is not None}
+    codes_of = {pair: _cells(columns[pair[0]], columns[pair[1]]) for pair in itertools.combinations(keys, 2)}
+    cells = {pair: codes for pair, codes in codes_of.items() if codes is not None}
     gains = {pair: measure.gain(codes) for pair, codes in cells.items()}
     for pair, (gain, error) in gains.items():
         if gain > _ERRORS * error and gain >= _SHARE * measure.loss:

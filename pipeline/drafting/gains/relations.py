@@ -23,16 +23,16 @@ def follows(columns: Mapping[str, Codes], ids: Mapping[str, str]) -> dict[str, s
         columns: with one value a row.
         ids: by column, its side.
     """
-    found: dict[str, str] = {}
+    followers: dict[str, str] = {}
     for name, codes in columns.items():
         for by, side in ids.items():
             key = columns.get(by)
             if key is None or by == name or not (key.single and codes.single) or codes.size < 2:
                 continue
             pairs = len(np.unique(key.codes * codes.size + codes.codes))
-            if key.length >= 2 * key.size and pairs <= 1.01 * key.size and name not in found:
-                found[name] = side
-    return found
+            if key.length >= 2 * key.size and pairs <= 1.01 * key.size and name not in followers:
+                followers[name] = side
+    return followers
 
 
 def vocabulary_owner(

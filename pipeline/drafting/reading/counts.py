@@ -121,8 +121,8 @@ class Counts:
     @property
     def distinct(self) -> int:
         """How many different values there are, without what stands for no value; beyond 16,384 an estimate."""
-        found = len(self.few) if self.few is not None else int(self._sketch.Estimate())
-        return max(0, found - len(self.no_values))
+        estimate = len(self.few) if self.few is not None else int(self._sketch.Estimate())
+        return max(0, estimate - len(self.no_values))
 
     @property
     def exact(self) -> bool:

@@ -84,7 +84,7 @@ def _profile(
     profile = replace(profile, frequent=_frequent(values, len(values) / counts.rows))
     form = time_format(name, counts, values, name in times)
     if form is not None:
-        found = parts(seconds(values, form))
+        time_parts = parts(seconds(values, form))
         nothing = () if counts.numeric else no_values(values)
         lacking = pc.sum(pc.is_in(values, pa.array(nothing, pa.string()))).as_py() or 0
         profile = replace(
@@ -94,7 +94,7 @@ def _profile(
             time_format=form,
             time_unit=UNITS.get(form),
             time_zone=zone_of(counts, values, form),
-            time_parts=found,
+            time_parts=time_parts,
             first=counts.first,
         )
     if counts.numeric and statistics and np.isfinite(counts.low):
@@ -110,8 +110,8 @@ def _profile(
 
 def _frequent(values: pa.Array, sampled: float) -> tuple[tuple[int, int], ...]:
     """How many values all rows hold so often, by the part of them that is sampled; exact where it is all."""
-    found = np.asarray(values.value_counts().field(1).to_numpy(zero_copy_only=False))
-    return tuple((least, int((found >= least * min(1.0, sampled)).sum())) for least in _MIN_COUNTS)
+    frequencies = np.asarray(values.value_counts().field(1).to_numpy(zero_copy_only=False))
+    return tuple((least, int((frequencies >= least * min(1.0, sampled)).sum())) for least in _MIN_COUNTS)
 
 
 def no_values(values: pa.Array) -> tuple[str, ...]:

@@ -45,8 +45,8 @@ def of_sample(counts: Mapping[str, Counts], sample: pa.Table) -> dict[str, Stati
             arrays[name] = _lists(values.cast(pa.binary()))
     if not arrays:
         return {}
-    found = stats_impl.generate_statistics_in_memory(pa.RecordBatch.from_pydict(arrays), StatsOptions())
-    return {feature.path.step[0]: _of(feature) for feature in found.datasets[0].features}
+    statistics = stats_impl.generate_statistics_in_memory(pa.RecordBatch.from_pydict(arrays), StatsOptions())
+    return {feature.path.step[0]: _of(feature) for feature in statistics.datasets[0].features}
 
 
 def _of(feature: object) -> Statistics:

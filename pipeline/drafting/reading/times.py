@@ -144,8 +144,8 @@ def zone_of(counts: Counts, column: pa.Array, form: str) -> str | None:
 
 def parts(moments: Floats) -> tuple[str, ...]:
     """Hour and weekday, where the rows have several."""
-    found = parts_of(moments[~np.isnan(moments)])
-    return tuple(part for part, values in found.items() if len(np.unique(values)) > 1)
+    present = parts_of(moments[~np.isnan(moments)])
+    return tuple(part for part, values in present.items() if len(np.unique(values)) > 1)
 
 
 def parts_of(moments: Floats) -> dict[str, Floats]:

@@ -52,16 +52,16 @@ _TIMES = {
 
 def says_id(name: str) -> bool:
     """Whether a name is that of an id."""
-    found = words(name)
-    return bool(found) and (
-        bool(set(found) & _IDS) or (found[-1].endswith("id") and found[-1][:-2] in _PERSONS | _ITEMS)
+    parts = words(name)
+    return bool(parts) and (
+        bool(set(parts) & _IDS) or (parts[-1].endswith("id") and parts[-1][:-2] in _PERSONS | _ITEMS)
     )
 
 
 def says_one(name: str) -> bool:
     """Whether a name is just what an id may be called, as user or item."""
-    found = words(name)
-    return len(found) == 1 and found[0] in _ONE
+    parts = words(name)
+    return len(parts) == 1 and parts[0] in _ONE
 
 
 def says_code(name: str) -> bool:

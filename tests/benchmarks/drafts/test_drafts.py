@@ -57,12 +57,12 @@ def test_what_example_gen_wrote_as_columns(tmp_path: Path) -> None:
             writer.write(example)
     path = tmp_path / "features.yaml"
     path.write_text(DECLARED)
-    found = SplitColumns.read(tmp_path, "train", features.load(path))
-    np.testing.assert_array_equal(found.numbers["price"], [1.5, np.nan, 2.0])
-    np.testing.assert_array_equal(found.numbers["at_hour"], [5, 23, np.nan])
-    np.testing.assert_array_equal(found.numbers["at_weekday"], [3, 5, np.nan])
-    assert found.categories["item"].tolist() == ["é", None, "b"]
-    assert found.label.tolist() == [1, 0, 1]
+    columns = SplitColumns.read(tmp_path, "train", features.load(path))
+    np.testing.assert_array_equal(columns.numbers["price"], [1.5, np.nan, 2.0])
+    np.testing.assert_array_equal(columns.numbers["at_hour"], [5, 23, np.nan])
+    np.testing.assert_array_equal(columns.numbers["at_weekday"], [3, 5, np.nan])
+    assert columns.categories["item"].tolist() == ["é", None, "b"]
+    assert columns.label.tolist() == [1, 0, 1]
     path.write_text(DECLARED.replace("kind: categorical", "kind: set"))
     with pytest.raises(WideDeepError, match="'item' is a set"):
         SplitColumns.read(tmp_path, "train", features.load(path))
@@ -71,10 +71,10 @@ def test_what_example_gen_wrote_as_columns(tmp_path: Path) -> None:
 def test_trees_get_the_categories_of_train_as_codes() -> None:
     train = columns({"price": [1.0, 2.0]}, {"item": ["b", "a"]}, [0, 1])
     test = columns({"price": [3.0, np.nan, 5.0]}, {"item": ["a", "new", None]}, [1, 0, 0])
-    found = arrays({"train": train, "test": test})
-    np.testing.assert_array_equal(found["x_train"], [[1, 0], [2, 1]])
-    np.testing.assert_array_equal(found["x_test"], [[3, 1], [np.nan, np.nan], [5, np.nan]])
-    assert (found["categorical"].tolist(), found["y_test"].tolist()) == ([1], [1, 0, 0])
+    made = arrays({"train": train, "test": test})
+    np.testing.assert_array_equal(made["x_train"], [[1, 0], [2, 1]])
+    np.testing.assert_array_equal(made["x_test"], [[3, 1], [np.nan, np.nan], [5, np.nan]])
+    assert (made["categorical"].tolist(), made["y_test"].tolist()) == ([1], [1, 0, 0])
 
 
 def test_adult_s_rows_have_the_names_and_gaps_of_the_census(tmp_path: Path) -> None:

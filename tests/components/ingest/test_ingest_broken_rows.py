@@ -53,9 +53,9 @@ def block_bytes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 def test_a_misplaced_quote_is_its_row_s_fault(tmp_path: Path, line: str) -> None:
     lines = ["a,b", "1,x", '"27" TV",y', "2,z", '"s" t,"u" v', "", "3,w,w", '4,"""q"""', 'p,"r" s']
     for content in (line.join(lines), line.join(lines) + line):
-        found, broken = rows(tmp_path / "a.csv", content)
+        sound, broken = rows(tmp_path / "a.csv", content)
         nothing = (None, None)
-        assert found == [(b"1", b"x"), nothing, (b"2", b"z"), nothing, nothing, (b"4", b'"q"'), nothing]
+        assert sound == [(b"1", b"x"), nothing, (b"2", b"z"), nothing, nothing, (b"4", b'"q"'), nothing]
         assert broken == [
             BrokenRow(2, f"column 'a': {NEITHER}: '\"27\" TV\",y'. {DOUBLED}", '"27" TV",y'),
             BrokenRow(4, f"column 'a': {NEITHER}: '\"s\" t,\"u\" v'. {DOUBLED}", '"s" t,"u" v'),
@@ -90,8 +90,8 @@ def test_where_a_row_ends_nobody_can_tell(tmp_path: Path, content: str, where: s
 
 def test_without_a_header_and_with_escapes(tmp_path: Path) -> None:
     dialect = CsvDialect(header=False, columns=("a", "b"), escape="\\")
-    found, broken = rows(tmp_path / "a.csv", '1,"x\\""\n"s" t,y\n2,z\n', dialect)
-    assert found == [(b"1", b'x"'), (None, None), (b"2", b"z")]
+    sound, broken = rows(tmp_path / "a.csv", '1,"x\\""\n"s" t,y\n2,z\n', dialect)
+    assert sound == [(b"1", b'x"'), (None, None), (b"2", b"z")]
     assert [(each.row, each.text) for each in broken] == [(2, '"s" t,y')]
 
 
@@ -112,9 +112,9 @@ def test_sound_rows_are_read_as_python_reads_them_whatever_stands_between(
             buffer.write(f"{row}\n")
         else:
             writer.writerow(row)
-    found, broken = rows(tmp_path / "a.csv", buffer.getvalue())
+    sound, broken = rows(tmp_path / "a.csv", buffer.getvalue())
     expected = [
         (None, None) if isinstance(row, str) else tuple(field.encode() or None for field in row) for row in given_rows
     ]
-    assert found == expected
+    assert sound == expected
     assert [each.text for each in broken] == [row for row in given_rows if isinstance(row, str)]

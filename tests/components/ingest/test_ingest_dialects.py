@@ -295,9 +295,9 @@ def test_numbers_as_other_countries_write_them(
     dialect = CsvDialect(delimiter=";", **form)
     # A category is what stands there.
     content = "".join(f"{text};a;{text};1\n" for text in numbers)
-    found = rows(written(tmp_path, f"user;tags;age;label\n{content}"), spec, dialect)
-    assert [row["age"] for row in found] == [None if number is None else [number] for number in numbers.values()]
-    assert [row["user"] for row in found] == [[text.encode()] if text else None for text in numbers]
+    read = rows(written(tmp_path, f"user;tags;age;label\n{content}"), spec, dialect)
+    assert [row["age"] for row in read] == [None if number is None else [number] for number in numbers.values()]
+    assert [row["user"] for row in read] == [[text.encode()] if text else None for text in numbers]
     sign = form.get("thousands", ".")
     for text in (f"12{sign}34{form.get('decimal', '.')}5x", "1,2,3" if dialect.decimal == "," else "1,2.3"):
         fault = refused(written(tmp_path, f"user;tags;age;label\nu;a;{text};1\n"), spec, dialect)

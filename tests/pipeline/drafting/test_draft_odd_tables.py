@@ -34,18 +34,18 @@ MOMENTS = [datetime(2025, 1, 1, 5, 30, 7, tzinfo=UTC) + timedelta(hours=7 * row)
 def drafted(path: Path, label: str = "y") -> Drafting:
     """A draft of which a run reads the first rows."""
     out = path.parent / "draft"
-    found = draft_of(Request(str(path), label), "mine", out, lambda *now: None)
-    write_draft(out, found.texts)
+    drafting = draft_of(Request(str(path), label), "mine", out, lambda *now: None)
+    write_draft(out, drafting.texts)
     assert check(out / "pipeline.yaml", ()).wrong == []
-    return found
+    return drafting
 
 
-def kinds(found: Drafting) -> dict[str, str]:
-    return {name: column.choice.kind for name, column in found.draft.columns.items()}
+def kinds(drafting: Drafting) -> dict[str, str]:
+    return {name: column.choice.kind for name, column in drafting.draft.columns.items()}
 
 
-def warning(found: Drafting, name: str) -> str:
-    return found.draft.columns[name].choice.warning
+def warning(drafting: Drafting, name: str) -> str:
+    return drafting.draft.columns[name].choice.warning
 
 
 def lines(columns: dict[str, list[Any]], sign: str = ",") -> str:
@@ -83,7 +83,7 @@ def test_a_table_of_arrow_types(tmp_path: Path) -> None:
         "y": pa.array([bool(label) for label in LABEL]),
     }
     pq.write_table(pa.table(columns), tmp_path / "types.parquet")
-    found = drafted(tmp_path / "types.parquet")
+    drafting = drafted(tmp_path / "types.parquet")
     of_kind = {
         "category": ["dictionary", "long", "flag"],
         "number": ["money", "half"],
@@ -103,13 +103,13 @@ def test_a_table_of_arrow_types(tmp_path: Path) -> None:
             "gaps",
         ],
     }
-    assert kinds(found) == {name: kind for kind, names in of_kind.items() for name in names}
+    assert kinds(drafting) == {name: kind for kind, names in of_kind.items() for name in names}
     structure = "of a type that no feature has: give the parts of a structure columns of their own"
-    assert {warning(found, name) for name in ("structure", "structures", "map", "clock", "lasted")} == {structure}
-    assert warning(found, "place") == "lists of fractions: give each place a column of its own"
-    assert warning(found, "bytes") == "bytes that are no text in UTF-8"
-    assert warning(found, "gaps") == "has NaN: write null, or nothing, where there is no value"
-    assert warning(found, "user_id") == (
+    assert {warning(drafting, name) for name in ("structure", "structures", "map", "clock", "lasted")} == {structure}
+    assert warning(drafting, "place") == "lists of fractions: give each place a column of its own"
+    assert warning(drafting, "bytes") == "bytes that are no text in UTF-8"
+    assert warning(drafting, "gaps") == "has NaN: write null, or nothing, where there is no value"
+    assert warning(drafting, "user_id") == (
         "names in a column of fractions: make it whole numbers or text, as pandas' astype('Int64') does"
     )
 
@@ -130,26 +130,26 @@ def test_json_lines_of_objects_within(tmp_path: Path, encoding: str) -> None:
     ]
     path = tmp_path / "rows.jsonl"
     path.write_bytes("\n".join(map(json.dumps, rows)).encode(encoding))
-    found = drafted(path)
-    assert {name: kind for name, kind in kinds(found).items() if name != "user.id"} == {
+    drafting = drafted(path)
+    assert {name: kind for name, kind in kinds(drafting).items() if name != "user.id"} == {
         "user.geo.country": "category",
         "tags": "set",
         "number": "number",
         "told": "category",
     }
-    assert "left out, as they hold lists of other than texts and whole numbers: parts, place" in text_of(found)
+    assert "left out, as they hold lists of other than texts and whole numbers: parts, place" in text_of(drafting)
 
 
-def text_of(found: Drafting) -> str:
+def text_of(drafting: Drafting) -> str:
     console = Console(width=250, record=True, file=io.StringIO())
-    console.print(found.summary)
+    console.print(drafting.summary)
     return console.export_text()
 
 
 def test_few_rows_of_a_number_tell_what_they_tell(tmp_path: Path) -> None:
     """Each has a value of its own, and yet the greater ones have label 1."""
     label = [CHANCE.randrange(2) for _ in range(1000)]
-    amounts = [one + CHANCE.random() if CHANCE.random() < 0.8 else 1 - one + CHANCE.random() for one in label]
+    amounts = [low + CHANCE.random() if CHANCE.random() < 0.8 else 1 - low + CHANCE.random() for low in label]
     (tmp_path / "rows.csv").write_text(lines({"amount": amounts, "y": label}))
     # What is right in 80 % of the rows has an AUC of 0.8.
     assert drafted(tmp_path / "rows.csv").draft.columns["amount"].profile.alone == pytest.approx(0.8, abs=0.05)
@@ -174,14 +174,14 @@ DATES = [
 @pytest.mark.parametrize(("form", "kind"), DATES)
 def test_dates(tmp_path: Path, form: str, kind: str) -> None:
     (tmp_path / "rows.tsv").write_text(lines({"when": times(form), "x": TOLD, "y": LABEL}, "\t"))
-    found = drafted(tmp_path / "rows.tsv")
+    drafting = drafted(tmp_path / "rows.tsv")
     if kind == "time":
-        assert found.draft.split.column == "when"
-        assert found.draft.columns["when"].profile.time_format == "as ISO 8601"
+        assert drafting.draft.split.column == "when"
+        assert drafting.draft.columns["when"].profile.time_format == "as ISO 8601"
     else:
-        assert kinds(found)["when"] == "out"
+        assert kinds(drafting)["when"] == "out"
         first = MOMENTS[0].strftime(form)
-        assert warning(found, "when") == (
+        assert warning(drafting, "when") == (
             f"dates as '{first}' are not read: write them as 2026-11-30, or 2026-11-30 18:30"
         )
 
@@ -190,21 +190,21 @@ def test_times_beside_texts_for_none(tmp_path: Path) -> None:
     some = [moment if row % 9 else "NA" for row, moment in enumerate(times("%Y-%m-%d %H:%M"))]
     seconds = [int(moment.timestamp()) if row % 7 else "null" for row, moment in enumerate(MOMENTS)]
     (tmp_path / "rows.csv").write_text(lines({"when": some, "ts": seconds, "x": TOLD, "y": LABEL}))
-    found = drafted(tmp_path / "rows.csv")
-    assert kinds(found) == {"when": "time", "ts": "time", "x": "category"}
-    assert found.draft.null_values == ("NA", "null")
+    drafting = drafted(tmp_path / "rows.csv")
+    assert kinds(drafting) == {"when": "time", "ts": "time", "x": "category"}
+    assert drafting.draft.null_values == ("NA", "null")
     # Neither is there in each row, as a split by time asks.
-    assert found.draft.split.by == "row"
-    assert found.draft.columns["when"].profile.missing == len(range(0, ROWS, 9))
+    assert drafting.draft.split.by == "row"
+    assert drafting.draft.columns["when"].profile.missing == len(range(0, ROWS, 9))
 
 
 @pytest.mark.parametrize("form", ["${:,.2f}", "{:.1f}%", "{:.2f} €", "EUR {:.2f}", "{:,.0f}", "({:.0f})", "£{:.0f}"])
 def test_numbers_with_other_signs(tmp_path: Path, form: str) -> None:
     amounts = [form.format(1000 + 37.5 * row) for row in range(ROWS)]
     (tmp_path / "rows.tsv").write_text(lines({"price": amounts, "x": TOLD, "y": LABEL}, "\t"))
-    found = drafted(tmp_path / "rows.tsv")
-    assert kinds(found)["price"] == "out"
-    assert warning(found, "price") == (
+    drafting = drafted(tmp_path / "rows.tsv")
+    assert kinds(drafting)["price"] == "out"
+    assert warning(drafting, "price") == (
         f"numbers as '{amounts[0]}' are not read: write them as 1234.5, and they are one"
     )
     # A few such are names, as 5 %, 10 % and 20 % off.
@@ -220,22 +220,22 @@ def test_numbers_of_other_countries(tmp_path: Path) -> None:
         "gekauft": [["nein", "ja"][label] for label in LABEL],
     }
     (tmp_path / "rows.csv").write_text(lines(columns, ";"))
-    found = drafted(tmp_path / "rows.csv", "gekauft")
-    assert kinds(found) == {"preis": "number", "umsatz": "number", "ort": "category"}
-    assert found.draft.columns["umsatz"].profile.number.high == 1000 + 17.5 * (ROWS - 1)
-    written = found.texts["pipeline.yaml"]
+    drafting = drafted(tmp_path / "rows.csv", "gekauft")
+    assert kinds(drafting) == {"preis": "number", "umsatz": "number", "ort": "category"}
+    assert drafting.draft.columns["umsatz"].profile.number.high == 1000 + 17.5 * (ROWS - 1)
+    written = drafting.texts["pipeline.yaml"]
     assert '  decimal: ","  # numbers are written as 12,5' in written
     assert "  thousands: .  # between the digits of numbers" in written
     # Three digits behind a comma may be either.
     columns = {"a": [f"{1 + row % 9},{500 + row}" for row in range(ROWS)], "x": TOLD, "y": LABEL}
     (tmp_path / "rows.csv").write_text(lines(columns, ";"))
-    found = drafted(tmp_path / "rows.csv")
-    assert warning(found, "a").startswith("numbers as '1,500' are not read")
+    drafting = drafted(tmp_path / "rows.csv")
+    assert warning(drafting, "a").startswith("numbers as '1,500' are not read")
     columns = {"a": [f'"{1000000 + 7919 * row % 1000:,}"' for row in range(ROWS)], "x": TOLD, "y": LABEL}
     (tmp_path / "rows.csv").write_text(lines(columns))
-    found = drafted(tmp_path / "rows.csv")
-    assert kinds(found)["a"] == "number"
-    assert '  thousands: ","  # between the digits of numbers' in found.texts["pipeline.yaml"]
+    drafting = drafted(tmp_path / "rows.csv")
+    assert kinds(drafting)["a"] == "number"
+    assert '  thousands: ","  # between the digits of numbers' in drafting.texts["pipeline.yaml"]
 
 
 def test_numbers_that_are_names(tmp_path: Path) -> None:
@@ -246,10 +246,10 @@ def test_numbers_that_are_names(tmp_path: Path) -> None:
         "y": LABEL,
     }
     (tmp_path / "rows.csv").write_text(lines(columns))
-    found = drafted(tmp_path / "rows.csv")
-    assert kinds(found) == {"item_id": "category", "serial": "category", "key": "category"}
-    assert warning(found, "item_id") == "its names are written as 12.0, and so must requests write them"
-    assert found.draft.columns["serial"].choice.reason == "numbers of so many digits are names"
+    drafting = drafted(tmp_path / "rows.csv")
+    assert kinds(drafting) == {"item_id": "category", "serial": "category", "key": "category"}
+    assert warning(drafting, "item_id") == "its names are written as 12.0, and so must requests write them"
+    assert drafting.draft.columns["serial"].choice.reason == "numbers of so many digits are names"
 
 
 @pytest.mark.parametrize("label", ["ja", "oui", "sí", "True", "T"])

@@ -80,11 +80,11 @@ print(json.dumps([tf.io.gfile.glob(str(path)) == [str(path)], str(path.resolve()
 """
     done = called(CODE + read_back, HOME=str(tmp_path), TMPDIR=str(named))
     assert done.returncode == 0, done.stderr
-    told, [found, path] = map(json.loads, done.stdout.splitlines())
+    told, [matched, path] = map(json.loads, done.stdout.splitlines())
     assert (told["told"], told["TMPDIR"]) == ([], told["folder"])
     assert not set(told["folder"]) & set("[*?")
     # What is kept there lies where the person wants it, and the link is gone with the process.
-    assert found
+    assert matched
     assert Path(path).is_relative_to(named)
     assert not Path(told["folder"]).is_symlink()
     assert not Path(told["folder"]).parent.exists()
