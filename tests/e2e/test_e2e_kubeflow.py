@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import time
 from pathlib import Path
@@ -60,44 +61,39 @@ def test_three_runs_push_find_everything_cached_and_start_from_the_blessed_model
 ) -> None:
     cluster = Cluster(tmp_path / "cluster", movielens, metadata, SECRET)
     cluster.compile("training.warm_start=true", "evaluation={bounds: {auc: {at_least: 0.1}}, beat_base_rate: false}")
-    # The first nodes as in their containers, an interpreter for each.
-    cluster.installed = True
 
     # A node whose inputs are not there.
     early = cluster.step("StatisticsGen", "r0", epochs=1)
     assert early.returncode == 1
-    # What TensorFlow says of itself at each start is no news.
-    assert not [line for line in early.stderr.splitlines() if "oneDNN" in line or "cuda" in line or "absl::" in line]
     assert (
         "Error: StatisticsGen can't start: its inputs are missing. In run r0, ExampleGen has not ended well."
         in early.stderr
     )
 
-    # A node that is killed, and tried again; and one whose executor is.
-    assert cluster.step("ExampleGen", "r1", epochs=1).returncode == 0
+    # The first nodes as in their containers, an interpreter for each. One is killed, and tried again; and its executor.
+    cluster.installed = True
+    first_node = cluster.step("ExampleGen", "r1", epochs=1)
+    assert first_node.returncode == 0, first_node.stderr
+    # What TensorFlow says of itself at each start is no news.
+    assert not [line for line in first_node.stderr.splitlines() if re.search("oneDNN|cuda|absl::", line)]
     with cluster.running("StatisticsGen", "r1", epochs=1) as process:
         executor = child(child(process.pid))
         process.send_signal(signal.SIGKILL)
         process.wait(timeout=30)
     gone(executor)
     with cluster.running("StatisticsGen", "r1", epochs=1) as process:
-        os.kill(child(process.pid), signal.SIGKILL)
-        _, said = process.communicate(timeout=60)
-    assert process.returncode == 128 + signal.SIGKILL
-    hint = "Most often it needed more memory than its container has: see kubeflow.steps in PIPELINE.yaml."
-    assert said.rstrip().endswith(f"Error: the step was killed by SIGKILL. {hint}")
-    with cluster.running("StatisticsGen", "r1", epochs=1) as process:
         os.kill(child(child(process.pid)), signal.SIGKILL)
         _, said = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "StatisticsGen: an earlier attempt was killed (execution " in said
+    hint = "Most often it needed more memory than its container has: see kubeflow.steps in PIPELINE.yaml."
     assert said.rstrip().endswith(f"Error: the executor was killed by SIGKILL. {hint}")
     cluster.installed = False
     states = cluster.run("r1", epochs=1)
     assert set(states) == set(cluster.compiled.tasks.values())
     assert set(states.values()) == {"COMPLETE"}
     *failed, done = cluster.node("StatisticsGen", "r1").executions(cluster.store())
-    assert [state(attempt) for attempt in (*failed, done)] == ["FAILED", "FAILED", "FAILED", "COMPLETE"]
+    assert [state(attempt) for attempt in (*failed, done)] == ["FAILED", "FAILED", "COMPLETE"]
     assert cluster.outputs("StatisticsGen", "r1")["statistics"].uri.endswith(f"/{done.id}")
     assert len(cluster.node("ExampleGen", "r1").executions(cluster.store())) == 1
 
