@@ -51,6 +51,7 @@ BENCHMARKS = {
         "benchmarks.training.defaults", 30, "PyPI for three data sets, the originals of three others", training.defaults
     ),
     "estimator": Benchmark("benchmarks.training.estimator", 10, f"{_MOVIELENS}; {_PEERS}"),
+    "workers": Benchmark("benchmarks.training.workers", 5, "a run of schema/movielens/pipeline.yaml in work/movielens"),
     "transform": Benchmark("benchmarks.data.transform", 15, _MOVIELENS),
     "layouts": Benchmark("benchmarks.data.layouts", 5, "a run of schema/movielens/pipeline.yaml in work/movielens"),
     "beam_modes": Benchmark("benchmarks.data.beam_modes", 20, _MOVIELENS),

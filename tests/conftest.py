@@ -51,6 +51,7 @@ SLOW = (
     "components/trainer/test_tuner_fn.py",
     "components/trainer/training",
     "components/trainer/warm_start",
+    "components/trainer/workers",
     "components/transform",
     "components/tuner",
     "packaging",

@@ -12,6 +12,7 @@ import tensorflow_transform as tft
 
 from widedeep.components.common.progress import Listener
 from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.trainer.exchange.exchange import ALONE, Exchange, summed
 from widedeep.components.trainer.export.served_model import ServedModel
 from widedeep.components.trainer.model.heads import Quality, head
 from widedeep.components.trainer.model.label_rates import LabelSums, check_label
@@ -46,6 +47,7 @@ class WideDeepEstimator:
         options: TrainingOptions,
         folder: str | None = None,
         base: str | None = None,
+        exchange: Exchange = ALONE,
     ) -> None:
         """Makes the untrained model.
 
@@ -57,18 +59,22 @@ class WideDeepEstimator:
                 a temporary one.
             base: where `save_state` of an earlier model wrote that this one will start from: what Transform counted
                 anew for `buckets: auto` stays as it was there.
+            exchange: the workers that train together, `options.workers` of them. Without, this process trains what they
+                would, on batches as large as theirs together.
 
         Raises:
             ConfigError: `options.model` needs features that the declaration lacks, or an option another kind of label.
             DataError: a vocabulary is empty.
         """
         options.check_label(spec.label.kind)
+        if exchange is ALONE:
+            options = options.in_one_process()
         tf.random.set_seed(options.seed)
-        self._transform_output, self._folder = transform_output, folder
+        self._transform_output, self._folder, self._exchange = transform_output, folder, exchange
         with _strategy(options).scope():
             sized = with_sizes(spec, transform_output, load_spec(base) if base else None)
             strings = vocabularies(spec, transform_output)
-            self._training = new_training(sized, options, strings, auto_columns(spec))
+            self._training = new_training(sized, options, strings, auto_columns(spec), exchange)
         self._head = head(spec.label)
         self._fresh = True
         #: The label in the examples that it was trained on, once trained.
@@ -111,11 +117,11 @@ class WideDeepEstimator:
                 loss is no number.
         """
         trainer = self._training.trainer
-        source = self._source(train_files)
+        source = SplitExamples(train_files, self._training.spec, self._training.layout, exchange=self._exchange)
         keep_negatives = self._training.options.keep_negatives
         if self._fresh and self._training.spec.label.kind == "regression":
             # Labels may lie anywhere, and an optimizer's steps are small.
-            trainer.start_at(_mean_label(source))
+            trainer.start_at(_mean_label(source, self._exchange))
         elif self._fresh and keep_negatives < 1:
             # Of the examples that are trained on, an even chance.
             trainer.start_at(math.log(keep_negatives))
@@ -173,11 +179,12 @@ class WideDeepEstimator:
         return SplitExamples(files, self._training.spec, self._training.layout)
 
 
-def _mean_label(source: SplitExamples) -> float:
-    """Of the first block, weighted."""
-    block = next(iter(source.blocks()))
-    weight = block.weight.numpy()
-    return float(np.average(block.label.numpy(), weights=weight)) if weight.sum() else 0.0
+def _mean_label(source: SplitExamples, exchange: Exchange) -> float:
+    """Of the first block of each worker, weighted."""
+    block = next(iter(source.blocks()), None) or source.no_block()
+    label, weight = (values.numpy().astype(np.float64) for values in (block.label, block.weight))
+    labels, weights = summed(exchange, [label @ weight, weight.sum()])
+    return float(labels / weights) if weights else 0.0
 
 
 def _strategy(options: TrainingOptions) -> tf.distribute.Strategy:

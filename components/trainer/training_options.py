@@ -95,7 +95,14 @@ class TrainingOptions(Strict):
     stop_on: Literal["auc", "logloss", "accuracy", "rmse", "mae"] | None = Field(
         None, description="what is watched on eval; null: auc, logloss or rmse, as the label's kind is"
     )
-    batch_size: int = Field(256, ge=1, lt=2**31, description="examples a step")
+    batch_size: int = Field(256, ge=1, lt=2**31, description="examples a step, of each worker")
+    workers: int = Field(
+        1,
+        ge=1,
+        le=1024,
+        description="processes that train one model together, each on files of its own: N with batches of b give what "
+        "one with batches of N times b gives",
+    )
     keep_negatives: float = Field(
         1.0,
         gt=0,
@@ -113,6 +120,19 @@ class TrainingOptions(Strict):
     seed: int = Field(1, ge=0, lt=2**32, description="equal data, settings and seed give equal weights")
     wide: WideOptions = Field(WideOptions(), description="how the wide part is trained")
     deep: DeepOptions = Field(DeepOptions(), description="the deep part's layers, and how it is trained")
+
+    @model_validator(mode="after")
+    def _workers_can(self) -> Self:
+        if self.workers > 1 and self.deep.batch_norm:
+            raise ValueError(
+                f"workers is {self.workers} and deep.batch_norm is true, which takes means of a whole batch, and each "
+                "worker sees a part of one: leave one of the two out"
+            )
+        return self
+
+    def in_one_process(self) -> Self:
+        """The options by which one process trains what these workers would."""
+        return self.model_copy(update={"workers": 1, "batch_size": self.workers * self.batch_size})
 
     def check_label(self, kind: str) -> None:
         """Checks that the options go with a kind of label: binary, regression or multiclass.

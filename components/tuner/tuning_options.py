@@ -16,7 +16,7 @@ from widedeep.components.trainer.hyperparameters import embedded, option_fields,
 from widedeep.components.trainer.training_options import PARTS, TrainingOptions
 
 # They say how models are trained and compared, which no comparison of models can choose.
-_NOT_TUNED = {"checkpoint_steps", "seed", "stop_on", "warm_start"}
+_NOT_TUNED = {"checkpoint_steps", "seed", "stop_on", "warm_start", "workers"}
 _MOST_STEPS = 1000
 # Of an embedding.
 _WIDTH = FieldInfo.from_annotation(Width)

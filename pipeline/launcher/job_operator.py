@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import logging
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NoReturn, Protocol
+from typing import Any, Protocol
 
 from tfx.orchestration.portable import beam_executor_operator
 from tfx.proto.orchestration import execution_result_pb2
 
 from widedeep.pipeline.launcher.flink_jobs import FlinkJobs
 from widedeep.pipeline.launcher.service_jobs import ServiceJobs
+from widedeep.pipeline.launcher.termination import termination_raises
 
 JOB_NAME = "--job_name="
 # Flink's masters inside the process that starts the run: they end with it.
@@ -68,30 +67,12 @@ def none_left(jobs: Jobs, name: str) -> Iterator[None]:
     """Ends the jobs of this name that an earlier attempt left, and those of the work inside where it ends early."""
     _end(jobs, name, "which an earlier attempt left", _PATIENCE)
     try:
-        with _termination_raises():
+        with termination_raises():
             yield
     except BaseException:
         # Nobody here needs its slots.
         _end(jobs, name, "whose step has ended", patience=0)
         raise
-
-
-@contextmanager
-def _termination_raises() -> Iterator[None]:
-    """SIGTERM, by which Kubernetes ends a pod, raises SystemExit inside."""
-    # Elsewhere Python allows no handlers.
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def leave(number: int, _: Any) -> NoReturn:
-        raise SystemExit(128 + number)
-
-    before = signal.signal(signal.SIGTERM, leave)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _end(jobs: Jobs, name: str, why: str, patience: float) -> None:

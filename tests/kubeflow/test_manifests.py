@@ -22,6 +22,7 @@ BUILDS = [
     ("gc",),
     ("toolbox",),
     ("flink",),
+    ("workers",),
     ("serving/base",),
     ("serving/base", CANARY),
     ("serving/base", MONITORING),

@@ -39,7 +39,7 @@ def after(words: list[str], option: str) -> str:
 def applied(build: Build) -> list[Object]:
     """What the how-to applies."""
     folders = [after(words, "--kustomize") for words in commands() if "--kustomize" in words]
-    names = ("base", "data", "flink", "gc", "serving/base", "toolbox")
+    names = ("base", "data", "flink", "gc", "serving/base", "toolbox", "workers")
     assert {f"kubeflow/{name}" for name in names} == set(folders)
     return [manifest for folder in folders for manifest in build(folder.removeprefix("kubeflow/"))]
 

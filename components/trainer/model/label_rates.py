@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from pydantic import Field
 from scipy import special
@@ -52,6 +54,19 @@ class LabelSums:
         self._squares += float(exact @ label.astype(np.float64) ** 2)
         self._least = min(self._least, counted.min(initial=np.inf))
         self._most = max(self._most, counted.max(initial=-np.inf))
+
+    def values(self) -> np.ndarray:
+        """float64 [n]: what was added, for `merge`."""
+        return np.array(
+            [self._rows, self._weighted, self._weight, self._squares, self._least, self._most, *self._sums], np.float64
+        )
+
+    def merge(self, values: Sequence[np.ndarray]) -> None:
+        """Becomes the sums of several parts of a split, from their `values`."""
+        sums = np.sum(values, axis=0)
+        self._rows, self._weighted = int(sums[0]), int(sums[1])
+        self._weight, self._squares, self._sums = float(sums[2]), float(sums[3]), sums[6:]
+        self._least, self._most = min(part[4] for part in values), max(part[5] for part in values)
 
     def rates(self) -> LabelRates:
         """What was added."""

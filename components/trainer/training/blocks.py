@@ -38,12 +38,14 @@ class Block:
         dense: float32 [examples, dense].
         label: [examples].
         weight: float32 [examples].
+        numbers: int64 [examples], which of all workers' examples they are; None where there is one worker.
     """
 
     tables: tuple[TableUses, ...]
     dense: tf.Tensor
     label: tf.Tensor
     weight: tf.Tensor
+    numbers: np.ndarray | None = None
 
     @property
     def examples(self) -> int:
@@ -52,15 +54,20 @@ class Block:
 
     def batches(self, size: int, order: np.ndarray, first: int = 0) -> tf.data.Dataset:
         """Batches of the examples in `order`, from batch number `first` on; the last may be smaller."""
-        ordered = tf.constant(order, tf.int64)
-        starts = tf.data.Dataset.range(first * size, len(order), size)
+        return self.parts(order, np.minimum(np.arange(0, len(order) + size, size), len(order)), first)
+
+    def parts(self, order: np.ndarray, ends: np.ndarray, first: int) -> tf.data.Dataset:
+        """The examples in `order` between each two of the rising `ends`, of which two may be equal, from `first` on."""
+        ordered, bounds = tf.constant(order, tf.int64), tf.constant(ends, tf.int64)
 
         @tf.autograph.experimental.do_not_convert
-        def batch(start: tf.Tensor) -> Batch:
-            gathered: Batch = _gather(self.tables, self.dense, self.label, self.weight, ordered[start : start + size])
+        def part(number: tf.Tensor) -> Batch:
+            examples = ordered[bounds[number] : bounds[number + 1]]
+            gathered: Batch = _gather(self.tables, self.dense, self.label, self.weight, examples)
             return gathered
 
-        return starts.map(batch, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+        numbers = tf.data.Dataset.range(first, len(ends) - 1)
+        return numbers.map(part, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
 
 
 # Traced once for all passes over all blocks. It holds no block: one is half a gigabyte.

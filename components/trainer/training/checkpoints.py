@@ -69,6 +69,8 @@ class Checkpoints:
     """Model, optimizers' slots and progress in a folder; each checkpoint is there whole or not at all."""
 
     def __init__(self, trainer: JointTrainer, folder: str) -> None:
+        """Of several workers all read, and the chief alone writes."""
+        self._writes = trainer.exchange.number == 0
         self._progress = tf.Variable("", dtype=tf.string, trainable=False)
         self._latest = _manager(os.path.join(folder, "latest"), trainer=trainer, progress=self._progress)
         self._best = _manager(os.path.join(folder, "best"), trainer=trainer)
@@ -82,16 +84,19 @@ class Checkpoints:
 
     def save(self, progress: Progress) -> None:
         """Writes a checkpoint in place of the one before."""
-        self._progress.assign(_PROGRESS.dump_json(progress))
-        self._latest.save()
+        if self._writes:
+            self._progress.assign(_PROGRESS.dump_json(progress))
+            self._latest.save()
 
     def save_best(self) -> None:
         """Keeps the model as it is now as the best."""
-        self._best.save()
+        if self._writes:
+            self._best.save()
 
     def restore_best(self) -> None:
-        """Puts the best model back."""
-        _restore(self._best)
+        """Puts the best model back, where it is looked at."""
+        if self._writes:
+            _restore(self._best)
 
 
 def _manager(folder: str, **parts: Any) -> tf.train.CheckpointManager:

@@ -10,6 +10,7 @@ from widedeep.components.trainer.model.inputs import Batch
 from widedeep.components.trainer.model.network import WideDeepModel
 from widedeep.components.trainer.training.training_record import Epoch
 
+LAYERS_GREW = "the hidden layers' weights grew too large: lower training.deep.learning_rate."
 _NAMED = 3
 # A loss so many times that of knowing nothing does not come from learning slowly.
 _DIVERGED = 10.0
@@ -84,7 +85,7 @@ def blame(model: WideDeepModel, batch: Batch) -> str:
             f"the weights grew too large, most of all those of {_list(grown)}: "
             "lower training.wide.learning_rate or training.deep.learning_rate."
         )
-    return "the hidden layers' weights grew too large: lower training.deep.learning_rate."
+    return LAYERS_GREW
 
 
 def _largest(model: WideDeepModel, batch: Batch) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from widedeep.components.trainer.exchange.exchange import ALONE, Exchange, Gradients, TableGradient
 from widedeep.components.trainer.model.heads import Head
 from widedeep.components.trainer.model.inputs import Batch
 from widedeep.components.trainer.model.network import WideDeepModel
@@ -29,10 +30,18 @@ class JointTrainer(tf.Module):
     """FTRL on the wide part and AdaGrad or Adam on the deep part, from one backward pass of one loss.
 
     The gradients are those of the loss summed over the batch: see WideOptions. Under a strategy with several replicas
-    each computes the gradients of a batch of its own; their sum is applied to every copy of the variables.
+    each computes the gradients of a batch of its own; their sum, over other workers too where there are any, is applied
+    to every copy of the variables.
     """
 
-    def __init__(self, model: WideDeepModel, head: Head, options: TrainingOptions, signature: Batch) -> None:
+    def __init__(
+        self,
+        model: WideDeepModel,
+        head: Head,
+        options: TrainingOptions,
+        signature: Batch,
+        exchange: Exchange = ALONE,
+    ) -> None:
         """Makes the optimizers' slots, for the strategy in whose scope it is called.
 
         Args:
@@ -40,9 +49,10 @@ class JointTrainer(tf.Module):
             head: the label's loss.
             options: the optimizers' settings.
             signature: what a batch looks like, from `batch_signature`.
+            exchange: those who train the same model, each on batches of its own.
         """
         super().__init__()
-        self.model = model
+        self.model, self.exchange = model, exchange
         self.strategy = tf.distribute.get_strategy()
         self._head = head
         self._seed = options.seed
@@ -88,7 +98,7 @@ class JointTrainer(tf.Module):
         return total
 
     def _step(self, batch: Batch) -> tf.Tensor:
-        """Updates the model by one batch of each replica.
+        """Updates the model by one batch of each replica of each worker.
 
         Returns:
             float64 [3]: the loss before the update, summed, the sum of weights, the examples.
@@ -100,21 +110,34 @@ class JointTrainer(tf.Module):
             self.strategy.experimental_local_results(part)
             for part in tf.nest.flatten(self.strategy.run(self._gradients, args=(batch,)))
         ]
-        tables, layers = len(self.tables), len(self.layers)
-        bias, totals = tf.add_n(each[0]), tf.add_n(each[-1])
+        sums = self.exchange.sums(self._of_replicas(each))
         # The gradients too: ReLU makes 0 of NaN, so that the loss of an input that is no number may be one.
-        numbers = [tensor for part in each for tensor in part if tensor.dtype.is_floating]
+        numbers = [sums.totals, *sums.whole, *(table.gradient for table in sums.tables)]
         with tf.control_dependencies([tf.debugging.check_numerics(tensor, "the loss") for tensor in numbers]):
             rate = factor(self._schedule, self.steps)
-            self._update(self.model.bias, self.bias, (bias, rate))
-            for number, (variable, optimizer) in enumerate(zip(self.model.tables, self.tables, strict=True)):
-                rows, gradient = _sum_rows(each[1 + number], each[1 + tables + number])
+            whole = zip([self.model.bias, *self.model.layers], [self.bias, *self.layers], sums.whole, strict=True)
+            for variable, optimizer, gradient in whole:
+                self._update(variable, optimizer, (gradient, rate))
+            for variable, optimizer, table in zip(self.model.tables, self.tables, sums.tables, strict=True):
+                rows, gradient = table if self._sole else _each_once(table)
                 self._update_rows(variable, optimizer, (gradient, rows, rate))
-            for number, (variable, optimizer) in enumerate(zip(self.model.layers, self.layers, strict=True)):
-                self._update(variable, optimizer, (tf.add_n(each[1 + 2 * tables + number]), rate))
             self.steps.assign_add(1)
-        assert len(each) == 2 + 2 * tables + layers
-        return totals
+        return sums.totals
+
+    @property
+    def _sole(self) -> bool:
+        """Whether a step's rows come from one batch, and so each once."""
+        return self.exchange.workers == 1 and int(self.strategy.num_replicas_in_sync) == 1
+
+    def _of_replicas(self, each: list[tuple[tf.Tensor, ...]]) -> Gradients:
+        """The worker's gradients, from those of its replicas, part by part as in _Gradients."""
+        tables = len(self.tables)
+        rows, gradients, layers = each[1 : 1 + tables], each[1 + tables : 1 + 2 * tables], each[1 + 2 * tables : -1]
+        return Gradients(
+            [tf.add_n(parts) for parts in (each[0], *layers)],
+            [TableGradient(*map(_joined, parts)) for parts in zip(rows, gradients, strict=True)],
+            tf.add_n(each[-1]),
+        )
 
     def _gradients(self, batch: Batch) -> _Gradients:
         values = self.model.values(batch.inputs)
@@ -137,10 +160,11 @@ class JointTrainer(tf.Module):
         )
 
     def _dropout_seed(self) -> tf.Tensor:
-        """int64 [2], another one at each step of each replica."""
+        """int64 [2], another one at each step of each replica of each worker."""
         context = tf.distribute.get_replica_context()
         replica = tf.cast(context.replica_id_in_sync_group, tf.int64)
-        number = self.steps * context.num_replicas_in_sync + replica
+        replicas = context.num_replicas_in_sync
+        number = (self.steps * self.exchange.workers + self.exchange.number) * replicas + replica
         return tf.stack([tf.constant(self._seed, tf.int64), number * len(self.layers)])
 
     def _update(self, variable: tf.Variable, optimizer: Optimizer, args: tuple[tf.Tensor, ...]) -> None:
@@ -150,10 +174,11 @@ class JointTrainer(tf.Module):
         self.strategy.extended.update(variable, lambda _, *arguments: optimizer.apply_rows(*arguments), args)
 
 
-def _sum_rows(rows: tuple[tf.Tensor, ...], gradients: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, tf.Tensor]:
-    """Rows [k] and their gradients [k, width] of all replicas, each row once."""
-    if len(rows) == 1:
-        return rows[0], gradients[0]
-    unique_rows, position = tf.unique(tf.concat(rows, axis=0))
-    sums = tf.math.unsorted_segment_sum(tf.concat(gradients, axis=0), position, tf.size(unique_rows))
-    return unique_rows, sums
+def _joined(parts: tuple[tf.Tensor, ...]) -> tf.Tensor:
+    return parts[0] if len(parts) == 1 else tf.concat(parts, axis=0)
+
+
+def _each_once(table: TableGradient) -> TableGradient:
+    """The sums of the gradients of rows that come more than once."""
+    rows, position = tf.unique(table.rows)
+    return TableGradient(rows, tf.math.unsorted_segment_sum(table.gradient, position, tf.size(rows)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections.abc import Iterator
@@ -12,10 +13,12 @@ import tensorflow as tf
 from widedeep.components.common.errors import ConfigError, DataError
 from widedeep.components.common.metrics import HIGHER_IS_BETTER
 from widedeep.components.common.progress import Listener
+from widedeep.components.trainer.exchange.exchange import any_has
+from widedeep.components.trainer.exchange.shares import Turn, draw
 from widedeep.components.trainer.model.heads import Head
 from widedeep.components.trainer.training.blocks import Block
 from widedeep.components.trainer.training.checkpoints import Checkpoints, Progress
-from widedeep.components.trainer.training.diagnosis import blame, divergence, overgrown
+from widedeep.components.trainer.training.diagnosis import LAYERS_GREW, blame, divergence, overgrown
 from widedeep.components.trainer.training.evaluation import evaluate
 from widedeep.components.trainer.training.joint_step import JointTrainer
 from widedeep.components.trainer.training.split_examples import SplitExamples
@@ -39,7 +42,7 @@ class TrainingLoop:
         options: TrainingOptions,
     ) -> None:
         """Raises ConfigError where `options.stop_on` is no metric of this label, or the devices can't share a batch."""
-        self._trainer, self._head = trainer, head
+        self._trainer, self._head, self._exchange = trainer, head, trainer.exchange
         self._train, self._evaluation = train, evaluation
         self._options = options
         self._watched = options.stop_on or head.watched
@@ -67,6 +70,7 @@ class TrainingLoop:
                 training diverges.
         """
         progress = checkpoints.carry_on()
+        self._check_start(progress)
         options, curve = self._options, progress.curve
         while progress.epoch <= options.epochs and not self._out_of_patience(progress):
             self._epoch(progress, checkpoints, report)
@@ -83,6 +87,16 @@ class TrainingLoop:
             checkpoints.restore_best()
         return [epoch.model_copy(update={"kept": epoch.epoch == progress.best}) for epoch in curve]
 
+    def _check_start(self, progress: Progress) -> None:
+        """All workers must stand where the chief does."""
+        chief, *others = np.concatenate(self._exchange.gather(np.array([progress.steps], np.int64))).tolist()
+        for number, steps in enumerate(others, start=1):
+            if steps != chief:
+                raise DataError(
+                    f"worker {number} begins at step {steps:,}, and the chief at step {chief:,}: they see different "
+                    "checkpoints. All must see one folder; if they do, start again."
+                )
+
     def _out_of_patience(self, progress: Progress) -> bool:
         patience = self._options.patience
         return patience is not None and progress.best > 0 and progress.epoch - 1 - progress.best >= patience
@@ -92,7 +106,10 @@ class TrainingLoop:
         return now > before if HIGHER_IS_BETTER[self._watched] else now < before
 
     def _finished(self, progress: Progress) -> Epoch:
-        quality = evaluate(self._trainer, self._head, self._evaluation)
+        # All go on, or stop, by what the chief found.
+        is_chief = self._exchange.number == 0
+        found = json.dumps(evaluate(self._trainer, self._head, self._evaluation)) if is_chief else ""
+        quality = json.loads(self._exchange.texts(found)[0])
         return Epoch.model_validate(
             {
                 "epoch": progress.epoch,
@@ -107,20 +124,20 @@ class TrainingLoop:
     def _stop_divergence(self, epoch: Epoch) -> None:
         said = divergence(epoch, self._train.label.loss, self._head.outputs)
         if said:
-            block = next(iter(self._train.blocks()))
+            block = next(iter(self._train.blocks()), self._train.no_block())
             size = min(self._options.batch_size, block.examples)
-            batch = next(iter(block.batches(size, np.arange(size))))
+            [batch] = block.parts(np.arange(size), np.array([0, size]), 0)
             raise DataError(f"{said}: {overgrown(self._trainer.model, batch)}")
 
     def _epoch(self, progress: Progress, checkpoints: Checkpoints, report: Listener) -> None:
         started = reported = time.monotonic()
         before = progress.seconds
-        for number, block in enumerate(self._train.blocks()):
+        for number, block in enumerate(self._blocks()):
             if number < progress.block:
                 continue
             progress.block = number
-            order = self._order(block, progress.epoch, number)
-            for _ in self._steps(block, order, progress):
+            turn = self._turn(block, progress.epoch, number)
+            for _ in self._steps(block, turn, progress):
                 progress.seconds = before + time.monotonic() - started
                 if time.monotonic() - reported > _REPORT_SECONDS:
                     reported = time.monotonic()
@@ -128,23 +145,38 @@ class TrainingLoop:
                 if progress.steps % self._options.checkpoint_steps == 0:
                     checkpoints.save(progress)
             progress.batch = 0
+        self._train.meet()
         self._report(report, progress)
 
-    def _order(self, block: Block, epoch: int, number: int) -> np.ndarray:
-        """int64 [n]: the block's examples in this epoch's order, without the negatives that it leaves out."""
-        random = np.random.default_rng([self._options.seed, epoch, number])
-        order: np.ndarray = random.permutation(block.examples)
-        if self._options.keep_negatives < 1:
-            kept = random.random(block.examples) < self._options.keep_negatives
-            order = order[kept | (block.label.numpy()[order] != 0)]
-        return order
+    def _blocks(self) -> Iterator[Block]:
+        """The worker's blocks, and then empty ones for as long as another worker has more."""
+        own, number = iter(self._train.blocks()), 0
+        while True:
+            block = next(own, None)
+            if not any_has(self._exchange, block is not None):
+                break
+            number += 1
+            yield block or self._train.no_block()
+        if not number:
+            raise self._train.none()
 
-    def _steps(self, block: Block, order: np.ndarray, progress: Progress) -> Iterator[None]:
+    def _turn(self, block: Block, epoch: int, number: int) -> Turn:
+        """The block's examples in this epoch's order, without the negatives that it leaves out."""
+        return draw(
+            np.random.default_rng([self._options.seed, epoch, number]),
+            np.arange(block.examples) if block.numbers is None else block.numbers,
+            block.label.numpy() != 0,
+            self._options.keep_negatives,
+            self._options.batch_size * self._exchange.workers,
+            self._exchange,
+        )
+
+    def _steps(self, block: Block, turn: Turn, progress: Progress) -> Iterator[None]:
         """Trains on the block's batches from `progress.batch` on; pauses after every call of the runtime."""
         every, replicas = self._options.checkpoint_steps, self._trainer.strategy.num_replicas_in_sync
-        in_block = math.ceil(len(order) / self._options.batch_size)
+        in_block = turn.batches
         # Each replica takes an equal part of the batch.
-        parts = block.batches(self._options.batch_size // replicas, order, progress.batch * replicas)
+        parts = block.parts(turn.order, turn.ends_of(replicas), progress.batch * replicas)
         batches = iter(self._trainer.strategy.distribute_datasets_from_function(lambda _: parts))
         # Of an earlier training of the same model.
         earlier = int(self._trainer.steps.numpy()) - progress.steps
@@ -156,15 +188,18 @@ class TrainingLoop:
                 if "the loss" not in error.message:
                     raise
                 steps_done = int(self._trainer.steps.numpy()) - earlier - progress.steps
-                batch = next(iter(block.batches(self._options.batch_size, order, progress.batch + steps_done)))
-                why = blame(self._trainer.model, batch)
+                batch = next(iter(block.parts(turn.order, turn.ends, progress.batch + steps_done)))
+                # The one whose examples are to blame says more than that.
+                said = self._exchange.texts(blame(self._trainer.model, batch))
+                why = next((text for text in said if text != LAYERS_GREW), LAYERS_GREW)
                 raise DataError(f"the loss is not a number at step {progress.steps + steps_done + 1}: {why}") from None
             progress.add(count, totals)
             yield
 
     def _report(self, report: Listener, progress: Progress) -> None:
-        # How many negatives an epoch leaves out is known after it only.
-        examples = self._train.examples if self._options.keep_negatives == 1 else None
+        # How many negatives an epoch leaves out, and how many examples other workers have, is known after it only.
+        alone = self._exchange.workers == 1
+        examples = self._train.examples if alone and self._options.keep_negatives == 1 else None
         in_all = math.ceil(examples / self._options.batch_size) * self._options.epochs if examples else None
         value = progress.curve[-1].metric(self._watched) if progress.curve else None
         report(

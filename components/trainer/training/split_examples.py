@@ -14,6 +14,8 @@ import tensorflow as tf
 
 from widedeep.components.common.errors import DataError
 from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.trainer.exchange.exchange import ALONE, Exchange
+from widedeep.components.trainer.exchange.shares import Share, records
 from widedeep.components.trainer.model.inputs import LABEL_TYPES, uses_of
 from widedeep.components.trainer.model.label_rates import LabelRates, LabelSums
 from widedeep.components.trainer.model.layout import Layout
@@ -36,6 +38,7 @@ class SplitExamples:
         spec: FeatureSpec,
         layout: Layout,
         block_bytes: int = _BLOCK_BYTES,
+        exchange: Exchange = ALONE,
     ) -> None:
         """Finds the files.
 
@@ -44,6 +47,7 @@ class SplitExamples:
             spec: the declaration that Transform used.
             layout: the model's inputs.
             block_bytes: about how large a block may grow.
+            exchange: the workers that share the split.
 
         Raises:
             DataError: no file matches.
@@ -52,32 +56,64 @@ class SplitExamples:
         if not self._names:
             raise DataError(f"no transformed examples match {', '.join(files) or '(no pattern)'}: is the split empty?")
         self._spec, self._layout, self._block_bytes = spec, layout, block_bytes
+        self._exchange = exchange
+        self._share = Share(exchange.number, exchange.workers) if exchange.workers > 1 else None
         self._whole: Block | None = None
         #: Bool, a row of the wide table: whether any example read so far has it.
         self.used = np.zeros(layout.wide.rows if layout.wide else 0, bool)
         # Of the last whole pass.
         self._label = LabelSums(spec.label)
+        self._met = False
 
     @property
     def examples(self) -> int | None:
-        """Number of examples, once it is known that they fit in one block."""
+        """Number of this worker's examples, once it is known that they fit in one block."""
         return self._whole.examples if self._whole else None
 
     @property
     def label(self) -> LabelRates:
-        """The label, once all examples have been read."""
+        """The label, once all examples have been read, and all workers met."""
         return self._label.rates()
 
+    def meet(self) -> None:
+        """Makes `label` and `used` those of all workers, who have read their shares."""
+        if self._share is None or self._met:
+            return
+        self._met = True
+        self._label.merge(self._exchange.gather(self._label.values()))
+        words = np.zeros(-(-self.used.size // 64), np.int64)
+        bits = np.packbits(self.used)
+        words.view(np.uint8)[: bits.size] = bits
+        anyones = np.bitwise_or.reduce(self._exchange.gather(words)).view(np.uint8)
+        self.used = np.unpackbits(anyones, count=self.used.size).astype(bool)
+
     def blocks(self) -> Iterator[Block]:
-        """All blocks, the same ones in the same order at every pass."""
+        """The worker's blocks, the same ones in the same order at every pass.
+
+        Raises:
+            DataError: there is none, and there are no other workers.
+        """
         if self._whole:
             yield self._whole
             return
         block = None
         for block in self._read():
             yield block
-        if block is None:
-            raise DataError(f"the split of {self._names[0]} holds no examples.")
+        if block is None and self._share is None:
+            raise self.none()
+
+    def none(self) -> DataError:
+        """That no worker has an example."""
+        return DataError(f"the split of {self._names[0]} holds no examples.")
+
+    def no_block(self) -> Block:
+        """A block without examples."""
+        tables = tuple(
+            TableUses(table.cells, tf.zeros([0], tf.int32), tf.zeros([1], tf.int64)) for table in self._layout.tables
+        )
+        label = tf.zeros([0], LABEL_TYPES[self._spec.label.kind])
+        nothing = np.zeros(0, np.int64)
+        return Block(tables, tf.zeros([0, len(self._layout.dense)]), label, tf.zeros([0]), nothing)
 
     def _read(self) -> Iterator[Block]:
         parts: list[Any] = []
@@ -92,7 +128,9 @@ class SplitExamples:
                 # Before the block is used: its parts are as large again.
                 parts, size, full = [], 0, True
                 yield block
-        self._label = label
+        # What all workers have is the same at every pass.
+        if not self._met:
+            self._label = label
         if parts:
             block = self._block(parts)
             self._whole = None if full else block
@@ -101,14 +139,17 @@ class SplitExamples:
     # Traced once for all passes.
     @cached_property
     def _parsed(self) -> tf.data.Dataset:
-        data = tf.data.Dataset.from_tensor_slices(self._names)
         # One file's neighbours are alike (of one day, of one user): a block holds rows of many files.
-        data = data.interleave(_records, cycle_length=_FILES_AT_ONCE)
+        if self._share is None:
+            data = tf.data.Dataset.from_tensor_slices(self._names).interleave(records, cycle_length=_FILES_AT_ONCE)
+        else:
+            data = self._share.records(self._names, _FILES_AT_ONCE)
         parsing = _parsing(self._spec, self._layout)
 
         # There is no Python control flow to convert, and looking for it takes most of the time of a small read.
         @tf.autograph.experimental.do_not_convert
-        def parse(serialized: tf.Tensor) -> Any:
+        def parse(*numbered: tf.Tensor) -> Any:
+            *numbers, serialized = numbered
             parsed = tf.io.parse_example(serialized, parsing)
             examples = tf.size(serialized, out_type=tf.int64)
             tables = tuple(
@@ -117,7 +158,7 @@ class SplitExamples:
             )
             dense = parsed[packed_columns.DENSE] if self._layout.dense else tf.zeros([examples, 0])
             weight = parsed[self._spec.weight] if self._spec.weight else tf.ones([examples])
-            return tables, dense, parsed[self._spec.label.key], weight
+            return tables, dense, parsed[self._spec.label.key], weight, *numbers
 
         return data.batch(_PARSED_ROWS).map(parse, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
 
@@ -131,12 +172,8 @@ class SplitExamples:
             ends = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
             tables.append(TableUses(table.cells, tf.constant(rows), tf.constant(ends)))
         dense, label, weight = (tf.constant(np.concatenate([part[n] for part in parts])) for n in (1, 2, 3))
-        return Block(tuple(tables), dense, label, weight)
-
-
-@tf.autograph.experimental.do_not_convert
-def _records(name: tf.Tensor) -> tf.data.Dataset:
-    return tf.data.TFRecordDataset(name, "GZIP")
+        numbers = np.concatenate([part[4] for part in parts]) if self._share else None
+        return Block(tuple(tables), dense, label, weight, numbers)
 
 
 def _parsing(spec: FeatureSpec, layout: Layout) -> Parsing:

@@ -15,6 +15,7 @@ import tensorflow as tf
 from widedeep.components import features
 from widedeep.components.common.errors import DataError, reason
 from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.trainer.exchange.exchange import ALONE, Exchange
 from widedeep.components.trainer.model.heads import head
 from widedeep.components.trainer.model.inputs import batch_signature
 from widedeep.components.trainer.model.layout import Layout, make_layout
@@ -43,7 +44,11 @@ class Training:
 
 
 def new_training(
-    spec: FeatureSpec, options: TrainingOptions, vocabularies: Vocabularies, cut: Collection[str] = ()
+    spec: FeatureSpec,
+    options: TrainingOptions,
+    vocabularies: Vocabularies,
+    cut: Collection[str] = (),
+    exchange: Exchange = ALONE,
 ) -> Training:
     """A training before its first step.
 
@@ -52,6 +57,7 @@ def new_training(
         options: the training's.
         vocabularies: what Transform learned.
         cut: names of the columns whose ids Transform makes of more buckets than the declaration has.
+        exchange: the workers that train together.
 
     Raises:
         ConfigError: `options.model` needs features that the declaration lacks.
@@ -60,9 +66,8 @@ def new_training(
     sizes = {name: len(strings) for name, strings in vocabularies.items()}
     layout = make_layout(spec, sizes, options.model, label.outputs, cut)
     model = new_model(layout, options, label.outputs)
-    return Training(
-        spec, options, vocabularies, layout, JointTrainer(model, label, options, batch_signature(spec, layout))
-    )
+    trainer = JointTrainer(model, label, options, batch_signature(spec, layout), exchange)
+    return Training(spec, options, vocabularies, layout, trainer)
 
 
 def save(training: Training, folder: str) -> None:

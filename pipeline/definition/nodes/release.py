@@ -25,7 +25,7 @@ from widedeep.pipeline.definition.config import PipelineConfig
 _CODE = {
     "ingest": "widedeep.components.ingest.executor",
     "transform": "widedeep.components.transform.executor",
-    "trainer": "widedeep.components.trainer.run",
+    "trainer": "widedeep.components.trainer.worker",
 }
 
 

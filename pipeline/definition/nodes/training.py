@@ -33,7 +33,8 @@ def training_nodes(config: PipelineConfig, transform: Transform, declared: str) 
     settings = {
         "features": declared,
         "training": config.training.model_dump_json(),
-        "code": code_digest("widedeep.components.trainer.run"),
+        # The worker's code is that of run_fn, and of what workers exchange.
+        "code": code_digest("widedeep.components.trainer.worker"),
     }
     warm = config.data.in_spans if config.training.warm_start is None else config.training.warm_start
     base = _base_model(transform.outputs["transformed_examples"], settings) if warm else None

@@ -19,7 +19,7 @@ _POLL = 2.0
 # For one answer.
 LIMITS: dict[str, Any] = {"_request_timeout": (5, 15)}
 # What the kubelet says of an image that it can't have.
-_NO_IMAGE = {
+NO_IMAGE = {
     "ErrImagePull",
     "ImagePullBackOff",
     "InvalidImageName",
@@ -60,7 +60,7 @@ def _watch(core: Any, name: str, manifest: dict[str, Any], namespace: str) -> It
             yield Finding("image", f"{image} was pulled and runs")
             yield from _last_words(state.terminated, pods[0].metadata.name, namespace)
             return
-        if state is not None and state.waiting and state.waiting.reason in _NO_IMAGE:
+        if state is not None and state.waiting and state.waiting.reason in NO_IMAGE:
             said = reason(state.waiting.message or state.waiting.reason)
             yield Finding("image", f"{image} can't be pulled: {said}", _image_remedy(image, account, namespace))
             return

@@ -16,6 +16,7 @@ from widedeep.components.metadata.executions import Node, missing_inputs, state
 from widedeep.pipeline.definition.config import PipelineConfig
 from widedeep.pipeline.kubeflow.places import check_writable
 from widedeep.pipeline.kubeflow.step import definition_cache
+from widedeep.pipeline.kubeflow.workers.choice import choose_pods, chosen_workers
 from widedeep.pipeline.local.progress_display import ProgressDisplay
 
 # The one node that reads the raw data.
@@ -46,6 +47,7 @@ def run(
         # Else the last step would be the first to find out.
         for place, what in ((root, "the artifacts"), (models, "the pushed versions")):
             check_writable(place, what)
+    choose_pods(node.id, config.kubeflow)
     cached = definition_cache.read(config, root, models)
     if cached is not None and alone and _goes_without_tensorflow(cached, node.id):
         upstream = _run_in_subprocess(cached, node, database, turn)
@@ -103,6 +105,6 @@ def _run_in_process(
     if node.id == _READER:
         input_files(config.data)
         check_spans(config.data)
-    with ProgressDisplay(Console(stderr=True, highlight=False, soft_wrap=True)):
+    with ProgressDisplay(Console(stderr=True, highlight=False, soft_wrap=True)), chosen_workers():
         launch(pipeline, pipeline_node, node, database, turn)
     return list(pipeline_node.upstream_nodes)

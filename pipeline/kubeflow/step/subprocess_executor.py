@@ -20,8 +20,9 @@ from tfx.orchestration.portable import base_executor_operator
 from tfx.proto.orchestration import executable_spec_pb2, execution_invocation_pb2, execution_result_pb2
 
 from widedeep.components.common.errors import WideDeepError
+from widedeep.components.common.process.parent import die_with
 from widedeep.pipeline.kubeflow.step.process_exit import run_and_exit
-from widedeep.pipeline.kubeflow.step.supervisor import die_with, killed
+from widedeep.pipeline.kubeflow.step.supervisor import killed
 
 _PYTHON, _BEAM = executable_spec_pb2.PythonClassExecutableSpec, executable_spec_pb2.BeamExecutableSpec
 _SPEC, _INVOCATION, _OUTPUT = "spec", "invocation", "output"
@@ -99,6 +100,7 @@ def _execute(folder: Path) -> None:
     from tfx.orchestration.portable import data_types, python_executor_operator
 
     from widedeep.components.common.process import beam_memos
+    from widedeep.pipeline.kubeflow.workers.choice import chosen_workers
     from widedeep.pipeline.launcher.job_operator import JobOperator
     from widedeep.pipeline.local.progress_display import ProgressDisplay
 
@@ -112,7 +114,7 @@ def _execute(folder: Path) -> None:
     operator = operator_class(spec)
     invocation = execution_invocation_pb2.ExecutionInvocation.FromString((folder / _INVOCATION).read_bytes())
     info = data_types.ExecutionInfo.from_proto(invocation)
-    with ProgressDisplay(Console(stderr=True, highlight=False, soft_wrap=True)):
+    with ProgressDisplay(Console(stderr=True, highlight=False, soft_wrap=True)), chosen_workers():
         output = operator.run_executor(info)
     (folder / _OUTPUT).write_bytes(output.SerializeToString())
 

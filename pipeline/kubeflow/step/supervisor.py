@@ -6,7 +6,6 @@ no news on a machine without a GPU: it writes that before it reads them, past Py
 
 from __future__ import annotations
 
-import ctypes
 import os
 import re
 import signal
@@ -16,11 +15,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
+from widedeep.components.common.process.parent import die_with
 from widedeep.components.metadata.cluster.database import tell
 
 MEMORY_HINT = "Most often it needed more memory than its container has: see kubeflow.steps in PIPELINE.yaml."
-# Of Linux's prctl.
-_PR_SET_PDEATHSIG = 1
 # Where a driver shows that there is a GPU.
 _DRIVER = Path("/dev/nvidiactl")
 # Seconds to read what the process wrote last. Children of its own may hold the pipe open for ever.
@@ -65,13 +63,6 @@ def killed(number: int) -> str:
     """By which signal something was killed, and why most often, as the end of a sentence."""
     name = signal.Signals(number).name
     return f"killed by {name}. {MEMORY_HINT}" if number == signal.SIGKILL else f"killed by {name}."
-
-
-def die_with(parent: int) -> None:
-    """Ends this process as soon as its parent ends: nobody would record what it makes."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    # It may have ended before.
-    os.kill(parent, 0)
 
 
 def _forward(reading: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.harness.figures import Figure
-from benchmarks.training import estimator, step_cost
+from benchmarks.training import estimator, step_cost, workers
 from benchmarks.training.estimator import Run
 
 
@@ -49,3 +49,14 @@ def test_a_step_is_compared_by_its_medians_and_only_ours_has_a_goal() -> None:
     assert (own.value, own.holds, own.against) == (1.6, False, "other")
     assert own.details["milliseconds"] == {10_000: 2.0, 1_000_000: 2.0, 10_000_000: 3.2}
     assert (other.value, other.holds, other.against) == (9.0, None, "ours")
+
+
+def test_workers_are_compared_by_the_epochs_after_the_first() -> None:
+    def curve(*rates: float) -> list[dict[str, float]]:
+        return [{"examples": 100.0, "seconds": 100.0 / rate, "auc": 0.8} for rate in rates]
+
+    curves = {(256, 1): [curve(1, 40, 60), curve(1, 50, 50)], (256, 2): [curve(1, 30, 20), curve(1, 25, 25)]}
+    made = workers.figure(256, curves)
+    # Medians of 40, 60, 50, 50 and of 30, 20, 25, 25.
+    assert made.details["examples_per_second"] == {1: pytest.approx(50), 2: pytest.approx(25)}
+    assert (made.value, made.goal) == (pytest.approx(0.5), None)

@@ -54,6 +54,12 @@ from widedeep.components.trainer.training_options import TrainingOptions
             "p.yaml: deep.embedding_l2: Input should be greater than or equal to 0 (it is -1)",
         ),
         ({"deep": {"embedding_dropout": 1}}, "p.yaml: deep.embedding_dropout: Input should be less than 1 (it is 1)"),
+        (
+            {"workers": 2, "deep": {"batch_norm": True}},
+            "p.yaml: workers is 2 and deep.batch_norm is true, which takes means of a whole batch, and each worker "
+            "sees a part of one: leave one of the two out",
+        ),
+        ({"workers": 0}, "p.yaml: workers: Input should be greater than or equal to 1 (it is 0)"),
         ({"keep_negatives": 0}, "p.yaml: keep_negatives: Input should be greater than 0 (it is 0)"),
         ({"keep_negatives": 1.5}, "p.yaml: keep_negatives: Input should be less than or equal to 1 (it is 1.5)"),
         (
@@ -87,3 +93,9 @@ def test_a_label_without_negatives_keeps_none_of_them():
         assert str(caught.value) == (
             f"training.keep_negatives is 0.1, and the label is {kind}: only a binary one has negatives. Leave it out."
         )
+
+
+def test_one_process_trains_on_the_batches_of_all_workers():
+    options = TrainingOptions(workers=3, batch_size=100, seed=5)
+    assert options.in_one_process() == TrainingOptions(batch_size=300, seed=5)
+    assert TrainingOptions().in_one_process() == TrainingOptions()

@@ -70,7 +70,7 @@ def test_the_same_settings_compile_to_the_same_keys(compiled: Compile) -> None:
         ("widedeep.components.ingest.executor", {"ExampleGen", "Pusher"}),
         ("widedeep.components.gate.component", {"DataGate"}),
         ("widedeep.components.transform.executor", {"Transform", "Pusher"}),
-        ("widedeep.components.trainer.run", {"Trainer", "Pusher"}),
+        ("widedeep.components.trainer.worker", {"Trainer", "Pusher"}),
         ("widedeep.components.evaluator.component", {"Evaluator"}),
         ("widedeep.components.dryrun.executor", {"DryRun"}),
         ("widedeep.serving.standin.server", {"DryRun"}),

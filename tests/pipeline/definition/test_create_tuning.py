@@ -88,7 +88,7 @@ def test_a_setting_changes_the_key_of_what_it_is_about(compiled: Compile, settin
 
 @pytest.mark.parametrize(
     ("module", "nodes"),
-    [("widedeep.components.tuner.run", {"Tuner"}), ("widedeep.components.trainer.run", {"Trainer"})],
+    [("widedeep.components.tuner.run", {"Tuner"}), ("widedeep.components.trainer.worker", {"Trainer"})],
 )
 def test_changed_code_changes_its_nodes_key(
     compiled: Compile, monkeypatch: pytest.MonkeyPatch, module: str, nodes: set[str]

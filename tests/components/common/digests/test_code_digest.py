@@ -141,7 +141,7 @@ def test_unknown_module(tree: Path) -> None:
         "widedeep.components.ingest.executor",
         "widedeep.components.gate.component",
         "widedeep.components.transform.executor",
-        "widedeep.components.trainer.run",
+        "widedeep.components.trainer.worker",
     ],
 )
 def test_of_our_steps(module: str) -> None:

@@ -81,3 +81,20 @@ def test_labels_that_are_all_the_same_teach_nothing(label, weight, kind, which) 
     )
     # A day without any action is no reason to stop a model that has learned before.
     check_label(summed(label, weight, **kind), fresh=False)
+
+
+@pytest.mark.parametrize("kind", ["binary", "regression", "multiclass"])
+def test_parts_that_are_merged_are_the_whole(kind):
+    label = Label.model_validate({"key": "y", "kind": kind} | ({"classes": 3} if kind == "multiclass" else {}))
+    # Dyadic, so that every sum is exact.
+    labels = np.array([0, 1, 1, 0, 1, 1, 0]) * (0.25 if kind == "regression" else 1)
+    weights = np.array([0.5, 1, 2, 0, 1, 0.25, 4], np.float32)
+    whole, *parts = (LabelSums(label) for _ in range(4))
+    whole.add(labels, weights)
+    # One of three has no row.
+    parts[0].add(labels[:3], weights[:3])
+    parts[2].add(labels[3:], weights[3:])
+    values = [part.values() for part in parts]
+    for part in parts:
+        part.merge(values)
+        assert part.rates() == whole.rates()

@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from widedeep.components.common.errors import ConfigError
 from widedeep.components.features.spec import Label
+from widedeep.components.trainer.exchange.exchange import ALONE
 from widedeep.components.trainer.model.heads import head
 from widedeep.components.trainer.training import loop
 from widedeep.components.trainer.training.blocks import Block
@@ -32,7 +33,7 @@ class Scripted(tf.Module):
         super().__init__()
         self.state = tf.Variable(0.0)
         self.steps = tf.Variable(0, dtype=tf.int64)
-        self.strategy = tf.distribute.get_strategy()
+        self.strategy, self.exchange = tf.distribute.get_strategy(), ALONE
 
     def run(self, batches: Any, count: tf.Tensor) -> tf.Tensor:
         seen = sum(len(next(batches).label) for _ in range(int(count)))
@@ -48,6 +49,9 @@ class Split:
         self.label = SimpleNamespace(loss=math.log(2))
         self.examples = 2 * blocks[0] if len(blocks) == 1 else None
         self._blocks = blocks
+
+    def meet(self) -> None:
+        """There is nobody."""
 
     def blocks(self) -> list[Block]:
         return [
@@ -206,7 +210,7 @@ def test_an_epoch_has_all_positives_and_other_negatives_each_time():
     split = Split([1])
     options = TrainingOptions(keep_negatives=0.1)
     made = TrainingLoop(Scripted(), head(Label(key="y")), split, split, options)
-    orders = [made._order(block, epoch, 0) for epoch in (1, 1, 2)]
+    orders = [made._turn(block, epoch, 0).order for epoch in (1, 1, 2)]
     for order in orders:
         counted = np.bincount(label.numpy()[order])
         assert counted[1] == 500
@@ -216,7 +220,7 @@ def test_an_epoch_has_all_positives_and_other_negatives_each_time():
     assert orders[0].tolist() == orders[1].tolist()
     assert set(orders[0]) != set(orders[2])
     whole = TrainingLoop(Scripted(), head(Label(key="y")), split, split, TrainingOptions())
-    assert sorted(whole._order(block, 1, 0)) == list(range(2000))
+    assert sorted(whole._turn(block, 1, 0).order) == list(range(2000))
 
 
 @pytest.mark.parametrize(

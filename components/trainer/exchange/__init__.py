@@ -1,0 +1,1 @@
+"""What workers that train together give each other: shares of the examples, gradients, and what the chief decides."""

@@ -1,0 +1,93 @@
+"""The folder through which the Trainer and its workers speak: all of them see it, on one machine or several."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any, cast
+
+import tensorflow as tf
+from pydantic import Field
+
+from widedeep.components.common import errors
+from widedeep.components.common.errors import WideDeepError
+from widedeep.components.common.progress import TrainingProgress
+from widedeep.components.common.records import Record
+
+_WORK, _PROGRESS, _TROUBLE, _END = "work.json", "progress.json", "trouble-{}.json", "end-{}.json"
+
+
+class Trouble(Record):
+    """Why a worker failed."""
+
+    kind: str | None = Field(description="of an error for people; null: of another, whose trace is in the worker's log")
+    words: str = Field(description="what was wrong")
+    of_another: bool = Field(description="whether it failed as another worker was lost")
+
+    def error(self) -> WideDeepError | None:
+        """The error for people, where it is one."""
+        kind = getattr(errors, self.kind, None) if self.kind else None
+        return kind(self.words) if kind else None
+
+
+class Mailbox:
+    """One training's."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+
+    def open(self, work: dict[str, Any]) -> None:
+        """Makes the folder, without what an earlier attempt left in it.
+
+        Args:
+            work: what to train from and where to write, as `run_fn` gets it; JSON.
+        """
+        if tf.io.gfile.exists(self.folder):
+            tf.io.gfile.rmtree(self.folder)
+        tf.io.gfile.makedirs(self.folder)
+        self._write(_WORK, json.dumps(work))
+
+    def work(self) -> dict[str, Any]:
+        """What `open` was given."""
+        given: dict[str, Any] = json.loads(self._read(_WORK) or "{}")
+        return given
+
+    def tell_progress(self, progress: TrainingProgress) -> None:
+        """The chief's report."""
+        self._write(_PROGRESS, json.dumps(progress))
+
+    def progress(self) -> TrainingProgress | None:
+        """The chief's last report; None before the first."""
+        found = self._read(_PROGRESS)
+        return cast("TrainingProgress", json.loads(found)) if found else None
+
+    def tell_end(self, worker: int) -> None:
+        """A worker has done its part."""
+        self._write(_END.format(worker), "{}")
+
+    def all_ended(self, workers: int) -> bool:
+        """Whether all have done their parts."""
+        return all(tf.io.gfile.exists(os.path.join(self.folder, _END.format(number))) for number in range(workers))
+
+    def tell_trouble(self, worker: int, trouble: Trouble) -> None:
+        """A worker's last words."""
+        self._write(_TROUBLE.format(worker), trouble.model_dump_json())
+
+    def trouble(self, worker: int) -> Trouble | None:
+        """A worker's last words; None where it said nothing."""
+        found = self._read(_TROUBLE.format(worker))
+        return Trouble.model_validate_json(found) if found else None
+
+    def _write(self, name: str, text: str) -> None:
+        # Whole or not at all, for whoever reads meanwhile.
+        path = os.path.join(self.folder, name)
+        with tf.io.gfile.GFile(f"{path}.new", "w") as file:
+            file.write(text)
+        tf.io.gfile.rename(f"{path}.new", path, overwrite=True)
+
+    def _read(self, name: str) -> str | None:
+        try:
+            with tf.io.gfile.GFile(os.path.join(self.folder, name), "r") as file:
+                return str(file.read())
+        except tf.errors.NotFoundError:
+            return None
