@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import json
+import os
 import subprocess
 import sys
+import xml.etree.ElementTree
 from typing import Any
 
+import numpy as np
+import objsize
 import pytest
 from apache_beam.coders import VarIntCoder
+from apache_beam.internal.cloudpickle import cloudpickle
 from apache_beam.options.pipeline_options import (
     DebugOptions,
     DirectOptions,
@@ -19,6 +25,7 @@ from apache_beam.options.pipeline_options import (
     TypeOptions,
     WorkerOptions,
 )
+from apache_beam.runners.worker import statecache
 from apache_beam.transforms import core, userstate
 
 from widedeep.components.common.process import beam_memos
@@ -180,3 +187,36 @@ def test_the_methods_of_a_class_are_read_once() -> None:
     states = beam_memos._states(lambda dofn: read.append(dofn) or (set(), set()))  # type: ignore[func-returns-value]
     assert [states(Plain()) for _ in range(3)] == [(set(), set())] * 3
     assert len(read) == 1
+
+
+def uses_a_module_in_a_package() -> Any:
+    return xml.etree.ElementTree.parse, xml.sax
+
+
+@pytest.mark.parametrize("packages", [[xml], [xml, os], [xml.etree, None], [os], []])
+def test_the_modules_that_code_reaches_are_those_that_cloudpickle_finds(packages: list[Any]) -> None:
+    spec = importlib.util.find_spec(cloudpickle.__name__)
+    assert spec is not None
+    assert spec.loader is not None
+    # As it is installed, beside the one that is changed here.
+    alone = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(alone)
+    code = uses_a_module_in_a_package.__code__
+    reached = cloudpickle._find_imported_submodules(code, packages)
+    assert {module.__name__ for module in reached} == {
+        module.__name__ for module in alone._find_imported_submodules(code, packages)
+    }
+    assert len(reached) == len(set(map(id, reached)))
+    if xml in packages:
+        assert xml.etree.ElementTree in reached
+
+
+@pytest.mark.parametrize("value", [[1, 2, "three"], {"a": np.zeros(1000)}, ("x" * 10_000,), VarIntCoder()])
+def test_a_value_is_as_large_as_beam_alone_finds_it(value: Any) -> None:
+    alone = objsize.get_deep_size(
+        value,
+        get_size_func=statecache._size_func,
+        get_referents_func=statecache._get_referents_func,
+        filter_func=statecache._filter_func,
+    )
+    assert statecache.get_deep_size(value) == alone
