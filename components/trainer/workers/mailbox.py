@@ -58,8 +58,8 @@ class Mailbox:
 
     def progress(self) -> TrainingProgress | None:
         """The chief's last report; None before the first."""
-        found = self._read(_PROGRESS)
-        return cast("TrainingProgress", json.loads(found)) if found else None
+        text = self._read(_PROGRESS)
+        return cast("TrainingProgress", json.loads(text)) if text else None
 
     def tell_end(self, worker: int) -> None:
         """A worker has done its part."""
@@ -75,8 +75,8 @@ class Mailbox:
 
     def trouble(self, worker: int) -> Trouble | None:
         """A worker's last words; None where it said nothing."""
-        found = self._read(_TROUBLE.format(worker))
-        return Trouble.model_validate_json(found) if found else None
+        text = self._read(_TROUBLE.format(worker))
+        return Trouble.model_validate_json(text) if text else None
 
     def _write(self, name: str, text: str) -> None:
         # Whole or not at all, for whoever reads meanwhile.

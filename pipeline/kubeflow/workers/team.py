@@ -47,7 +47,11 @@ class JobTeam:
         self._pods |= {number: pod.metadata.name for number, pod in by_number.items()}
         ends = {number: _how(pod) for number, pod in by_number.items()}
         lost = {number: how for number, how in ends.items() if how}
-        failed = [one for one in self._status().conditions or [] if one.type == "Failed" and one.status == "True"]
+        failed = [
+            condition
+            for condition in self._status().conditions or []
+            if condition.type == "Failed" and condition.status == "True"
+        ]
         if failed and not lost:
             why = reason(failed[0].message or failed[0].reason)
             lost = {

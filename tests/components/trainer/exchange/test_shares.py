@@ -88,19 +88,19 @@ def test_batches_of_all_workers_are_those_of_one_process(data):
     numbers = np.cumsum(1 + np.arange(count) % 3)
     held = [np.random.default_rng(worker).permutation(np.flatnonzero(owner == worker)) for worker in range(workers)]
     turns = of_each([numbers[rows] for rows in held], [must[rows] for rows in held], keep, batch_size)
-    one = draw(np.random.default_rng(3), np.arange(count), must, keep, batch_size, ALONE)
-    assert {turn.batches for turn in turns} == {one.batches}
-    for batch in range(one.batches):
-        wanted = one.order[one.ends[batch] : one.ends[batch + 1]]
-        assert len(wanted) == batch_size or batch == one.batches - 1
-        found = [
+    whole = draw(np.random.default_rng(3), np.arange(count), must, keep, batch_size, ALONE)
+    assert {turn.batches for turn in turns} == {whole.batches}
+    for batch in range(whole.batches):
+        wanted = whole.order[whole.ends[batch] : whole.ends[batch + 1]]
+        assert len(wanted) == batch_size or batch == whole.batches - 1
+        together = [
             rows[turn.order[turn.ends[batch] : turn.ends[batch + 1]]] for rows, turn in zip(held, turns, strict=True)
         ]
-        assert sorted(np.concatenate(found)) == sorted(wanted)
+        assert sorted(np.concatenate(together)) == sorted(wanted)
     if keep == 1:
-        assert sorted(one.order) == list(range(count))
+        assert sorted(whole.order) == list(range(count))
     else:
-        assert set(np.flatnonzero(must)) <= set(one.order)
+        assert set(np.flatnonzero(must)) <= set(whole.order)
 
 
 def test_a_batch_is_cut_into_equal_parts_for_replicas():

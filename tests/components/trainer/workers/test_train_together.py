@@ -65,20 +65,20 @@ def served(folder: Path, prepared: Any) -> np.ndarray:
 
 def workers() -> dict[int, int]:
     """The processes that train, by their number."""
-    found = {}
+    processes = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             if b"widedeep.components.trainer.worker" in (folder / "cmdline").read_bytes():
                 environment = dict(pair.partition(b"=")[::2] for pair in (folder / "environ").read_bytes().split(b"\0"))
-                found[json.loads(environment[b"TF_CONFIG"])["task"]["index"]] = int(folder.name)
+                processes[json.loads(environment[b"TF_CONFIG"])["task"]["index"]] = int(folder.name)
         except (OSError, KeyError):
             continue
-    return found
+    return processes
 
 
-def assert_alike(one: Any, other: Any) -> None:
+def assert_alike(training: Any, other: Any) -> None:
     """Equal, but for the order of sums in 32 bits."""
-    (record, state), (others_record, others_state) = one, other
+    (record, state), (others_record, others_state) = training, other
     for row, others_row in zip(record["curve"], others_record["curve"], strict=True):
         assert row == pytest.approx(others_row, rel=1e-4)
     for part in ("crosses", "label"):
@@ -110,10 +110,10 @@ def test_three_workers_share_the_rows_of_one_file(prepared: Any, two: Any, tmp_p
     three = {**training, "workers": 3, "batch_size": 25}
     run_fn(prepared.fn_args(tmp_path / "three", base_model=base, training=three))
     run_fn(prepared.fn_args(tmp_path / "one", base_model=base, training={**training, "batch_size": 75}))
-    found, wanted = trained(tmp_path / "three"), trained(tmp_path / "one")
-    assert_alike(found, wanted)
-    assert found[0]["base"] == wanted[0]["base"]
-    assert found[0]["base"]["model"] == base
+    shared, wanted = trained(tmp_path / "three"), trained(tmp_path / "one")
+    assert_alike(shared, wanted)
+    assert shared[0]["base"] == wanted[0]["base"]
+    assert shared[0]["base"]["model"] == base
 
 
 def test_a_killed_worker_ends_the_training_in_words_and_the_same_call_carries_on(

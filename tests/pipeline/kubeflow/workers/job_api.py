@@ -36,12 +36,12 @@ class Workers(Cluster):
     asked: set[tuple[str, str]] = field(default_factory=set)
 
     def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> Any:
-        found = re.fullmatch(r"/api/v1/namespaces/[^/]+/pods/([^/]+)/log", path)
+        match = re.fullmatch(r"/api/v1/namespaces/[^/]+/pods/([^/]+)/log", path)
         _, kind, name = re.search(r"/namespaces/([^/]+)/([a-z]+)(?:/([^/]+))?", path).groups()  # type: ignore[union-attr]
         verb = {"GET": "get" if name else "list", "POST": "create", "DELETE": "delete"}[method]
-        self.asked.add((verb, "pods/log" if found else kind))
-        if found and "pods/log" not in self.forbidden:
-            job, _, index = found[1].rpartition("-")[0].rpartition("-")
+        self.asked.add((verb, "pods/log" if match else kind))
+        if match and "pods/log" not in self.forbidden:
+            job, _, index = match[1].rpartition("-")[0].rpartition("-")
             return self._output(job, int(index)).read_text()
         return super().answer(method, path, query, body)
 
@@ -68,7 +68,7 @@ class Workers(Cluster):
                 environment[variable["name"]] = str(index)
             else:
                 # A variable is known to those after it.
-                value = re.sub(r"\$\((\w+)\)", lambda one: environment[one[1]], variable["value"])
+                value = re.sub(r"\$\((\w+)\)", lambda reference: environment[reference[1]], variable["value"])
                 environment[variable["name"]] = value
         command = [sys.executable, "-c", self.program, *container["args"]]
         with self._output(job, index).open("wb") as output:
@@ -113,11 +113,13 @@ class Workers(Cluster):
             process.wait()
         del self.jobs[name]
         # As the garbage collector does.
-        owned = [one for one, body in self.services.items() if owners(body) == [("Job", name, f"uid-of-{name}")]]
-        for one in owned:
-            del self.services[one]
+        owned = [
+            service for service, body in self.services.items() if owners(body) == [("Job", name, f"uid-of-{name}")]
+        ]
+        for service in owned:
+            del self.services[service]
         return {"kind": "Status", "status": "Success"}
 
 
 def owners(body: Object) -> list[tuple[str, str, str]]:
-    return [(one["kind"], one["name"], one["uid"]) for one in body["metadata"].get("ownerReferences", [])]
+    return [(owner["kind"], owner["name"], owner["uid"]) for owner in body["metadata"].get("ownerReferences", [])]
