@@ -1,7 +1,8 @@
-"""What a second worker brings on one machine: examples a second of whole trainings, at equal batches of all together.
+"""What a second worker brings on one machine, and costs: examples and CPU seconds, at equal batches of all together.
 
-Trains on the transformed MovieLens examples of a run, with the settings of schema/movielens, in one process and in
-several, in turn. The first epoch, which reads and traces, is left out.
+Trains on the transformed MovieLens examples of a run, with the settings of schema/movielens, in one process and in two,
+in turn. Examples a second are those of the epochs after the first, which reads and traces. CPU seconds are the
+difference of a long training and a short one: all else of both is the same.
 
     python -m benchmarks run workers [--workdir work/movielens] [--rounds 2]
 """
@@ -10,8 +11,10 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import statistics
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,37 +27,47 @@ from widedeep.components import features
 from widedeep.components.trainer.run import run_fn
 from widedeep.pipeline.definition import config
 
-BATCHES, WORKERS, EPOCHS = (256, 4096), (1, 2), 4
+BATCHES, WORKERS = (256, 4096), (1, 2)
+SHORT, LONG = 2, 6
 _PIPELINE = ROOT / "schema" / "movielens" / "pipeline.yaml"
+
+
+@dataclass(frozen=True)
+class Training:
+    """A training's curve, and the CPU seconds of all its processes."""
+
+    curve: list[dict[str, Any]]
+    cpu: float
 
 
 @click.command()
 @click.option("--workdir", type=click.Path(path_type=Path), default=Path("work/movielens"), show_default=True)
-@click.option("--rounds", default=2, show_default=True, help="Trainings of each kind.")
+@click.option("--rounds", default=2, show_default=True, help="Pairs of trainings of each kind.")
 def main(workdir: Path, rounds: int) -> None:
-    """Prints a line a training, and a figure a batch size."""
+    """Prints a line a pair of trainings, and two figures a batch size."""
     folders = sorted((workdir / "artifacts" / "Transform" / "transformed_examples").glob("*"))
     if not folders:
         raise click.ClickException(
             f"{workdir}: no transformed examples. Run: widedeep run schema/movielens/pipeline.yaml"
         )
-    curves: dict[tuple[int, int], list[Any]] = {}
+    pairs: dict[tuple[int, int], list[tuple[Training, Training]]] = {}
     for _ in range(rounds):
         for batch in BATCHES:
             for workers in WORKERS:
-                curve = _train(folders[-1], workers, batch // workers)
-                curves.setdefault((batch, workers), []).append(curve)
-                click.echo(f"{workers} x {batch // workers}: {round(rate([curve])):,} examples/s", err=True)
-    print_figures([figure(batch, curves) for batch in BATCHES])
+                short, long = (_train(folders[-1], workers, batch // workers, epochs) for epochs in (SHORT, LONG))
+                pairs.setdefault((batch, workers), []).append((short, long))
+                told = f"{rate([(short, long)]):,.0f} examples/s, {cost([(short, long)]):.1f} s of CPU a million"
+                click.echo(f"{workers} x {batch // workers}: {told}", err=True)
+    print_figures([figure for batch in BATCHES for figure in figures(batch, pairs)])
 
 
-def _train(examples: Path, workers: int, batch_size: int) -> list[dict[str, Any]]:
-    """The curve."""
+def _train(examples: Path, workers: int, batch_size: int, epochs: int) -> Training:
     graph = examples.parents[1] / "transform_graph" / examples.name
     settings = config.load(_PIPELINE, ())
     options = settings.training.model_copy(
-        update={"workers": workers, "batch_size": batch_size, "epochs": EPOCHS, "patience": None}
+        update={"workers": workers, "batch_size": batch_size, "epochs": epochs, "patience": None}
     )
+    before = _cpu()
     with tempfile.TemporaryDirectory() as folder:
         run_fn(
             SimpleNamespace(
@@ -72,34 +85,52 @@ def _train(examples: Path, workers: int, batch_size: int) -> list[dict[str, Any]
             )
         )
         curve: list[dict[str, Any]] = json.loads(Path(folder, "run", "training.json").read_text())["curve"]
-    return curve
+    return Training(curve, _cpu() - before)
 
 
-def rate(curves: list[Any]) -> float:
-    """Examples a second: the median of all epochs but each training's first."""
-    return float(statistics.median(epoch["examples"] / epoch["seconds"] for curve in curves for epoch in curve[1:]))
+def _cpu() -> float:
+    """CPU seconds of this process, and of those that it has waited for."""
+    used = [resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
-def figure(batch: int, curves: dict[tuple[int, int], list[Any]]) -> Figure:
-    """Several workers' rate over that of one, at a batch of all together.
+def rate(pairs: list[tuple[Training, Training]]) -> float:
+    """Examples a second: the median of the long trainings' epochs but the first."""
+    epochs = [epoch for _, long in pairs for epoch in long.curve[1:]]
+    return float(statistics.median(epoch["examples"] / epoch["seconds"] for epoch in epochs))
+
+
+def cost(pairs: list[tuple[Training, Training]]) -> float:
+    """CPU seconds for a million examples, the evaluation after each epoch included: the median of the pairs."""
+    examples = [sum(epoch["examples"] for epoch in long.curve[SHORT:]) for _, long in pairs]
+    seconds = [long.cpu - short.cpu for short, long in pairs]
+    return float(statistics.median(1e6 * each / of for each, of in zip(seconds, examples, strict=True)))
+
+
+def figures(batch: int, pairs: dict[tuple[int, int], list[tuple[Training, Training]]]) -> list[Figure]:
+    """Two workers' rate, and cost, over those of one, at a batch of all together.
 
     Args:
         batch: examples a step, of all workers.
-        curves: of each training, by batch and workers.
+        pairs: short and long trainings, by batch and workers.
     """
-    rates = {workers: rate(curves[batch, workers]) for workers in WORKERS}
-    return Figure(
-        name=f"workers_examples_per_second: batches of {batch}",
-        value=rates[WORKERS[-1]] / rates[1],
-        unit=f"of the rate of one, with {WORKERS[-1]} workers",
-        goal=None,
-        against="one worker",
-        details={
-            "examples_per_second": rates,
-            "auc": {workers: curves[batch, workers][0][-1]["auc"] for workers in WORKERS},
-            "cpus": len(os.sched_getaffinity(0)),
-        },
-    )
+    details = {
+        "auc": {workers: pairs[batch, workers][0][1].curve[-1]["auc"] for workers in WORKERS},
+        "cpus": len(os.sched_getaffinity(0)),
+    }
+    rates = {workers: rate(pairs[batch, workers]) for workers in WORKERS}
+    costs = {workers: cost(pairs[batch, workers]) for workers in WORKERS}
+    return [
+        Figure(
+            f"workers_{name}: batches of {batch}",
+            values[2] / values[1],
+            "of that of one worker, with two",
+            None,
+            "one worker",
+            details | {name: values},
+        )
+        for name, values in (("examples_per_second", rates), ("cpu_seconds_per_million_examples", costs))
+    ]
 
 
 if __name__ == "__main__":

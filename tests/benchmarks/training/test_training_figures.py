@@ -51,12 +51,17 @@ def test_a_step_is_compared_by_its_medians_and_only_ours_has_a_goal() -> None:
     assert (other.value, other.holds, other.against) == (9.0, None, "ours")
 
 
-def test_workers_are_compared_by_the_epochs_after_the_first() -> None:
-    def curve(*rates: float) -> list[dict[str, float]]:
-        return [{"examples": 100.0, "seconds": 100.0 / rate, "auc": 0.8} for rate in rates]
+def test_workers_are_compared_by_late_epochs_and_by_what_more_epochs_cost() -> None:
+    def training(cpu: float, *rates: float) -> workers.Training:
+        return workers.Training([{"examples": 100, "seconds": 100 / rate, "auc": 0.8} for rate in rates], cpu)
 
-    curves = {(256, 1): [curve(1, 40, 60), curve(1, 50, 50)], (256, 2): [curve(1, 30, 20), curve(1, 25, 25)]}
-    made = workers.figure(256, curves)
-    # Medians of 40, 60, 50, 50 and of 30, 20, 25, 25.
-    assert made.details["examples_per_second"] == {1: pytest.approx(50), 2: pytest.approx(25)}
-    assert (made.value, made.goal) == (pytest.approx(0.5), None)
+    short = training(20.0, 1, 1)
+    pairs = {
+        (256, 1): [(short, training(20.5, 1, 40, 60, 50, 50, 50))],
+        (256, 2): [(short, training(21.0, 1, 30, 20, 25, 25, 25))],
+    }
+    by_time, by_cpu = workers.figures(256, pairs)
+    assert by_time.details["examples_per_second"] == {1: pytest.approx(50), 2: pytest.approx(25)}
+    # Half a second, and one, for the 400 examples of the four epochs more.
+    assert by_cpu.details["cpu_seconds_per_million_examples"] == {1: pytest.approx(1250), 2: pytest.approx(2500)}
+    assert (by_time.value, by_cpu.value) == (pytest.approx(0.5), pytest.approx(2))
