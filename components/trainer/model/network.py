@@ -167,9 +167,9 @@ def _bounded_sum(table: Table, values: tf.Tensor, uses: Uses, number: tf.Tensor)
         share = tf.gather(full_share(ids), part)
         return tf.math.unsorted_segment_sum(tf.gather(values, uses.position) * share[:, None], uses.cell, number)
 
-    # Hardly any row has as many, and counting by column would cost each step.
-    in_cell = tf.math.unsorted_segment_sum(tf.ones_like(uses.cell, tf.float32), uses.cell, number)
-    return tf.cond(tf.reduce_any(in_cell > MOST_FULL_IDS), shared, plain)
+    # Hardly any row has as many, and counting by column would cost each step. As cells rise, one of more than that many
+    # uses is where the use that many places on is of the same.
+    return tf.cond(tf.reduce_any(uses.cell[MOST_FULL_IDS:] == uses.cell[:-MOST_FULL_IDS]), shared, plain)
 
 
 def full_share(ids: tf.Tensor) -> tf.Tensor:

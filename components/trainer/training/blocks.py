@@ -14,19 +14,39 @@ import tensorflow as tf
 
 from widedeep.components.trainer.model.inputs import Batch, Inputs, deduplicate
 
+_CELL_BITS = 32
+_ROW_MASK = 2**_CELL_BITS - 1
+
 
 class TableUses(NamedTuple):
     """The rows of one table that a block's examples use.
 
     Attributes:
         cells: per example.
-        rows: int32 [n].
-        splits: where each cell's rows begin and end among them, int64 [examples * cells + 1].
+        values: [n], one a use, by example and cell: of one cell per example the rows, int32; of several int64, the row
+            in the lower half, and in the upper one the cell, from 0 for each example.
+        splits: where each example's values begin and end, int64 [examples + 1].
     """
 
     cells: int
-    rows: tf.Tensor
+    values: tf.Tensor
     splits: tf.Tensor
+
+
+def pack(rows: tf.Tensor, cell: tf.Tensor, cells: int, examples: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """The values and the splits of TableUses.
+
+    Args:
+        rows: int32 [n].
+        cell: int64 [n], rising: example * cells + cell of the example.
+        cells: per example.
+        examples: int64 scalar.
+    """
+    splits = tf.searchsorted(cell, tf.range(examples + 1) * cells, out_type=tf.int64)
+    if cells == 1:
+        return rows, splits
+    # A gather copies one piece per example then, and not one per cell: pieces cost more than what is in them.
+    return tf.bitwise.bitwise_or(tf.cast(rows, tf.int64), tf.bitwise.left_shift(cell % cells, _CELL_BITS)), splits
 
 
 @dataclass(frozen=True)
@@ -76,15 +96,18 @@ def _gather(
     tables: tuple[TableUses, ...], dense: tf.Tensor, label: tf.Tensor, weight: tf.Tensor, examples: tf.Tensor
 ) -> Batch:
     uses = []
-    for cells, rows, splits in tables:
-        numbers = tf.reshape(examples[:, None] * cells + tf.range(cells, dtype=tf.int64), [-1])
+    for cells, values, splits in tables:
         gathered = tf.raw_ops.RaggedGather(
-            params_nested_splits=[splits], params_dense_values=rows, indices=numbers, OUTPUT_RAGGED_RANK=1
+            params_nested_splits=[splits], params_dense_values=values, indices=examples, OUTPUT_RAGGED_RANK=1
         )
         sparse = tf.raw_ops.RaggedTensorToSparse(
             rt_nested_splits=gathered.output_nested_splits, rt_dense_values=gathered.output_dense_values
         )
-        uses.append(deduplicate(sparse.sparse_values, sparse.sparse_indices[:, 0]))
+        rows, cell = sparse.sparse_values, sparse.sparse_indices[:, 0]
+        if cells > 1:
+            cell = cell * cells + tf.bitwise.right_shift(rows, _CELL_BITS)
+            rows = tf.cast(tf.bitwise.bitwise_and(rows, _ROW_MASK), tf.int32)
+        uses.append(deduplicate(rows, cell))
     return Batch(
         Inputs(tuple(uses), tf.gather(dense, examples)), tf.gather(label, examples), tf.gather(weight, examples)
     )

@@ -90,7 +90,7 @@ def losses(steps: int) -> list[float]:
 def test_rows_of_thousands_of_ids_do_not_diverge(monkeypatch) -> None:
     assert max(losses(12)) < 1.0
     # What it guards against.
-    monkeypatch.setattr(network, "MOST_FULL_IDS", 1e9)
+    monkeypatch.setattr(network, "MOST_FULL_IDS", 10**9)
     assert max(losses(12)) > 5.0
 
 
