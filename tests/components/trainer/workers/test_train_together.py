@@ -63,12 +63,13 @@ def served(folder: Path, prepared: Any) -> np.ndarray:
     return serving(examples=tf.constant([prepared.example(row) for row in prepared.raw[:20]]))["score"].numpy()
 
 
-def workers() -> dict[int, int]:
-    """The processes that train, by their number."""
+def workers(place: Path) -> dict[int, int]:
+    """The processes that train in a folder below `place`, by their number: those of other tests are none of ours."""
     processes = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            if b"widedeep.components.trainer.worker" in (folder / "cmdline").read_bytes():
+            arguments = (folder / "cmdline").read_bytes()
+            if b"widedeep.components.trainer.worker" in arguments and str(place).encode() + b"/" in arguments:
                 environment = dict(pair.partition(b"=")[::2] for pair in (folder / "environ").read_bytes().split(b"\0"))
                 processes[json.loads(environment[b"TF_CONFIG"])["task"]["index"]] = int(folder.name)
         except (OSError, KeyError):
@@ -99,7 +100,7 @@ def test_two_workers_with_files_of_their_own_train_what_one_process_does(
     scores = [served(path, prepared) for path in (folder, tmp_path)]
     np.testing.assert_allclose(*scores, atol=1e-4)
     # No process is left, and no folder of an unfinished training.
-    assert workers() == {}
+    assert workers(folder) == {}
     assert list((folder / "unfinished").glob("*")) == []
 
 
@@ -123,7 +124,7 @@ def test_a_killed_worker_ends_the_training_in_words_and_the_same_call_carries_on
 
     def kill(report: Any) -> None:
         if report["step"] >= 20 and not killed:
-            os.kill(workers()[1], signal.SIGKILL)
+            os.kill(workers(tmp_path)[1], signal.SIGKILL)
             killed.append(time.monotonic())
 
     first, second = (
@@ -132,13 +133,14 @@ def test_a_killed_worker_ends_the_training_in_words_and_the_same_call_carries_on
     )
     with progress.listener(kill), pytest.raises(WideDeepError) as caught:
         run_fn(first)
-    assert time.monotonic() - killed[0] < 5
+    # TensorFlow itself would take a minute to see it.
+    assert time.monotonic() - killed[0] < 30
     [log] = (tmp_path / "runs" / "unfinished").glob("*/workers/worker-1.txt")
     assert str(caught.value) == (
         "worker 1 of 2 workers was killed by SIGKILL. The others were ended; the same command carries on from the last "
         f"checkpoint. Its log: {log}"
     )
-    assert workers() == {}
+    assert workers(tmp_path) == {}
     steps: list[int] = []
     with progress.listener(lambda report: steps.append(report["step"])):
         run_fn(second)
@@ -187,12 +189,12 @@ def test_workers_end_with_the_process_that_waits_for_them(tmp_path: Path, number
         assert parent.stdout is not None
         assert parent.stdout.readline() == b"started\n"
         deadline = time.monotonic() + 30
-        while len(workers()) < 2:
+        while len(workers(tmp_path)) < 2:
             assert time.monotonic() < deadline
             time.sleep(0.05)
         parent.send_signal(number)
         parent.wait(30)
     deadline = time.monotonic() + 10
-    while workers():
+    while workers(tmp_path):
         assert time.monotonic() < deadline
         time.sleep(0.05)
