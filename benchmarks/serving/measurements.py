@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -50,19 +51,20 @@ class Size:
 class Measurements:
     """Each method measures something, and gives its figures."""
 
-    def __init__(self, home: Path, data: Path, size: Size) -> None:
-        """Trains the models in `home`, and makes the requests of the rows in `data`."""
+    def __init__(self, home: Path, data: Path, size: Size, names: Sequence[str] = MODELS) -> None:
+        """Trains these models in `home`, and makes the requests of the rows in `data`."""
         self._home, self._data, self._size = home, data, size
         _say("training the models")
         subprocesses.run(
             "benchmarks.serving.servers.models",
             first_rows(data, home / "data", size.rows),
             home / "models",
+            *names,
             log=home / "models.txt",
         )
         _say("the models in a process by itself")
         settings = home / "in_process.json"
-        models = {model: str(home / "models" / model) for model in MODELS}
+        models = {model: str(home / "models" / model) for model in names}
         given = {"models": models, "layers": _LAYERS, "data": str(data), "candidates": LARGE, "out": str(home / "sent")}
         settings.write_text(json.dumps(given | {"repeats": size.effort.rounds * size.effort.requests}))
         subprocesses.run("benchmarks.serving.servers.in_process", settings, log=home / "in_process.txt")

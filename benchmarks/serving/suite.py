@@ -20,6 +20,7 @@ from benchmarks.harness.movielens_splits import movielens
 from benchmarks.serving import plot as latency_plot
 from benchmarks.serving.latency import Effort
 from benchmarks.serving.measurements import Measurements, Size
+from benchmarks.serving.servers.models import MODELS
 
 _SIZES = {
     False: Size(None, Effort(rounds=5, seconds=1.2, requests=40), 2.5, 100, 10_000),
@@ -40,7 +41,8 @@ def main(quick: bool, plot: Path | None, malformed: int | None, only_malformed: 
         size = replace(size, malformed=malformed)
     # Copies of a model are links, for which all must be on one file system.
     with tempfile.TemporaryDirectory() as folder:
-        measurements = Measurements(Path(folder), movielens(data).resolve(), size)
+        names = ("default",) if only_malformed else MODELS
+        measurements = Measurements(Path(folder), movielens(data).resolve(), size, names)
         measures: tuple[Callable[[], list[Figure]], ...] = (
             measurements.default,
             measurements.paper,

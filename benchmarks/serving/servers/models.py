@@ -1,9 +1,9 @@
 """The models that benchmarks/serving/suite.py serves, trained on MovieLens in a process of its own.
 
-    python -m benchmarks.serving.servers.models DATA OUT
+    python -m benchmarks.serving.servers.models DATA OUT MODEL...
 
-DATA: folder of train, eval and test. OUT gets a SavedModel for each of MODELS, with requests of `rank` to warm up by. A
-pushed model has them of every signature.
+DATA: folder of train, eval and test. OUT gets a SavedModel for each of those named, of MODELS, with requests of `rank`
+to warm up by. A pushed model has them of every signature.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ def options(base: TrainingOptions, model: str) -> TrainingOptions:
 
 def main() -> None:
     """Runs the data steps once, and trains each."""
-    data, out = Path(sys.argv[1]).resolve(), Path(sys.argv[2])
+    data, out, models = Path(sys.argv[1]).resolve(), Path(sys.argv[2]), sys.argv[3:]
     settings = config.load(SCHEMA / "pipeline.yaml", [f"data.path={data}"])
     with tempfile.TemporaryDirectory() as folder:
         steps = DataSteps(settings, Path(folder))
         steps.execute("Transform")
         made = {name: artifact.uri for name, artifact in steps.outputs().items()}
-        for model in MODELS:
+        for model in models:
             _train(options(settings.training, model), made, data, out / model)
 
 

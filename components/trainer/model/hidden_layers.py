@@ -83,11 +83,14 @@ class HiddenLayers(tf.Module):
 
     def _layer(self, index: int, product: tf.Tensor, seed: tf.Tensor | None) -> tf.Tensor:
         """A layer's output from its input's product with its kernel."""
+        # TensorFlow computes a product, this way of adding, and ReLU as one operation. Its gradient sums up in another
+        # order: what is trained goes the plain way.
+        add = tf.nn.bias_add if seed is None else tf.add
         if index == len(self.kernels) - 1:
-            return product + self.biases[index]
+            return add(product, self.biases[index])
         if self.norms:
             product = self.norms[index](product, training=seed is not None)
-        layer = self._activation(product + self.biases[index])
+        layer = self._activation(add(product, self.biases[index]))
         return _drop(layer, self._dropout, seed, index) if seed is not None and self._dropout else layer
 
     def _drop_embeddings(self, inputs: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:

@@ -51,7 +51,7 @@ class SplitLayers(tf.Module):
 
         def of_one() -> tf.Tensor:
             # What one context adds is a bias: product, bias and activation are then one operation.
-            return self._activation(own @ self._kernels[1] + first[0])
+            return self._activation(tf.nn.bias_add(own @ self._kernels[1], first[0]))
 
         def of_many() -> tf.Tensor:
             return self._activation(own @ self._kernels[1] + tf.repeat(first, each, axis=0))
