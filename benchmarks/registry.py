@@ -64,6 +64,7 @@ BENCHMARKS = {
     ),
     "days": Benchmark("benchmarks.pipelines.days", 15, _MOVIELENS, pipelines.days),
     "appstore": Benchmark("benchmarks.pipelines.appstore", 60, "nothing more", pipelines.appstore),
+    "learnable": Benchmark("benchmarks.pipelines.learnable", 1, "nothing more", pipelines.learnable),
     "growth": Benchmark("benchmarks.pipelines.growth", 20, "nothing more", pipelines.growth),
     "batch_scores": Benchmark(
         "benchmarks.pipelines.batch_scores", 5, "a run of schema/movielens/pipeline.yaml in work/movielens"

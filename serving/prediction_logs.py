@@ -18,8 +18,8 @@ from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog
 
 from widedeep.components.common.errors import ConfigError, DataError
 from widedeep.serving.client.signature import RANK, Feature, Features, Metadata, Shape, Signature, features
+from widedeep.serving.request_log.answered import Answered
 from widedeep.serving.request_log.entry import Entry
-from widedeep.serving.request_log.single_requests import single_requests
 from widedeep.serving.tensors import Array, from_proto
 
 _TIME, _REQUEST, _SCORE = "log_time", "log_request_id", "score"
@@ -89,10 +89,7 @@ class PredictionLogs:
         scores = from_proto(response.outputs[_SCORE])
         tensors = {key: given.get(key, _missing(feature)) for key, feature in self._known.items()}
         version = response.model_spec.version.value if response.model_spec.HasField("version") else None
-        for place, (whole, of_request) in enumerate(single_requests(self._known, tensors, scores)):
-            yield Entry(
-                seconds, name if len(scores) == 1 else f"{name}-{place}", version, self._known, whole, of_request
-            )
+        yield from Answered(seconds, name, version, self._known, tensors, scores).entries()
 
 
 def _missing(feature: Feature) -> Array:

@@ -15,7 +15,7 @@ import click
 from benchmarks.harness.figures import print_figures
 from benchmarks.online.gains import figures
 from benchmarks.online.history import DAYS, logged, trained
-from benchmarks.online.trial import ONLINE_DAYS, trial
+from benchmarks.online.trial import ONLINE_DAYS, PERFECT, POPULARITY, trial
 from widedeep.components.common.files import write_whole
 from widedeep.pipeline.datasets.appstore.live import LiveStore
 from widedeep.pipeline.datasets.appstore.store import Size
@@ -46,13 +46,13 @@ def main(seeds: int, rows: int, requests: int, mix: float, work: Path | None) ->
 
 
 def history_and_trial(seed: int, rows: int, requests: int, mix: float, folder: Path) -> dict[str, Any]:
-    """A store's models: AUC on the test day, and what they and the rails have shown in the trial.
+    """A store's models and the rails: AUC on the test day, and what they have shown in the trial.
 
     The folder keeps which models are trained, for the case that this is interrupted.
     """
     store = LiveStore(Size(rows, DAYS + ONLINE_DAYS, seed=seed, mix=mix))
     history = logged(store, rows, folder / "data")
-    auc, models = {}, {}
+    auc, models = {POPULARITY: history.popularity.auc, PERFECT: history.true_chance.auc}, {}
     for model in MODELS:
         record = trained(model, seed, folder)
         auc[model] = record["metrics"]["candidate"]["auc"]

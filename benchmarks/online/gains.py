@@ -20,7 +20,7 @@ def figures(trials: Sequence[Mapping[str, Any]], size: Mapping[str, Any]) -> lis
     """The joint model's gains over the wide and the deep one; all else is in the details.
 
     Args:
-        trials: a seed's AUC by model, and by model and rail what it has shown.
+        trials: a seed's AUC by model and rail, and what each has shown.
         size: what was simulated.
     """
     rankers = {name: _ranker(trials, name) for name in trials[0]["shown"]}
@@ -34,20 +34,21 @@ def figures(trials: Sequence[Mapping[str, Any]], size: Mapping[str, Any]) -> lis
 
 
 def _ranker(trials: Sequence[Mapping[str, Any]], name: str) -> dict[str, Any]:
-    is_model = name in trials[0]["auc"]
+    # A rail shows nothing.
+    is_model = name in PAPER
     return {
-        "auc": interval([trial["auc"][name] for trial in trials]) if is_model else None,
+        "auc": interval([trial["auc"][name] for trial in trials]),
         "installs": interval([_gain(trial, name, "installs") for trial in trials]) if is_model else None,
         "chance": interval([_gain(trial, name, "chance") for trial in trials]),
         "rate": interval([_rate(trial, name, "chance") for trial in trials]),
     }
 
 
-def interval(values: Sequence[float]) -> dict[str, float]:
-    """The mean, and half the width of Student's interval of 95 % about it; of one value 0."""
+def interval(values: Sequence[float]) -> dict[str, Any]:
+    """The mean, and half the width of Student's interval of 95 % about it; of one value None."""
     mean = statistics.fmean(values)
     if len(values) == 1:
-        return {"mean": mean, "half": 0.0}
+        return {"mean": mean, "half": None}
     error = statistics.stdev(values) / len(values) ** 0.5
     return {"mean": mean, "half": float(stats.t.ppf((1 + _CONFIDENCE) / 2, len(values) - 1)) * error}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from benchmarks.harness import markdown
 from benchmarks.harness.figures import Figure
@@ -30,7 +31,7 @@ def online(figures: Sequence[Figure]) -> list[str]:
     rows = []
     for ranker, name in _NAMES.items():
         said = figures[0].details["rankers"][ranker]
-        auc = f"{said['auc']['mean']:.4f} ± {said['auc']['half']:.4f}" if said["auc"] else ""
+        auc = _interval(said["auc"], ".4f", "")
         auc_of_paper, gain_of_paper = (
             (f"{PAPER[ranker][0]:.3f}", f"{PAPER[ranker][1]:.1%}") if ranker in PAPER else ("", "")
         )
@@ -38,5 +39,11 @@ def online(figures: Sequence[Figure]) -> list[str]:
     return [markdown.table(header, rows)]
 
 
-def _gain(gain: Mapping[str, float] | None) -> str:
-    return "" if gain is None else f"{gain['mean']:+.1%} ± {gain['half']:.1%}"
+def _gain(gain: Mapping[str, Any] | None) -> str:
+    return "" if gain is None else _interval(gain, ".1%", "+")
+
+
+def _interval(interval: Mapping[str, Any], form: str, sign: str) -> str:
+    """A mean, and of several seeds how sure it is."""
+    mean = format(interval["mean"], sign + form)
+    return mean if interval["half"] is None else f"{mean} ± {interval['half']:{form}}"

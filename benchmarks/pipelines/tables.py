@@ -83,3 +83,10 @@ def growth(figures: Sequence[Figure]) -> list[str]:
         ]
         tables.append(markdown.table([unit, *(f"{int(number):,} rows" for number in sizes), "exponent"], rows))
     return tables
+
+
+def learnable(figures: Sequence[Figure]) -> list[str]:
+    """The share of what can be attained over popularity, a column a number of rows."""
+    [details] = [figure.details for figure in figures]
+    rows = [["share", *(f"{share:.0%}" for share in details["rows"].values())]]
+    return [markdown.table(["rows of eight days", *details["rows"]], rows)]

@@ -136,7 +136,7 @@ class RankingClient:
         version, scores = answers[0].version, np.concatenate([answer.scores for answer in answers])
         if self._log:
             request_id = request_id or uuid.uuid4().hex
-            self._log.record(request_id, version, known, tensors, scores)
+            self._log.record(request_id, version, known, tensors, scores[np.newaxis])
         return best_first(scores, version, top_k, request_id)
 
     def _scores(self, parts: list[Part], version: int | None, clock: Clock) -> list[PartScores]:

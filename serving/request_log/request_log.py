@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import atexit
 import logging
-import queue
 import random
 import threading
 import time
+from collections import deque
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,12 +18,14 @@ from numpy.typing import NDArray
 
 from widedeep.components.common.errors import ConfigError
 from widedeep.serving.client.signature import Features
-from widedeep.serving.request_log.entry import Entry
+from widedeep.serving.request_log.answered import Answered
 from widedeep.serving.tensors import Array
 
-# Seconds and rows after which a file is written. A crash loses what came since.
-_SECONDS, _ROWS = 60.0, 50_000
-# Requests that wait to be written at most; more are dropped rather than waited for.
+# After which a file is written. A crash loses what came since.
+_SECONDS = 60.0
+# Between two looks of the thread at what has come: being woken by each request costs requests more than all the rest.
+_TICK = 0.5
+# Calls that wait for it at most; more are dropped rather than waited for.
 _WAITING = 10_000
 _TOLD_EVERY = 60.0
 log = logging.getLogger(__name__)
@@ -56,7 +58,7 @@ class RequestLog:
 
         Args:
             folder: for log_day=2026-11-29/hour-13-....parquet and so on.
-            share: of the requests, drawn at random: 0 to 1.
+            share: of the calls, drawn at random: 0 to 1.
             left_out: features whose values are not written.
             most_mib: that all files in the folder may have; beyond, nothing more is written.
             seconds: after which a file is written, if it is not full before.
@@ -69,6 +71,7 @@ class RequestLog:
         if not seconds > 0:
             raise ConfigError(f"seconds {seconds:g}: give more than 0.")
         try:
+            from widedeep.serving.request_log.file_writer import FileWriter
             from widedeep.serving.request_log.log_files import LogFiles
         except ModuleNotFoundError:
             raise ConfigError("a request log needs pyarrow: pip install 'widedeep-tfx[log]'.") from None
@@ -76,9 +79,12 @@ class RequestLog:
             self._files = LogFiles(folder, round(most_mib * 2**20))
         except OSError as error:
             raise ConfigError(f"{folder}: can't be used for a request log: {error.strerror}.") from None
-        self._share, self._left_out, self._seconds = share, frozenset(left_out), seconds
-        self._entries: queue.Queue[Entry | None] = queue.Queue(_WAITING)
+        self._share, self._tick = share, min(_TICK, seconds)
+        self._calls: deque[Answered] = deque()
         self._counts, self._lock, self._told = Counts(), threading.Lock(), -_TOLD_EVERY
+        self._writer = FileWriter(
+            self._files, frozenset(left_out), seconds, written=self._written, dropped=self._dropped
+        )
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._work, name="request-log", daemon=True)
         self._thread.start()
@@ -91,34 +97,36 @@ class RequestLog:
 
     def record(
         self,
-        request: str,
+        request: str | None,
         version: int | None,
         features: Features,
         tensors: Mapping[str, Array],
         scores: NDArray[np.float32],
     ) -> None:
-        """Logs a request, if it is among those that are chosen.
+        """Logs a call, if it is among those that are chosen.
 
         Args:
-            request: its id.
+            request: its id; None: each of its requests gets a new one.
             version: of the model.
             features: the model's.
-            tensors: as they were sent; nobody may change them any more.
-            scores: float32 [c], of the candidates in the order of the request.
+            tensors: as they were sent, those of one request or of several; nobody may change them any more.
+            scores: float32 [n, c], of the candidates in the order of the request.
         """
         if self._closed.is_set() or (self._share < 1 and random.random() >= self._share):  # noqa: S311
             return
-        try:
-            self._entries.put_nowait(Entry(time.time(), request, version, features, tensors, scores))
-        except queue.Full:
-            self._drop(1, "more requests come than can be written")
+        if len(self._calls) < _WAITING:
+            self._calls.append(Answered(time.time(), request, version, features, tensors, scores))
+        else:
+            self._dropped(len(scores), "more requests come than can be written")
 
     def close(self) -> None:
         """Writes what waits, and ends."""
         if not self._closed.is_set():
             self._closed.set()
-            self._entries.put(None)
             self._thread.join()
+            # What came while the thread ended.
+            self._take()
+            self._writer.flush()
             atexit.unregister(self.close)
 
     def __enter__(self) -> RequestLog:
@@ -130,52 +138,20 @@ class RequestLog:
         self.close()
 
     def _work(self) -> None:
-        waiting: list[Entry] = []
-        rows, until = 0, time.monotonic() + self._seconds
-        while True:
-            try:
-                entry = self._entries.get(timeout=max(0.0, until - time.monotonic()))
-                ended = entry is None
-            except queue.Empty:
-                entry, ended = None, False
-            if entry:
-                # A file has the requests of one hour, to models of the same features.
-                if waiting and (waiting[0].features != entry.features or _hour(waiting[0]) != _hour(entry)):
-                    self._write(waiting)
-                    waiting, rows = [], 0
-                waiting.append(entry)
-                rows += len(entry.scores)
-                if rows < _ROWS and time.monotonic() < until:
-                    continue
-            if waiting:
-                self._write(waiting)
-            if ended:
-                return
-            waiting, rows, until = [], 0, time.monotonic() + self._seconds
+        while not self._closed.wait(self._tick):
+            self._take()
 
-    def _write(self, entries: list[Entry]) -> None:
-        from widedeep.serving.request_log.log_rows import table
+    def _take(self) -> None:
+        self._writer.add([self._calls.popleft() for _ in range(len(self._calls))])
 
-        if self._files.full:
-            self._drop(len(entries), "its folder holds as much as is allowed: move older days away")
-            return
-        try:
-            self._files.write(table(entries, self._left_out), entries[0].seconds)
-        except Exception as error:
-            # Whatever it is, requests go on.
-            self._drop(len(entries), f"{type(error).__name__}: {error}")
-            return
+    def _written(self, number: int) -> None:
         with self._lock:
-            self._counts = replace(self._counts, written=self._counts.written + len(entries))
+            self._counts = replace(self._counts, written=self._counts.written + number)
 
-    def _drop(self, number: int, why: str) -> None:
+    def _dropped(self, number: int, why: str) -> None:
         with self._lock:
             self._counts = replace(self._counts, dropped=self._counts.dropped + number)
             if time.monotonic() - self._told < _TOLD_EVERY:
                 return
             self._told = time.monotonic()
         log.warning("the request log has left out %d requests so far: %s", self._counts.dropped, why)
-
-
-def _hour(entry: Entry) -> int:
-    return int(entry.seconds // 3600)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ from widedeep.pipeline.datasets.appstore.installed import InstalledApps
 from widedeep.pipeline.datasets.appstore.population import Integers
 from widedeep.pipeline.datasets.appstore.store import Size, truth
 from widedeep.pipeline.datasets.appstore.tables import candidate_columns, context_columns
-from widedeep.pipeline.datasets.appstore.visits import SHOWN, Impressions, Visits, answers, visits
+from widedeep.pipeline.datasets.appstore.visits import Impressions, Visits, answers, visits
 
 # What a request says of each candidate's place on the page, which is only known once it is ranked: the first, of all.
 _POSITION = 1
@@ -37,10 +36,8 @@ class LiveStore:
         return self._random
 
     def visits(self, day: int, requests: int) -> Visits:
-        """Users who come on a day, with what they have by now; without those who lack too few apps to fill a page."""
-        came = visits(self.truth, self._everybody, self._installed.apps, day, requests, self._random)
-        enough = came.free.sum(axis=1) >= SHOWN
-        return Visits(*(getattr(came, field.name)[enough] for field in fields(came)))
+        """Users who come on a day, with what they have by now."""
+        return visits(self.truth, self._everybody, self._installed.apps, day, requests, self._random)
 
     def show(self, came: Visits, app: Integers, day: int) -> Impressions:
         """Shows apps [n, k]; what is installed is the users' from now on."""

@@ -23,7 +23,7 @@ AGES = (18, 70)
 # Which part of a taste those of the same age, sex and country share, and of an app's place those of a category.
 _OF_GROUP, _OF_CATEGORY = 0.7, 0.6
 # Of users and apps: those that are there on the first day, and the exponent of Zipf's law.
-_AT_FIRST, _USER_ZIPF, _APP_ZIPF = 0.7, 0.7, 0.9
+_AT_FIRST, _USER_ZIPF, _APP_ZIPF = 0.98, 0.7, 0.9
 _APPS_A_DEVELOPER = 4
 
 

@@ -26,7 +26,10 @@ from widedeep.pipeline.datasets.staging import stage
 
 # Parts, each of its own users, so that what is written does not depend on how many processors there are.
 _FEWEST_PARTS, _ROWS_A_PART = 8, 2_000_000
-_ROWS_A_USER, _FEWEST_USERS, _FEWEST_APPS = 250, 100, 200
+# A store that has been open for long: of each user, and of each pair of apps, there are so many rows that what moves
+# its users can be learnt. See docs/explanation/appstore.md.
+_ROWS_A_USER, _FEWEST_USERS = 2000, 400
+_FEWEST_APPS, _APPS = 60, 0.6
 # Requests that are drawn at a time: some 50 MB of numbers.
 _BLOCK = 10_000
 _WORTH_PROCESSES = 200_000
@@ -124,7 +127,7 @@ def truth(size: Size) -> Truth:
     """The store of a size: its users, apps, and chances."""
     random = np.random.default_rng([size.seed, 0])
     users = population.users(max(_FEWEST_USERS, size.rows // _ROWS_A_USER), size.days, random)
-    apps = population.apps(max(_FEWEST_APPS, round(2 * size.rows ** (1 / 3))), size.days, random)
+    apps = population.apps(max(_FEWEST_APPS, round(_APPS * size.rows ** (1 / 3))), size.days, random)
     return Truth(users, apps, size.seed, size.mix, size.noise)
 
 

@@ -23,12 +23,17 @@ from widedeep.pipeline.datasets.appstore.hashing import Floats, signs
 from widedeep.pipeline.datasets.appstore.population import DIMENSIONS, Apps, Users
 
 BIAS, SCALE, RATE = -2.6, 1.6, 0.08
-_TASTE, _QUALITY = 0.8, 0.2
+TASTE, QUALITY = 0.8, 0.2
 _PAIRS, _COUNTRIES, _PARTS = 0.6, 0.3, 0.1
 _OF_PAIRS, _OF_OTHERS = 0.1, 0.25
 # Apps that a user has, of which the pairs are made; their sum has a variance of 20 * 0.1.
 MOST_INSTALLED = 20
-_POSITION, _TURN = 0.3, 0.03
+# What each adds to z where e is 1.
+PAIR, COUNTRY = (_PAIRS / (MOST_INSTALLED * _OF_PAIRS)) ** 0.5, (_COUNTRIES / _OF_OTHERS) ** 0.5
+PART = (_PARTS / _OF_OTHERS) ** 0.5
+# Of the first two the variance over all.
+PAIR_VARIANCE, COUNTRY_VARIANCE = _PAIRS / MOST_INSTALLED, _COUNTRIES
+POSITION, _TURN = 0.3, 0.03
 _HOURS_A_PART = 6
 
 Indices = npt.NDArray[np.integer]
@@ -72,23 +77,30 @@ class Truth:
             day: from 0.
             hour: [n], 0 to 23.
         """
-        smooth = np.float32(_TASTE**0.5) * np.einsum("nd,nkd->nk", self.users.taste[user], self.places(day)[app])
-        smooth += np.float32(_QUALITY**0.5) * self.apps.quality[app]
+        smooth = np.float32(TASTE**0.5) * np.einsum("nd,nkd->nk", self.users.taste[user], self.places(day)[app])
+        smooth += np.float32(QUALITY**0.5) * self.apps.quality[app]
         exceptions = self._exceptions(user, app, installed, hour)
         z = (1 - self.mix) ** 0.5 * smooth.astype(np.float64) + self.mix**0.5 * exceptions
-        logit = BIAS + SCALE * z - _POSITION * np.log(position)
+        logit = BIAS + SCALE * z - POSITION * np.log(position)
         chance: npt.NDArray[np.float64] = (1 - self.noise) / (1 + np.exp(-logit)) + self.noise * RATE
         return chance
 
+    def pair_signs(self, installed: Indices, app: Indices) -> Floats:
+        """e(installed, app), float32 of their common shape."""
+        return signs(_OF_PAIRS, self.seed, 1, installed, app)
+
+    def country_signs(self, country: Indices, app: Indices) -> Floats:
+        """e(country, app), float32 of their common shape."""
+        return signs(_OF_OTHERS, self.seed, 2, country, app)
+
+    def part_signs(self, device: Indices, app: Indices, hour: Indices) -> Floats:
+        """e(device, category of the app, part of the day), float32 of their common shape."""
+        return signs(_OF_OTHERS, self.seed, 3, device, self.apps.category[app], hour // _HOURS_A_PART)
+
     def _exceptions(self, user: Indices, app: Indices, installed: Indices, hour: Indices) -> Floats:
-        pairs = signs(_OF_PAIRS, self.seed, 1, installed[:, None, :], app[:, :, None])
+        pairs = self.pair_signs(installed[:, None, :], app[:, :, None])
         pairs = np.where(installed[:, None, :] >= 0, pairs, 0).sum(axis=2)
-        country = signs(_OF_OTHERS, self.seed, 2, self.users.country[user][:, None], app)
-        part = (hour // _HOURS_A_PART)[:, None]
-        parts = signs(_OF_OTHERS, self.seed, 3, self.users.device[user][:, None], self.apps.category[app], part)
-        made: Floats = (
-            (_PAIRS / (MOST_INSTALLED * _OF_PAIRS)) ** 0.5 * pairs
-            + (_COUNTRIES / _OF_OTHERS) ** 0.5 * country
-            + (_PARTS / _OF_OTHERS) ** 0.5 * parts
-        )
+        country = self.country_signs(self.users.country[user][:, None], app)
+        parts = self.part_signs(self.users.device[user][:, None], app, hour[:, None])
+        made: Floats = PAIR * pairs + COUNTRY * country + PART * parts
         return made

@@ -89,9 +89,21 @@ def visits(
     there = np.flatnonzero(apps.since <= day)
     proposed = there[drawn(apps.popularity[there], (requests, _PROPOSED), random)]
     proposed.sort(axis=1)
-    free = ~(proposed[:, :, None] == have[:, None, :]).any(axis=2)
-    free[:, 1:] &= proposed[:, 1:] != proposed[:, :-1]
+    free = _free(proposed, have)
+    # Who has nearly all that is popular is proposed others, whatever their popularity.
+    few = np.flatnonzero(free.sum(axis=1) < SHOWN)
+    if len(few):
+        others = random.permuted(np.tile(there, (len(few), 1)), axis=1)[:, :_PROPOSED]
+        others.sort(axis=1)
+        proposed[few], free[few] = others, _free(others, have[few])
     return Visits(here[among], second, have, proposed, free)
+
+
+def _free(proposed: Indices, have: Integers) -> npt.NDArray[np.bool_]:
+    """Whether apps [n, m], rising, are not among those [n, k] that the user has, and not the one before: [n, m]."""
+    free: npt.NDArray[np.bool_] = ~(proposed[:, :, None] == have[:, None, :]).any(axis=2)
+    free[:, 1:] &= proposed[:, 1:] != proposed[:, :-1]
+    return free
 
 
 def answers(truth: Truth, came: Visits, app: Integers, day: int, random: np.random.Generator) -> Impressions:

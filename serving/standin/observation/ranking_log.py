@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import uuid
 from collections.abc import Mapping, Sequence
 
 from tensorflow_serving.apis.predict_pb2 import PredictRequest, PredictResponse
@@ -11,7 +10,6 @@ from tensorflow_serving.apis.predict_pb2 import PredictRequest, PredictResponse
 from widedeep.serving.client.errors import ModelError
 from widedeep.serving.client.signature import RANK, Features, Metadata, Shape, Signature, features
 from widedeep.serving.request_log import RequestLog
-from widedeep.serving.request_log.single_requests import single_requests
 from widedeep.serving.standin.models.servable import Servable
 from widedeep.serving.standin.predict import Run, predict
 from widedeep.serving.tensors import Array
@@ -52,8 +50,7 @@ class RankingLog:
         if known is None or scores is None:
             return
         tensors = {name: feeds[signature.inputs[name].name] for name in known}
-        for whole, of_request in single_requests(known, tensors, scores):
-            self._log.record(uuid.uuid4().hex, servable.version, known, whole, of_request)
+        self._log.record(None, servable.version, known, tensors, scores)
 
     def _known(self, servable: Servable) -> Features | None:
         """The model's features; None where it is of another make."""

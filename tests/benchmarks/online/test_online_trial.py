@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from benchmarks.online import trial as trials
 from benchmarks.online.gains import figures
+from benchmarks.online.history import logged
 from benchmarks.online.tables import online
 from widedeep.pipeline.datasets.appstore.live import LiveStore
 from widedeep.pipeline.datasets.appstore.store import Size
+from widedeep.pipeline.datasets.appstore.tables import LABEL
 from widedeep.serving.client.ranking import Ranking, best_first
 
 
@@ -66,7 +71,7 @@ def shown(installs: int, chance: float) -> dict[str, float]:
 def test_gains_are_those_against_the_wide_model_seed_by_seed() -> None:
     seeds = [
         {
-            "auc": {"wide": 0.7, "deep": 0.71, "wide_deep": 0.72},
+            "auc": {"wide": 0.7, "deep": 0.71, "wide_deep": 0.72, "popularity": 0.65, "true chance": 0.8},
             "shown": {
                 "wide": shown(100, 100.0),
                 "deep": shown(110, 105.0),
@@ -84,9 +89,29 @@ def test_gains_are_those_against_the_wide_model_seed_by_seed() -> None:
     assert over_wide.details["rankers"]["wide_deep"]["chance"]["half"] == pytest.approx(12.7062 * 0.05, rel=1e-5)
     [table] = online([over_wide, over_deep])
     assert table.splitlines()[2:] == [
-        "| popularity |  | -10.0% ± 0.0% |  |  |  |",
+        "| popularity | 0.6500 ± 0.0000 | -10.0% ± 0.0% |  |  |  |",
         "| wide | 0.7000 ± 0.0000 | +0.0% ± 0.0% | +0.0% ± 0.0% | 0.726 | 0.0% |",
         "| deep | 0.7100 ± 0.0000 | +5.0% ± 0.0% | +10.0% ± 0.0% | 0.722 | 2.9% |",
         "| joint | 0.7200 ± 0.0000 | +15.0% ± 63.5% | +20.0% ± 0.0% | 0.728 | 3.9% |",
-        "| true chance |  | +50.0% ± 0.0% |  |  |  |",
+        "| true chance | 0.8000 ± 0.0000 | +50.0% ± 0.0% |  |  |  |",
     ]
+    [of_one_seed] = online(figures(seeds[:1], {"mix": 0.5}))
+    assert "| joint | 0.7200 | +10.0% | +20.0% | 0.728 | 3.9% |" in of_one_seed.splitlines()
+
+
+def test_the_logged_days_are_those_of_the_settings_and_the_rails_know_no_test_day(tmp_path: Path) -> None:
+    store = LiveStore(Size(8000, trials.DAYS + trials.ONLINE_DAYS))
+    past = logged(store, 8000, tmp_path)
+    days = [pq.read_table(folder) for folder in sorted(tmp_path.iterdir())]
+    assert [day.num_rows for day in days] == [1000] * trials.DAYS
+    assert past.requests == 800
+    train = pa.concat_tables(days[:6], promote_options="permissive")
+    app, taken = train["app_id"].to_pylist(), train[LABEL].to_numpy()
+    [(most_shown, shown)] = Counter(app).most_common(1)
+    installed = sum(taken[[name == most_shown for name in app]])
+    # Drawn to the mean rate by 20 impressions.
+    rate = (installed + 20 * taken.mean()) / (shown + 20)
+    assert past.install_rates[int(most_shown.removeprefix("app-"))] == pytest.approx(rate)
+    assert past.true_chance.rows == past.popularity.rows == 1000
+    assert past.true_chance.installs == sum(days[7][LABEL].to_pylist())
+    assert past.true_chance.auc > past.popularity.auc > 0.5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ def files(folder: Path) -> list[Path]:
 
 
 def record(log: RequestLog, request: str, *scores: float, features: Any = FEATURES) -> None:
-    log.record(request, 1, features, {"x": np.array([scores], np.float32)}, np.array(scores, np.float32))
+    log.record(request, 1, features, {"x": np.array([scores], np.float32)}, np.array([scores], np.float32))
 
 
 def test_a_client_s_requests_are_logged_as_they_were_sent(target: str, tmp_path: Path) -> None:
@@ -82,6 +83,32 @@ def test_models_of_other_features_have_files_of_their_own(tmp_path: Path) -> Non
         record(log, "1", 0.5)
         record(log, "2", 0.5, features={"x": Feature("x", "candidate", "number", required=False)})
     assert len(files(tmp_path)) == 2
+
+
+def test_a_call_of_several_requests_has_a_name_for_each(tmp_path: Path) -> None:
+    scores = np.array([[0.5, 0.25], [0.75, 1.0]], np.float32)
+    with RequestLog(tmp_path) as log:
+        log.record("two", 1, FEATURES, {"x": scores}, scores)
+    [path] = files(tmp_path)
+    rows = pq.read_table(path, columns=["log_request_id", "x", "log_rank"], partitioning=None).to_pylist()
+    assert [tuple(row.values()) for row in rows] == [
+        ("two-0", 0.5, 1),
+        ("two-0", 0.25, 2),
+        ("two-1", 0.75, 2),
+        ("two-1", 1.0, 1),
+    ]
+    assert log.counts.written == 2
+
+
+def test_a_request_that_can_t_be_logged_is_counted_and_the_next_are_written(tmp_path: Path) -> None:
+    scores = np.array([[0.5]], np.float32)
+    with RequestLog(tmp_path, seconds=0.01) as log:
+        log.record("1", 1, FEATURES, {}, scores)
+        until = time.monotonic() + 30
+        while not log.counts.dropped and time.monotonic() < until:
+            time.sleep(0.01)
+        record(log, "2", 0.5)
+    assert (log.counts.written, log.counts.dropped) == (1, 1)
 
 
 def test_a_full_disk_loses_lines_and_no_request(
@@ -145,11 +172,11 @@ def test_a_folder_that_can_t_be_used_is_named(tmp_path: Path) -> None:
 
 def test_a_feature_named_as_a_column_of_the_log_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     features = {"log_time": Feature("log_time", "candidate", "number", required=True)}
-    scores = np.array([0.5], np.float32)
+    scores = np.array([[0.5]], np.float32)
     with caplog.at_level(logging.WARNING), RequestLog(tmp_path) as log:
-        log.record("1", 1, features, {"log_time": scores[None]}, scores)
+        log.record("1", 1, features, {"log_time": scores}, scores)
     assert (log.counts.written, log.counts.dropped) == (0, 1)
     assert "the feature 'log_time' has the name of a column of the log: leave it out" in caplog.text
     with RequestLog(tmp_path, left_out=["log_time"]) as log:
-        log.record("1", 1, features, {"log_time": scores[None]}, scores)
+        log.record("1", 1, features, {"log_time": scores}, scores)
     assert log.counts.written == 1

@@ -69,6 +69,13 @@ def test_users_are_shown_apps_that_they_lack_in_the_order_of_time() -> None:
     np.testing.assert_array_equal(shown.installed, installed[np.searchsorted(PART, shown.user)])
 
 
+def test_who_has_what_is_popular_is_shown_the_rest() -> None:
+    most_popular = np.argsort(-STORE.apps.popularity)[:MOST_INSTALLED].astype(np.int32)
+    shown = impressions(np.tile(most_popular, (len(PART), 1)), 9, 400)
+    assert all(len(set(apps)) == SHOWN for apps in shown.app)
+    assert not set(shown.app.ravel()) & set(most_popular)
+
+
 def test_the_older_ranker_puts_first_what_is_taken_more_often() -> None:
     shown = impressions(fresh().apps, 0, 4000)
     by_position = shown.chance.mean(axis=0)
