@@ -93,7 +93,8 @@ class TrainingOptions(Strict):
         "model; null: train all epochs and keep the last",
     )
     stop_on: Literal["auc", "logloss", "accuracy", "rmse", "mae"] | None = Field(
-        None, description="what is watched on eval; null: auc, logloss or rmse, as the label's kind is"
+        None,
+        description="watched on eval; null: auc - logloss of a binary label, logloss of classes, rmse of numbers",
     )
     batch_size: int = Field(256, ge=1, lt=2**31, description="examples a step, of each worker")
     workers: int = Field(

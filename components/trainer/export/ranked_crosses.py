@@ -76,19 +76,13 @@ class RankedCrosses:
         return _once(rows) if self._has_sets else rows
 
     def shares(self, rows: tf.Tensor) -> tf.Tensor:
-        """What each of the rows counts, float32 of the same shape: 0 in gaps, and less where a cross has many."""
-        present = tf.cast(rows >= 0, tf.float32)
+        """What each of the rows counts, float32 of the same shape: 0 in gaps, 1/sqrt(m) of a cross's m."""
         if not self._has_sets:
-            return present
-
-        def shared() -> tf.Tensor:
-            column = tf.searchsorted(self._offsets, tf.reshape(rows, [-1]), side="right") - 1
-            of_column = tf.one_hot(tf.reshape(column, tf.shape(rows)), len(self._crosses))
-            ids = tf.reduce_sum(of_column, axis=-2, keepdims=True)
-            return tf.reduce_sum(of_column * network.full_share(ids), axis=-1)
-
-        # Hardly any request has as many.
-        return tf.cond(tf.shape(rows)[-1] > network.MOST_FULL_IDS, shared, lambda: present)
+            return tf.cast(rows >= 0, tf.float32)
+        column = tf.searchsorted(self._offsets, tf.reshape(rows, [-1]), side="right") - 1
+        of_column = tf.one_hot(tf.reshape(column, tf.shape(rows)), len(self._crosses))
+        ids = tf.reduce_sum(of_column, axis=-2, keepdims=True)
+        return tf.reduce_sum(of_column * network.root_share(ids), axis=-1)
 
     def _know(self, side: Mapping[str, tf.Tensor], firsts: dict[str, _Values], others: dict[str, _Values]) -> None:
         """Of a side's values: what each is as a cross's first, and as a later one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -21,7 +22,7 @@ class Head(Protocol):
     Attributes:
         outputs: the number of logits an example.
         metrics: what `quality` tells.
-        watched: which of them early stopping watches.
+        watched: which of them is shown while it trains, and compares models.
     """
 
     outputs: int
@@ -33,6 +34,13 @@ class Head(Protocol):
 
     def scores(self, logit: tf.Tensor) -> tf.Tensor:
         """What is served for logit [b, outputs]."""
+
+    def standing(self, metric: Callable[[str], float]) -> float:
+        """How good a model is, as early stopping takes it where nothing else is asked for: more is better.
+
+        Args:
+            metric: its metrics, by name.
+        """
 
     def quality(self, label: np.ndarray, logit: np.ndarray, weight: np.ndarray) -> Quality:
         """Metrics by name, of label [n], logit [n, outputs] and weight [n].
@@ -56,6 +64,10 @@ class Binary:
     def scores(self, logit: tf.Tensor) -> tf.Tensor:
         """P(label = 1)."""
         return tf.sigmoid(logit[:, 0])
+
+    def standing(self, metric: Callable[[str], float]) -> float:
+        """The AUC less the log loss: late epochs buy a hair of ranking with probabilities that are too sure."""
+        return metric("auc") - metric("logloss")
 
     def quality(self, label: np.ndarray, logit: np.ndarray, weight: np.ndarray) -> Quality:
         """How well it ranks (auc) and how well its probabilities fit (logloss, accuracy at 0.5)."""
@@ -86,6 +98,10 @@ class Regression:
         """The prediction."""
         return logit[:, 0]
 
+    def standing(self, metric: Callable[[str], float]) -> float:
+        """A smaller RMSE is better."""
+        return -metric("rmse")
+
     def quality(self, label: np.ndarray, logit: np.ndarray, weight: np.ndarray) -> Quality:
         """Root of the mean squared error, and mean absolute error, in the label's unit."""
         return {
@@ -110,6 +126,10 @@ class Multiclass:
     def scores(self, logit: tf.Tensor) -> tf.Tensor:
         """P(each class)."""
         return tf.nn.softmax(logit)
+
+    def standing(self, metric: Callable[[str], float]) -> float:
+        """A smaller log loss is better."""
+        return -metric("logloss")
 
     def quality(self, label: np.ndarray, logit: np.ndarray, weight: np.ndarray) -> Quality:
         """Mean -log P(label), and how often the likeliest class is the label."""

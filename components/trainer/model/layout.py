@@ -12,7 +12,8 @@ from widedeep.components.features.transforms import MOST_IDS
 from widedeep.components.transform import packed_columns
 
 Variant = Literal["wide", "deep", "fm", "wide_deep"]
-Pooling = Literal["mean", "sum"]
+# root: a sum in which each of a column's m ids counts 1/sqrt(m), that of the wide part.
+Pooling = Literal["mean", "sum", "root"]
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def make_layout(
     wide, embeddings, dense = None, [], []
     if variant != "deep":
         members = [index for index, column in enumerate(id_columns) if _is_wide(column, variant)]
-        wide = _table(id_columns, members, outputs, "sum", together=True)
+        wide = _table(id_columns, members, outputs, "root", together=True)
         _check_role(bool(wide.slots), variant, "wide", "wide: true, or a cross")
     if variant != "wide":
         # The products of a factorization machine are of vectors of one width.

@@ -4,16 +4,18 @@
 
 where a(x) are the last activations of the hidden layers over the concatenated embeddings and scaled numerics.
 
-An id that a row has is 1 in x. But of m ids of one column, m > 256 as a cross of two sets can have, each is 256/m. The
-optimizers divide a gradient by the size of those before it (Duchi et al. 2011), so that a step moves each weight by up
-to the learning rate, however small its gradient is, and a row's logit by up to the rate times the sum of x. Of 20,000
-ids with x = 1 that is 1,000 at a rate of 0.05: a step overshoots whatever it corrects, and the loss grows step by step.
-What holds is a bound of the sum of x itself; one of the gradients does not, as the optimizers divide it out.
+An id that a row has is 1 in x. But of m ids of one column, as sets and crosses of sets have, each is 1/sqrt(m), as in
+SVD++ (Koren 2008): the weights of a set then vary a row's logit as much as that of a single id does. The optimizers
+divide a gradient by the size of those before it (Duchi et al. 2011), so that a step moves each weight by up to the
+learning rate, however small its gradient is, and a row's logit by up to the rate times the sum of x. Of 20,000 ids with
+x = 1 that is 1,000 at a rate of 0.05: a step overshoots whatever it corrects, and the loss grows step by step. What
+holds is a bound of the sum of x itself; one of the gradients does not, as the optimizers divide it out. A summed
+embedding is a plain sum up to 256 ids, and of more each counts 256/m.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import tensorflow as tf
@@ -25,7 +27,7 @@ from widedeep.components.trainer.model.layout import Layout, Table
 from widedeep.components.trainer.model.pruned_table import PrunedTable
 from widedeep.components.trainer.training_options import TrainingOptions
 
-# So many ids of one column count fully in a row's sum; more share what these would count.
+# So many ids of one column count fully in a summed embedding; more share what these would count.
 MOST_FULL_IDS = 256
 # Embeddings start small beside what training makes of them: an id seen rarely then adds little noise.
 _EMBEDDING_NORM = 0.1
@@ -142,36 +144,47 @@ def _read(table: tf.Variable | PrunedTable, rows: tf.Tensor) -> tf.Tensor:
 
 
 def _pool(table: Table, values: tf.Tensor, uses: Uses, examples: tf.Tensor) -> tf.Tensor:
-    """float32 [examples, cells * width]: each cell's sum or mean of its rows, zeros where it has none."""
+    """float32 [examples, cells * width]: each cell's rows pooled as the table has it, zeros where it has none."""
     number = table.cells * examples
     if table.pooling == "mean":
         cells = tf.sparse.segment_mean(values, uses.position, uses.cell, num_segments=number)
-    elif table.has_sets:
-        cells = _bounded_sum(table, values, uses, number)
-    else:
+    elif not table.has_sets:
         cells = tf.sparse.segment_sum(values, uses.position, uses.cell, num_segments=number)
+    elif table.pooling == "root":
+        cells = _shared_sum(table, values, uses, number, root_share)
+    else:
+        cells = _bounded_sum(table, values, uses, number)
     return tf.ensure_shape(tf.reshape(cells, [examples, table.cells * table.width]), [None, table.cells * table.width])
 
 
 def _bounded_sum(table: Table, values: tf.Tensor, uses: Uses, number: tf.Tensor) -> tf.Tensor:
     """float32 [number, width]: each cell's sum, in which a column's ids count as MOST_FULL_IDS ones at most."""
-
-    def plain() -> tf.Tensor:
-        return tf.sparse.segment_sum(values, uses.position, uses.cell, num_segments=number)
-
-    def shared() -> tf.Tensor:
-        starts = tf.constant([slot.offset for slot in table.slots])
-        slot = tf.gather(tf.searchsorted(starts, uses.rows, side="right") - 1, uses.position)
-        part = uses.cell * len(table.slots) + tf.cast(slot, tf.int64)
-        ids = tf.math.unsorted_segment_sum(tf.ones_like(part, tf.float32), part, number * len(table.slots))
-        share = tf.gather(full_share(ids), part)
-        return tf.math.unsorted_segment_sum(tf.gather(values, uses.position) * share[:, None], uses.cell, number)
-
     # Hardly any row has as many, and counting by column would cost each step. As cells rise, one of more than that many
     # uses is where the use that many places on is of the same.
-    return tf.cond(tf.reduce_any(uses.cell[MOST_FULL_IDS:] == uses.cell[:-MOST_FULL_IDS]), shared, plain)
+    return tf.cond(
+        tf.reduce_any(uses.cell[MOST_FULL_IDS:] == uses.cell[:-MOST_FULL_IDS]),
+        lambda: _shared_sum(table, values, uses, number, full_share),
+        lambda: tf.sparse.segment_sum(values, uses.position, uses.cell, num_segments=number),
+    )
+
+
+def _shared_sum(
+    table: Table, values: tf.Tensor, uses: Uses, number: tf.Tensor, share: Callable[[tf.Tensor], tf.Tensor]
+) -> tf.Tensor:
+    """float32 [number, width]: each cell's sum, in which each id counts `share` of its column's ids in the cell."""
+    starts = tf.constant([slot.offset for slot in table.slots])
+    slot = tf.gather(tf.searchsorted(starts, uses.rows, side="right") - 1, uses.position)
+    part = uses.cell * len(table.slots) + tf.cast(slot, tf.int64)
+    ids = tf.math.unsorted_segment_sum(tf.ones_like(part, tf.float32), part, number * len(table.slots))
+    counted = tf.gather(values, uses.position) * tf.gather(share(ids), part)[:, None]
+    return tf.math.unsorted_segment_sum(counted, uses.cell, number)
 
 
 def full_share(ids: tf.Tensor) -> tf.Tensor:
     """What each of a row's ids of one column counts, from their number, float32 of any shape: 1, or 256 among them."""
     return tf.minimum(1.0, MOST_FULL_IDS / tf.maximum(ids, 1.0))
+
+
+def root_share(ids: tf.Tensor) -> tf.Tensor:
+    """The same in the wide part: 1/sqrt(m) of m."""
+    return tf.math.rsqrt(tf.maximum(ids, 1.0))

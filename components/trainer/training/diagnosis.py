@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import tensorflow as tf
 
 from widedeep.components.trainer.model.inputs import Batch
-from widedeep.components.trainer.model.network import WideDeepModel
+from widedeep.components.trainer.model.network import WideDeepModel, root_share
 from widedeep.components.trainer.training.training_record import Epoch
 
 LAYERS_GREW = "the hidden layers' weights grew too large: lower training.deep.learning_rate."
@@ -51,11 +52,12 @@ def overgrown(model: WideDeepModel, batch: Batch) -> str:
     starts = np.array([slot.offset for slot in wide.slots])
     column = (np.searchsorted(starts, uses.rows.numpy(), side="right") - 1)[uses.position.numpy()]
     size = np.abs(values.numpy()).max(axis=1, initial=0.0)[uses.position.numpy()]
-    # By example and column: what its weights may add, and how many they are.
+    # By example and column: how many weights it has, and what they may add.
     part, columns = uses.cell.numpy() * len(starts) + column, len(starts)
     cells = batch.label.shape[0] * columns
-    added = np.bincount(part, size, cells).reshape(-1, columns).max(axis=0)
-    ids = np.bincount(part, minlength=cells).reshape(-1, columns).max(axis=0)
+    counts = np.bincount(part, minlength=cells)
+    shared = np.bincount(part, size, cells) * root_share(tf.constant(counts, tf.float32)).numpy()
+    added, ids = shared.reshape(-1, columns).max(axis=0), counts.reshape(-1, columns).max(axis=0)
     largest = [place for place in np.argsort(-added, kind="stable") if added[place] > 1.0]
     if not largest:
         return "the deep part's weights grew too large: lower training.deep.learning_rate."

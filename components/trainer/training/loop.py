@@ -102,8 +102,13 @@ class TrainingLoop:
         return patience is not None and progress.best > 0 and progress.epoch - 1 - progress.best >= patience
 
     def _better(self, epoch: Epoch, best: Epoch) -> bool:
-        now, before = epoch.metric(self._watched), best.metric(self._watched)
-        return now > before if HIGHER_IS_BETTER[self._watched] else now < before
+        return self._standing(epoch) > self._standing(best)
+
+    def _standing(self, epoch: Epoch) -> float:
+        if self._options.stop_on is None:
+            return self._head.standing(epoch.metric)
+        value = epoch.metric(self._options.stop_on)
+        return value if HIGHER_IS_BETTER[self._options.stop_on] else -value
 
     def _finished(self, progress: Progress) -> Epoch:
         # All go on, or stop, by what the chief found.

@@ -15,6 +15,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression, Ridge
 
+from widedeep.pipeline.drafting.gains.agreement import agreement
 from widedeep.pipeline.drafting.gains.folds import Half
 from widedeep.pipeline.drafting.gains.loss_falls import LossFalls
 from widedeep.pipeline.drafting.reading.columns import Codes, Floats
@@ -37,12 +38,14 @@ class PairGain:
         gain: fall of the mean loss, as a share of it.
         combinations: how many different ones the sample holds.
         once: how many of them it holds once.
+        agreement: see `agreement`; 0 of a label that is a number.
     """
 
     keys: tuple[str, str]
     gain: float
     combinations: int
     once: int
+    agreement: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,9 @@ def best_pairs(
         codes = cells[best]
         counts = np.bincount(codes.codes)
         keyed = (best[0], best[1]) if order.index(best[0]) < order.index(best[1]) else (best[1], best[0])
-        chosen.append(PairGain(keyed, gain / measure.loss, int((counts > 0).sum()), int((counts == 1).sum())))
+        agreed = agreement(codes, label) if binary else 0.0
+        used, once = int((counts > 0).sum()), int((counts == 1).sum())
+        chosen.append(PairGain(keyed, gain / measure.loss, used, once, agreed))
         measure.add(codes)
     return Gains(chosen, frozenset(silent))
 

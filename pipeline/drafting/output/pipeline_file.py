@@ -41,6 +41,8 @@ def pipeline_text(draft: Draft, location: Location, form: Form, name: str, out: 
 _WHY = {
     "epochs": "at most",
     "patience": "it stops after so many epochs that are no better on eval, and keeps the best",
+    "wide": "fast and free enough to learn combinations by heart",
+    "deep": "held back, so that it learns what combinations have in common, not each of them",
 }
 
 

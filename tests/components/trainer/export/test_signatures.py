@@ -320,7 +320,7 @@ def test_one_part_alone_ranks_too(variant, graph, tmp_path):
 
 
 def test_candidates_with_many_ids_of_a_column_have_the_scores_of_their_rows(served, graph, tmp_path, monkeypatch):
-    """From two ids on: those of a column share what one would count, in crosses, sets and summed embeddings alike."""
+    """From two ids on: those of a column share what one would count, in summed embeddings as in crosses and sets."""
     monkeypatch.setattr(network, "MOST_FULL_IDS", 1)
     shared = tf.saved_model.load(exported(tmp_path, graph)).signatures
     user, candidates = _rows(1)[0], [{feature.key: row[feature.key] for feature in CANDIDATE} for row in _rows(3)]

@@ -41,7 +41,8 @@ def by_pairs(model: WideDeepModel, row: object, output: int, outputs: int) -> fl
         columns.append(value * model.hidden.vectors.numpy()[number, output * width : (output + 1) * width])
         total += value * model.hidden.weights.numpy()[number, output]
     for slot in layout.wide.slots:
-        total += sum(model.wide.numpy()[slot.offset + id_, output] for id_ in row.ids[slot.column])
+        ids = row.ids[slot.column]
+        total += sum(model.wide.numpy()[slot.offset + id_, output] for id_ in ids) / max(len(ids), 1) ** 0.5
     return total + sum(float(column @ other) for column, other in itertools.combinations(columns, 2))
 
 

@@ -40,6 +40,11 @@ def test_each_kind_of_label_has_its_head(label, kind, outputs, watched):
     assert HIGHER_IS_BETTER[watched] == (watched == "auc")
 
 
+@pytest.mark.parametrize(("kind", "expected"), [(Binary(), 0.75 - 0.5), (Multiclass(3), -0.5), (Regression(), -2.0)])
+def test_how_good_a_model_stands(kind, expected):
+    assert kind.standing({"auc": 0.75, "logloss": 0.5, "rmse": 2.0}.__getitem__) == expected
+
+
 def test_binary_losses_and_scores():
     """-log sigmoid(z) = log(1 + e^-z) of a positive, log(1 + e^z) of a negative."""
     logit = column([2.0, -0.5, 0.0, 80.0])

@@ -52,7 +52,7 @@ def test_columns_lie_side_by_side_with_room_for_oov_and_missing():
         Slot("pay_id", 3, 34, 5),
         Slot("city_x_zip", 5, 39, 1000),
     )
-    assert (layout.wide.rows, layout.wide.width, layout.wide.pooling, layout.wide.cells) == (1039, 1, "sum", 1)
+    assert (layout.wide.rows, layout.wide.width, layout.wide.pooling, layout.wide.cells) == (1039, 1, "root", 1)
     narrow, broad = layout.embeddings
     assert (narrow.width, narrow.slots, narrow.cells) == (2, (Slot("zip_id", 4, 0, 50),), 1)
     assert (broad.width, broad.slots, broad.cells) == (4, (Slot("city_id", 0, 0, 23), Slot("home_id", 1, 23, 23)), 2)

@@ -39,8 +39,8 @@ def inputs(layout: Layout, rows: list[tuple[list[int], list[int]]]) -> Inputs:
     return Inputs((uses,), tf.zeros([len(rows), len(layout.dense)]))
 
 
-def test_a_column_s_ids_count_as_256_at_most() -> None:
-    """512 ids count half each, beside another column's, which counts fully; 256 do, too."""
+def test_of_m_ids_of_a_column_each_counts_1_by_the_root_of_m() -> None:
+    """Beside another column's one, which counts fully: 512 of weight 1 add 16 sqrt(2), 256 add 16."""
     layout = make_layout(declared(wide=True), {}, "wide")
     model = new_model(layout, WIDE)
     model.wide.assign(tf.ones_like(model.wide))
@@ -48,12 +48,12 @@ def test_a_column_s_ids_count_as_256_at_most() -> None:
     with tf.GradientTape() as tape:
         logit = model(inputs(layout, rows))[:, 0]
         first = logit[0]
-    assert logit.numpy().tolist() == [257.0, 257.0, 3.0, 0.0]
+    assert logit.numpy() == pytest.approx([16 * 2**0.5 + 1, 17.0, 2**0.5 + 1, 0.0], rel=1e-5)
     gradient = tf.convert_to_tensor(tape.gradient(first, model.wide)).numpy()[:, 0]
-    assert gradient[[0, 511, 512, BUCKETS + 7]].tolist() == [0.5, 0.5, 0.0, 1.0]
+    assert gradient[[0, 511, 512, BUCKETS + 7]] == pytest.approx([512**-0.5, 512**-0.5, 0.0, 1.0])
 
 
-def test_a_summed_embedding_is_bounded_alike() -> None:
+def test_a_summed_embedding_counts_256_ids_at_most() -> None:
     layout = make_layout(declared(deep={"embedding": 2, "pooling": "sum"}), {}, "deep")
     model = new_model(layout, TrainingOptions.model_validate({"model": "deep", "deep": {"hidden": []}}))
     [embedding], [kernel] = model.embeddings, model.hidden.kernels
@@ -67,7 +67,7 @@ def test_columns_without_sets_are_not_counted(monkeypatch) -> None:
     spec = FeatureSpec.model_validate(declared(wide=False, deep={"embedding": 4}).model_dump())
     layout = make_layout(spec, {}, "wide")
     assert not layout.wide.has_sets
-    monkeypatch.delattr(network, "_bounded_sum")
+    monkeypatch.delattr(network, "_shared_sum")
     assert new_model(layout, WIDE)(inputs(layout, [([], [])])).shape == [1, 1]
 
 
@@ -90,7 +90,7 @@ def losses(steps: int) -> list[float]:
 def test_rows_of_thousands_of_ids_do_not_diverge(monkeypatch) -> None:
     assert max(losses(12)) < 1.0
     # What it guards against.
-    monkeypatch.setattr(network, "MOST_FULL_IDS", 10**9)
+    monkeypatch.setattr(network, "root_share", tf.ones_like)
     assert max(losses(12)) > 5.0
 
 

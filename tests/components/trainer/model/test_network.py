@@ -23,7 +23,7 @@ def at(step: int) -> tf.Tensor:
     return tf.constant([1, step], tf.int64)
 
 
-def test_the_mean_pools_and_the_sum_adds(toy):
+def test_each_table_pools_as_it_should(toy):
     """a = {1, 2}, b = {}, s = {4, 5}, c = {3}, with tables that tell which row was read."""
     model = new_model(toy.layout, TrainingOptions.model_validate({"deep": {"hidden": []}}))
     model.bias.assign([1000.0])
@@ -39,8 +39,9 @@ def test_the_mean_pools_and_the_sum_adds(toy):
     row = type(toy.rows[0])(ids, [0.5, 0.0], 0, 1.0)
     nothing = type(row)({column: [] for column in ids}, [2.0, 0.0], 0, 1.0)
     logits = model(toy.batch(toy.layout, [row, nothing]).inputs).numpy()
-    # wide: a 2 + 3, c 8 + 3, crosses 12 + 20; deep: c's 3, a's mean (10 + 20) / 2 times 100, s's sum 40 + 50, x.
-    whole = 1000 + (2 + 3 + 11 + 12 + 20) + 3 + 100 * 15 + 1e4 * 90 + 1e6 * 0.5
+    # wide: a (2 + 3) / sqrt(2), c 8 + 3, crosses (12 + 20) / sqrt(2);
+    # deep: c's 3, a's mean (10 + 20) / 2 times 100, s's sum 40 + 50, x.
+    whole = 1000 + (5 / 2**0.5 + 11 + 32 / 2**0.5) + 3 + 100 * 15 + 1e4 * 90 + 1e6 * 0.5
     assert logits[:, 0] == pytest.approx([whole, 1000 + 1e6 * 2.0])
 
 

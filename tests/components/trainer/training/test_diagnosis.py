@@ -213,8 +213,8 @@ def test_a_training_that_diverges_stops_and_names_the_columns(toy, tmp_path):
 
 
 def test_columns_that_grew_come_by_what_they_add_to_an_example(toy, model):
-    """a's two weights of -3 add more than c's one of 5; a cross that adds up to 1 is no suspect."""
-    model.wide.assign(tf.tensor_scatter_nd_update(model.wide, [[1], [2], [7], [19]], [[-3.0], [3.0], [5.0], [1.0]]))
+    """a's two weights of -4 add 8/sqrt(2), more than c's one of 5; a cross that adds up to 1 is no suspect."""
+    model.wide.assign(tf.tensor_scatter_nd_update(model.wide, [[1], [2], [7], [19]], [[-4.0], [4.0], [5.0], [1.0]]))
     ids = {"a_id": [1, 2], "b_id": [2], "s_id": [3], "c_id": [0], "a_x_c": [8]}
     batch = toy.batch(toy.layout, [type(toy.rows[0])(ids, [0.5, 0.0], 1, 1.0)])
     assert overgrown(model, batch) == (

@@ -122,6 +122,20 @@ def test_what_is_watched_decides_the_best_epoch(fit, stop_on, trained, kept):
     assert {report["watched"] for report in reports} == {stop_on or "auc"}
 
 
+@pytest.mark.parametrize(
+    ("second", "kept"),
+    [
+        ({"auc": 0.81, "logloss": 0.42}, 1),  # 0.01 of AUC is less than 0.02 of log loss
+        ({"auc": 0.82, "logloss": 0.41}, 2),
+        ({"auc": 0.79, "logloss": 0.38}, 2),
+    ],
+)
+def test_auc_and_log_loss_decide_together_where_nothing_else_is_asked_for(fit, second, kept):
+    script = [{"auc": 0.8, "logloss": 0.4, "accuracy": 0.7}, second | {"accuracy": 0.7}]
+    curve, _ = fit(script, Scripted())
+    assert [row.epoch for row in curve if row.kept] == [kept]
+
+
 @pytest.mark.parametrize(("stop_on", "kept"), [(None, 2), ("rmse", 2), ("mae", 1)])
 def test_a_number_is_watched_by_its_error(fit, stop_on, kept):
     script = [{"rmse": 2.0, "mae": 1.0}, {"rmse": 1.5, "mae": 1.2}, {"rmse": 1.6, "mae": 1.3}]

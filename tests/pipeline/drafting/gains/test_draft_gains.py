@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from widedeep.pipeline.drafting.gains.agreement import agreement
 from widedeep.pipeline.drafting.gains.alone import auc_alone, determined, explained
 from widedeep.pipeline.drafting.gains.folds import halves
 from widedeep.pipeline.drafting.gains.pairs import best_pairs
@@ -100,6 +101,21 @@ def test_a_pair_of_a_set():
     columns = {"own": single(own), "members": Codes(rows, members.ravel(), 20, ROWS)}
     [pair] = best_pairs(columns, label, HALF, True, 5, ["own", "members"]).pairs
     assert set(pair.keys) == {"own", "members"}
+
+
+def test_the_agreement_of_rows_of_one_combination():
+    """Of 2 + 6 + 2 ordered pairs 2 + 6 + 0 agree, and (3/7)^2 + (4/7)^2 = 25/49 would by chance."""
+    label = np.array([1.0, 1, 0, 0, 0, 1, 0])
+    found = agreement(single(np.array([0, 0, 1, 1, 1, 2, 2])), label)
+    assert found == pytest.approx((8 / 10 - 25 / 49) / (24 / 49))
+    assert agreement(single(np.array([0, 0, 1, 1, 1, 0, 1])), label) == 1.0
+
+
+def test_where_hardly_a_row_shares_its_combination_there_is_no_agreement():
+    alone = np.arange(100)
+    label = (alone < 50).astype(float)
+    nine, ten = (np.where(alone < shared, 0, alone) for shared in (9, 10))
+    assert (agreement(single(nine), label), agreement(single(ten), label)) == (0.0, 1.0)
 
 
 def test_a_label_that_is_a_number():
