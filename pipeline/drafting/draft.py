@@ -73,7 +73,7 @@ def make_draft(location: Location, form: Form, seen: Survey, wishes: Wishes) -> 
         columns=columns,
         crosses=[_cross(pair, sampled, seen.rows) for pair in gains.pairs],
         split=split,
-        training=training(rows, max((pair.agreement for pair in pairs), default=0.0)),
+        training=training(rows, max((pair.agreement for pair in gains.pairs), default=0.0)),
         null_values=_null_values(form, columns),
     )
 
