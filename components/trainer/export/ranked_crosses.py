@@ -79,10 +79,13 @@ class RankedCrosses:
         """What each of the rows counts, float32 of the same shape: 0 in gaps, 1/sqrt(m) of a cross's m."""
         if not self._has_sets:
             return tf.cast(rows >= 0, tf.float32)
-        column = tf.searchsorted(self._offsets, tf.reshape(rows, [-1]), side="right") - 1
-        of_column = tf.one_hot(tf.reshape(column, tf.shape(rows)), len(self._crosses))
-        ids = tf.reduce_sum(of_column, axis=-2, keepdims=True)
-        return tf.reduce_sum(of_column * network.root_share(ids), axis=-1)
+        # Of each row, whether it is one of a cross or of a later one.
+        reached = tf.cast(rows[..., None] >= self._offsets, tf.float32)
+        from_here = tf.reduce_sum(reached, axis=-2)
+        zero = tf.zeros_like(from_here[..., :1])
+        share = network.root_share(from_here - tf.concat([from_here[..., 1:], zero], axis=-1))
+        # The steps from a cross's share to the next one's add up to its own.
+        return tf.linalg.matvec(reached, share - tf.concat([zero, share[..., :-1]], axis=-1))
 
     def _know(self, side: Mapping[str, tf.Tensor], firsts: dict[str, _Values], others: dict[str, _Values]) -> None:
         """Of a side's values: what each is as a cross's first, and as a later one."""
