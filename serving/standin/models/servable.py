@@ -22,6 +22,7 @@ from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef
 from widedeep.serving.literal_path import literal_path
 from widedeep.serving.standin import tensor_protos
 from widedeep.serving.standin.errors import invalid, numbered
+from widedeep.serving.standin.models import freed_memory
 from widedeep.serving.tensors import Array
 
 # Ops that call back into the Python process that made the model.
@@ -131,6 +132,7 @@ class Servable:
         # The graph lies in cycles, with all its weights; Python would look for them only after many more loads.
         del self._session, self._graph
         gc.collect()
+        freed_memory.give_back()
         return True
 
     def signature(self, name: str) -> tuple[str, SignatureDef | None]:
