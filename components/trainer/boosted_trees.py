@@ -15,7 +15,7 @@ from widedeep.components.common.errors import ConfigError
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.trainer.model.heads import Quality, head
 from widedeep.components.trainer.model.layout import Layout, Slot, make_layout
-from widedeep.components.trainer.training.blocks import Block
+from widedeep.components.trainer.training.blocks import Block, rows_of
 from widedeep.components.trainer.training.split_examples import SplitExamples
 from widedeep.components.trainer.vocabularies import vocabularies
 from widedeep.components.transform.auto_buckets import auto_columns, with_sizes
@@ -126,7 +126,9 @@ def _categories(layout: Layout) -> list[int]:
 def _matrix(block: Block, layout: Layout) -> sparse.csr_matrix:
     """A column for each feature of one id; then one for each number, and for each id of a set."""
     examples = np.arange(block.examples)
-    uses = [(np.repeat(examples, np.diff(ends.numpy()[::cells])), rows.numpy()) for cells, rows, ends in block.tables]
+    uses = [
+        (np.repeat(examples, np.diff(table.splits.numpy())), rows_of(table.values.numpy())) for table in block.tables
+    ]
     of_ids, of_sets = [], []
     for number, slot in _features(layout):
         example, row = uses[number]

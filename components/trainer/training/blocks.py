@@ -49,6 +49,11 @@ def pack(rows: tf.Tensor, cell: tf.Tensor, cells: int, examples: tf.Tensor) -> t
     return tf.bitwise.bitwise_or(tf.cast(rows, tf.int64), tf.bitwise.left_shift(cell % cells, _CELL_BITS)), splits
 
 
+def rows_of(values: np.ndarray) -> np.ndarray:
+    """The rows in the values of TableUses."""
+    return values & _ROW_MASK if values.dtype == np.int64 else values
+
+
 @dataclass(frozen=True)
 class Block:
     """Examples in memory.
