@@ -30,3 +30,14 @@ def test_what_lies_free_between_pieces_that_live_on_is_given_back() -> None:
     kept, given = map(float, done.stdout.split())
     assert kept < 30
     assert given > 90
+
+
+def test_a_server_gives_back_now_and_then(serve, small_models, until, monkeypatch) -> None:
+    """Without any reload."""
+    from widedeep.serving.standin.models import manager
+
+    given = []
+    monkeypatch.setattr(manager, "_TIDY_SECONDS", 0.05)
+    monkeypatch.setattr(manager.freed_memory, "give_back", lambda: given.append(1))
+    serve(small_models, poll=0.01)
+    until(lambda: len(given) > 2)
