@@ -24,7 +24,10 @@ from widedeep.components.trainer.training.joint_step import JointTrainer
 from widedeep.components.trainer.training_options import TrainingOptions
 
 FOLDER = "Format-Training"
-_FEATURES, _OPTIONS, _VOCABULARIES, _WEIGHTS = "features.json", "training.json", "vocabularies", "weights"
+_FEATURES, _OPTIONS, _VOCABULARIES = "features.json", "training.json", "vocabularies"
+# The name says how the model reads them: each of a set's m ids counts 1/sqrt(m). Those of a plain sum were "weights",
+# and would be taken for what they are not.
+_WEIGHTS = "weights-root"
 # The columns whose ids Transform makes of more buckets; there where there are any.
 _CUT = "cut.json"
 # Of the vocabularies: records, since a string may hold any bytes, line breaks too.

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from widedeep.pipeline.definition.config import PipelineConfig
+from widedeep.pipeline.kubeflow import pod_security
 from widedeep.pipeline.kubeflow.environment import ENVIRONMENT, SECRET_KEYS
 
 # Where Kubeflow Pipelines runs alone.
@@ -63,19 +64,14 @@ def manifest(
         "args": arguments,
         "env": [*secret, *({"name": name, "value": value} for name, value in ENVIRONMENT.items())],
         "resources": {"requests": {"cpu": "250m", "memory": "256Mi"}, "limits": {"cpu": "1", "memory": "1Gi"}},
-        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+        "securityContext": dict(pod_security.CONTAINER),
         "volumeMounts": [{"name": name, "mountPath": volume.path} for name, volume in mounted.items()],
     }
     pod = {
         "restartPolicy": "Never",
         "serviceAccountName": service_account(namespace, multi_user),
         "automountServiceAccountToken": False,
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": options.user,
-            "runAsGroup": options.user,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        "securityContext": pod_security.of_pod(options.user),
         "containers": [container],
         "volumes": [
             {"name": name, "persistentVolumeClaim": {"claimName": volume.claim}} for name, volume in mounted.items()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from widedeep.pipeline.definition.kubeflow_options import KubeflowOptions
+from widedeep.pipeline.kubeflow import pod_security
 from widedeep.pipeline.kubeflow.environment import ENVIRONMENT
 
 # Where TensorFlow's server of each pod listens.
@@ -108,7 +109,7 @@ def _pod(options: KubeflowOptions, name: str, folder: str, workers: int, step: S
         ],
         "ports": [{"name": "grpc", "containerPort": PORT}],
         "resources": {"requests": {"cpu": resources.cpu, "memory": resources.memory}, "limits": limits},
-        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+        "securityContext": dict(pod_security.CONTAINER),
         "volumeMounts": [{"name": "root", "mountPath": options.root.path}],
     }
     return {
@@ -116,12 +117,7 @@ def _pod(options: KubeflowOptions, name: str, folder: str, workers: int, step: S
         "subdomain": name,
         "serviceAccountName": step.account,
         "automountServiceAccountToken": False,
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": options.user,
-            "runAsGroup": options.user,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        "securityContext": pod_security.of_pod(options.user),
         "containers": [container],
         "volumes": [{"name": "root", "persistentVolumeClaim": {"claimName": options.root.claim}}],
         "tolerations": [toleration.model_dump(exclude_none=True) for toleration in resources.tolerations],

@@ -27,7 +27,7 @@ def estimator(prepared: Any, spec: FeatureSpec | None = None, **training: Any) -
 def state(made: WideDeepEstimator, folder: Path) -> dict[str, np.ndarray]:
     """Weights and slots."""
     made.save_state(str(folder))
-    stored = tf.train.load_checkpoint(str(folder / "weights"))
+    stored = tf.train.load_checkpoint(str(folder / "weights-root"))
     names = [name for name in stored.get_variable_to_shape_map() if name.endswith("VARIABLE_VALUE")]
     return {name: stored.get_tensor(name) for name in names}
 

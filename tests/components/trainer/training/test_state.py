@@ -72,6 +72,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "state"
 
 
+PARTS = ["features.json", "training.json", "vocabularies/words_vocabulary", "weights-root.index"]
+
+
 def refused(folder: Path) -> str:
     """What lies between the folder and the remedy."""
     with pytest.raises(DataError) as caught:
@@ -93,10 +96,17 @@ def test_a_model_without_a_state(tmp_path: Path) -> None:
     assert "features.json" in refused(tmp_path / "none")
 
 
+def test_weights_of_plain_sums_over_sets_are_not_taken_for_todays(folder: Path) -> None:
+    """Under their former name; each would count another share."""
+    for path in folder.glob("weights-root.*"):
+        path.rename(path.with_name(path.name.replace("weights-root", "weights")))
+    assert "weights-root" in refused(folder)
+
+
 def test_every_file_is_needed(folder: Path) -> None:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     names = {path.relative_to(folder).as_posix() for path in files}
-    assert {"features.json", "training.json", "vocabularies/words_vocabulary", "weights.index"} <= names
+    assert set(PARTS) <= names
     for path in files:
         content = path.read_bytes()
         path.unlink()
@@ -105,7 +115,7 @@ def test_every_file_is_needed(folder: Path) -> None:
     load(str(folder))
 
 
-@pytest.mark.parametrize("name", ["features.json", "training.json", "vocabularies/words_vocabulary", "weights.index"])
+@pytest.mark.parametrize("name", PARTS)
 def test_a_file_that_was_cut_short(folder: Path, name: str) -> None:
     content = (folder / name).read_bytes()
     (folder / name).write_bytes(content[: len(content) // 2])
@@ -113,7 +123,7 @@ def test_a_file_that_was_cut_short(folder: Path, name: str) -> None:
 
 
 def test_weights_that_were_cut_short(folder: Path) -> None:
-    [data] = folder.glob("weights.data-*")
+    [data] = folder.glob("weights-root.data-*")
     data.write_bytes(data.read_bytes()[:100])
     assert refused(folder)
 

@@ -41,3 +41,4 @@ def test_a_server_gives_back_now_and_then(serve, small_models, until, monkeypatc
     monkeypatch.setattr(manager.freed_memory, "give_back", lambda: given.append(1))
     serve(small_models, poll=0.01)
     until(lambda: len(given) > 2)
+    assert len(given) > 2
