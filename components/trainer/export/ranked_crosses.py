@@ -7,7 +7,8 @@ decides follows for all crosses together.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -28,10 +29,17 @@ class _Values(NamedTuple):
     present: tf.Tensor
 
 
+class RankedRows(NamedTuple):
+    """Rows of the wide table, int32 [requests, each, any] with -1 in gaps, and what each counts, float32, 0 in gaps."""
+
+    rows: tf.Tensor
+    shares: tf.Tensor
+
+
 class RankedCrosses:
     """Rows of the wide table that crosses of two sides stand for."""
 
-    def __init__(self, crosses: Sequence[Cross], offsets: Mapping[str, int], sets: Collection[str]) -> None:
+    def __init__(self, crosses: Sequence[Cross], offsets: Mapping[str, int], sets: AbstractSet[str]) -> None:
         """Takes them.
 
         Args:
@@ -39,14 +47,15 @@ class RankedCrosses:
             offsets: the wide table's first row of each cross, by its name.
             sets: keys of which a row may have many values.
         """
-        self._crosses = crosses
-        self._offsets = tf.constant([offsets[cross.name] for cross in crosses], tf.int32)
-        self._sizes = tf.constant([cross.size for cross in crosses], tf.uint64)
-        self._has_sets = any(key in sets for cross in crosses for key in cross.keys)
+        # Those of which a row has one combination stand last, side by side.
+        self._crosses = sorted(crosses, key=lambda cross: sets.isdisjoint(cross.keys))
+        self._of_sets = sum(not sets.isdisjoint(cross.keys) for cross in crosses)
+        self._offsets = tf.constant([offsets[cross.name] for cross in self._crosses], tf.int32)
+        self._sizes = tf.constant([cross.size for cross in self._crosses], tf.uint64)
         self._first = {cross.keys[0] for cross in crosses}
 
-    def rows(self, sides: Sequence[Mapping[str, tf.Tensor]], requests: tf.Tensor, each: tf.Tensor) -> tf.Tensor:
-        """int32 [requests, each, any]: the rows, each once, and -1 in the gaps between them.
+    def rows(self, sides: Sequence[Mapping[str, tf.Tensor]], requests: tf.Tensor, each: tf.Tensor) -> RankedRows:
+        """The rows, each once, of which each of a cross's m counts 1/sqrt(m).
 
         Args:
             sides: the values of the context and of the candidates by key, string [requests, 1 or each, any], in which
@@ -73,19 +82,13 @@ class RankedCrosses:
         column = tf.concat([_repeated(index, pair.numbers) for index, pair in enumerate(pairs)], axis=0)
         ids = tf.cast(_mixed(numbers) % tf.gather(self._sizes, column), tf.int32)
         rows = tf.where(present, ids + tf.gather(self._offsets, column), -1)
-        return _once(rows) if self._has_sets else rows
-
-    def shares(self, rows: tf.Tensor) -> tf.Tensor:
-        """What each of the rows counts, float32 of the same shape: 0 in gaps, 1/sqrt(m) of a cross's m."""
-        if not self._has_sets:
-            return tf.cast(rows >= 0, tf.float32)
-        # Of each row, whether it is one of a cross or of a later one.
-        reached = tf.cast(rows[..., None] >= self._offsets, tf.float32)
-        from_here = tf.reduce_sum(reached, axis=-2)
-        zero = tf.zeros_like(from_here[..., :1])
-        share = network.root_share(from_here - tf.concat([from_here[..., 1:], zero], axis=-1))
-        # The steps from a cross's share to the next one's add up to its own.
-        return tf.linalg.matvec(reached, share - tf.concat([zero, share[..., :-1]], axis=-1))
+        widths = [pair.numbers.shape[-1] or tf.shape(pair.numbers)[-1] for pair in pairs[: self._of_sets]]
+        *of_sets, rest = tf.split(rows, [*widths, -1], axis=-1)
+        once = [_once(of_cross) for of_cross in of_sets]
+        shares = [_share(of_cross) for of_cross in once]
+        return RankedRows(
+            tf.concat([*once, rest], axis=-1), tf.concat([*shares, tf.cast(rest >= 0, tf.float32)], axis=-1)
+        )
 
     def _know(self, side: Mapping[str, tf.Tensor], firsts: dict[str, _Values], others: dict[str, _Values]) -> None:
         """Of a side's values: what each is as a cross's first, and as a later one."""
@@ -153,3 +156,9 @@ def _once(rows: tf.Tensor) -> tf.Tensor:
     falling = tf.math.top_k(rows, tf.shape(rows)[-1]).values
     again = tf.concat([tf.zeros_like(rows[..., :1], tf.bool), falling[..., 1:] == falling[..., :-1]], axis=-1)
     return tf.where(again, -1, falling)
+
+
+def _share(rows: tf.Tensor) -> tf.Tensor:
+    """What each of a cross's rows counts: 1/sqrt(m) of m."""
+    real = tf.cast(rows >= 0, tf.float32)
+    return real * network.root_share(tf.reduce_sum(real, axis=-1, keepdims=True))

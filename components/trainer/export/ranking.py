@@ -72,9 +72,10 @@ class Ranking(tf.Module):
         by_request = tf.stack([requests, each, 1])
         logit = (self._model.bias + parts.wide[:requests])[:, None] + tf.reshape(parts.wide[requests:], by_request)
         if self._crosses:
-            weight_rows = self._crosses.rows(self._crossed(whole, own[packed_columns.IDS], requests), requests, each)
-            weights = self._model.wide_rows(tf.reshape(tf.maximum(weight_rows, 0), [-1]))
-            shares = self._crosses.shares(weight_rows)
+            rows_of, shares = self._crosses.rows(
+                self._crossed(whole, own[packed_columns.IDS], requests), requests, each
+            )
+            weights = self._model.wide_rows(tf.reshape(tf.maximum(rows_of, 0), [-1]))
             logit += tf.reduce_sum(tf.reshape(weights, tf.shape(shares)) * shares, axis=-1, keepdims=True)
         logit = tf.reshape(logit, [-1, 1])
         return logit + self._hidden(parts.deep[:requests], parts.deep[requests:], each) if self._hidden else logit

@@ -88,8 +88,7 @@ def ranked(crosses: list[Cross]) -> Any:
 
     @tf.function(input_signature=[sides, *[tf.TensorSpec([], tf.int64)] * 2], autograph=False)
     def rows_and_shares(sides: Any, requests: tf.Tensor, each: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        rows = rows_of.rows(sides, requests, each)
-        return rows, rows_of.shares(rows)
+        return tuple(rows_of.rows(sides, requests, each))
 
     return rows_and_shares
 
