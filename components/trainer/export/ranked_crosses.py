@@ -14,7 +14,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from widedeep.components.features.spec import Cross
-from widedeep.components.trainer.model import network
+from widedeep.components.trainer.model.inputs import root_share
 from widedeep.components.transform.crosses import HASH_KEY
 
 # FarmHash's, of FingerprintCat64.
@@ -161,4 +161,4 @@ def _once(rows: tf.Tensor) -> tf.Tensor:
 def _share(rows: tf.Tensor) -> tf.Tensor:
     """What each of a cross's rows counts: 1/sqrt(m) of m."""
     real = tf.cast(rows >= 0, tf.float32)
-    return real * network.root_share(tf.reduce_sum(real, axis=-1, keepdims=True))
+    return real * root_share(tf.reduce_sum(real, axis=-1, keepdims=True))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
+import numpy as np
 import tensorflow as tf
 
 from widedeep.components.features.spec import FeatureSpec
@@ -16,6 +17,7 @@ LABEL_TYPES = {"binary": tf.int64, "regression": tf.float32, "multiclass": tf.in
 # Transformed columns by name, those of ids sparse.
 Transformed: TypeAlias = "Mapping[str, tf.Tensor | tf.SparseTensor]"
 _ID_MASK = 2**packed_columns.ID_BITS - 1
+_NO_SIZES = np.zeros([0], np.int32)
 
 
 class Uses(NamedTuple):
@@ -25,6 +27,7 @@ class Uses(NamedTuple):
         rows: int32 [k], each row once where they are trained.
         position: int32 [n], for each use the index in `rows`.
         cell: int64 [n], rising, for each use where its value goes: example * cells + cell of the example.
+        share: float32 [n], what each use counts, in a table where uses differ in that (see `Table.shares`), else [0].
 
     Example: a table of the columns a (rows 0-9) and b (rows 10-19), and two examples, a: {3}, b: {1, 2} and
     a: {3}, b: {}. Then rows are 3, 11, 12; positions 0, 1, 2, 0; cells 0, 1, 1, 2.
@@ -33,6 +36,21 @@ class Uses(NamedTuple):
     rows: tf.Tensor
     position: tf.Tensor
     cell: tf.Tensor
+    share: tf.Tensor
+
+
+class TableIds(NamedTuple):
+    """The rows of one table that examples use, one by one.
+
+    Attributes:
+        rows: int32 [n].
+        cell: int64 [n], as in Uses.
+        of_column: int32 [n], how many ids of the same column the example has, in a table with shares, else [0].
+    """
+
+    rows: tf.Tensor
+    cell: tf.Tensor
+    of_column: tf.Tensor
 
 
 class Inputs(NamedTuple):
@@ -52,7 +70,7 @@ class Batch(NamedTuple):
 
 def batch_signature(spec: FeatureSpec, layout: Layout) -> Batch:
     """What a batch of any size looks like to tf.function, so that one trace serves every batch."""
-    uses = Uses(tf.TensorSpec([None], tf.int32), tf.TensorSpec([None], tf.int32), tf.TensorSpec([None], tf.int64))
+    uses = Uses(*(tf.TensorSpec([None], dtype) for dtype in (tf.int32, tf.int32, tf.int64, tf.float32)))
     dense = tf.TensorSpec([None, len(layout.dense)], tf.float32)
     label = tf.TensorSpec([None], LABEL_TYPES[spec.label.kind])
     return Batch(Inputs((uses,) * len(layout.tables), dense), label, tf.TensorSpec([None], tf.float32))
@@ -67,12 +85,20 @@ def from_transformed(layout: Layout, transformed: Transformed, examples: tf.Tens
             Without crosses the wide part is that of the features alone.
         examples: int64 scalar, the number of rows.
     """
-    uses = tuple(Uses(rows, tf.range(tf.size(rows)), cell) for rows, cell in uses_of(layout, transformed))
+    uses = tuple(
+        Uses(ids.rows, tf.range(tf.size(ids.rows)), ids.cell, root_share(ids.of_column))
+        for ids in ids_of(layout, transformed)
+    )
     dense = transformed[packed_columns.DENSE] if layout.dense else tf.zeros([examples, 0])
     return Inputs(uses, tf.ensure_shape(dense, [None, len(layout.dense)]))
 
 
-def uses_of(layout: Layout, transformed: Transformed) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
+def root_share(of_column: tf.Tensor) -> tf.Tensor:
+    """What each of m ids of a column counts in the wide part, 1/sqrt(m), from m, of any shape: float32."""
+    return tf.math.rsqrt(tf.maximum(tf.cast(of_column, tf.float32), 1.0))
+
+
+def ids_of(layout: Layout, transformed: Transformed) -> Iterator[TableIds]:
     """What `table_uses` gives, for each of the layout's tables; `transformed` as in `from_transformed`."""
     names = [name for name in (packed_columns.IDS, packed_columns.CROSSES) if name in transformed]
     cut = {name: _cut(layout, transformed[name]) for name in names}
@@ -98,8 +124,8 @@ def _cut(layout: Layout, ids: tf.SparseTensor) -> tf.SparseTensor:
     return unique(ids) if any(column.cut and column.has_sets for column in columns) else ids
 
 
-def table_uses(table: Table, id_columns: int, ids: tf.SparseTensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Row of the table (int32 [n]) and cell (int64 [n], rising) of each use.
+def table_uses(table: Table, id_columns: int, ids: tf.SparseTensor) -> TableIds:
+    """Which of the ids are the table's, and where they stand in it.
 
     Args:
         table: one of the layout's.
@@ -118,10 +144,18 @@ def table_uses(table: Table, id_columns: int, ids: tf.SparseTensor) -> tuple[tf.
         values, row, column, offset = (tf.gather(array, ours) for array in (values, row, column, offset))
     rows = offset + tf.bitwise.bitwise_and(values, _ID_MASK)
     cell = row * table.cells
-    return tf.cast(rows, tf.int32), cell if table.cells == 1 else cell + tf.gather(tf.constant(cells, tf.int64), column)
+    if table.cells > 1:
+        cell += tf.gather(tf.constant(cells, tf.int64), column)
+    of_column = _of_column(row * id_columns + column, ids.dense_shape[0] * id_columns) if table.shares else _NO_SIZES
+    return TableIds(tf.cast(rows, tf.int32), cell, of_column)
 
 
-def deduplicate(rows: tf.Tensor, cell: tf.Tensor) -> Uses:
+def _of_column(part: tf.Tensor, parts: tf.Tensor) -> tf.Tensor:
+    """How many there are of each number among [n] numbers below `parts`: int32 [n]."""
+    return tf.gather(tf.math.unsorted_segment_sum(tf.ones_like(part, tf.int32), part, parts), part)
+
+
+def deduplicate(rows: tf.Tensor, cell: tf.Tensor, share: tf.Tensor) -> Uses:
     """Uses with each row once: the sparse updates are right for different rows only."""
     unique_rows, position = tf.unique(rows)
-    return Uses(unique_rows, position, cell)
+    return Uses(unique_rows, position, cell, share)

@@ -15,7 +15,7 @@ embedding is a plain sum up to 256 ids, and of more each counts 256/m.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import tensorflow as tf
@@ -146,12 +146,13 @@ def _read(table: tf.Variable | PrunedTable, rows: tf.Tensor) -> tf.Tensor:
 def _pool(table: Table, values: tf.Tensor, uses: Uses, examples: tf.Tensor) -> tf.Tensor:
     """float32 [examples, cells * width]: each cell's rows pooled as the table has it, zeros where it has none."""
     number = table.cells * examples
-    if table.pooling == "mean":
+    if table.shares:
+        counted = tf.gather(values, uses.position) * uses.share[:, None]
+        cells = tf.math.unsorted_segment_sum(counted, uses.cell, number)
+    elif table.pooling == "mean":
         cells = tf.sparse.segment_mean(values, uses.position, uses.cell, num_segments=number)
     elif not table.has_sets:
         cells = tf.sparse.segment_sum(values, uses.position, uses.cell, num_segments=number)
-    elif table.pooling == "root":
-        cells = _shared_sum(table, values, uses, number, root_share)
     else:
         cells = _bounded_sum(table, values, uses, number)
     return tf.ensure_shape(tf.reshape(cells, [examples, table.cells * table.width]), [None, table.cells * table.width])
@@ -163,28 +164,21 @@ def _bounded_sum(table: Table, values: tf.Tensor, uses: Uses, number: tf.Tensor)
     # uses is where the use that many places on is of the same.
     return tf.cond(
         tf.reduce_any(uses.cell[MOST_FULL_IDS:] == uses.cell[:-MOST_FULL_IDS]),
-        lambda: _shared_sum(table, values, uses, number, full_share),
+        lambda: _shared_sum(table, values, uses, number),
         lambda: tf.sparse.segment_sum(values, uses.position, uses.cell, num_segments=number),
     )
 
 
-def _shared_sum(
-    table: Table, values: tf.Tensor, uses: Uses, number: tf.Tensor, share: Callable[[tf.Tensor], tf.Tensor]
-) -> tf.Tensor:
-    """float32 [number, width]: each cell's sum, in which each id counts `share` of its column's ids in the cell."""
+def _shared_sum(table: Table, values: tf.Tensor, uses: Uses, number: tf.Tensor) -> tf.Tensor:
+    """float32 [number, width]: each cell's sum, in which the ids of a column share what MOST_FULL_IDS would count."""
     starts = tf.constant([slot.offset for slot in table.slots])
     slot = tf.gather(tf.searchsorted(starts, uses.rows, side="right") - 1, uses.position)
     part = uses.cell * len(table.slots) + tf.cast(slot, tf.int64)
     ids = tf.math.unsorted_segment_sum(tf.ones_like(part, tf.float32), part, number * len(table.slots))
-    counted = tf.gather(values, uses.position) * tf.gather(share(ids), part)[:, None]
+    counted = tf.gather(values, uses.position) * tf.gather(full_share(ids), part)[:, None]
     return tf.math.unsorted_segment_sum(counted, uses.cell, number)
 
 
 def full_share(ids: tf.Tensor) -> tf.Tensor:
     """What each of a row's ids of one column counts, from their number, float32 of any shape: 1, or 256 among them."""
     return tf.minimum(1.0, MOST_FULL_IDS / tf.maximum(ids, 1.0))
-
-
-def root_share(ids: tf.Tensor) -> tf.Tensor:
-    """The same in the wide part: 1/sqrt(m) of m."""
-    return tf.math.rsqrt(tf.maximum(ids, 1.0))

@@ -12,10 +12,11 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from widedeep.components.trainer.model.inputs import Batch, Inputs, deduplicate
+from widedeep.components.trainer.model.inputs import Batch, Inputs, TableIds, deduplicate, root_share
+from widedeep.components.trainer.model.layout import Table
 
-_CELL_BITS = 32
-_ROW_MASK = 2**_CELL_BITS - 1
+_UPPER_BITS = 32
+_ROW_MASK = 2**_UPPER_BITS - 1
 
 
 class TableUses(NamedTuple):
@@ -23,30 +24,33 @@ class TableUses(NamedTuple):
 
     Attributes:
         cells: per example.
-        values: [n], one a use, by example and cell: of one cell per example the rows, int32; of several int64, the row
-            in the lower half, and in the upper one the cell, from 0 for each example.
+        shares: whether uses differ in what they count.
+        values: [n], one a use, by example and cell: the rows, int32; with several cells per example int64, the row in
+            the lower half, and in the upper one the cell, from 0 for each example; with shares, which have one cell,
+            the same with how many ids of the use's column the example has.
         splits: where each example's values begin and end, int64 [examples + 1].
     """
 
     cells: int
+    shares: bool
     values: tf.Tensor
     splits: tf.Tensor
 
 
-def pack(rows: tf.Tensor, cell: tf.Tensor, cells: int, examples: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+def pack(ids: TableIds, table: Table, examples: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """The values and the splits of TableUses.
 
     Args:
-        rows: int32 [n].
-        cell: int64 [n], rising: example * cells + cell of the example.
-        cells: per example.
+        ids: those of the table.
+        table: one of the layout's.
         examples: int64 scalar.
     """
-    splits = tf.searchsorted(cell, tf.range(examples + 1) * cells, out_type=tf.int64)
-    if cells == 1:
-        return rows, splits
+    splits = tf.searchsorted(ids.cell, tf.range(examples + 1) * table.cells, out_type=tf.int64)
+    if table.cells == 1 and not table.shares:
+        return ids.rows, splits
     # A gather copies one piece per example then, and not one per cell: pieces cost more than what is in them.
-    return tf.bitwise.bitwise_or(tf.cast(rows, tf.int64), tf.bitwise.left_shift(cell % cells, _CELL_BITS)), splits
+    upper = tf.cast(ids.of_column, tf.int64) if table.shares else ids.cell % table.cells
+    return tf.bitwise.bitwise_or(tf.cast(ids.rows, tf.int64), tf.bitwise.left_shift(upper, _UPPER_BITS)), splits
 
 
 def rows_of(values: np.ndarray) -> np.ndarray:
@@ -101,7 +105,7 @@ def _gather(
     tables: tuple[TableUses, ...], dense: tf.Tensor, label: tf.Tensor, weight: tf.Tensor, examples: tf.Tensor
 ) -> Batch:
     uses = []
-    for cells, values, splits in tables:
+    for cells, shares, values, splits in tables:
         gathered = tf.raw_ops.RaggedGather(
             params_nested_splits=[splits], params_dense_values=values, indices=examples, OUTPUT_RAGGED_RANK=1
         )
@@ -109,10 +113,15 @@ def _gather(
             rt_nested_splits=gathered.output_nested_splits, rt_dense_values=gathered.output_dense_values
         )
         rows, cell = sparse.sparse_values, sparse.sparse_indices[:, 0]
-        if cells > 1:
-            cell = cell * cells + tf.bitwise.right_shift(rows, _CELL_BITS)
+        share = tf.zeros([0])
+        if rows.dtype == tf.int64:
+            upper = tf.bitwise.right_shift(rows, _UPPER_BITS)
             rows = tf.cast(tf.bitwise.bitwise_and(rows, _ROW_MASK), tf.int32)
-        uses.append(deduplicate(rows, cell))
+            if shares:
+                share = root_share(upper)
+            else:
+                cell = cell * cells + upper
+        uses.append(deduplicate(rows, cell, share))
     return Batch(
         Inputs(tuple(uses), tf.gather(dense, examples)), tf.gather(label, examples), tf.gather(weight, examples)
     )

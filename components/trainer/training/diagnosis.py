@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import tensorflow as tf
 
 from widedeep.components.trainer.model.inputs import Batch
-from widedeep.components.trainer.model.network import WideDeepModel, root_share
+from widedeep.components.trainer.model.network import WideDeepModel
 from widedeep.components.trainer.training.training_record import Epoch
 
 LAYERS_GREW = "the hidden layers' weights grew too large: lower training.deep.learning_rate."
@@ -56,8 +55,8 @@ def overgrown(model: WideDeepModel, batch: Batch) -> str:
     part, columns = uses.cell.numpy() * len(starts) + column, len(starts)
     cells = batch.label.shape[0] * columns
     counts = np.bincount(part, minlength=cells)
-    shared = np.bincount(part, size, cells) * root_share(tf.constant(counts, tf.float32)).numpy()
-    added, ids = shared.reshape(-1, columns).max(axis=0), counts.reshape(-1, columns).max(axis=0)
+    added = np.bincount(part, size * uses.share.numpy() if wide.shares else size, cells)
+    added, ids = added.reshape(-1, columns).max(axis=0), counts.reshape(-1, columns).max(axis=0)
     largest = [place for place in np.argsort(-added, kind="stable") if added[place] > 1.0]
     if not largest:
         return "the deep part's weights grew too large: lower training.deep.learning_rate."

@@ -16,10 +16,10 @@ from widedeep.components.common.errors import DataError
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.trainer.exchange.exchange import ALONE, Exchange
 from widedeep.components.trainer.exchange.shares import Share, records
-from widedeep.components.trainer.model.inputs import LABEL_TYPES, uses_of
+from widedeep.components.trainer.model.inputs import LABEL_TYPES, TableIds, ids_of
 from widedeep.components.trainer.model.label_rates import LabelRates, LabelSums
 from widedeep.components.trainer.model.layout import Layout
-from widedeep.components.trainer.training.blocks import Block, TableUses, pack
+from widedeep.components.trainer.training.blocks import Block, TableUses, pack, rows_of
 from widedeep.components.transform import packed_columns
 
 # Two blocks are in memory at a time: the one in use and the one being read.
@@ -108,8 +108,11 @@ class SplitExamples:
 
     def no_block(self) -> Block:
         """A block without examples."""
-        no_uses, examples = (tf.zeros([0], tf.int32), tf.zeros([0], tf.int64)), tf.constant(0, tf.int64)
-        tables = tuple(TableUses(table.cells, *pack(*no_uses, table.cells, examples)) for table in self._layout.tables)
+        sizes = tf.zeros([0], tf.int32)
+        no_ids, examples = TableIds(sizes, tf.zeros([0], tf.int64), sizes), tf.constant(0, tf.int64)
+        tables = tuple(
+            TableUses(table.cells, table.shares, *pack(no_ids, table, examples)) for table in self._layout.tables
+        )
         label = tf.zeros([0], LABEL_TYPES[self._spec.label.kind])
         nothing = np.zeros(0, np.int64)
         return Block(tables, tf.zeros([0, len(self._layout.dense)]), label, tf.zeros([0]), nothing)
@@ -152,8 +155,8 @@ class SplitExamples:
             parsed = tf.io.parse_example(serialized, parsing)
             examples = tf.size(serialized, out_type=tf.int64)
             tables = tuple(
-                pack(rows, cell, table.cells, examples)
-                for table, (rows, cell) in zip(self._layout.tables, uses_of(self._layout, parsed), strict=True)
+                pack(ids, table, examples)
+                for table, ids in zip(self._layout.tables, ids_of(self._layout, parsed), strict=True)
             )
             dense = parsed[packed_columns.DENSE] if self._layout.dense else tf.zeros([examples, 0])
             weight = parsed[self._spec.weight] if self._spec.weight else tf.ones([examples])
@@ -167,9 +170,9 @@ class SplitExamples:
             each, splits = zip(*(part[0][number] for part in parts), strict=True)
             values, lengths = np.concatenate(each), np.concatenate([np.diff(part_splits) for part_splits in splits])
             if table is self._layout.wide:
-                self.used[values] = True
+                self.used[rows_of(values)] = True
             ends = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
-            tables.append(TableUses(table.cells, tf.constant(values), tf.constant(ends)))
+            tables.append(TableUses(table.cells, table.shares, tf.constant(values), tf.constant(ends)))
         dense, label, weight = (tf.constant(np.concatenate([part[n] for part in parts])) for n in (1, 2, 3))
         numbers = np.concatenate([part[4] for part in parts]) if self._share else None
         return Block(tuple(tables), dense, label, weight, numbers)

@@ -286,7 +286,7 @@ class Toy:
         }
         transformed[packed_columns.DENSE] = tf.constant(np.array([row.dense for row in rows], np.float32))
         read = from_transformed(layout, transformed, tf.constant(len(rows), tf.int64))
-        inputs = Inputs(tuple(deduplicate(uses.rows, uses.cell) for uses in read.uses), read.dense)
+        inputs = Inputs(tuple(deduplicate(uses.rows, uses.cell, uses.share) for uses in read.uses), read.dense)
         label, weight = tf.constant([row.label for row in rows], tf.int64), tf.constant([row.weight for row in rows])
         return Batch(inputs, label, weight)
 

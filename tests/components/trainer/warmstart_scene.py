@@ -130,7 +130,7 @@ def batch(made: Training, examples: list[Row]) -> Batch:
     dense = [[part for key in keys for part in (row.numbers[key], 0.0)] for row in examples]
     transformed[packed_columns.DENSE] = tf.constant(dense)
     read = from_transformed(made.layout, transformed, tf.constant(len(examples), tf.int64))
-    inputs = Inputs(tuple(deduplicate(uses.rows, uses.cell) for uses in read.uses), read.dense)
+    inputs = Inputs(tuple(deduplicate(uses.rows, uses.cell, uses.share) for uses in read.uses), read.dense)
     label = tf.constant([row.label for row in examples], tf.int64)
     return Batch(inputs, label, tf.ones([len(examples)]))
 

@@ -51,7 +51,7 @@ def packed(examples: list[list[list[int]]], first: int = 0) -> tf.SparseTensor:
 @settings(max_examples=60, deadline=None)
 def test_rows_and_cells_are_those_of_a_plain_reading(together, data):
     sizes, members, examples = data
-    rows, cells = table_uses(table(sizes, members, together), len(sizes), packed(examples))
+    rows, cells, _ = table_uses(table(sizes, members, together), len(sizes), packed(examples))
     offsets = dict(zip(members, np.cumsum([0, *(sizes[member] for member in members)]).tolist(), strict=False))
     expected = []
     for number, example in enumerate(examples):
@@ -64,7 +64,8 @@ def test_rows_and_cells_are_those_of_a_plain_reading(together, data):
 
 def test_the_example_of_uses():
     """a: {3}, b: {1, 2} and a: {3}, b: {}, with a in rows 0 to 9 and b in rows 10 to 19."""
-    uses = deduplicate(*table_uses(table([10, 10], [0, 1]), 2, packed([[[3], [1, 2]], [[3], []]])))
+    rows, cells, _ = table_uses(table([10, 10], [0, 1]), 2, packed([[[3], [1, 2]], [[3], []]]))
+    uses = deduplicate(rows, cells, tf.zeros([0]))
     assert uses.rows.numpy().tolist() == [3, 11, 12]
     assert uses.position.numpy().tolist() == [0, 1, 2, 0]
     assert uses.cell.numpy().tolist() == [0, 1, 1, 2]
@@ -74,8 +75,8 @@ def test_the_example_of_uses():
 @settings(max_examples=30, deadline=None)
 def test_each_row_stands_once_and_positions_lead_back(data):
     sizes, members, examples = data
-    rows, cells = table_uses(table(sizes, members), len(sizes), packed(examples))
-    uses = deduplicate(rows, cells)
+    rows, cells, _ = table_uses(table(sizes, members), len(sizes), packed(examples))
+    uses = deduplicate(rows, cells, tf.zeros([0]))
     assert sorted(uses.rows.numpy().tolist()) == sorted(set(rows.numpy().tolist()))
     assert uses.rows.numpy()[uses.position.numpy()].tolist() == rows.numpy().tolist()
     assert uses.cell.numpy().tolist() == cells.numpy().tolist()
@@ -84,7 +85,7 @@ def test_each_row_stands_once_and_positions_lead_back(data):
 def test_the_largest_row_and_the_last_column_survive_the_packing():
     last = 2**31 - 2
     uses = table(sizes := [1] * 40 + [last + 1], [40])
-    rows, cells = table_uses(uses, len(sizes), packed([[[]] * 40 + [[0, last]]]))
+    rows, cells, _ = table_uses(uses, len(sizes), packed([[[]] * 40 + [[0, last]]]))
     assert (rows.numpy().tolist(), cells.numpy().tolist()) == ([0, last], [0, 0])
 
 
@@ -103,6 +104,9 @@ def test_the_inputs_of_each_table_and_the_dense_columns(toy):
         ([1, 2, 11], [0, 0, 3]),
         ([5], [0]),
     ]
+    # The first example has two ids of a in the wide table, and one of each other column.
+    shares = [uses.share.numpy().tolist() for uses in inputs.uses]
+    assert shares == [pytest.approx([2**-0.5, 2**-0.5, 1.0, 1.0, 1.0]), [], [], []]
     assert inputs.dense.numpy().tolist() == dense.numpy().tolist()
 
 

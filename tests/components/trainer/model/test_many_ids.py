@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -30,12 +31,13 @@ def declared(**roles: Any) -> FeatureSpec:
 def inputs(layout: Layout, rows: list[tuple[list[int], list[int]]]) -> Inputs:
     """Of rows with ids of s and c; in the layout's only table c's come after s's."""
     [table] = layout.tables
-    ids, cell = [], []
+    ids, cell, share = [], [], []
     for number, (s, c) in enumerate(rows):
         ids += s + [BUCKETS + each for each in c]
         cell += [number] * (len(s) + len(c))
+        share += [1 / math.sqrt(len(part)) for part in (s, c) for _ in part]
     assert table.cells == 1
-    uses = deduplicate(tf.constant(ids, tf.int32), tf.constant(cell, tf.int64))
+    uses = deduplicate(tf.constant(ids, tf.int32), tf.constant(cell, tf.int64), tf.constant(share))
     return Inputs((uses,), tf.zeros([len(rows), len(layout.dense)]))
 
 
@@ -90,7 +92,7 @@ def losses(steps: int) -> list[float]:
 def test_rows_of_thousands_of_ids_do_not_diverge(monkeypatch) -> None:
     assert max(losses(12)) < 1.0
     # What it guards against.
-    monkeypatch.setattr(network, "root_share", tf.ones_like)
+    monkeypatch.setattr(math, "sqrt", lambda _: 1.0)
     assert max(losses(12)) > 5.0
 
 

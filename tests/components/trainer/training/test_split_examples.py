@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,8 @@ from widedeep.components.trainer.training import split_examples
 from widedeep.components.trainer.training.blocks import Block
 from widedeep.components.trainer.training.split_examples import SplitExamples
 
-# An example as its inputs say it: a table's rows by cell, dense values, label, weight.
-Seen = tuple[list[list[list[int]]], list[float], float, float]
+# An example as its inputs say it: a table's rows by cell, each with what it counts, dense values, label, weight.
+Seen = tuple[list[list[list[tuple[int, float]]]], list[float], float, float]
 
 
 def seen(batch: Batch, layout: Layout) -> list[Seen]:
@@ -27,11 +28,12 @@ def seen(batch: Batch, layout: Layout) -> list[Seen]:
     count = len(batch.label)
     tables = []
     for table, uses in zip(layout.tables, batch.inputs.uses, strict=True):
-        cells: list[list[int]] = [[] for _ in range(count * table.cells)]
+        cells: list[list[tuple[int, float]]] = [[] for _ in range(count * table.cells)]
         rows = uses.rows.numpy()
         assert len(set(rows.tolist())) == len(rows)
-        for position, cell in zip(uses.position.numpy(), uses.cell.numpy(), strict=True):
-            cells[cell].append(int(rows[position]))
+        shares = uses.share.numpy() if table is layout.wide else np.ones(len(uses.cell))
+        for position, cell, share in zip(uses.position.numpy(), uses.cell.numpy(), shares, strict=True):
+            cells[cell].append((int(rows[position]), round(float(share), 6)))
         tables.append([cells[number * table.cells :][: table.cells] for number in range(count)])
     rest = (batch.inputs.dense, batch.label, batch.weight)
     by_example = [list(example) for example in zip(*tables, strict=True)]
@@ -44,7 +46,11 @@ def plain(record: bytes, layout: Layout) -> Seen:
     ids = [divmod(value, 2**32) for key in ("ids", "crosses") for value in features[key].int64_list.value]
     tables = []
     for table in layout.tables:
-        by_slot = [[slot.offset + number for column, number in ids if column == slot.index] for slot in table.slots]
+        by_slot = []
+        for slot in table.slots:
+            of_column = [slot.offset + number for column, number in ids if column == slot.index]
+            share = round(1 / math.sqrt(len(of_column)), 6) if table is layout.wide and of_column else 1.0
+            by_slot.append([(row, share) for row in of_column])
         tables.append([list(itertools.chain(*by_slot))] if table is layout.wide else by_slot)
     (label,), (weight,) = features["y"].int64_list.value, features["w"].float_list.value
     return tables, list(features["dense"].float_list.value), label, weight
@@ -92,18 +98,18 @@ def test_small_blocks_give_the_same_examples_in_the_same_order(toy, expected, mo
 
 
 def nbytes(block: Block) -> int:
-    parts = [block.dense, block.label, block.weight, *(part for _, *two in block.tables for part in two)]
+    parts = [block.dense, block.label, block.weight, *(part for _, _, *two in block.tables for part in two)]
     return sum(part.numpy().nbytes for part in parts)
 
 
 def test_a_block_holds_about_the_bytes_that_it_may(toy, monkeypatch):
     monkeypatch.setattr(split_examples, "_PARSED_ROWS", 10)
-    source = SplitExamples(toy.files, toy.spec, toy.layout, 5_000)
+    source = SplitExamples(toy.files, toy.spec, toy.layout, 6_000)
     blocks = list(source.blocks())
     assert len(blocks) > 3
-    assert all(3_000 < nbytes(block) < 9_000 for block in blocks[:-1])
+    assert all(4_000 < nbytes(block) < 10_000 for block in blocks[:-1])
     # The last one is not full: it is not the whole split for that.
-    assert nbytes(blocks[-1]) < 4_000
+    assert nbytes(blocks[-1]) < 5_000
     assert source.examples is None
     assert [block.examples for block in source.blocks()] == [block.examples for block in blocks]
 
