@@ -41,7 +41,7 @@ class TrainingLoop:
         evaluation: SplitExamples,
         options: TrainingOptions,
     ) -> None:
-        """Raises ConfigError where `options.stop_on` is no metric of this label, or the devices can't share a batch."""
+        """Raises ConfigError: `options.stop_on` is no metric of this label, or the devices can't share a batch."""
         self._trainer, self._head, self._exchange = trainer, head, trainer.exchange
         self._train, self._evaluation = train, evaluation
         self._options = options
@@ -51,6 +51,11 @@ class TrainingLoop:
         replicas = trainer.strategy.num_replicas_in_sync
         if options.batch_size % replicas:
             raise ConfigError(f"training.batch_size is {options.batch_size}: it must divide by the {replicas} devices.")
+        if replicas > 1 and options.deep.batch_norm:
+            raise ConfigError(
+                f"training.deep.batch_norm takes means of a whole batch, and each of the {replicas} devices sees a "
+                "part of one: leave out batch_norm, or training.distribute."
+            )
 
     def run(self, checkpoints: Checkpoints, report: Listener) -> list[Epoch]:
         """Trains, from the last checkpoint on where there is one.

@@ -46,12 +46,17 @@ np.testing.assert_allclose([row.loss for row in other], [row.loss for row in cur
 np.testing.assert_allclose(two, one, atol=1e-4)
 assert np.abs(one - one.mean()).max() > 0.1
 
-try:
-    scores(distribute="mirrored", batch_size=75)
-except ConfigError as error:
-    assert str(error) == "training.batch_size is 75: it must divide by the 2 devices.", error
-else:
-    raise AssertionError("75 rows were shared by 2 devices")
+def refused(**changes):
+    try:
+        scores(distribute="mirrored", **changes)
+    except ConfigError as error:
+        return str(error)
+
+assert refused(batch_size=75) == "training.batch_size is 75: it must divide by the 2 devices."
+assert refused(deep={"hidden": [4], "batch_norm": True}) == (
+    "training.deep.batch_norm takes means of a whole batch, and each of the 2 devices sees a part of one: "
+    "leave out batch_norm, or training.distribute."
+)
 """
 
 
