@@ -18,6 +18,7 @@ from widedeep.components.transform.auto_buckets import DISTINCT_VALUES, HASHES, 
 from widedeep.components.transform.crosses import cross_ids, members, unique
 from widedeep.components.transform.numeric import Numerics
 from widedeep.components.transform.raw_numbers import raw_number
+from widedeep.components.transform.side_by_side import side_by_side
 from widedeep.components.transform.times.time_parts import time_parts
 
 Tensors: TypeAlias = "dict[str, tf.Tensor | tf.SparseTensor]"
@@ -165,8 +166,4 @@ def _pack(ids: Sequence[tf.SparseTensor], first: int) -> tf.SparseTensor:
     tagged = [
         column.with_values(column.values + (index << packed_columns.ID_BITS)) for index, column in enumerate(ids, first)
     ]
-    merged = tf.sparse.concat(1, tagged)
-    row = merged.indices[:, 0]
-    # A row's ids stand without gaps, as TFT wants them: place is the distance from the row's first.
-    place = tf.range(tf.size(row, out_type=tf.int64)) - tf.searchsorted(row, row, out_type=tf.int64)
-    return tf.SparseTensor(tf.stack([row, place], axis=1), merged.values, merged.dense_shape)
+    return side_by_side(tagged)

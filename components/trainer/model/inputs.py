@@ -12,6 +12,7 @@ from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.trainer.model.layout import Layout, Table
 from widedeep.components.transform import packed_columns
 from widedeep.components.transform.crosses import unique
+from widedeep.components.transform.side_by_side import side_by_side
 
 LABEL_TYPES = {"binary": tf.int64, "regression": tf.float32, "multiclass": tf.int64}
 # Transformed columns by name, those of ids sparse.
@@ -105,7 +106,7 @@ def ids_of(layout: Layout, transformed: Transformed) -> Iterator[TableIds]:
     for table in layout.tables:
         if table is layout.wide:
             ids = list(cut.values())
-            yield table_uses(table, len(layout.id_columns), ids[0] if len(ids) == 1 else tf.sparse.concat(1, ids))
+            yield table_uses(table, len(layout.id_columns), ids[0] if len(ids) == 1 else side_by_side(ids))
         else:
             # No cross has an embedding.
             of_features = sum(column.feature is not None for column in layout.id_columns)
