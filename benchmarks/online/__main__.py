@@ -54,7 +54,7 @@ def history_and_trial(seed: int, rows: int, requests: int, mix: float, folder: P
     history = logged(store, rows, folder / "data")
     auc, models = {POPULARITY: history.popularity.auc, PERFECT: history.true_chance.auc}, {}
     for model in MODELS:
-        record = trained(model, seed, folder)
+        record = trained(model, seed, folder, rows)
         auc[model] = record["metrics"]["candidate"]["auc"]
         # Each is a model of its own on the server.
         models[model] = folder / model

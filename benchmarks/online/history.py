@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from benchmarks.harness import subprocesses
+from benchmarks.pipelines.appstore import SETTINGS, adapted
 from widedeep.pipeline.datasets.appstore import rankers
 from widedeep.pipeline.datasets.appstore.attainable import Attainable
 from widedeep.pipeline.datasets.appstore.live import LiveStore
@@ -21,7 +22,6 @@ from widedeep.pipeline.datasets.appstore.visits import SHOWN
 
 # As schema/appstore/pipeline.yaml splits them.
 DAYS = 8
-_SETTINGS = subprocesses.ROOT / "schema" / "appstore" / "pipeline.yaml"
 # Whatever it is worth, and however busy the machine, each is pushed: none is held against the one before it.
 _SETTINGS_OF_ALL = (
     "evaluation={bounds: {auc: {at_least: 0.1}}, beat_base_rate: false, rails: false, importance: false}",
@@ -66,19 +66,19 @@ def logged(store: LiveStore, rows: int, data: Path) -> History:
     return history
 
 
-def trained(model: str, seed: int, folder: Path) -> dict[str, Any]:
+def trained(model: str, seed: int, folder: Path, rows: int) -> dict[str, Any]:
     """The run's record: the pipeline on `folder`/data with one of the models; data steps are taken from the cache."""
     out = folder / f"{model}.json"
     if out.exists():
         done: dict[str, Any] = json.loads(out.read_text())
         return done
-    settings = [f"data.path={folder / 'data'}", *_SETTINGS_OF_ALL]
+    settings = [f"data.path={folder / 'data'}", *adapted(rows), *_SETTINGS_OF_ALL]
     settings += [f"training.model={model}", f"training.seed={seed}"]
     flags = [word for setting in settings for word in ("--set", setting)]
     subprocesses.run(
         "widedeep.pipeline.cli",
         "run",
-        _SETTINGS,
+        SETTINGS,
         "--workdir",
         folder / "work",
         "--json",

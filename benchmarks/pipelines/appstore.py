@@ -2,8 +2,9 @@
 
     python -m benchmarks run appstore [--rows 1000000] [--seeds 5] [--mix 0.5]
 
-Each is `widedeep ablate` on schema/appstore/pipeline.yaml. On the test day, the AUC of a ranker by popularity (each
-app's rate of installs in the train days) is 0 %, and that of one that knows each row's true chance is 100 %.
+Each is `widedeep ablate` on schema/appstore/pipeline.yaml, whose settings are for a million rows, and are adapted to
+others. On the test day, the AUC of a ranker by popularity (each app's rate of installs in the train days) is 0 %, and
+that of one that knows each row's true chance is 100 %.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+import yaml
 
 from benchmarks.harness import subprocesses
 from benchmarks.harness.figures import Figure, print_figures
@@ -27,8 +29,10 @@ from widedeep.pipeline.datasets.appstore.rankers import install_rates
 from widedeep.pipeline.datasets.appstore.store import Size, day_folder, prepare
 from widedeep.pipeline.datasets.appstore.tables import CHANCE, LABEL
 
-# As schema/appstore/pipeline.yaml splits them.
+SETTINGS = subprocesses.ROOT / "schema" / "appstore" / "pipeline.yaml"
+# As they split the days, and the number of rows that they were chosen for.
 _DAYS, _TRAIN, _TEST = 8, range(6), 7
+_ROWS = 1_000_000
 
 
 @click.command()
@@ -41,12 +45,27 @@ def main(rows: int, seeds: int, mix: float) -> None:
         folder = Path(name)
         days = prepare(folder / "data", Size(rows, _DAYS, mix=mix))
         popularity = popularity_auc([_read(folder / "data", day) for day in _TRAIN], _read(folder / "data", _TEST))
-        settings = subprocesses.ROOT / "schema" / "appstore" / "pipeline.yaml"
-        flags = ("--workdir", folder / "work", "--set", f"data.path={folder / 'data'}", "--seeds", seeds)
+        changed = [f"data.path={folder / 'data'}", *adapted(rows)]
+        flags = [word for setting in changed for word in ("--set", setting)]
         out, log = folder / "rows.json", folder / "log.txt"
-        subprocesses.run("widedeep.pipeline.cli", "ablate", settings, *flags, "--json", out, log=log)
+        arguments = (SETTINGS, "--workdir", folder / "work", *flags, "--seeds", seeds, "--json", out)
+        subprocesses.run("widedeep.pipeline.cli", "ablate", *arguments, log=log)
         models: list[dict[str, Any]] = json.loads(out.read_text())["rows"]
     print_figures(figures(models, popularity, days[_TEST], {"rows": rows, "seeds": seeds, "mix": mix}))
+
+
+def adapted(rows: int) -> list[str]:
+    """What is to be set for another number of rows than the settings are for.
+
+    The summed gradients of what has no effect spread as the root of the rows; an epoch's steps are as many as the rows.
+    """
+    training = yaml.safe_load(SETTINGS.read_text())["training"]
+    l1, steps = training["wide"]["l1"], training["deep"]["schedule"]["decay_steps"]
+    share = rows / _ROWS
+    return [
+        f"training.wide.l1={l1 * share**0.5:.3g}",
+        f"training.deep.schedule.decay_steps={max(1, round(steps * share))}",
+    ]
 
 
 def _read(data: Path, day: int) -> pa.Table:

@@ -6,7 +6,6 @@ from collections.abc import Generator, Iterator
 from dataclasses import replace
 
 import pyarrow as pa
-import pyarrow.parquet
 
 from widedeep.components.common.errors import DataError, reason
 from widedeep.components.ingest.csv_files import header as csv_header
@@ -15,9 +14,9 @@ from widedeep.components.ingest.csv_files import reader as csv_reader
 from widedeep.components.ingest.csv_files.dialect import TAB
 from widedeep.components.ingest.csv_files.written_numbers import plain_numbers
 from widedeep.components.ingest.json_files import reader as json_reader
-from widedeep.components.ingest.paths import locate
+from widedeep.components.ingest.parquet_files import reader as parquet_reader
 from widedeep.components.ingest.sql import query_rows
-from widedeep.components.ingest.streams.compression import MAGIC_BYTES, compression_by, compression_of, open_stream
+from widedeep.components.ingest.streams.compression import MAGIC_BYTES, compression_by, open_stream
 from widedeep.components.ingest.wanted_columns import BATCH_ROWS, WantedColumns
 
 # TFRecords that ExampleGen wrote: what they hold is named by the features' keys.
@@ -52,33 +51,6 @@ def _csv(columns: WantedColumns) -> Iterator[pa.RecordBatch]:
 
 def _tsv(columns: WantedColumns) -> Iterator[pa.RecordBatch]:
     return _csv(replace(columns, dialect=columns.dialect.model_copy(update={"delimiter": TAB})))
-
-
-def _parquet(columns: WantedColumns) -> Iterator[pa.RecordBatch]:
-    filesystem, inner = locate(columns.path)
-    if filesystem.get_file_info(inner).size == 0:
-        return
-    if packed := compression_of(columns.path):
-        raise DataError(
-            f"{columns.path}: is packed by {packed}, and Parquet packs its columns itself: unpack the file."
-        )
-    try:
-        with filesystem.open_input_file(inner) as source:
-            file = pyarrow.parquet.ParquetFile(source, buffer_size=_BUFFER_BYTES)
-            needed = columns.of(file.schema_arrow.names)
-            for groups in _together(file, needed):
-                yield from file.iter_batches(batch_size=BATCH_ROWS, columns=needed, row_groups=groups)
-    except pa.ArrowInvalid as error:
-        fault = f"is not readable as Parquet: {reason(error)}. Is data.format right?"
-        raise DataError(f"{columns.path}: {fault}") from None
-
-
-def _together(file: pyarrow.parquet.ParquetFile, needed: list[str]) -> list[list[int]]:
-    """Row groups that are read in one go: one by one, where lists hold dictionaries, which Arrow can't join."""
-    groups = list(range(file.num_row_groups))
-    kinds = [file.schema_arrow.field(name).type for name in needed]
-    nested = any(pa.types.is_nested(kind) and pa.types.is_dictionary(kind.field(0).type) for kind in kinds)
-    return [[group] for group in groups] if nested else [groups]
 
 
 def _tfrecord(columns: WantedColumns) -> Iterator[pa.RecordBatch]:
@@ -123,7 +95,7 @@ _RAW = {
     "csv": _csv,
     "tsv": _tsv,
     "jsonl": json_reader.read,
-    "parquet": _parquet,
+    "parquet": parquet_reader.read,
     SQL: query_rows.read,
     "tfrecord": _tfrecord,
     EXAMPLES: _tfrecord,

@@ -70,12 +70,22 @@ class WantedColumns:
     query: Query | None = None
     broken: list[BrokenRow] | None = None
 
-    def of(self, names: Sequence[str]) -> list[str]:
-        """Which columns to read, given the names of all that the file has.
+    def of(self, names: Sequence[str], barred: Collection[str] = ()) -> list[str]:
+        """Which columns to read.
+
+        Args:
+            names: of all columns that the file has.
+            barred: those that it says no model may read.
 
         Raises:
-            DataError: one is missing, or stands there twice.
+            DataError: one is missing, barred, or stands there twice.
         """
+        for name in self.needed:
+            if name in barred and name not in self.asked_by:
+                raise DataError(
+                    f"{self.path}: features.yaml declares the column '{name}', and the file says that no model may "
+                    "read it: it tells the label, and no server will know it. Take it out of features.yaml."
+                )
         self.undeclared.update(set(names) - set(self.needed))
         count = Counter(names)
         for name in self.needed:

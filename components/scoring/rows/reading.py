@@ -43,8 +43,8 @@ class _ScoredColumns(WantedColumns):
     form: RowForm = field(kw_only=True)
     absent: set[str] = field(kw_only=True)
 
-    def of(self, names: Sequence[str]) -> list[str]:
-        """Which columns to read.
+    def of(self, names: Sequence[str], barred: Collection[str] = ()) -> list[str]:  # noqa: ARG002
+        """Which columns to read. What a file bars may be kept beside the scores: no model was trained on it.
 
         Raises:
             DataError: a column is missing that is kept or can't be missing, or no feature is there.

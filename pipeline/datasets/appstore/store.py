@@ -169,6 +169,8 @@ class _Part:
             request, place = np.nonzero(shown.taken)
             installs.append((np.searchsorted(self.users, shown.user[request]), shown.app[request, place]))
         if writer:
+            # Which column no model may read: left out with the schema.
+            writer.add_key_value_metadata(made.schema.metadata)
             writer.close()
             self.installed.add(*(np.concatenate(each) for each in zip(*installs, strict=True)))
         return attained

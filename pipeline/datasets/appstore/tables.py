@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from widedeep.components.ingest.parquet_files.barred import with_barred
 from widedeep.pipeline.datasets.appstore.population import (
     CATEGORIES,
     COUNTRIES,
@@ -42,7 +43,7 @@ def table(users: Users, apps: Apps, shown: Impressions, day: int, first_request:
     moment = pa.array(np.repeat(FIRST_SECOND + DAY_SECONDS * day + shown.second.astype(np.int64), each))
     context = context_columns(users, shown.user, shown.second, shown.installed, len(apps.since), each)
     candidates = candidate_columns(apps, shown.app.ravel(), day)
-    return pa.table(
+    rows = pa.table(
         {
             "request_id": number,
             "timestamp": moment,
@@ -53,6 +54,7 @@ def table(users: Users, apps: Apps, shown: Impressions, day: int, first_request:
             CHANCE: pa.array(shown.chance.ravel()),
         }
     )
+    return rows.cast(with_barred(rows.schema, [CHANCE]))
 
 
 def context_columns(

@@ -13,6 +13,7 @@ import pyarrow.parquet
 from widedeep.components.common.errors import ConfigError, DataError, reason
 from widedeep.components.common.settings import nearest
 from widedeep.components.ingest.csv_files.dialect import CsvDialect
+from widedeep.components.ingest.parquet_files.barred import barred
 from widedeep.components.ingest.paths import folder_values, locate
 from widedeep.components.ingest.streams.compression import open_stream
 from widedeep.components.ingest.streams.text_form import UTF8
@@ -62,7 +63,7 @@ def form_of(location: Location, label: str | None = None) -> Form:
     file_format = location.ending or _format_by(start)
     folders = [name for name in folder_values(path) if f"{name}=" not in location.folder]
     if file_format == "parquet":
-        form = Form("parquet", CsvDialect(), parquet_columns(path), "Parquet")
+        form = Form("parquet", CsvDialect(), parquet_columns(path), "Parquet", aside=_barred(path))
     elif file_format == "tfrecord":
         form = Form("tfrecord", CsvDialect(), _tfrecord_columns(location.files), "TFRecords of tf.Examples")
     elif file_format == "jsonl":
@@ -101,11 +102,21 @@ def _format_by(start: bytes) -> str:
 
 
 def parquet_columns(path: str) -> tuple[str, ...]:
-    """The names of a file's columns. Raises DataError where it can't be read."""
+    """The names of a file's columns but those that it bars. Raises DataError where it can't be read."""
+    schema = _parquet_schema(path)
+    return tuple(name for name in schema.names if name not in barred(schema))
+
+
+def _barred(path: str) -> str:
+    columns = barred(_parquet_schema(path))
+    return f"left out, as the files say that no model may read them: {', '.join(columns)}" if columns else ""
+
+
+def _parquet_schema(path: str) -> pa.Schema:
     filesystem, inner = locate(path)
     try:
         with filesystem.open_input_file(inner) as source:
-            return tuple(pyarrow.parquet.ParquetFile(source).schema_arrow.names)
+            return pyarrow.parquet.ParquetFile(source).schema_arrow
     except pa.ArrowInvalid as error:
         raise DataError(f"{path}: is not readable as Parquet: {reason(error)}.") from None
 

@@ -47,7 +47,8 @@ def in_common(location: Location, form: Form, label: str) -> tuple[Location, For
     lacking = [name for header in kept for name in header if name not in columns]
     aside = form.aside
     if lacking:
-        aside = f"left out, as not all files have them: {', '.join(dict.fromkeys(lacking))}"
+        differing = f"left out, as not all files have them: {', '.join(dict.fromkeys(lacking))}"
+        aside = f"{aside}; {differing}" if aside else differing
     return location, replace(form, columns=columns, aside=aside)
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pyarrow as pa
 import pytest
 
-from benchmarks.pipelines.appstore import figures, popularity_auc
+from benchmarks.pipelines import appstore
+from benchmarks.pipelines.appstore import adapted, figures, popularity_auc
 from widedeep.pipeline.datasets.appstore.attainable import Attainable
 
 
@@ -37,3 +40,11 @@ def test_shares_are_those_of_the_way_from_popularity_to_the_truth() -> None:
     assert lead.value == pytest.approx(0.05 / 0.005)
     assert share.value == pytest.approx((0.85 - 0.6) / (23.5 / 24 - 0.6))
     assert share.details["logloss_at_least"] == pytest.approx(0.3)
+
+
+def test_settings_are_adapted_to_the_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "pipeline.yaml"
+    path.write_text("training: {wide: {l1: 40}, deep: {schedule: {decay: linear, decay_steps: 8800}}}")
+    monkeypatch.setattr(appstore, "SETTINGS", path)
+    assert adapted(1_000_000) == ["training.wide.l1=40", "training.deep.schedule.decay_steps=8800"]
+    assert adapted(250_000) == ["training.wide.l1=20", "training.deep.schedule.decay_steps=2200"]

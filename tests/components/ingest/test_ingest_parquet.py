@@ -16,6 +16,8 @@ import pytest
 from widedeep.components.common.errors import DataError
 from widedeep.components.features import FeatureSpec
 from widedeep.components.ingest import raw_files
+from widedeep.components.ingest.parquet_files.barred import with_barred
+from widedeep.components.ingest.raw_files import RowReader
 
 COLUMNS = {
     "user": pa.array(["u0", None, "u2"]),
@@ -50,6 +52,22 @@ def refused(path: Path, spec: FeatureSpec) -> str:
 
 def test_plain(tmp_path: Path, spec: FeatureSpec) -> None:
     assert rows(written(tmp_path), spec) == ROWS
+
+
+def test_a_column_that_the_file_bars_is_no_feature_whoever_declares_it(tmp_path: Path, spec: FeatureSpec) -> None:
+    whole = pa.table({**COLUMNS, "truth": [0.1, 0.2, 0.3]})
+    path = tmp_path / "data.parquet"
+    pq.write_table(whole.cast(with_barred(whole.schema, ["truth"])), path)
+    assert rows(path, spec) == ROWS
+    # Under any key.
+    renamed = [each.model_copy(update={"column": "truth"}) if each.key == "age" else each for each in spec.features]
+    assert refused(path, spec.model_copy(update={"features": tuple(renamed)})) == (
+        ": features.yaml declares the column 'truth', and the file says that no model may read it: it tells the label, "
+        "and no server will know it. Take it out of features.yaml."
+    )
+    # Beside the rows it may be asked for.
+    [read] = RowReader("parquet", spec, beside={"truth": "data.hash_by names"}).read(str(path))
+    assert read.beside["truth"].to_pylist() == [0.1, 0.2, 0.3]
 
 
 # Without the time of day, which the names of tests would hold.

@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from widedeep.components import features
+from widedeep.components.common.errors import DataError
 from widedeep.components.features import schema as schemas
 from widedeep.components.ingest import raw_files
 from widedeep.pipeline.commands.datasets.data import command
@@ -20,7 +21,7 @@ from widedeep.pipeline.datasets.appstore import store
 from widedeep.pipeline.datasets.appstore.attainable import Attainable
 from widedeep.pipeline.datasets.appstore.population import CATEGORIES, COUNTRIES, DEVICES, LANGUAGES
 from widedeep.pipeline.datasets.appstore.store import Size, prepare
-from widedeep.pipeline.datasets.appstore.tables import CHANCE, FIRST_SECOND, GENDERS, LABEL
+from widedeep.pipeline.datasets.appstore.tables import FIRST_SECOND, GENDERS, LABEL
 
 ROOT = Path(__file__).resolve().parents[4]
 SIZE = Size(4003, 3, seed=9)
@@ -98,10 +99,16 @@ def test_a_file_of_many_row_groups_is_read_by_the_pipeline(
         assert read["user_apps"].to_pylist() == apps
 
 
-def test_no_feature_may_use_the_truth(written: tuple[Path, list[Attainable]]) -> None:
-    spec = features.load(ROOT / "schema" / "appstore" / "features.yaml")
-    assert CHANCE not in spec.columns.values()
+def test_no_feature_may_use_the_truth(written: tuple[Path, list[Attainable]], tmp_path: Path) -> None:
+    shipped = ROOT / "schema" / "appstore" / "features.yaml"
+    spec = features.load(shipped)
     assert set(spec.columns.values()) <= set(rows(written[0], "day-01").column_names)
+    one = "  - {key: chance, column: true_chance, kind: numeric, side: context, transform: {z_score: {}}, deep: {}}\n"
+    (tmp_path / "mine.yaml").write_text(shipped.read_text().replace("features:\n", f"features:\n{one}"))
+    path = written[0] / "day-01" / "part-00.parquet"
+    assert list(raw_files.read(str(path), "parquet", spec))
+    with pytest.raises(DataError, match="declares the column 'true_chance', and the file says that no model may read"):
+        list(raw_files.read(str(path), "parquet", features.load(tmp_path / "mine.yaml")))
 
 
 def test_the_curated_schema_is_that_of_the_store() -> None:

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from widedeep.components.common.errors import DataError
+from widedeep.components.ingest.parquet_files.barred import with_barred
 from widedeep.pipeline.drafting.files.forms import Form, form_of
 from widedeep.pipeline.drafting.files.headers import in_common
 from widedeep.pipeline.drafting.files.locations import Location, locate_files
@@ -56,6 +57,17 @@ def test_columns_that_not_all_files_have(tmp_path: Path) -> None:
     location = locate_files(str(tmp_path / "*.parquet"))
     _, form = in_common(location, form_of(location, "y"), "y")
     assert (form.columns, form.aside) == (("y", "x"), "left out, as not all files have them: u")
+
+
+def test_columns_that_files_bar_are_no_features(tmp_path: Path) -> None:
+    columns = {"y": [0], "x": [1], "chance": [0.5]}
+    for name, own in (("a", {"u": [2]}), ("b", {})):
+        table = pa.table(columns | own)
+        pq.write_table(table.cast(with_barred(table.schema, ["chance"])), tmp_path / f"{name}.parquet")
+    location = locate_files(str(tmp_path / "*.parquet"))
+    _, form = in_common(location, form_of(location, "y"), "y")
+    barred = "left out, as the files say that no model may read them: chance"
+    assert (form.columns, form.aside) == (("y", "x"), f"{barred}; left out, as not all files have them: u")
 
 
 def test_a_test_part_without_the_label_is_left_aside(tmp_path: Path) -> None:

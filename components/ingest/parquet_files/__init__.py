@@ -1,0 +1,1 @@
+"""Parquet files: their columns, and those that they bar."""
