@@ -50,6 +50,9 @@ BENCHMARKS = {
     "defaults": Benchmark(
         "benchmarks.training.defaults", 30, "PyPI for three data sets, the originals of three others", training.defaults
     ),
+    "options": Benchmark(
+        "benchmarks.training.options", 45, "PyPI for three data sets, the originals of three others", training.options
+    ),
     "estimator": Benchmark("benchmarks.training.estimator", 10, f"{_MOVIELENS}; {_PEERS}"),
     "workers": Benchmark("benchmarks.training.workers", 5, "a run of schema/movielens/pipeline.yaml in work/movielens"),
     "transform": Benchmark("benchmarks.data.transform", 15, _MOVIELENS),

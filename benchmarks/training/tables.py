@@ -30,6 +30,29 @@ def defaults(figures: Sequence[Figure]) -> list[str]:
     return tables
 
 
+def options(figures: Sequence[Figure]) -> list[str]:
+    """What options change: a row each, a column a data set, below what the defaults come to, and how seeds vary."""
+    rows = [
+        [
+            "the defaults, mean",
+            *(f"{figure.details['auc']:.4f} / {figure.details['logloss']:.4f}" for figure in figures),
+        ],
+        [
+            "deviation over seeds",
+            *(f"{figure.details['auc_sd']:.4f} / {figure.details['logloss_sd']:.4f}" for figure in figures),
+        ],
+    ]
+    for name in dict.fromkeys(key for figure in figures for key in figure.details["differences"]):
+        of_tables = [figure.details["differences"].get(name) for figure in figures]
+        cells = [f"{each['auc']:+.4f} / {each['logloss']:+.4f}" if each else "" for each in of_tables]
+        rows.append([f"`{name}`", *cells])
+    counts = [" and ".join(f"{count:,}" for count in figure.details["rows"].values()) for figure in figures]
+    heads = [
+        f"{figure.name.removeprefix('options_')}, {count} rows" for figure, count in zip(figures, counts, strict=True)
+    ]
+    return [markdown.table(["eval AUC / log loss", *heads], rows)]
+
+
 def _quality(settings: Mapping[str, float] | None) -> str:
     return f"{settings['auc']:.4f} / {settings['logloss']:.4f}" if settings else ""
 

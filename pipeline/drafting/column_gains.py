@@ -1,4 +1,4 @@
-"""What a draft's features gain together, and which parts of times are of no use."""
+"""What a draft's features gain together, which parts of times are of no use, and how new ids are in later rows."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from widedeep.pipeline.drafting.decisions import DraftedColumn
 from widedeep.pipeline.drafting.gains.measures import Target, codes_of, part_codes
+from widedeep.pipeline.drafting.gains.new_ids import new_ids
 from widedeep.pipeline.drafting.gains.pairs import MOST_COLUMNS, Gains, best_pairs
 from widedeep.pipeline.drafting.reading.columns import Codes, category_codes
 from widedeep.pipeline.drafting.rules.kinds import Choice
@@ -73,3 +74,22 @@ def without_silent(columns: Mapping[str, DraftedColumn], silent: Collection[str]
             drafted = replace(column.drafted, feature=feature | {"parts": told}, treatment=", ".join(told))
             left[name] = replace(column, drafted=drafted)
     return left
+
+
+def most_new_ids(
+    columns: Mapping[str, DraftedColumn], values: Mapping[str, pa.Array], target: Target, split: SplitRule
+) -> float:
+    """Of the later rows the share that has a new id of a column, of the column with the most; 0 if time splits no rows.
+
+    Where rare values have no id of their own, new ones share what was learned of these: such columns don't count.
+    """
+    if split.by != "time":
+        return 0.0
+    listed = [
+        name
+        for name, column in columns.items()
+        if column.drafted is not None
+        and column.choice.kind == "category"
+        and column.drafted.feature["transform"] == {"vocabulary": {}}
+    ]
+    return max((new_ids(category_codes(values[name]), target.half) for name in listed), default=0.0)

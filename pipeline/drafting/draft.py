@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from widedeep.components.common.errors import DataError
-from widedeep.pipeline.drafting.column_gains import column_gains, without_silent
+from widedeep.pipeline.drafting.column_gains import column_gains, most_new_ids, without_silent
 from widedeep.pipeline.drafting.decisions import Draft, DraftedColumn, DraftedCross, Wishes
 from widedeep.pipeline.drafting.files.forms import Form
 from widedeep.pipeline.drafting.files.locations import Location
@@ -73,7 +73,11 @@ def make_draft(location: Location, form: Form, seen: Survey, wishes: Wishes) -> 
         columns=columns,
         crosses=[_cross(pair, sampled, seen.rows) for pair in gains.pairs],
         split=split,
-        training=training(rows, max((pair.agreement for pair in gains.pairs), default=0.0)),
+        training=training(
+            rows,
+            max((pair.agreement for pair in gains.pairs), default=0.0),
+            most_new_ids(columns, values, target, split),
+        ),
         null_values=_null_values(form, columns),
     )
 

@@ -41,8 +41,9 @@ def pipeline_text(draft: Draft, location: Location, form: Form, name: str, out: 
 _WHY = {
     "epochs": "at most",
     "patience": "it stops after so many epochs that are no better on eval, and keeps the best",
+    "batch_size": "fewer and steadier steps of the deep part, beside a wide part that learns pairs in a few epochs",
     "wide": "fast and free enough to learn combinations by heart",
-    "deep": "held back, so that it learns what combinations have in common, not each of them",
+    "deep": "held back, so that it learns what rows have in common, not each id or combination",
 }
 
 

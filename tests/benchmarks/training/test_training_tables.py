@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.harness.figures import Figure
-from benchmarks.training import tables
-from benchmarks.training.defaults import figure, parsed
+from benchmarks.training import options, tables
+from benchmarks.training.data_sets import parsed
+from benchmarks.training.defaults import figure
+from widedeep.components.trainer.hyperparameters import with_values
+from widedeep.components.trainer.training_options import TrainingOptions
 
 
 def test_a_step_has_a_row_a_model_and_a_column_a_size() -> None:
@@ -46,3 +49,22 @@ def test_settings_side_by_side_over_the_data_sets() -> None:
 
 def test_settings_are_read_as_yaml() -> None:
     assert parsed("epochs=3 patience=null deep.hidden=[8,4]") == {"epochs": 3, "patience": None, "deep.hidden": [8, 4]}
+
+
+def test_an_option_is_measured_against_the_training_of_the_same_seed_without_it() -> None:
+    off = [{"auc": 0.75, "logloss": 0.5}, {"auc": 0.76, "logloss": 0.52}, {"auc": 0.77, "logloss": 0.54}]
+    made = options.figure("taxi", {"train": 9, "eval": 4}, off, {"model=fm": {"auc": 0.7456, "logloss": 0.5075}})
+    assert (made.name, made.value, made.against) == ("options_taxi", pytest.approx(0.76), "each option alone")
+    [table] = tables.options([made])
+    assert table.splitlines() == [
+        "| eval AUC / log loss | taxi, 9 and 4 rows |",
+        "| --- | --- |",
+        "| the defaults, mean | 0.7600 / 0.5200 |",
+        "| deviation over seeds | 0.0100 / 0.0200 |",
+        "| `model=fm` | -0.0044 / +0.0075 |",
+    ]
+
+
+def test_every_option_is_one() -> None:
+    for given in options.OPTIONS:
+        assert with_values(TrainingOptions(), parsed(given)) != TrainingOptions()

@@ -123,6 +123,21 @@ def test_hours_that_tell_something_of_later_rows_are_a_feature(tmp_path: Path, a
     assert [cross.keys for cross in drafted.draft.crosses] == ([] if alone else [("item", "ts_hour")])
 
 
+@pytest.mark.parametrize("in_time", [True, False])
+def test_where_later_users_are_new_embeddings_are_dropped_in_training(tmp_path: Path, in_time: bool):
+    chance, table = random.Random(7), {"user": [], "item": [], "clicked": []}
+    for row in range(8000):
+        # Of 95 users 15 at a time: the second half has the first 40 no more, and 40 of its own.
+        table["user"].append(row // 100 + chance.randrange(15))
+        table["item"].append(f"i{chance.randrange(4)}")
+        table["clicked"].append(int(chance.random() < 0.2 + 0.1 * (table["user"][-1] % 4)))
+    if in_time:
+        table["ts"] = [1_760_000_000 + 60 * row for row in range(8000)]
+    drafted = draft(write(tmp_path / "clicks.csv", table), "clicked", tmp_path / "draft")
+    held = {text.split("  # ")[0] for text in drafted.texts["pipeline.yaml"].splitlines()}
+    assert ("  deep: {embedding_dropout: 0.5}" in held) == in_time
+
+
 def test_nothing_is_overwritten_and_no_half_folder_is_left(tmp_path: Path):
     path = write(tmp_path / "clicks.csv", clicks(300))
     out = tmp_path / "draft"

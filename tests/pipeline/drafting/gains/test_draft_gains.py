@@ -10,6 +10,7 @@ from sklearn.metrics import roc_auc_score
 from widedeep.pipeline.drafting.gains.agreement import agreement
 from widedeep.pipeline.drafting.gains.alone import auc_alone, determined, explained
 from widedeep.pipeline.drafting.gains.folds import halves
+from widedeep.pipeline.drafting.gains.new_ids import new_ids
 from widedeep.pipeline.drafting.gains.pairs import best_pairs
 from widedeep.pipeline.drafting.gains.relations import follows, vocabulary_owner
 from widedeep.pipeline.drafting.reading.columns import Codes
@@ -150,3 +151,12 @@ def test_whose_values_a_set_holds():
     assert vocabulary_owner(of_lists, other, columns, distinct) is None
     of_text = ColumnProfile("installed", rows=2, members=SetProfile(2, 2.0, ";"))
     assert vocabulary_owner(of_text, pa.array(["app1;app2", None]), columns, distinct) == "app"
+
+
+def test_the_share_of_later_rows_with_an_id_that_no_earlier_one_has():
+    earlier = np.array([True, True, False, False, False, True])
+    # Of the later rows' 7, 1 and 7 the earlier ones have 1.
+    assert new_ids(single(np.array([1, 2, 7, 1, 7, 2])), earlier) == pytest.approx(2 / 3)
+    # The second row, and the third, have no value.
+    assert new_ids(Codes(np.array([0, 3, 4]), np.array([0, 1, 0]), 2, 6), earlier) == 0.5
+    assert new_ids(single(np.array([1, 2, 7, 1, 7, 2])), np.ones(6, bool)) == 0

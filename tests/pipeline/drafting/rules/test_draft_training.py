@@ -22,4 +22,14 @@ def test_where_combinations_always_have_one_label_they_are_learned_by_heart() ->
     assert options.wide.learning_rate > default.wide.learning_rate
     assert options.wide.l2 < default.wide.l2
     assert options.deep.embedding_l2 > default.deep.embedding_l2
+    assert options.batch_size > default.batch_size
     assert why == "rows of one combination of a cross have the same label"
+
+
+def test_where_later_rows_have_new_ids_embeddings_are_dropped() -> None:
+    assert training(80_000, 0.0, 0.5) == training(80_000, 0.0)
+    settings, why = training(80_000, 0.0, 0.853)
+    assert TrainingOptions.model_validate(settings).deep.embedding_dropout == 0.5
+    assert why == "the best of up to 10 epochs counts; 85% of later rows have an id that no earlier one has"
+    # Beside what else is held back.
+    assert training(80_000, 0.99, 0.853)[0]["deep"] == training(80_000, 0.99)[0]["deep"] | {"embedding_dropout": 0.5}
