@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -125,10 +127,34 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session")
-def forkserver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Forks the processes of `forked.Popen`; one for all of xdist's workers, whose folders lie beside each other."""
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all of xdist's workers, whose folders lie beside each other in it."""
     base = tmp_path_factory.getbasetemp()
-    with forked.serving(base.parent if base.name.startswith("popen-") else base):
+    return base.parent if base.name.startswith("popen-") else base
+
+
+@pytest.fixture(scope="session")
+def made_once(shared_folder: Path) -> Callable[[str, Callable[[Path], None]], Path]:
+    """A folder of a name that one of xdist's workers fills, for all of them to read."""
+
+    def made(name: str, fill: Callable[[Path], None]) -> Path:
+        folder, done = shared_folder / f"once-{name}", shared_folder / f"once-{name}.done"
+        with (shared_folder / f"once-{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not done.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                fill(folder)
+                done.touch()
+        return folder
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def forkserver(shared_folder: Path) -> Iterator[None]:
+    """Forks the processes of `forked.Popen`."""
+    with forked.serving(shared_folder):
         yield
 
 

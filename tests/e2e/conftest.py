@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 from calls import arguments, called
-from database_servers import address
-from harness import KEYS, LOOSE, ROOT, Pushed, Ran, Slice, csv_slice, settings_beside
+from database_servers import Server, running
+from harness import KEYS, LOOSE, ROOT, Pushed, Ran, Slice, add_few_positives, csv_slice, settings_beside
 
 from benchmarks.harness.movielens_days import by_share
 from widedeep.components.common.errors import DataError
@@ -51,15 +51,11 @@ def run() -> Callable[..., Ran]:
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+def prepared(made_once: Callable[[str, Callable[[Path], None]], Path]) -> Callable[[str], Path]:
     """A whole data set, as `widedeep data` writes it."""
-    made: dict[str, Path] = {}
 
     def prepare(name: str) -> Path:
-        if name not in made:
-            made[name] = tmp_path_factory.mktemp("data") / name
-            datasets.prepare(name, made[name])
-        return made[name]
+        return made_once(f"data-{name}", lambda folder: datasets.prepare(name, folder / name)) / name
 
     return prepare
 
@@ -121,6 +117,8 @@ def pushed(
         if name not in made:
             folder = tmp_path_factory.mktemp(f"pushed-{name}")
             slice_ = cut(name, folder, prepared(name))
+            if name == "census":
+                add_few_positives(slice_)
             # MovieLens as a person meets it: the installed command, and the settings that are checked in.
             first = name == "movielens"
             ran = run(slice_, folder / "work", *(() if first else (LOOSE,)), installed=first)
@@ -157,10 +155,10 @@ def anew(pushed: Callable[[str], Pushed], tmp_path: Path) -> Iterator[Callable[[
 
 
 @pytest.fixture
-def metadata(database: str) -> Iterator[str]:
-    """The address of a test's `database`, which runs for as long as the test."""
-    with address(database) as url:
-        yield url
+def server(database: str) -> Iterator[Server | None]:
+    """A test's `database`, which runs for as long as the test; None: SQLite's file."""
+    with running(database) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -137,13 +137,13 @@ def installed(name: str) -> bool:
 
 
 @contextmanager
-def address(name: str) -> Iterator[str]:
-    """The address of a database for runs, empty for SQLite's file: they are the same where no server is installed."""
+def running(name: str) -> Iterator[Server | None]:
+    """A database for runs; None for SQLite's file, which it is as well where no server is installed."""
     if name in KINDS and installed(name):
         with serving(name) as server:
-            yield server.address
+            yield server
     else:
-        yield ""
+        yield None
 
 
 @contextmanager

@@ -13,12 +13,26 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import forked
 import pytest
-from calls import free_port, plain
-from harness import ROOT
+from calls import free_port
 
 from widedeep.pipeline.launcher.service_jobs import ServiceJobs
 
+# Beam's pool, as the image starts it, but that its workers are forked where it is; it writes their numbers to a file.
+_CODE = """
+import subprocess, sys
+from apache_beam.runners.worker import worker_pool_main
+popen, (port, workers) = subprocess.Popen, sys.argv[1:]
+def start(command, **more):
+    process = popen([sys.executable, *command[1:]], **more)
+    with open(workers, "a") as file:
+        file.write(f"{process.pid}\\n")
+    return process
+subprocess.Popen = start
+worker_pool_main.main(["worker_pool", f"--service_port={port}"])
+"""
+POOL = (sys.executable, "-c", _CODE)
 INSTALL = "go install github.com/apache/beam/sdks/v2/go/cmd/prism@v2.77.0"
 
 
@@ -28,12 +42,12 @@ class Prism:
 
     Attributes:
         jobs: those it knows.
-        pool: the worker pool, whose children are the workers.
+        workers_file: numbers of the processes that the worker pool has started.
         options: of Beam, that send jobs there.
     """
 
     jobs: ServiceJobs
-    pool: subprocess.Popen[bytes]
+    workers_file: Path
     options: tuple[str, ...]
 
     @property
@@ -53,11 +67,10 @@ class Prism:
     def workers(self) -> list[int]:
         """The processes of the pool that run a pipeline's code, as soon as they are connected with Prism."""
         deadline = time.monotonic() + 120
-        threads = Path(f"/proc/{self.pool.pid}/task")
         while True:
-            children = [int(pid) for path in threads.glob("*/children") for pid in path.read_text().split()]
+            started = map(int, self.workers_file.read_text().split())
             # Workers of jobs that were cancelled may be there still.
-            if connected := [pid for pid in children if _connected(pid)]:
+            if connected := [pid for pid in started if _connected(pid)]:
                 return connected
             assert time.monotonic() < deadline
             time.sleep(0.05)
@@ -85,17 +98,12 @@ def running(log: Path) -> Iterator[Prism]:
     program = shutil.which("prism", path=f"{os.environ['PATH']}:{Path.home() / 'go' / 'bin'}")
     if program is None:
         pytest.skip(f"needs Prism: {INSTALL}")
-    port, pool_port = free_port(), free_port()
-    here = {**plain(), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    port, pool_port, workers = free_port(), free_port(), log.with_name("workers")
+    workers.touch()
     with (
         log.open("wb") as written,
         subprocess.Popen([program, f"-job_port={port}", "-serve_http=false"], stderr=written, stdout=written) as prism,
-        subprocess.Popen(
-            [ROOT / "tools" / "entrypoint", "--worker_pool", f"--service_port={pool_port}"],
-            env=here,
-            stderr=written,
-            stdout=written,
-        ) as pool,
+        forked.Popen([*POOL, str(pool_port), str(workers)], stderr=written, stdout=written) as pool,
     ):
         options = (
             "--runner=PortableRunner",
@@ -107,7 +115,7 @@ def running(log: Path) -> Iterator[Prism]:
             # Prism panics where a pool does not answer.
             for each in (port, pool_port):
                 _wait_for(each)
-            yield Prism(ServiceJobs(f"localhost:{port}"), pool, options)
+            yield Prism(ServiceJobs(f"localhost:{port}"), workers, options)
         finally:
             pool.terminate()
             prism.terminate()

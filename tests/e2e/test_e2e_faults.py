@@ -8,8 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 from calls import started
-from harness import Ran, Slice
+from harness import LOOSE, Ran, Slice
 
 Run = Callable[..., Ran]
 
@@ -45,31 +46,59 @@ def test_a_working_directory_that_cannot_be_written_is_named(census: Slice, tmp_
     assert f"{in_the_way / 'work'}: the working directory can't be written" in readable(ran)
 
 
+def in_days(slice_: Slice) -> list[Path]:
+    """Makes two days' raw files of a slice, without splits or a schema; returns them."""
+    lines = [(slice_.data / split / "data.csv").read_text().splitlines() for split in ("train", "eval", "test")]
+    rows = [line for split in lines for line in split[1:]]
+    days = [slice_.data / f"day-{span}" / "trips.csv" for span in (1, 2)]
+    for day, part in zip(days, (rows[:2400], rows[2400:]), strict=True):
+        day.parent.mkdir()
+        day.write_text("\n".join([lines[0][0], *part]) + "\n")
+    settings = yaml.safe_load(slice_.pipeline.read_text())
+    del settings["schema"]
+    settings["data"] = {
+        "path": str(slice_.data),
+        "format": "csv",
+        "pattern": "day-{SPAN}/*",
+        "hash_split": {"train": 3, "eval": 1, "test": 1},
+    }
+    slice_.pipeline.write_text(yaml.safe_dump(settings))
+    return days
+
+
 def test_whatever_ends_a_run_the_same_command_carries_on(taxi: Slice, tmp_path: Path, run: Run) -> None:
-    workdir, train = tmp_path / "work", taxi.data / "train" / "data.csv"
-    good = train.read_text()
-    train.write_text(f"{good}forty\n")
-    assert run(taxi, workdir).code == 1
+    """On raw files of days, in a folder whose name would be a pattern, and stands for itself."""
+    workdir, newest = tmp_path / "[v2] *? \\", in_days(taxi)[-1]
+    good = newest.read_text()
+    newest.write_text(f"{good}forty\n")
+    assert run(taxi, workdir, LOOSE).code == 1
     assert not (workdir / "models").exists()
-    train.write_text(good)
+    newest.write_text(good)
 
     # Killed, each time one component further; what had run before is taken from the cache.
     for done in ("taxi", "✓ ExampleGen", "✓ StatisticsGen", "✓ Transform", "✓ Trainer"):
-        with started(taxi, workdir) as killed:
+        with started(taxi, workdir, LOOSE) as killed:
             killed.wait_for(done)
             time.sleep(1.0)
             killed.process.kill()
             assert killed.process.wait(timeout=30) == -signal.SIGKILL
         assert not list((workdir / "models").glob("*"))
         if done == "✓ StatisticsGen":
-            with started(taxi, workdir) as interrupted:
+            with started(taxi, workdir, LOOSE) as interrupted:
                 interrupted.wait_for(done)
                 interrupted.process.send_signal(signal.SIGINT)
                 assert interrupted.process.wait(timeout=30) == 1
                 assert interrupted.process.stderr is not None
                 assert "Interrupted. The same command carries on" in interrupted.process.stderr.read()
-    ran = run(taxi, workdir)
+    ran = run(taxi, workdir, LOOSE)
     assert ran.code == 0, ran.stderr
     cached = {node for node, state in ran.states.items() if state == "CACHED"}
     assert {"ExampleGen", "StatisticsGen", "Transform", "Trainer"} <= cached
     assert [path.name for path in (workdir / "models").iterdir()] == ["1"]
+    assert ran.result is not None
+    held_out = ran.result["metrics"]["candidate"]["rows"]
+    # A fifth of the newest day's 2,400 rows, give or take five standard deviations.
+    assert abs(held_out - 480) < 5 * (2400 * 0.2 * 0.8) ** 0.5
+    with started(taxi, workdir, LOOSE, "data.span=1") as earlier:
+        assert "cached" not in earlier.wait_for("✓ ExampleGen")
+        earlier.process.kill()

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import database_trouble
 import pytest
-from database_servers import SECRET, in_turn
+from database_servers import SECRET, Server, in_turn
 from harness import LOOSE, Slice
 from kubeflow_harness import Cluster
 
@@ -60,9 +61,15 @@ def test_a_full_volume_fails_the_step_and_with_room_again_it_does_its_work(
 
 
 @pytest.mark.parametrize("database", in_turn("mariadb"))
-def test_two_whole_runs_at_once_take_turns_and_both_end_well(taxi: Slice, tmp_path: Path, metadata: str) -> None:
-    cluster = Cluster(tmp_path / "cluster", taxi, metadata, SECRET)
+def test_two_whole_runs_at_once_take_turns_and_both_end_well(
+    taxi: Slice, tmp_path: Path, server: Server | None
+) -> None:
+    cluster = Cluster(tmp_path / "cluster", taxi, server.address if server else "", SECRET)
     cluster.compile("training.epochs=1", LOOSE)
+    if server:
+        database_trouble.refused(cluster, "ExampleGen")
+        assert cluster.step("ExampleGen", "r1").returncode == 0
+        database_trouble.lost_and_back(cluster, server, "StatisticsGen", "r1")
     with ThreadPoolExecutor(2) as pool:
         runs = list(pool.map(cluster.run, ("r1", "r2")))
     # Each does the work of a step, or finds it done.

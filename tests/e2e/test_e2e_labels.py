@@ -105,6 +105,8 @@ def test_a_number_then_classes(persons: Census, tmp_path: Path, run: Run) -> Non
     classes = run(persons.slice, workdir, EPOCHS)
     assert classes.code == 0, classes.stderr
     assert classes.result is not None
+    # What depends on features.yaml meets no stale cache.
+    assert classes.states["Transform"] == classes.states["Trainer"] == "COMPLETE"
     assert classes.result["pushed_to"] == str(workdir / "models" / "2")
     status, chances = persons.scored(classes.result["pushed_to"], "status")
     assert chances.shape == (len(status), len(STATUS))

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import forked
 import grpc
 import httpx
 import numpy as np
@@ -35,7 +36,7 @@ ROWS = 60
 def served(models: Path) -> Iterator[tuple[str, str]]:
     """The addresses of gRPC and REST of a server of its own."""
     command = [WIDEDEEP, "serve", str(models), "--name", NAME, "--port", "0", "--rest-port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=plain()) as server:
+    with forked.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=plain()) as server:
         try:
             assert server.stdout is not None
             # ready: gRPC 127.0.0.1:1, REST http://127.0.0.1:2, model candidate version 1

@@ -29,6 +29,8 @@ PRELOAD = (
 )
 WIDEDEEP = str(Path(sys.executable).parent / "widedeep")
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+# In the place of a module: the code is the first argument.
+CODE = "-c"
 # Bytes of a number in a message.
 HEAD = 8
 READY = b"r"
@@ -39,7 +41,7 @@ def number(value: int) -> bytes:
 
 
 class Popen(subprocess.Popen):  # type: ignore[type-arg]
-    """A process of `widedeep …`, `python -m widedeep.…` or `python examples/….py`, forked by the server.
+    """A process of `widedeep …`, `python -m widedeep.…`, `python examples/….py` or `python -c …`, forked by the server.
 
     Any other is started as ever.
 
@@ -100,8 +102,10 @@ class Popen(subprocess.Popen):  # type: ignore[type-arg]
 
 
 def module(arguments: Sequence[object]) -> tuple[str, list[str]] | None:
-    """The module or script that a command runs, and the rest of the command; None where it isn't ours."""
+    """The module or script that a command runs, or CODE, and the rest of the command; None where it isn't ours."""
     match [str(part) for part in arguments]:
+        case [program, option, *rest] if (program, option) == (sys.executable, CODE):
+            return CODE, rest
         case [program, *rest] if program == WIDEDEEP:
             return "widedeep.pipeline.cli", rest
         case [program, "-m", name, *rest] | [program, "-P", "-m", name, *rest] if (

@@ -20,6 +20,7 @@ import socket
 import sys
 import traceback
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import forked
@@ -104,7 +105,13 @@ def _run(request: dict[str, Any], descriptors: list[int]) -> int:
         for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep):
             if folder not in before and Path(folder, "sitecustomize.py").is_file():
                 runpy.run_path(str(Path(folder, "sitecustomize.py")))
-        if request["module"].endswith(".py"):
+        if request["module"] == forked.CODE:
+            [text, *arguments] = request["arguments"]
+            sys.argv = [forked.CODE, *arguments]
+            sys.path.insert(0, "")
+            sys.modules["__main__"] = main_module = ModuleType("__main__")
+            exec(compile(text, "<string>", "exec"), vars(main_module))
+        elif request["module"].endswith(".py"):
             sys.argv[0] = request["module"]
             sys.path.insert(0, str(Path(request["module"]).parent))
             runpy.run_path(request["module"], run_name="__main__")

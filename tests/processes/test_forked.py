@@ -98,17 +98,25 @@ def test_a_script_finds_what_lies_beside_it(popen: Any) -> None:
     assert (process.returncode, out.split()[:2]) == (0, ["Usage:", "loop.py"])
 
 
+def test_code_is_run(popen: Any) -> None:
+    code = "import sys\ndef words(): return sys.argv, __name__\nprint(*words(), sys.modules['__main__'].words is words)"
+    with popen([sys.executable, "-c", code, "a b"], stdout=PIPE, text=True) as process:
+        out, _ = process.communicate(timeout=60)
+    assert (process.returncode, out) == (0, "['-c', 'a b'] __main__ True\n")
+
+
 def test_which_commands_are_ours() -> None:
     assert module([WIDEDEEP, "run", Path("a.yaml")]) == ("widedeep.pipeline.cli", ["run", "a.yaml"])
     assert module([sys.executable, "-m", "widedeep.pipeline.cli", "serve"]) == ("widedeep.pipeline.cli", ["serve"])
     assert module([sys.executable, "-m", "pip"]) is None
     assert module([sys.executable, forked.EXAMPLES / "rank.py", "a"]) == (str(forked.EXAMPLES / "rank.py"), ["a"])
+    assert module([sys.executable, "-c", "print()", "a"]) == ("-c", ["print()", "a"])
     assert module([sys.executable, "setup.py"]) is None
     assert module(["docker", "run"]) is None
 
 
 def test_others_are_started_as_ever(server: Path) -> None:
-    done = forked.Popen([sys.executable, "-c", "import os; print(os.getppid())"], stdout=PIPE, text=True)
+    done = forked.Popen(["sh", "-c", "echo $PPID"], stdout=PIPE, text=True)
     out, _ = done.communicate(timeout=60)
     assert (done.returncode, int(out)) == (0, os.getpid())
 

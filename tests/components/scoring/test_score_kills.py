@@ -17,6 +17,7 @@ from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.scoring.output import Output
 from widedeep.components.scoring.segments import SegmentWriter, segments
 
+pytestmark = pytest.mark.usefixtures("forked_commands")
 # Writes two segments of two batches, and kills itself in the call of a function that has so many others before it.
 _WRITES = """
 import os, signal, sys

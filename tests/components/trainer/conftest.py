@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -144,23 +145,27 @@ class Prepared:
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+def prepared(made_once: Callable[[str, Callable[[Path], None]], Path]) -> Prepared:
     """600 rows to train on and 300 to watch, through Beam and the preprocessing function."""
-    folder = tmp_path_factory.mktemp("trainer")
     raw = {"train": raw_rows(600, seed=1), "eval": raw_rows(300, seed=2)}
-    parsing = _parsing(SPEC)
-    metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(parsing))
-    apply = partial(preprocessing_fn, custom_config={"features": features.to_json(SPEC)})
-    instances = [{key: row.get(key) for key in parsing} for row in raw["train"]]
-    with tft_beam.Context(temp_dir=str(folder / "tmp")):
-        _, graph = (instances, metadata) | tft_beam.AnalyzeAndTransformDataset(apply)
-        graph | tft_beam.WriteTransformFn(str(folder / "graph"))
-    paths = {split: folder / split / "part.gz" for split in raw}
-    files = {split: [_transformed(str(folder / "graph"), SPEC, raw[split], path)] for split, path in paths.items()}
+
+    def fill(folder: Path) -> None:
+        parsing = _parsing(SPEC)
+        metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(parsing))
+        apply = partial(preprocessing_fn, custom_config={"features": features.to_json(SPEC)})
+        instances = [{key: row.get(key) for key in parsing} for row in raw["train"]]
+        with tft_beam.Context(temp_dir=str(folder / "tmp")):
+            graph = (instances, metadata) | tft_beam.AnalyzeDataset(apply)
+            graph | tft_beam.WriteTransformFn(str(folder / "graph"))
+        for split, rows in raw.items():
+            _transformed(str(folder / "graph"), SPEC, rows, folder / split / "part.gz")
+
+    folder = made_once("trainer", fill)
+    train, evaluation = ([str(folder / split / "part.gz")] for split in raw)
     options = TrainingOptions.model_validate(
         {"epochs": 2, "batch_size": 64, "wide": {"l1": 0.1}, "deep": {"hidden": [16, 8]}}
     )
-    return Prepared(SPEC, options, str(folder / "graph"), files["train"], files["eval"], raw["eval"])
+    return Prepared(SPEC, options, str(folder / "graph"), train, evaluation, raw["eval"])
 
 
 def _example(row: dict[str, Any]) -> bytes:

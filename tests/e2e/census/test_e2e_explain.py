@@ -24,7 +24,7 @@ def inside(value: str, text: str) -> bool:
 def test_the_wide_part_of_a_pushed_model_in_words(pushed: Callable[[str], Pushed], tmp_path: Path) -> None:
     census, workdir = pushed("census").slice, pushed("census").workdir
     result = tmp_path / "explained.json"
-    done = called("explain", workdir / "models" / "1", "--top", 60, "--json", result, installed=True)
+    done = called("explain", workdir / "models" / "1", "--top", 60, "--json", result)
     assert done.returncode == 0, done.stderr
     with (census.data / "train" / "data.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))

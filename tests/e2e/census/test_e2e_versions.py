@@ -16,8 +16,8 @@ from widedeep.pipeline.versions.training_rows import train_files
 Run = Callable[..., Ran]
 
 
-def widedeep(*words: object, installed: bool = False) -> str:
-    done = called(*words, installed=installed)
+def widedeep(*words: object) -> str:
+    done = called(*words)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -49,8 +49,8 @@ def test_after_a_rollback_runs_build_on_the_version_that_serves(
     assert (workdir / "models" / "2" / "assets.extra" / "tf_serving_warmup_requests").stat().st_size > 0
 
     # The second run's own outputs, what it found in the cache, and the model behind version 1 are left.
-    widedeep("gc", workdir, "--keep", 1, installed=True)
-    rolled_back = widedeep("models", workdir, "rollback", 1, installed=True)
+    widedeep("gc", workdir, "--keep", 1)
+    rolled_back = widedeep("models", workdir, "rollback", 1)
     assert "version 3 serves: version 1 again, in place of 2" in rolled_back
     assert train_files(workdir / "models" / "3") == train_files(workdir / "models" / "2") != []
 

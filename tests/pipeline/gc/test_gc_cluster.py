@@ -11,7 +11,7 @@ from typing import Any
 import click
 import pytest
 from click.testing import CliRunner, Result
-from database_servers import SECRET, address, in_turn
+from database_servers import SECRET, in_turn, running
 from ml_metadata.proto import metadata_store_pb2 as pb
 
 from widedeep.components.common.bucket_path import BucketPath
@@ -58,8 +58,9 @@ def cluster(tmp_path: Path, working: Any) -> Cluster:
 @pytest.fixture(params=in_turn("postgresql"))
 def served(request: pytest.FixtureRequest, tmp_path: Path, working: Any) -> Iterator[Cluster]:
     """On a real server."""
-    with address(request.param) as where:
-        yield Cluster(tmp_path, where or f"sqlite:///{tmp_path / 'metadata.sqlite'}", working)
+    with running(request.param) as server:
+        sqlite = f"sqlite:///{tmp_path / 'metadata.sqlite'}"
+        yield Cluster(tmp_path, server.address if server else sqlite, working)
 
 
 @pytest.fixture

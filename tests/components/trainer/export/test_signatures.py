@@ -124,7 +124,7 @@ def analysed(folder: Path, label: tf.DType) -> tft.TFTransformOutput:
     apply = partial(preprocessing_fn, custom_config={"features": features.to_json(SPEC)})
     with tft_beam.Context(temp_dir=str(folder / "tmp")):
         rows = [halved(row) | {"y": [1]} for row in _rows(60)]
-        _, transform_fn = (rows, metadata) | tft_beam.AnalyzeAndTransformDataset(apply)
+        transform_fn = (rows, metadata) | tft_beam.AnalyzeDataset(apply)
         transform_fn | tft_beam.WriteTransformFn(str(folder / "graph"))
     return tft.TFTransformOutput(str(folder / "graph"))
 
@@ -345,15 +345,3 @@ def test_each_kind_of_label_has_the_signatures_that_make_sense(graph, tmp_path):
     classified = served["classify"](inputs=tf.constant([example(row) for row in rows]))
     assert classified["classes"].numpy().tolist() == [[b"0", b"1", b"2"]] * 3
     np.testing.assert_array_equal(classified["scores"].numpy(), default(served, rows))
-
-
-def test_rank_and_named_tensors_parse_no_examples(served):
-    """Where a server batches, one tf.Example that can't be parsed fails all requests of its batch."""
-
-    def operations(name: str) -> set[str]:
-        graph = served[name].graph.as_graph_def()
-        return {node.op for body in (graph.node, *(f.node_def for f in graph.library.function)) for node in body}
-
-    assert "ParseExampleV2" in operations("serving_default")
-    for name in ("rank", "predict_raw"):
-        assert not {kind for kind in operations(name) if kind.startswith("Parse")}, name

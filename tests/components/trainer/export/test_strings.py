@@ -86,7 +86,7 @@ class Model:
         apply = partial(preprocessing_fn, custom_config={"features": features.to_json(SPEC)})
         rows = [{"item": [string], "seen": [string], "y": [1.0]} for string in STRINGS]
         with tft_beam.Context(temp_dir=str(folder / "tmp")):
-            _, graph = (rows, metadata) | tft_beam.AnalyzeAndTransformDataset(apply)
+            graph = (rows, metadata) | tft_beam.AnalyzeDataset(apply)
             graph | tft_beam.WriteTransformFn(str(folder / "graph"))
         output = tft.TFTransformOutput(str(folder / "graph"))
         self.vocabulary = vocabularies(SPEC, output)["item_vocabulary"]

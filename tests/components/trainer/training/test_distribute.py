@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from widedeep.components import features
 
 _ROOT = Path(__file__).parents[4]
@@ -60,6 +62,7 @@ assert refused(deep={"hidden": [4], "batch_norm": True}) == (
 """
 
 
+@pytest.mark.usefixtures("forked_commands")
 def test_two_devices_train_what_one_does(prepared: Any) -> None:
     given = [features.to_json(prepared.spec), prepared.graph, prepared.train[0], prepared.eval[0]]
     command = [sys.executable, "-c", _SCRIPT, *given]

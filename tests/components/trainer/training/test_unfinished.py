@@ -36,6 +36,7 @@ with progress.listener(listen):
 """
 
 
+@pytest.mark.usefixtures("forked_commands")
 def test_a_training_that_was_killed_carries_on_when_it_is_started_again(prepared, tmp_path):
     """TFX gives the second execution folders of its own, beside the first one's."""
     training = {"checkpoint_steps": 4, "deep": {"hidden": [8], "dropout": 0.3}}
@@ -53,9 +54,11 @@ def test_a_training_that_was_killed_carries_on_when_it_is_started_again(prepared
     steps = []
     with pytest.MonkeyPatch.context() as patch, progress.listener(lambda report: steps.append(report["step"])):
         patch.setattr("widedeep.components.trainer.training.loop._REPORT_SECONDS", -1.0)
+        # Not what this is about.
+        patch.setattr(WideDeepEstimator, "export", lambda *_: None)
         run_fn(second)
-    assert min(steps) == 16
-    run_fn(unbroken)
+        assert min(steps) == 16
+        run_fn(unbroken)
     curves = [json.loads(Path(args.model_run_dir, "training.json").read_text())["curve"] for args in (second, unbroken)]
     assert [row | {"seconds": 0} for row in curves[0]] == [row | {"seconds": 0} for row in curves[1]]
     states = [
@@ -78,7 +81,6 @@ class Killed(BaseException):
 
 def test_another_training_finds_no_checkpoint_of_this_one_and_leaves_it(prepared, tmp_path, monkeypatch):
     monkeypatch.setattr("widedeep.components.trainer.training.loop._REPORT_SECONDS", -1.0)
-    # Not what this is about.
     monkeypatch.setattr(WideDeepEstimator, "export", lambda *_: None)
     steps: list[int] = []
 

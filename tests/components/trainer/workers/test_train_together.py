@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from widedeep.components.trainer.run import run_fn
 from widedeep.components.trainer.training.state import load
 from widedeep.components.transform import packed_columns
 
+pytestmark = pytest.mark.usefixtures("forked_commands")
 # Of 600 rows: ten batches of 64 an epoch, the last of which is not full.
 TOGETHER = {"epochs": 6, "patience": None, "deep": {"hidden": [16, 8]}, "checkpoint_steps": 7}
 TWO = {**TOGETHER, "workers": 2, "batch_size": 32}
@@ -42,7 +44,10 @@ def files(prepared: Any, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 @pytest.fixture(scope="module")
 def two(prepared: Any, files: list[str], tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Trained by two workers, each on files of its own; and what was reported meanwhile."""
+    """Trained by two workers, each on files of its own; and what was reported meanwhile.
+
+    Their interpreters are their own; those of the tests are forked.
+    """
     folder, reports = tmp_path_factory.mktemp("two"), []
     with progress.listener(reports.append):
         run_fn(prepared.fn_args(folder, train_files=files, training=TWO))
@@ -64,16 +69,13 @@ def served(folder: Path, prepared: Any) -> np.ndarray:
 
 
 def workers(place: Path) -> dict[int, int]:
-    """The processes that train in a folder below `place`, by their number: those of other tests are none of ours."""
+    """The processes that train in a folder below `place`, by their number: each one's output goes to a log there."""
     processes = {}
     for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            arguments = (folder / "cmdline").read_bytes()
-            if b"widedeep.components.trainer.worker" in arguments and str(place).encode() + b"/" in arguments:
-                environment = dict(pair.partition(b"=")[::2] for pair in (folder / "environ").read_bytes().split(b"\0"))
-                processes[json.loads(environment[b"TF_CONFIG"])["task"]["index"]] = int(folder.name)
-        except (OSError, KeyError):
-            continue
+        with suppress(OSError):
+            log = Path(os.readlink(folder / "fd" / "1"))
+            if log.is_relative_to(place) and log.stem.startswith("worker-"):
+                processes[int(log.stem.removeprefix("worker-"))] = int(folder.name)
     return processes
 
 

@@ -12,6 +12,7 @@ import yaml
 from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from kfp.dsl import pipeline_task
 from ml_metadata.proto import metadata_store_pb2
 from tfx.dsl.compiler import compiler
 
@@ -336,3 +337,11 @@ def test_a_step_that_is_none_is_told(compiled: Compile) -> None:
 def test_what_a_cluster_would_refuse_is_refused_here(compiled: Compile, setting: str) -> None:
     with pytest.raises(ConfigError, match=setting.partition("=")[0].split(".")[1]):
         compiled(setting)
+
+
+def test_kfp_still_knows_who_asks_it(compiled: Compile) -> None:
+    compiled()
+    task = object.__new__(pipeline_task.PipelineTask)
+    task.state, task.container_spec = pipeline_task.TaskState.FUTURE, None
+    with pytest.raises(ValueError, match=r"^set_cpu_limit can only be used on single-step"):
+        task.set_cpu_limit("1")
