@@ -129,14 +129,15 @@ class RowReader:
         self, path: str, undeclared: set[str], query: Query | None, constants: Mapping[str, str | None]
     ) -> WantedColumns:
         rests = self._rests.values() if self.file_format == EXAMPLES else ()
-        needed = list(dict.fromkeys([*map(self._name, self._kinds), *rests, *self.beside]))
+        declared = [*map(self._name, self._kinds), *rests]
+        needed = list(dict.fromkeys([*declared, *self.beside]))
         return WantedColumns(
             path=path,
             needed=needed,
             in_folders=[name for name in constants if name in needed],
             dialect=self.dialect,
             undeclared=undeclared,
-            asked_by=self.beside,
+            asked_by={name: by for name, by in self.beside.items() if name not in declared},
             query=query,
             separators={self._name(each.key): each.separator for each in self.spec.features if each.kind == "set"},
             numbers=number_columns(self.spec, self.labelled),

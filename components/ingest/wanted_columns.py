@@ -52,7 +52,7 @@ class WantedColumns:
         separators: of the columns that hold sets, what stands between the members in a text.
         words: the columns that hold categories.
         numbers: the columns that hold numbers.
-        asked_by: of columns that features.yaml need not declare, what names them.
+        asked_by: of columns that features.yaml does not declare, what names them.
         query: that gives the rows instead of a file.
         broken: gets the rows of CSV and JSON lines that can't be told apart into columns, which are then given
             without any value; None: such a row is an error.

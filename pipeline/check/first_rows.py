@@ -86,7 +86,7 @@ def first_rows(
             separators=form.separators,
             words=form.words,
             numbers=form.numbers,
-            asked_by=asked_by,
+            asked_by={name: by for name, by in asked_by.items() if name not in spec.columns.values()},
             query=query,
         )
         with closing(blocks(data.format, wanted)) as read_blocks:

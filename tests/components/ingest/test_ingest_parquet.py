@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import gzip
+import re
 from pathlib import Path
 from typing import Any
 
@@ -61,12 +62,17 @@ def test_a_column_that_the_file_bars_is_no_feature_whoever_declares_it(tmp_path:
     assert rows(path, spec) == ROWS
     # Under any key.
     renamed = [each.model_copy(update={"column": "truth"}) if each.key == "age" else each for each in spec.features]
-    assert refused(path, spec.model_copy(update={"features": tuple(renamed)})) == (
+    declaring = spec.model_copy(update={"features": tuple(renamed)})
+    said = (
         ": features.yaml declares the column 'truth', and the file says that no model may read it: it tells the label, "
         "and no server will know it. Take it out of features.yaml."
     )
-    # Beside the rows it may be asked for.
-    [read] = RowReader("parquet", spec, beside={"truth": "data.hash_by names"}).read(str(path))
+    assert refused(path, declaring) == said
+    # Beside the rows it may be asked for, by whoever does not declare it.
+    beside = {"truth": "data.hash_by names"}
+    with pytest.raises(DataError, match=re.escape(said)):
+        list(RowReader("parquet", declaring, beside=beside).read(str(path)))
+    [read] = RowReader("parquet", spec, beside=beside).read(str(path))
     assert read.beside["truth"].to_pylist() == [0.1, 0.2, 0.3]
 
 
