@@ -15,7 +15,8 @@ from widedeep.components.gate.findings import LEARNED_FROM, Finding
 # More rows of a split that are in another one than chance puts there, as a share of it, beyond the noise of three
 # standard errors.
 _WARNED = 0.01
-# Who users are is told by the name, or has many values, none of which has many rows; what they are like has not.
+# Who users are has many values; by its name it is known, or as none of them has many rows. What users are like, their device
+# or the kind of person, has few.
 _WHO = re.compile("user|customer|visitor|member|person|client|account|device", re.IGNORECASE)
 _FEWEST_USERS, _LARGEST_SHARE = 40, 0.1
 
@@ -78,10 +79,11 @@ def overlap_notes(content: Content, spec: FeatureSpec) -> Iterator[str]:
 def _user(train: SplitContent, spec: FeatureSpec) -> str | None:
     """The feature that seems to name the user: of the strings that a request sends once, the one with most values."""
     who = [feature.key for feature in spec.features if feature.side == "context" and feature.kind == "categorical"]
+    who = [key for key in who if len(train.features[key].counts) >= _FEWEST_USERS]
     who = [key for key in who if _WHO.search(key)] or [key for key in who if _is_spread(train.features[key])]
     return max(who, key=lambda key: estimated_values(train.features[key]), default=None)
 
 
 def _is_spread(values: ValueSample) -> bool:
     most = max(values.counts.values(), default=0)
-    return len(values.counts) >= _FEWEST_USERS and most <= _LARGEST_SHARE * values.values
+    return most <= _LARGEST_SHARE * values.values

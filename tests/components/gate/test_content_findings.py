@@ -91,6 +91,12 @@ def test_users_in_two_splits_are_told_where_rows_are_spread_by_their_hash() -> N
     assert list(content_notes(content(SPEC, splits), None, SPEC)) == []
 
 
+def test_kinds_of_users_are_no_users_whatever_their_column_is_called() -> None:
+    splits = {name: rows(0, 400) | {"user": ["new", "old"] * 200} for name in ("train", "test")}
+    notes = list(content_notes(content(SPEC, splits, by_hash=True), None, SPEC))
+    assert not [note for note in notes if "hash_by" in note]
+
+
 @pytest.mark.parametrize(
     ("movie", "pairs"),
     [
