@@ -15,8 +15,7 @@ from widedeep.components.gate.findings import LEARNED_FROM, Finding
 # More rows of a split that are in another one than chance puts there, as a share of it, beyond the noise of three
 # standard errors.
 _WARNED = 0.01
-# Who users are has many values; by its name it is known, or as none of them has many rows. What users are like, their device
-# or the kind of person, has few.
+# Who users are has many values; by its name it is known, or as none of them has many rows. What users are like has few.
 _WHO = re.compile("user|customer|visitor|member|person|client|account|device", re.IGNORECASE)
 _FEWEST_USERS, _LARGEST_SHARE = 40, 0.1
 
