@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
 import yaml
 
@@ -40,6 +42,21 @@ class Transformed:
     def split(self, name: str) -> list[str]:
         """The pattern of a split's files."""
         return [str(self.examples / f"Split-{name}" / "*")]
+
+
+def data_sets(only: Sequence[str], originals: Path) -> Iterator[tuple[str, Transformed, Path]]:
+    """Yields the name of each, what Transform made of it, and a folder, which goes with the next.
+
+    Args:
+        only: names of those wanted; none: of all.
+        originals: the folder of the logs; one that is not there is left out, and it is said.
+    """
+    for name in only or TABLES:
+        if name in ORIGINALS and not (originals / name).is_dir():
+            click.echo(f"{name} is left out: {originals / name} is no folder", err=True)
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            yield name, transformed(name, originals, Path(folder)), Path(folder)
 
 
 def transformed(name: str, originals: Path, folder: Path) -> Transformed:

@@ -11,7 +11,6 @@ Defaults are chosen on eval. What they came to is measured on test, once.
 from __future__ import annotations
 
 import statistics
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from typing import Any
 import click
 
 from benchmarks.harness.figures import Figure, print_figures
-from benchmarks.training.data_sets import ORIGINALS, TABLES, parsed, trained, transformed
+from benchmarks.training.data_sets import TABLES, data_sets, parsed, trained
 
 DEFAULTS = "defaults"
 
@@ -36,15 +35,9 @@ def main(originals: Path, only: tuple[str, ...], seeds: int, split: str, setting
     """Trains and measures."""
     candidates = {DEFAULTS: {}, **{given: parsed(given) for given in settings}}
     figures = []
-    for name in only or TABLES:
-        if name in ORIGINALS and not (originals / name).is_dir():
-            click.echo(f"{name} is left out: {originals / name} is no folder", err=True)
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            data = transformed(name, originals, Path(folder))
-            of_seeds = range(1, seeds + 1)
-            trainings = {key: trained(data, split, of_seeds, values) for key, values in candidates.items()}
-            figures.append(figure(name, split, trainings))
+    for name, data, _ in data_sets(only, originals):
+        trainings = {key: trained(data, split, range(1, seeds + 1), values) for key, values in candidates.items()}
+        figures.append(figure(name, split, trainings))
         click.echo(f"{name}: {figures[-1].details}", err=True)
     print_figures(figures)
 

@@ -10,14 +10,13 @@ many of eval, are drawn. The data sets are those of `defaults`, and so are the o
 from __future__ import annotations
 
 import statistics
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
 
 from benchmarks.harness.figures import Figure, print_figures
-from benchmarks.training.data_sets import ORIGINALS, TABLES, fewer, parsed, trained, transformed
+from benchmarks.training.data_sets import TABLES, data_sets, fewer, parsed, trained
 
 _METRICS = ("auc", "logloss")
 OPTIONS = (
@@ -46,20 +45,21 @@ OPTIONS = (
 @click.option("--originals", type=click.Path(path_type=Path), default=Path("data"), show_default=True)
 @click.option("--only", multiple=True, type=click.Choice(TABLES), help="These data sets alone.")
 @click.option("--rows", default=10_000, show_default=True, help="Of train, at most; of eval half as many.")
-@click.option("--seeds", default=3, show_default=True, help="The defaults are trained with seeds 1 to N.")
+@click.option(
+    "--seeds",
+    type=click.IntRange(min=2),
+    default=3,
+    show_default=True,
+    help="The defaults are trained with seeds 1 to N.",
+)
 def main(originals: Path, only: tuple[str, ...], rows: int, seeds: int) -> None:
     """Trains and measures."""
     figures = []
-    for name in only or TABLES:
-        if name in ORIGINALS and not (originals / name).is_dir():
-            click.echo(f"{name} is left out: {originals / name} is no folder", err=True)
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            whole = transformed(name, originals, Path(folder))
-            data, counts = fewer(whole, {"train": rows, "eval": rows // 2}, Path(folder) / "fewer")
-            off = trained(data, "eval", range(1, seeds + 1), {})
-            on = {given: trained(data, "eval", [1], parsed(given))[0] for given in OPTIONS}
-            figures.append(figure(name, counts, off, on))
+    for name, whole, folder in data_sets(only, originals):
+        data, counts = fewer(whole, {"train": rows, "eval": rows // 2}, folder / "fewer")
+        off = trained(data, "eval", range(1, seeds + 1), {})
+        on = {given: trained(data, "eval", [1], parsed(given))[0] for given in OPTIONS}
+        figures.append(figure(name, counts, off, on))
         click.echo(f"{name}: {figures[-1].details}", err=True)
     print_figures(figures)
 
