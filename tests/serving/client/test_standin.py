@@ -187,7 +187,7 @@ def test_others_are_not_let_in(
     tls = Tls(pem[ca].certificate, *(pem[shown] if shown else ())) if ca else None
     with (
         RankingClient(
-            target(closed_server, transport), model="small", transport=transport, deadline=0.5, tls=tls
+            target(closed_server, transport), model="small", transport=transport, deadline=2.0, tls=tls
         ) as client,
         pytest.raises(ServerAwayError, match="is not available"),
     ):
