@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
+from widedeep.components.common.errors import DataError
+
 _KEY = b"widedeep.barred"
 
 
@@ -18,7 +20,20 @@ def with_barred(schema: pa.Schema, columns: Sequence[str]) -> pa.Schema:
     return schema.with_metadata({**(schema.metadata or {}), _KEY: json.dumps(list(columns)).encode()})
 
 
-def barred(schema: pa.Schema) -> list[str]:
-    """The columns that a file bars, by its schema."""
-    columns: list[str] = json.loads((schema.metadata or {}).get(_KEY, b"[]"))
+def barred(schema: pa.Schema, path: str) -> list[str]:
+    """The columns that a file bars, by its schema.
+
+    Raises:
+        DataError: what it bars are no names of its columns: one would be read that must not.
+    """
+    said = (schema.metadata or {}).get(_KEY, b"[]")
+    try:
+        columns = json.loads(said)
+    except ValueError:
+        columns = None
+    if not isinstance(columns, list) or not all(name in schema.names for name in columns):
+        raise DataError(
+            f"{path}: its '{_KEY.decode()}' is {said.decode(errors='replace')}: write a JSON list of names of its "
+            f"columns, as {json.dumps(schema.names[:1])}."
+        )
     return columns

@@ -28,7 +28,7 @@ def read(columns: WantedColumns) -> Iterator[pa.RecordBatch]:
     try:
         with filesystem.open_input_file(inner) as source:
             file = pyarrow.parquet.ParquetFile(source, buffer_size=_BUFFER_BYTES)
-            needed = columns.of(file.schema_arrow.names, barred(file.schema_arrow))
+            needed = columns.of(file.schema_arrow.names, barred(file.schema_arrow, columns.path))
             for groups in _together(file, needed):
                 yield from file.iter_batches(batch_size=BATCH_ROWS, columns=needed, row_groups=groups)
     except pa.ArrowInvalid as error:

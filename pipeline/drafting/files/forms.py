@@ -104,11 +104,12 @@ def _format_by(start: bytes) -> str:
 def parquet_columns(path: str) -> tuple[str, ...]:
     """The names of a file's columns but those that it bars. Raises DataError where it can't be read."""
     schema = _parquet_schema(path)
-    return tuple(name for name in schema.names if name not in barred(schema))
+    left_out = barred(schema, path)
+    return tuple(name for name in schema.names if name not in left_out)
 
 
 def _barred(path: str) -> str:
-    columns = barred(_parquet_schema(path))
+    columns = barred(_parquet_schema(path), path)
     return f"left out, as the files say that no model may read them: {', '.join(columns)}" if columns else ""
 
 

@@ -76,6 +76,17 @@ def test_a_column_that_the_file_bars_is_no_feature_whoever_declares_it(tmp_path:
     assert read.beside["truth"].to_pylist() == [0.1, 0.2, 0.3]
 
 
+@pytest.mark.parametrize("said", ["truth", '"truth"', '["thruth"]'])
+def test_what_a_file_bars_must_be_its_columns(tmp_path: Path, spec: FeatureSpec, said: str) -> None:
+    whole = pa.table({**COLUMNS, "truth": [0.1, 0.2, 0.3]})
+    path = tmp_path / "data.parquet"
+    pq.write_table(whole.replace_schema_metadata({"widedeep.barred": said}), path)
+    assert refused(path, spec) == (
+        f": its 'widedeep.barred' is {said}: write a JSON list of names of its columns, as "
+        f'["{whole.column_names[0]}"].'
+    )
+
+
 # Without the time of day, which the names of tests would hold.
 PACKED = gzip.compress(b"PAR1", mtime=0)
 
