@@ -10,7 +10,7 @@ import tensorflow as tf
 def side_by_side(columns: Sequence[tf.SparseTensor]) -> tf.SparseTensor:
     """Each row's values of the first column, then of the second, and so on, without gaps, as TFT wants them.
 
-    As tf.sparse.concat along a row, which sorts pairs of indices and takes three times as long.
+    As tf.sparse.concat along a row, which sorts pairs of indices: of 100,000 ids it takes some three times as long.
 
     Args:
         columns: of the same number of rows, below 2**31, in order.
