@@ -17,30 +17,37 @@ from widedeep.pipeline.datasets.appstore.tables import LABEL
 from widedeep.serving.request_log.log_rows import RANK, REQUEST, TIME
 
 
-def test_a_log_costs_the_median_of_the_rounds_ratios() -> None:
+def test_a_log_costs_the_median_of_the_rounds_ratios_and_of_the_cpu_the_whole() -> None:
     p50 = {"without": [1.0, 2.0, 1.0], "logged by the client": [1.1, 2.0, 1.5], "logged by the stand-in": [1.0] * 3}
-    per_second = {name: [1000.0 / ms for ms in of_rounds] for name, of_rounds in p50.items()}
-    client, less, server, _ = log_cost.figures(p50, per_second, {})
+    cpu = {"without": [2.0, 3.0, 5.0], "logged by the client": [2.0, 3.0, 6.0], "logged by the stand-in": [3.0] * 3}
+    by_name = {
+        name: log_cost.Rounds(of_rounds, [1000.0 / ms for ms in of_rounds], cpu[name])
+        for name, of_rounds in p50.items()
+    }
+    client, less, more, server, _, server_cpu = log_cost.figures(by_name, {})
     # 1.1, 1.0 and 1.5.
     assert client.value == pytest.approx(1.1)
     assert client.holds is False
     assert less.value == pytest.approx(1 / 1.1)
-    assert server.value == 1.0
-    assert server.holds is True
+    assert (server.value, server.holds) == (1.0, True)
+    # 11 to 10, and 9 to 10.
+    assert (more.value, more.holds) == (pytest.approx(1.1), False)
+    assert (server_cpu.value, server_cpu.holds) == (pytest.approx(0.9), True)
 
 
 def test_each_round_begins_with_another_turn() -> None:
     order: list[str] = []
 
-    def turn(name: str) -> tuple[float, list[float]]:
+    def turn(name: str) -> log_cost.Turn:
         order.append(name)
-        return 2.0, [1.0, 3.0, 2.0, 9.0]
+        return log_cost.Turn(2.0, [1.0, 3.0, 2.0, 9.0], 0.4)
 
     turns = {name: (lambda threads, name=name: turn(f"{name}{threads}")) for name in "ab"}
-    p50, per_second = log_cost.measured(turns, 2)
+    by_name = log_cost.measured(turns, 2)
     assert order == ["a1", "a4", "b1", "b4", "b1", "b4", "a1", "a4"]
-    assert p50 == {"a": [2.5, 2.5], "b": [2.5, 2.5]}
-    assert per_second == {"a": [2.0, 2.0], "b": [2.0, 2.0]}
+    # 2.5 between 2 and 3; 4 in 2 s; .8 s for 8 requests.
+    expected = log_cost.Rounds([2.5, 2.5], [2.0, 2.0], [100.0, 100.0])
+    assert by_name == {"a": expected, "b": expected}
 
 
 def test_rows_a_second_are_those_of_two_cores_by_their_cpu() -> None:
