@@ -118,9 +118,10 @@ def _check_closed(work: Join, folder: Path) -> None:
     last_closed = pa.scalar(until - work.within, pa.timestamp("us", "UTC"))
     open_ones, rows = 0, 0
     for path in work.impressions:
-        times = _read(path, [work.columns.time])[work.columns.time]
-        rows += len(times)
-        open_ones += pc.sum(pc.greater(times, last_closed)).as_py() or 0
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(columns=[work.columns.time]):
+                rows += len(batch)
+                open_ones += pc.sum(pc.greater(batch[work.columns.time], last_closed)).as_py() or 0
     if open_ones:
         raise DataError(
             f"{open_ones:,} of {rows:,} impressions are open: an action may follow them until {work.within} after, and "

@@ -14,11 +14,13 @@ from widedeep.components.content.hash_sample import hashes_of
 
 # Rows of a partition, roughly, which take some hundred MB.
 _ROWS = 250_000
+# A process may have 1,024 files open on many machines, and has one of each partition: from 128 million rows on, they grow.
+_MOST = 512
 
 
 def partitions_of(rows: int) -> int:
     """How many partitions so many impressions have."""
-    return max(1, -(-rows // _ROWS))
+    return min(max(1, -(-rows // _ROWS)), _MOST)
 
 
 def spread(tables: Iterable[pa.Table], request: str, folder: Path, name: str, partitions: int) -> None:
