@@ -14,7 +14,8 @@ from widedeep.components.content.hash_sample import hashes_of
 
 # Rows of a partition, roughly, which take some hundred MB.
 _ROWS = 250_000
-# A process may have 1,024 files open on many machines, and has one of each partition: from 128 million rows on, they grow.
+# A process may have 1,024 files open on many machines, and has one of each partition: from 128 million rows on they are
+# larger.
 _MOST = 512
 
 

@@ -65,6 +65,11 @@ class DeepOptions(Strict):
     dropout: float = Field(0.0, ge=0, lt=1, description="fraction of the hidden units dropped while training")
     batch_norm: bool = Field(False, description="normalise the hidden layers over the batch (Ioffe & Szegedy 2015)")
     activation: Activation = Field("relu", description="of the hidden layers")
+    products: bool = Field(
+        False,
+        description="add the product of every two embeddings of one width to the logit, with a weight for each pair of "
+        "columns (Pan et al. 2018)",
+    )
     l1: Penalty = Field(0.0, description="adds l1 |w| to a batch's summed loss for each weight of the hidden layers")
     l2: Penalty = Field(0.0, description="adds l2 w^2 / 2 to it for each of them")
     embedding_l2: Penalty = Field(

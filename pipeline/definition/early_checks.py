@@ -34,28 +34,36 @@ def setting_checks(config: PipelineConfig, spec: FeatureSpec) -> list[Callable[[
     return [
         partial(check_features, config.gate, spec),
         partial(check_negatives, config.data.negatives, spec),
-        partial(check_models, spec, cast("Iterable[Variant]", tried or [config.training.model])),
+        partial(
+            check_models,
+            spec,
+            cast("Iterable[Variant]", tried or [config.training.model]),
+            products=config.training.deep.products,
+        ),
         partial(_check_metrics, config, spec),
         partial(_check_embeddings, config, spec),
     ]
 
 
-def check_models(spec: FeatureSpec, models: Iterable[Variant]) -> None:
+def check_models(spec: FeatureSpec, models: Iterable[Variant], products: bool = False) -> None:
     """Checks that there are features for each model, and not too many ids for its tables.
 
     Args:
         spec: the declaration.
         models: that are to be trained.
+        products: whether those with hidden layers have the products of embeddings.
 
     Raises:
-        ConfigError: a model would have no input, or too large a table.
+        ConfigError: a model would have no input, too large a table, or nothing to multiply.
     """
     # Of what a vocabulary will hold nothing is known.
     vocabularies = {
         packed_columns.vocabulary(feature): 0 for feature in spec.features if feature.transform.vocabulary is not None
     }
     for model in models:
-        make_layout(spec, vocabularies, model, spec.label.classes or 1)
+        layout = make_layout(spec, vocabularies, model, spec.label.classes or 1)
+        if products and model in ("deep", "wide_deep"):
+            layout.widths()
 
 
 def _check_metrics(config: PipelineConfig, spec: FeatureSpec) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
+from widedeep.components.trainer.model.products import Products
 from widedeep.components.trainer.model.split_layers import SplitLayers
 from widedeep.components.trainer.training_options import Activation, DeepOptions
 
@@ -31,7 +32,13 @@ class HiddenLayers(tf.Module):
     """Layers with dropout and batch normalisation where asked for, and the last, linear one."""
 
     def __init__(
-        self, width: int, options: DeepOptions, outputs: int, random: tf.random.Generator, embedded: int = 0
+        self,
+        width: int,
+        options: DeepOptions,
+        outputs: int,
+        random: tf.random.Generator,
+        embedded: int = 0,
+        products: Products | None = None,
     ) -> None:
         """Makes the layers.
 
@@ -41,6 +48,7 @@ class HiddenLayers(tf.Module):
             outputs: of the last layer.
             random: draws the weights.
             embedded: so many of the inputs, from the first on, are embeddings'.
+            products: of the embeddings, which are added to the last layer.
         """
         super().__init__()
         self._dropout, self._embedding_dropout, self._embedded = options.dropout, options.embedding_dropout, embedded
@@ -52,17 +60,20 @@ class HiddenLayers(tf.Module):
             self.kernels.append(tf.Variable(kernel, name=f"kernel_{index}"))
             self.biases.append(tf.Variable(tf.zeros([fan_out]), name=f"bias_{index}"))
         self.norms = [_BatchNorm(size) for size in options.hidden] if options.batch_norm else []
+        self.products = products
 
     @property
     def trainable(self) -> list[tf.Variable]:
         """All variables but the moving averages."""
-        return [*self.kernels, *self.biases, *(norm.scale for norm in self.norms)]
+        products = [self.products.weights] if self.products else []
+        return [*self.kernels, *self.biases, *(norm.scale for norm in self.norms), *products]
 
     def __call__(self, layer: tf.Tensor, seed: tf.Tensor | None) -> tf.Tensor:
         """float32 [b, outputs], from [b, width]; `seed`, int64 [2], while training."""
         if seed is not None and self._embedding_dropout:
             layer = self._drop_embeddings(layer, seed)
-        return self._after_first(self._layer(0, layer @ self.kernels[0], seed), seed)
+        logits = self._after_first(self._layer(0, layer @ self.kernels[0], seed), seed)
+        return logits + self.products(layer) if self.products else logits
 
     def split(self, columns: Sequence[list[int]]) -> SplitLayers:
         """The layers as they are now, for input that comes in two; see `SplitLayers`."""
@@ -72,9 +83,10 @@ class HiddenLayers(tf.Module):
             tf.gather(self.kernels[0], read) * scale if read else tf.zeros([1, self.kernels[0].shape[1]])
             for read in columns
         ]
-        columns = [read or [0] for read in columns]
         activation = self._activation if len(self.kernels) > 1 else tf.identity
-        return SplitLayers(columns, kernels, shift + self.biases[0], activation, self._after_first)
+        products = self.products.split(columns) if self.products else None
+        columns = [read or [0] for read in columns]
+        return SplitLayers(columns, kernels, shift + self.biases[0], activation, self._after_first, products)
 
     def _after_first(self, layer: tf.Tensor, seed: tf.Tensor | None = None) -> tf.Tensor:
         for index, kernel in enumerate(self.kernels[1:], start=1):

@@ -100,6 +100,23 @@ class Layout:
             f for f in spec.inputs.values() if self.dense and packed_columns.needs_value(f) for _ in range(2)
         ]
 
+    def widths(self) -> dict[int, list[str]]:
+        """The columns of embeddings by width, in the order of the deep part's input.
+
+        Raises:
+            ConfigError: no two are of one width, and so have no product.
+        """
+        columns: dict[int, list[str]] = {}
+        for table in self.embeddings:
+            columns.setdefault(table.width, []).extend(slot.column for slot in table.slots)
+        if all(len(alike) < 2 for alike in columns.values()):
+            widths = ", ".join(f"{alike[0]} {width}" for width, alike in columns.items()) or "none"
+            raise ConfigError(
+                f"training.deep.products multiplies embeddings of one width, and no two columns have that ({widths}): "
+                "give two features embeddings of one width in features.yaml, or leave it out."
+            )
+        return columns
+
 
 def make_layout(
     spec: FeatureSpec,

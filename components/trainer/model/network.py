@@ -2,7 +2,8 @@
 
     P(y = 1 | x) = sigmoid(w_wide . [x, cross(x)] + w_deep . a(x) + b)
 
-where a(x) are the last activations of the hidden layers over the concatenated embeddings and scaled numerics.
+where a(x) are the last activations of the hidden layers over the concatenated embeddings and scaled numerics. By
+`deep.products` the products of the embeddings stand beside them.
 
 An id that a row has is 1 in x. But of m ids of one column, as sets and crosses of sets have, each is 1/sqrt(m), as in
 SVD++ (Koren 2008): the weights of a set then vary a row's logit as much as that of a single id does. The optimizers
@@ -24,6 +25,7 @@ from widedeep.components.trainer.model.factorization_machine import Factorizatio
 from widedeep.components.trainer.model.hidden_layers import HiddenLayers
 from widedeep.components.trainer.model.inputs import Inputs, Uses
 from widedeep.components.trainer.model.layout import Layout, Table
+from widedeep.components.trainer.model.products import Products
 from widedeep.components.trainer.model.pruned_table import PrunedTable
 from widedeep.components.trainer.training_options import TrainingOptions
 
@@ -135,7 +137,8 @@ def new_model(layout: Layout, options: TrainingOptions, outputs: int = 1) -> Wid
     if options.model == "fm":
         hidden = FactorizationMachine(layout, outputs, random, _EMBEDDING_NORM)
     elif layout.deep_width:
-        hidden = HiddenLayers(layout.deep_width, options.deep, outputs, random, embedded)
+        products = Products(layout, outputs, random) if options.deep.products else None
+        hidden = HiddenLayers(layout.deep_width, options.deep, outputs, random, embedded, products)
     return WideDeepModel(layout, bias, wide, embeddings, hidden)
 
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 import tensorflow as tf
 
 Layers = Callable[[tf.Tensor], tf.Tensor]
+# Logits of what stands beside the layers, from contexts, candidates, and the candidates of each.
+Beside = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
 
 
 class SplitLayers(tf.Module):
@@ -23,6 +25,7 @@ class SplitLayers(tf.Module):
         bias: tf.Tensor,
         activation: Layers,
         after_first: Layers,
+        beside: Beside | None = None,
     ) -> None:
         """Holds copies of what the first layer is made of.
 
@@ -32,9 +35,10 @@ class SplitLayers(tf.Module):
             bias: of the first layer.
             activation: of the first layer.
             after_first: the layers after the first.
+            beside: what is added to the last one.
         """
         super().__init__()
-        self._columns, self._activation, self._after_first = columns, activation, after_first
+        self._columns, self._activation, self._after_first, self._beside = columns, activation, after_first, beside
         self._kernels = [tf.Variable(kernel, trainable=False, name="kernel_of_side") for kernel in kernels]
         self._bias = tf.Variable(bias, trainable=False, name="bias")
 
@@ -56,7 +60,8 @@ class SplitLayers(tf.Module):
         def of_many() -> tf.Tensor:
             return self._activation(own @ self._kernels[1] + tf.repeat(first, each, axis=0))
 
-        return self._after_first(tf.cond(tf.shape(first)[0] == 1, of_one, of_many))
+        logits = self._after_first(tf.cond(tf.shape(first)[0] == 1, of_one, of_many))
+        return logits + self._beside(contexts, candidates, each) if self._beside else logits
 
 
 def _taken(rows: tf.Tensor, columns: list[int]) -> tf.Tensor:

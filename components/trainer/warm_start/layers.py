@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from widedeep.components.trainer.model.hidden_layers import HiddenLayers
 from widedeep.components.trainer.training.state import Training
-from widedeep.components.trainer.warm_start.meaning import MISSING, Match, Unit, match_units, units
+from widedeep.components.trainer.warm_start.meaning import MISSING, Match, Unit, equal_places, match_units, units
 from widedeep.components.trainer.warm_start.parameters import Parameter
 
 
@@ -44,7 +44,26 @@ def warm_start_layers(new: Training, old: Training) -> list[str]:
         ours[0].take(theirs[0], match_units(inputs, inputs_before))
     for layer, layer_before in zip(ours[1:same], theirs[1:same], strict=True):
         layer.take(layer_before)
-    return notes
+    return notes + _products(new, old)
+
+
+def _products(new: Training, old: Training) -> list[str]:
+    """Takes the weights of the pairs of columns that both have."""
+    (pairs, ours), (pairs_before, theirs) = _pairs(new), _pairs(old)
+    if ours and theirs:
+        ours.take(theirs, equal_places(pairs, pairs_before))
+    elif ours:
+        return ["the products start fresh, the old model has none."]
+    return []
+
+
+def _pairs(training: Training) -> tuple[list[tuple[str, str, int]], Parameter | None]:
+    """The columns of each product, and the weights; None where there are no products."""
+    trainer, hidden = training.trainer, training.trainer.model.hidden
+    if not isinstance(hidden, HiddenLayers) or hidden.products is None:
+        return [], None
+    # The last of what is trained.
+    return hidden.products.pairs, Parameter(hidden.products.weights, trainer.layers[-1])
 
 
 def _no_layers(new: Training, old: Training) -> list[str]:

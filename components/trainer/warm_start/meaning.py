@@ -73,9 +73,9 @@ class Match:
 def match(new: Meaning, old: Meaning) -> Match:
     """The rows that mean the same: vocabulary strings by string, buckets by number where their rule is the same."""
     if new.kind != old.kind:
-        return _equal([], [])
+        return equal_places([], [])
     ours, theirs = new.strings or (), old.strings or ()
-    strings = _equal(ours, theirs)
+    strings = equal_places(ours, theirs)
     # A cross has millions of buckets: no Python object for each.
     buckets = np.arange(new.buckets if new.buckets == old.buckets else 0)
     # After the strings come the out-of-vocabulary buckets; elsewhere there are buckets only.
@@ -119,10 +119,10 @@ def units(training: Training) -> list[Unit]:
 
 def match_units(new: list[Unit], old: list[Unit]) -> Match:
     """The inputs that mean the same."""
-    return _equal(new, old)
+    return equal_places(new, old)
 
 
-def _equal(new: Sequence[Hashable], old: Sequence[Hashable]) -> Match:
+def equal_places(new: Sequence[Hashable], old: Sequence[Hashable]) -> Match:
     """The places of what is in both; in each, everything is there once."""
     before = {item: place for place, item in enumerate(old)}
     places = [(place, before[item]) for place, item in enumerate(new) if item in before]

@@ -160,7 +160,7 @@ def tables(made: Training) -> dict[tuple[str, int], dict[str, np.ndarray]]:
 
 
 def layers(made: Training) -> dict[str, np.ndarray]:
-    """Weights and slots of bias and hidden layers, and moving averages, by a name of their place."""
+    """Weights and slots of bias, hidden layers and products, and moving averages, by a name of their place."""
     trainer, hidden = made.trainer, made.trainer.model.hidden
     named = {"bias": (trainer.model.bias, trainer.bias)}
     state = {}
@@ -171,6 +171,8 @@ def layers(made: Training) -> dict[str, np.ndarray]:
         for number, norm in enumerate(hidden.norms):
             named[f"scale {number}"] = (norm.scale, next(optimizers))
             state |= {f"mean {number}": norm.mean.numpy(), f"variance {number}": norm.variance.numpy()}
+        if hidden.products:
+            named["product weights"] = (hidden.products.weights, next(optimizers))
     for name, (variable, optimizer) in named.items():
         state[name] = variable.numpy()
         state |= {f"{name} {slot}": values.numpy() for slot, values in optimizer.slots.items()}

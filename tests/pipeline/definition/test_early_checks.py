@@ -103,6 +103,12 @@ def settings(**groups: Any) -> PipelineConfig:
         ),
         (
             spec({**WIDE, "deep": {"embedding": 4}}),
+            {"training": {"deep": {"products": True}}},
+            "training.deep.products multiplies embeddings of one width, and no two columns have that (user_id 4): give "
+            "two features embeddings of one width in features.yaml, or leave it out.",
+        ),
+        (
+            spec({**WIDE, "deep": {"embedding": 4}}),
             {"tuning": {"trials": 2, "space": {"features.usr.deep.embedding": {"choices": [4, 8]}}}},
             "tuning.space: 'features.usr.deep.embedding': no feature 'usr' has an embedding: did you mean 'user'?",
         ),
@@ -116,6 +122,7 @@ def test_what_can_not_go_well(declared: FeatureSpec, groups: dict[str, Any], tex
 
 def test_what_can() -> None:
     check_settings(settings(training={"model": "wide"}), spec(WIDE))
+    check_settings(settings(training={"model": "wide", "deep": {"products": True}}), spec(WIDE))
     check_settings(settings(training={"model": "deep"}), spec(DEEP))
     shared = {"key": "item", **VOCABULARY, "transform": {"vocabulary": {"of": "user"}}, "deep": {"embedding": 4}}
     check_settings(settings(), spec(WIDE, shared))

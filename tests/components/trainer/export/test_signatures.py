@@ -129,9 +129,16 @@ def analysed(folder: Path, label: tf.DType) -> tft.TFTransformOutput:
     return tft.TFTransformOutput(str(folder / "graph"))
 
 
-def exported(folder: Path, graph: tft.TFTransformOutput, spec: FeatureSpec = SPEC, variant: str = "wide_deep") -> str:
+def exported(
+    folder: Path,
+    graph: tft.TFTransformOutput,
+    spec: FeatureSpec = SPEC,
+    variant: str = "wide_deep",
+    products: bool = False,
+) -> str:
     """A model of random weights."""
-    options = TrainingOptions.model_validate({"model": variant, "deep": {"hidden": [32, 16], "batch_norm": True}})
+    deep = {"hidden": [32, 16], "batch_norm": True, "products": products}
+    options = TrainingOptions.model_validate({"model": variant, "deep": deep})
     estimator = WideDeepEstimator(spec, graph, options)
     model = estimator._training.trainer.model
     random = np.random.default_rng(5)
@@ -310,9 +317,11 @@ def test_classify_and_regress_tell_the_score(served):
     np.testing.assert_array_equal(served["regress"](inputs=given)["outputs"].numpy(), score)
 
 
-@pytest.mark.parametrize("variant", ["wide", "deep", "fm"])
-def test_one_part_alone_ranks_too(variant, graph, tmp_path):
-    served = tf.saved_model.load(exported(tmp_path, graph, variant=variant)).signatures
+@pytest.mark.parametrize(
+    ("variant", "products"), [("wide", False), ("deep", False), ("fm", False), ("wide_deep", True)]
+)
+def test_another_model_ranks_too(variant, products, graph, tmp_path):
+    served = tf.saved_model.load(exported(tmp_path, graph, variant=variant, products=products)).signatures
     user, candidates = _rows(1)[0], [{feature.key: row[feature.key] for feature in CANDIDATE} for row in _rows(3)]
     expected = default(served, [user | candidate for candidate in candidates])
     np.testing.assert_allclose(rank(served, [(user, candidates)])["score"], [expected], rtol=1e-3, atol=0)

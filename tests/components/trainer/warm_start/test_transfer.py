@@ -28,6 +28,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "adagrad": {},
     "adam": {"deep": {"optimizer": "adam", "learning_rate": 0.01}},
     "batch_norm": {"deep": {"batch_norm": True}},
+    "products": {"deep": {"products": True}},
     "wide": {"model": "wide"},
     "deep": {"model": "deep"},
 }

@@ -205,6 +205,14 @@ CHANGES: list[tuple[str, FeatureSpec, dict[str, Any], set[tuple[str, int]], set[
         HIDDEN,
         ["the hidden layers start fresh: activation was relu."],
     ),
+    (
+        "products are new",
+        spec(),
+        {"deep": {"products": True}},
+        set(),
+        {"product weights"},
+        ["the products start fresh, the old model has none."],
+    ),
     ("no deep part any more", spec(), {"model": "wide"}, set(), set(), []),
     ("no wide part any more", spec(), {"model": "deep"}, set(), set(), []),
 ]

@@ -1,0 +1,67 @@
+"""What every two embeddings say together: their product, with a weight for each pair of columns (Pan et al. 2018).
+
+    sum_{i < j} r_ij <u_i, u_j>
+
+u_i is what a column's embeddings are pooled to; only columns of one width have a product. Hidden layers have to learn a
+product from its sums, slowly (Rendle et al. 2020, "Neural Collaborative Filtering vs. Matrix Factorization Revisited").
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from widedeep.components.trainer.model.layout import Layout
+
+
+class Products(tf.Module):
+    """The products of a layout's embeddings. `pairs` has the columns of each weight, and their width."""
+
+    def __init__(self, layout: Layout, outputs: int, random: tf.random.Generator) -> None:
+        """Makes the weights.
+
+        Args:
+            layout: the inputs.
+            outputs: logits of an example.
+            random: draws the weights of several logits, which would stay equal if they began as that.
+
+        Raises:
+            ConfigError: no two columns have embeddings of one width.
+        """
+        super().__init__()
+        self._groups = [(width, len(columns)) for width, columns in layout.widths().items()]
+        self.pairs, places, cells = list[tuple[str, str, int]](), [], 0
+        for width, columns in layout.widths().items():
+            for first, second in itertools.combinations(range(len(columns)), 2):
+                one, other = sorted((columns[first], columns[second]))
+                self.pairs.append((one, other, width))
+                places.append([cells + first * len(columns) + second])
+            cells += len(columns) ** 2
+        shape = [len(self.pairs), outputs]
+        self.weights = tf.Variable(tf.ones(shape) if outputs == 1 else random.normal(shape), name="product_weights")
+        self._places, self._shape = np.array(places, np.int32), [cells, outputs]
+
+    def __call__(self, inputs: tf.Tensor) -> tf.Tensor:
+        """float32 [b, outputs], from the deep part's input, [b, width]."""
+        products, start = [], 0
+        for width, columns in self._groups:
+            vectors = tf.reshape(inputs[:, start : start + columns * width], [-1, columns, width])
+            start += columns * width
+            products.append(tf.reshape(tf.matmul(vectors, vectors, transpose_b=True), [-1, columns**2]))
+        # Each pair's weight is above the diagonal, and 0 stands elsewhere.
+        return tf.concat(products, axis=1) @ tf.scatter_nd(self._places, self.weights, self._shape)
+
+    def split(self, columns: Sequence[list[int]]) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]:
+        """The products of input that comes in two; as of a factorization machine."""
+
+        def of_two(contexts: tf.Tensor, candidates: tf.Tensor, each: tf.Tensor) -> tf.Tensor:
+            of_contexts, of_candidates = (
+                rows * np.isin(np.arange(rows.shape[1]), read).astype(np.float32)
+                for rows, read in zip((contexts, candidates), columns, strict=True)
+            )
+            return self(tf.repeat(of_contexts, each, axis=0) + of_candidates)
+
+        return of_two
