@@ -35,6 +35,7 @@ SLOW = (
     "benchmarks/serving/test_malformed_requests.py",
     "components/common/test_errors.py",
     "components/dryrun/servers/test_servers.py",
+    "components/dryrun/servers/test_spare.py",
     "components/evaluator/test_evaluator_executor.py",
     "components/explain",
     "components/features/test_curated_schemas.py",

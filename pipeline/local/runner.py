@@ -16,6 +16,8 @@ from tfx.proto.orchestration import pipeline_pb2
 from widedeep.components import features
 from widedeep.components.common.errors import unwrap
 from widedeep.components.common.files import write_if_changed
+from widedeep.components.dryrun.servers import spare
+from widedeep.components.dryrun.servers.programs import STAND_IN, server_name
 from widedeep.components.metadata.connection import Connection, sqlite_connection
 from widedeep.pipeline.definition.beam_options import beam_args
 from widedeep.pipeline.definition.config import PipelineConfig
@@ -51,13 +53,14 @@ class NodeFailedError(Exception):
 
 @dataclass
 class LocalRun:
-    """A compiled pipeline about to run in a working directory."""
+    """A compiled pipeline about to run in a working directory; with `spare_server`, the dry run's starts before it."""
 
     workdir: Workdir
     run_id: str
     pipeline: pipeline_pb2.Pipeline
     connection: Connection
     nodes: list[NodeRun] = field(default_factory=list)
+    spare_server: bool = False
 
     def execute(self, on_change: Callable[[NodeRun], None], last: str | None = None) -> None:
         """Runs the nodes in order.
@@ -69,6 +72,12 @@ class LocalRun:
         Raises:
             NodeFailedError: from what the node raised; the nodes after it have not run.
         """
+        try:
+            self._execute(on_change, last)
+        finally:
+            spare.end()
+
+    def _execute(self, on_change: Callable[[NodeRun], None], last: str | None) -> None:
         for node in self.pipeline.nodes:
             run = NodeRun(node.pipeline_node.node_info.id, started=time.monotonic())
             self.nodes.append(run)
@@ -87,6 +96,9 @@ class LocalRun:
                 on_change(run)
             if run.id == last:
                 break
+            if run.id == "Trainer" and run.state == "COMPLETE" and self.spare_server:
+                # There is a new model: while the Evaluator works on one core, the server imports what it needs.
+                spare.start()
 
 
 def prepare(config: PipelineConfig, workdir: Workdir, run_id: str) -> LocalRun:
@@ -111,4 +123,4 @@ def prepare(config: PipelineConfig, workdir: Workdir, run_id: str) -> LocalRun:
     )
     pipeline = compiler.Compiler().compile(create_pipeline(config, environment))
     runtime_parameter_utils.substitute_runtime_parameter(pipeline, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: run_id})
-    return LocalRun(workdir, run_id, pipeline, connection)
+    return LocalRun(workdir, run_id, pipeline, connection, spare_server=server_name(config.dry_run) == STAND_IN)

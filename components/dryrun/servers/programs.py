@@ -14,14 +14,16 @@ from pathlib import Path
 from widedeep.components.dryrun.dry_run_options import DryRunOptions
 
 NAME = "candidate"
+STAND_IN = "stand_in"
 _SOCKET = "unix:"
+_WIDEDEEP = (sys.executable, "-m", "widedeep.pipeline.cli")
 
 
 def server_name(options: DryRunOptions) -> str:
     """The server that `auto` stands for here."""
     if options.server != "auto":
         return options.server
-    return "tensorflow_model_server" if shutil.which("tensorflow_model_server") else "stand_in"
+    return "tensorflow_model_server" if shutil.which("tensorflow_model_server") else STAND_IN
 
 
 @contextmanager
@@ -54,4 +56,9 @@ def server_command(server: str, base: Path, address: str, options: DryRunOptions
         environment = ["-e", f"MODEL_NAME={NAME}"]
         return ["docker", "run", "--rm", "--name", name, *published, *mounted, *environment, options.image]
     ports = ["--port", port, "--rest-port", "0"]
-    return [sys.executable, "-m", "widedeep.pipeline.cli", "serve", str(base), "--name", NAME, *ports]
+    return [*_WIDEDEEP, "serve", str(base), "--name", NAME, *ports]
+
+
+def arguments(command: list[str]) -> list[str]:
+    """What `widedeep` is called with by the stand-in's command."""
+    return command[len(_WIDEDEEP) :]

@@ -14,7 +14,7 @@ import grpc
 from tensorflow_serving.apis import get_model_status_pb2, model_service_pb2_grpc
 
 from widedeep.components.dryrun.dry_run_options import DryRunOptions
-from widedeep.components.dryrun.servers import programs
+from widedeep.components.dryrun.servers import programs, spare
 from widedeep.components.dryrun.servers.processor_waits import Waits, longest_wait, waits
 from widedeep.components.dryrun.servers.server_log import ending, server_error
 
@@ -50,7 +50,7 @@ class Server:
     _loaded: Future[float]
 
     def load_seconds(self) -> float:
-        """Waits until the model is loaded, and says how long that took from the start of the process.
+        """Waits until the model is loaded, and says how long that took from the start of the server.
 
         Where that is more than is allowed, it is without the time in which other programs had the processors.
 
@@ -91,17 +91,21 @@ def start_server(base: Path, options: DryRunOptions, log: Path) -> Iterator[Serv
     """
     name = programs.server_name(options)
     with programs.listening_address(name) as address:
-        with log.open("wb") as output:
-            try:
-                process = subprocess.Popen(
-                    programs.server_command(name, base, address, options), stdout=output, stderr=output
-                )
-            except OSError as error:
-                raise DryRunError(f"{name} can't be started: {error.strerror}") from error
+        process = _start(name, programs.server_command(name, base, address, options), log)
         connecting = grpc.insecure_channel(address, _CHANNEL)
         with connecting as channel, ThreadPoolExecutor(1) as waiting, _termination(process):
             loaded = waiting.submit(_load_seconds, channel, process, options, log)
             yield Server(name, channel, process, log, loaded)
+
+
+def _start(name: str, command: list[str], log: Path) -> subprocess.Popen[bytes]:
+    with log.open("wb") as output:
+        if name == programs.STAND_IN and (ready := spare.take(programs.arguments(command), log)):
+            return ready
+        try:
+            return subprocess.Popen(command, stdout=output, stderr=output)
+        except OSError as error:
+            raise DryRunError(f"{name} can't be started: {error.strerror}") from error
 
 
 def _load_seconds(channel: grpc.Channel, process: subprocess.Popen[bytes], options: DryRunOptions, log: Path) -> float:
