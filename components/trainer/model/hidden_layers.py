@@ -83,9 +83,9 @@ class HiddenLayers(tf.Module):
             tf.gather(self.kernels[0], read) * scale if read else tf.zeros([1, self.kernels[0].shape[1]])
             for read in columns
         ]
-        activation = self._activation if len(self.kernels) > 1 else tf.identity
         products = self.products.split(columns) if self.products else None
         columns = [read or [0] for read in columns]
+        activation = self._activation if len(self.kernels) > 1 else tf.identity
         return SplitLayers(columns, kernels, shift + self.biases[0], activation, self._after_first, products)
 
     def _after_first(self, layer: tf.Tensor, seed: tf.Tensor | None = None) -> tf.Tensor:

@@ -9,12 +9,13 @@ product from its sums, slowly (Rendle et al. 2020, "Neural Collaborative Filteri
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
 
 from widedeep.components.trainer.model.layout import Layout
+from widedeep.components.trainer.model.split_layers import Beside, taken
 
 
 class Products(tf.Module):
@@ -32,6 +33,7 @@ class Products(tf.Module):
             ConfigError: no two columns have embeddings of one width.
         """
         super().__init__()
+        self._inputs = layout.deep_width
         self._groups = [(width, len(columns)) for width, columns in layout.widths().items()]
         self.pairs, places, cells = list[tuple[str, str, int]](), [], 0
         for width, columns in layout.widths().items():
@@ -54,14 +56,40 @@ class Products(tf.Module):
         # Each pair's weight is above the diagonal, and 0 stands elsewhere.
         return tf.concat(products, axis=1) @ tf.scatter_nd(self._places, self.weights, self._shape)
 
-    def split(self, columns: Sequence[list[int]]) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]:
-        """The products of input that comes in two; as of a factorization machine."""
+    def split(self, columns: Sequence[list[int]]) -> Beside:
+        """The products as they are now, of one logit and of input that comes in two.
+
+        Between a context and its candidates they are the candidates' product with a vector that is the same for all.
+
+        Args:
+            columns: of the input, of contexts and of candidates.
+        """
+        weights = self._matrix()
+        # A side without columns reads one, whose weights are 0.
+        (contexts_read, some), (candidates_read, others) = ((read or [0], bool(read)) for read in columns)
+        own_of_contexts = tf.constant(some * weights[np.ix_(contexts_read, contexts_read)])
+        own_of_candidates = tf.constant(others * weights[np.ix_(candidates_read, candidates_read)])
+        between = tf.constant(2 * some * others * weights[np.ix_(contexts_read, candidates_read)])
 
         def of_two(contexts: tf.Tensor, candidates: tf.Tensor, each: tf.Tensor) -> tf.Tensor:
-            of_contexts, of_candidates = (
-                rows * np.isin(np.arange(rows.shape[1]), read).astype(np.float32)
-                for rows, read in zip((contexts, candidates), columns, strict=True)
-            )
-            return self(tf.repeat(of_contexts, each, axis=0) + of_candidates)
+            shared, own = taken(contexts, contexts_read), taken(candidates, candidates_read)
+            of_contexts = _sum((shared @ own_of_contexts) * shared)
+            of_both = _sum(own * (tf.repeat(shared @ between, each, axis=0) + own @ own_of_candidates))
+            return tf.repeat(of_contexts, each, axis=0) + of_both
 
         return of_two
+
+    def _matrix(self) -> np.ndarray:
+        """float32 [width, width], symmetric: of an input x the products are x' M x."""
+        matrix, start, pair = np.zeros([self._inputs, self._inputs], np.float32), 0, 0
+        for width, columns in self._groups:
+            places = start + width * np.arange(columns)[:, None] + np.arange(width)
+            for first, second in itertools.combinations(places, 2):
+                matrix[first, second] = matrix[second, first] = self.weights.numpy()[pair, 0] / 2
+                pair += 1
+            start += columns * width
+        return matrix
+
+
+def _sum(rows: tf.Tensor) -> tf.Tensor:
+    return tf.reduce_sum(rows, axis=1, keepdims=True)

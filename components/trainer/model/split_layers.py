@@ -50,7 +50,7 @@ class SplitLayers(tf.Module):
             candidates: float32 [requests * each, all columns], of which the candidates' are read.
             each: int64 scalar.
         """
-        shared, own = (_taken(rows, read) for rows, read in zip((contexts, candidates), self._columns, strict=True))
+        shared, own = (taken(rows, read) for rows, read in zip((contexts, candidates), self._columns, strict=True))
         first = shared @ self._kernels[0] + self._bias
 
         def of_one() -> tf.Tensor:
@@ -64,7 +64,7 @@ class SplitLayers(tf.Module):
         return logits + self._beside(contexts, candidates, each) if self._beside else logits
 
 
-def _taken(rows: tf.Tensor, columns: list[int]) -> tf.Tensor:
+def taken(rows: tf.Tensor, columns: list[int]) -> tf.Tensor:
     """Some columns of rows, in stretches: a gather would copy the numbers of each row one by one."""
     starts = [place for place, column in enumerate(columns) if not place or column != columns[place - 1] + 1]
     stretches = [columns[start:end] for start, end in itertools.pairwise([*starts, len(columns)])]

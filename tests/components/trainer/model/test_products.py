@@ -65,6 +65,16 @@ def test_the_products_of_two_sides_are_those_of_the_whole_row(toy):
     np.testing.assert_allclose(logits, model.hidden(whole, None), rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize("side", [0, 1])
+def test_one_side_may_have_all_columns(toy, side):
+    model = made(toy.spec, 1)
+    inputs = np.random.default_rng(1).normal(size=(2, 5, model.layout.deep_width)).astype(np.float32)
+    sides = [[], []]
+    sides[side] = list(range(model.layout.deep_width))
+    logits = model.hidden.split(sides)(*inputs, tf.constant(1, tf.int64))
+    np.testing.assert_allclose(logits, model.hidden(inputs[side], None), rtol=1e-4, atol=1e-4)
+
+
 def test_all_begin_as_in_a_factorization_machine(toy):
     model = new_model(make_layout(toy.spec, {}, "wide_deep"), WITH)
     assert model.hidden.products.weights.numpy().tolist() == [[1.0]] * 3
