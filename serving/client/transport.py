@@ -153,12 +153,20 @@ def until_available(
 
     Raises:
         ServerAwayError: it is still away when the time is over.
+        DeadlineError: the last try took too long; the message says what the one before it came to.
     """
     answers: dict[int, Answer] = {}
     pending = list(range(len(items)))
+    away: ServerAwayError | None = None
     for pause in _pauses():
+        try:
+            asked = ask([items[index] for index in pending])
+        except DeadlineError as error:
+            if away:
+                error.args = (f"{error} Before that: {away}",)
+            raise
         away = None
-        for index, answer in zip(pending, ask([items[index] for index in pending]), strict=True):
+        for index, answer in zip(pending, asked, strict=True):
             if isinstance(answer, ServerAwayError):
                 away = answer
             else:

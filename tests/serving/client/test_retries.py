@@ -12,12 +12,14 @@ import pytest
 from client_stub import HTTP, Refused, Stub, candidates
 
 from widedeep.serving.client.errors import (
+    DeadlineError,
     MismatchError,
     ModelError,
     RankingError,
     ServerAwayError,
     ServerError,
 )
+from widedeep.serving.client.transport import Clock, until_available
 
 
 def free_port() -> int:
@@ -33,6 +35,23 @@ def test_a_server_that_is_away_twice_is_asked_three_times(connect: Any, stub: St
     stub.script.extend([answer] * 2)
     assert [candidate.index for candidate in connect().rank({"age": 1}, candidates(1, 2)).candidates] == [1, 0]
     assert stub.calls == 3
+
+
+def test_a_try_that_is_too_slow_tells_what_the_one_before_came_to() -> None:
+    clock = Clock(5, "shop:8500")
+    answers: list[list[ServerAwayError] | DeadlineError] = [[ServerAwayError("shop:8500 is loading.")], clock.late()]
+
+    def ask(_: list[int]) -> list[str | ServerAwayError]:
+        answer = answers.pop(0)
+        if isinstance(answer, DeadlineError):
+            raise answer
+        return [*answer]
+
+    with pytest.raises(DeadlineError) as caught:
+        until_available(ask, [1], clock, retry=True)
+    assert str(caught.value) == (
+        "shop:8500 did not answer within 5 s. Give it more time, or less to do. Before that: shop:8500 is loading."
+    )
 
 
 def test_so_it_is_for_its_metadata(connect: Any, stub: Stub) -> None:
