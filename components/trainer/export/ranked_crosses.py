@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
 from widedeep.components.features.spec import Cross
@@ -22,18 +23,26 @@ _MULTIPLIER = 0xC6A4A7935BD1E995
 _SHIFT = 47
 
 
-class _Values(NamedTuple):
-    """What is known of values, or of combinations of them, with gaps: uint64 and bool [requests, 1 or each, any]."""
+class CrossValues(NamedTuple):
+    """A feature's values as crosses have them, string [requests, 1 or each, any], and which are there, bool."""
 
-    numbers: tf.Tensor
+    strings: tf.Tensor
     present: tf.Tensor
 
 
 class RankedRows(NamedTuple):
-    """Rows of the wide table, int32 [requests, each, any] with -1 in gaps, and what each counts, float32, 0 in gaps."""
+    """Rows of the wide table, int32 [requests * each, any], and what each counts, float32: 0 of what is no row."""
 
     rows: tf.Tensor
     shares: tf.Tensor
+
+
+class _Numbers(NamedTuple):
+    """Of values, or of combinations of them: uint64 and bool [requests, 1 or each, width]."""
+
+    numbers: tf.Tensor
+    present: tf.Tensor
+    width: int | tf.Tensor
 
 
 class RankedCrosses:
@@ -54,74 +63,73 @@ class RankedCrosses:
         self._sizes = tf.constant([cross.size for cross in self._crosses], tf.uint64)
         self._first = {cross.keys[0] for cross in crosses}
 
-    def rows(self, sides: Sequence[Mapping[str, tf.Tensor]], requests: tf.Tensor, each: tf.Tensor) -> RankedRows:
+    def rows(self, sides: Sequence[Mapping[str, CrossValues]], requests: tf.Tensor, each: tf.Tensor) -> RankedRows:
         """The rows, each once, of which each of a cross's m counts 1/sqrt(m).
 
         Args:
-            sides: the values of the context and of the candidates by key, string [requests, 1 or each, any], in which
-                "" is none.
+            sides: the values of the context and of the candidates by key.
             requests: int64 scalar.
             each: int64 scalar, the candidates of a request.
         """
-        firsts: dict[str, _Values] = {}
-        others: dict[str, _Values] = {}
+        firsts: dict[str, _Numbers] = {}
+        others: dict[str, _Numbers] = {}
         for side in sides:
             if side:
                 self._know(side, firsts, others)
         pairs = []
-        leading = tf.stack([requests, each])
         for cross in self._crosses:
             joined = firsts[cross.keys[0]]
             for key in cross.keys[1:-1]:
                 met = _met(joined, others[key])
-                joined = _Values(_mixed(met.numbers), met.present)
+                joined = met._replace(numbers=_begun(_mixed(met.numbers)))
             pair = _met(joined, others[cross.keys[-1]])
             of_candidates = any(key in sides[1] for key in cross.keys)
-            pairs.append(pair if of_candidates else _Values(*(_spread(part, leading) for part in pair)))
-        numbers, present = (tf.concat(parts, axis=-1) for parts in zip(*pairs, strict=True))
-        column = tf.concat([_repeated(index, pair.numbers) for index, pair in enumerate(pairs)], axis=0)
+            pairs.append(pair if of_candidates else _spread(pair, requests, each))
+        widths = [pair.width for pair in pairs[: self._of_sets]]
+        singles = np.arange(self._of_sets, len(pairs), dtype=np.int32)
+        column = tf.concat([*(tf.fill([width], index) for index, width in enumerate(widths)), singles], axis=0)
+        numbers = tf.concat([pair.numbers for pair in pairs], axis=-1)
         ids = tf.cast(_mixed(numbers) % tf.gather(self._sizes, column), tf.int32)
+        present = tf.concat([pair.present for pair in pairs], axis=-1)
         rows = tf.where(present, ids + tf.gather(self._offsets, column), -1)
-        widths = [pair.numbers.shape[-1] or tf.shape(pair.numbers)[-1] for pair in pairs[: self._of_sets]]
-        *of_sets, rest = tf.split(rows, [*widths, -1], axis=-1)
-        once = [_once(of_cross) for of_cross in of_sets]
-        shares = [_share(of_cross) for of_cross in once]
-        return RankedRows(
-            tf.concat([*once, rest], axis=-1), tf.concat([*shares, tf.cast(rest >= 0, tf.float32)], axis=-1)
-        )
+        rows = tf.reshape(rows, tf.stack([requests * each, tf.size(column, tf.int64)]))
+        return _once(rows, widths, len(singles))
 
-    def _know(self, side: Mapping[str, tf.Tensor], firsts: dict[str, _Values], others: dict[str, _Values]) -> None:
+    def _know(self, side: Mapping[str, CrossValues], firsts: dict[str, _Numbers], others: dict[str, _Numbers]) -> None:
         """Of a side's values: what each is as a cross's first, and as a later one."""
-        strings = tf.concat(list(side.values()), axis=-1)
+        strings = tf.concat([values.strings for values in side.values()], axis=-1)
         flat = tf.raw_ops.Fingerprint(data=tf.reshape(strings, [-1]), method="farmhash64")
         prints = tf.reshape(tf.bitcast(flat, tf.uint64), tf.shape(strings))
         # FingerprintCat64 of a first and a second number mixes the second with nothing of the first.
         later = _shifted(prints * _constant(_MULTIPLIER)) * _constant(_MULTIPLIER)
-        present = strings != ""
-        others.update(_by_key(side, _Values(later, present)))
+        others.update(_by_key(side, later))
         if self._first & set(side):
-            firsts.update(_by_key(side, _Values(_mixed(later ^ _constant(HASH_KEY ^ _MULTIPLIER)), present)))
+            firsts.update(_by_key(side, _begun(_mixed(later ^ _constant(HASH_KEY ^ _MULTIPLIER)))))
 
 
-def _by_key(side: Mapping[str, tf.Tensor], values: _Values) -> dict[str, _Values]:
+def _by_key(side: Mapping[str, CrossValues], numbers: tf.Tensor) -> dict[str, _Numbers]:
     """What stands side by side in the last dimension, apart again."""
-    widths = [one.shape[-1] or tf.shape(one)[-1] for one in side.values()]
-    parts = [tf.split(part, widths, axis=-1) for part in values]
-    for part in parts:
-        for own, one in zip(part, side.values(), strict=True):
-            own.set_shape(one.shape)
-    return dict(zip(side, map(_Values, *parts), strict=True))
+    widths = [values.strings.shape[-1] or tf.shape(values.strings)[-1] for values in side.values()]
+    parts = tf.split(numbers, widths, axis=-1)
+    present = [values.present for values in side.values()]
+    return dict(zip(side, map(_Numbers, parts, present, widths), strict=True))
 
 
-def _met(firsts: _Values, seconds: _Values) -> _Values:
+def _met(firsts: _Numbers, seconds: _Numbers) -> _Numbers:
     """Each combination of the two, before it is mixed."""
-    left, right = firsts.numbers ^ _constant(_MULTIPLIER), seconds.numbers
-    if 1 in (left.shape[-1], right.shape[-1]):
-        return _Values(left ^ right, firsts.present & seconds.present)
-    return _Values(
-        _flat(left[..., :, None] ^ right[..., None, :]),
-        _flat(firsts.present[..., :, None] & seconds.present[..., None, :]),
+    width = firsts.width * seconds.width
+    if any(isinstance(values.width, int) and values.width == 1 for values in (firsts, seconds)):
+        return _Numbers(firsts.numbers ^ seconds.numbers, firsts.present & seconds.present, width)
+    return _Numbers(
+        _flat(firsts.numbers[..., :, None] ^ seconds.numbers[..., None, :], width),
+        _flat(firsts.present[..., :, None] & seconds.present[..., None, :], width),
+        width,
     )
+
+
+def _begun(numbers: tf.Tensor) -> tf.Tensor:
+    """Of a combination's first values, what the next meets."""
+    return numbers ^ _constant(_MULTIPLIER)
 
 
 def _mixed(met: tf.Tensor) -> tf.Tensor:
@@ -136,29 +144,27 @@ def _constant(number: int) -> tf.Tensor:
     return tf.constant(number, tf.uint64)
 
 
-def _flat(outer: tf.Tensor) -> tf.Tensor:
+def _flat(outer: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
     """[requests, each, a, b] to [requests, each, a * b]."""
     shape = tf.shape(outer)
-    return tf.reshape(outer, tf.stack([shape[0], shape[1], shape[2] * shape[3]]))
+    return tf.reshape(outer, tf.stack([shape[0], shape[1], width]))
 
 
-def _spread(part: tf.Tensor, leading: tf.Tensor) -> tf.Tensor:
-    return tf.broadcast_to(part, tf.concat([leading, tf.shape(part, tf.int64)[-1:]], axis=0))
+def _spread(pair: _Numbers, requests: tf.Tensor, each: tf.Tensor) -> _Numbers:
+    shape = tf.stack([requests, each, tf.cast(pair.width, tf.int64)])
+    return _Numbers(tf.broadcast_to(pair.numbers, shape), tf.broadcast_to(pair.present, shape), pair.width)
 
 
-def _repeated(index: int, numbers: tf.Tensor) -> tf.Tensor:
-    width = numbers.shape[-1]
-    return tf.fill([width] if width else tf.shape(numbers)[-1:], index)
-
-
-def _once(rows: tf.Tensor) -> tf.Tensor:
-    """Each of the last dimension's rows once, falling."""
-    falling = tf.math.top_k(rows, tf.shape(rows)[-1]).values
-    again = tf.concat([tf.zeros_like(rows[..., :1], tf.bool), falling[..., 1:] == falling[..., :-1]], axis=-1)
-    return tf.where(again, -1, falling)
-
-
-def _share(rows: tf.Tensor) -> tf.Tensor:
-    """What each of a cross's rows counts: 1/sqrt(m) of m."""
-    real = tf.cast(rows >= 0, tf.float32)
-    return real * root_share(tf.reduce_sum(real, axis=-1, keepdims=True))
+def _once(rows: tf.Tensor, widths: list[int | tf.Tensor], singles: int) -> RankedRows:
+    """Crosses' rows, each once, from those of each of the first crosses side by side, and then one of each other."""
+    if not widths:
+        return RankedRows(tf.maximum(rows, 0), tf.cast(rows >= 0, tf.float32))
+    *of_crosses, others = tf.split(rows, [*widths, singles], axis=1)
+    falling = [tf.math.top_k(of_cross, width).values for of_cross, width in zip(of_crosses, widths, strict=True)]
+    rows = tf.concat([*falling, others], axis=1)
+    # No row is of two crosses.
+    before = tf.pad(rows, [[0, 0], [1, 0]], constant_values=-1)[:, :-1]
+    real = tf.cast((rows >= 0) & (rows != before), tf.float32)
+    *of_crosses, others = tf.split(real, [*widths, singles], axis=1)
+    shares = [of_cross * root_share(tf.reduce_sum(of_cross, axis=1, keepdims=True)) for of_cross in of_crosses]
+    return RankedRows(tf.maximum(rows, 0), tf.concat([*shares, others], axis=1))

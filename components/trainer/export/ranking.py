@@ -15,8 +15,9 @@ import tensorflow as tf
 
 from widedeep.components.features.spec import Feature, FeatureSpec
 from widedeep.components.trainer.export import raw_tensors
-from widedeep.components.trainer.export.ranked_crosses import RankedCrosses
-from widedeep.components.trainer.model.inputs import Transformed, from_transformed
+from widedeep.components.trainer.export.ranked_columns import RankedColumns
+from widedeep.components.trainer.export.ranked_crosses import CrossValues, RankedCrosses
+from widedeep.components.trainer.model.inputs import Transformed, cut
 from widedeep.components.trainer.model.network import WideDeepModel
 from widedeep.components.transform import packed_columns
 
@@ -31,7 +32,8 @@ class Ranking(tf.Module):
         super().__init__()
         self._spec, self._model, self._transform = spec, model, transform
         self._number = {column.name: index for index, column in enumerate(model.layout.id_columns)}
-        self._of_context = [column.feature.side == "context" for column in model.layout.id_columns if column.feature]
+        features = [column.feature for column in model.layout.id_columns if column.feature]
+        self._columns = RankedColumns(model, [feature.side == "context" for feature in features])
         # Times of the context from which to a candidate's, or from a candidate's to which, seconds are counted: a
         # candidate's row needs both.
         self._spread = {
@@ -62,23 +64,33 @@ class Ranking(tf.Module):
             each: int64 scalar, the candidates of a request.
         """
         whole = {f.key: self._whole(f, tensors[f.key], requests, each) for f in self._spec.features}
+        present = {
+            f.key: self._whole(f, tensors[f.key] != "", requests, each) for f in self._spec.features if not f.is_number
+        }
         rows = requests * (each + 1)
-        transformed = self._transform(self._own_rows(whole, requests, each))
-        ids = transformed.get(packed_columns.IDS)
-        own = {**transformed, packed_columns.IDS: _no_ids(rows) if ids is None else self._own_ids(ids, requests)}
-        own.pop(packed_columns.CROSSES, None)
-        inputs = from_transformed(self._model.layout, own, rows)
-        parts = self._model.parts(inputs, self._model.values(inputs))
+        transformed = self._transform(self._own_rows(whole, present, requests, each))
+        ids, row = self._ids(transformed.get(packed_columns.IDS))
+        wide = self._columns.wide(ids, row, rows)
         by_request = tf.stack([requests, each, 1])
-        logit = (self._model.bias + parts.wide[:requests])[:, None] + tf.reshape(parts.wide[requests:], by_request)
-        if self._crosses:
-            rows_of, shares = self._crosses.rows(
-                self._crossed(whole, own[packed_columns.IDS], requests), requests, each
-            )
-            weights = self._model.wide_rows(tf.reshape(tf.maximum(rows_of, 0), [-1]))
-            logit += tf.reduce_sum(tf.reshape(weights, tf.shape(shares)) * shares, axis=-1, keepdims=True)
+        logit = (self._model.bias + wide[:requests, :1])[:, None] + tf.reshape(wide[requests:, 1:], by_request)
         logit = tf.reshape(logit, [-1, 1])
-        return logit + self._hidden(parts.deep[:requests], parts.deep[requests:], each) if self._hidden else logit
+        if self._crosses:
+            rows_of, shares = self._crosses.rows(self._crossed(whole, present, ids, requests), requests, each)
+            weights = tf.squeeze(self._model.wide_rows(rows_of), axis=-1)
+            logit += tf.reduce_sum(weights * shares, axis=1, keepdims=True)
+        if not self._hidden:
+            return logit
+        dense = [transformed[packed_columns.DENSE]] if self._model.layout.dense else []
+        deep = tf.concat([*self._columns.embedded(ids, row, rows), *dense], axis=1)
+        deep = tf.ensure_shape(deep, [None, self._model.layout.deep_width])
+        return logit + self._hidden(deep[:requests], deep[requests:], each)
+
+    def _ids(self, ids: tf.SparseTensor | None) -> tuple[tf.Tensor, tf.Tensor]:
+        """The features' ids, int64 [n], and the row of each, int64 [n]."""
+        if ids is None:
+            return tf.zeros([0], tf.int64), tf.zeros([0], tf.int64)
+        ids = cut(self._model.layout, ids)
+        return ids.values, ids.indices[:, 0]
 
     def _whole(self, feature: Feature, tensor: tf.Tensor, requests: tf.Tensor, each: tf.Tensor) -> tf.Tensor:
         """The feature's tensor with the leading dimensions that others have."""
@@ -86,7 +98,13 @@ class Ranking(tf.Module):
         own = [tf.shape(tensor, tf.int64)[-1]] if feature.kind == "set" else []
         return tf.broadcast_to(tensor, tf.stack([*leading, *own]))
 
-    def _own_rows(self, whole: Mapping[str, tf.Tensor], requests: tf.Tensor, each: tf.Tensor) -> Raw:
+    def _own_rows(
+        self,
+        whole: Mapping[str, tf.Tensor],
+        present: Mapping[str, tf.Tensor],
+        requests: tf.Tensor,
+        each: tf.Tensor,
+    ) -> Raw:
         """Each side's features in rows of its own."""
         rows = requests * (each + 1)
         rows_of = {}
@@ -102,9 +120,9 @@ class Ranking(tf.Module):
                     rows_of[feature.key] = tf.SparseTensor(indices, values, tf.stack([rows, 1]))
                     continue
                 width = tf.shape(tensor, tf.int64)[-1]
-                members = tf.reshape(tensor, tf.stack([count, width]))
-                places = tf.where(members != "")
-                values = tf.gather_nd(members, places)
+                shape = tf.stack([count, width])
+                places = tf.where(tf.reshape(present[feature.key], shape))
+                values = tf.gather_nd(tf.reshape(tensor, shape), places)
                 rows_of[feature.key] = tf.SparseTensor(
                     places + tf.stack([first, tf.zeros_like(rows)]), values, tf.stack([rows, width])
                 )
@@ -113,40 +131,33 @@ class Ranking(tf.Module):
             rows_of[key] = raw_tensors.to_sparse(self._spec.by_key[key], everywhere, [rows])
         return rows_of
 
-    def _own_ids(self, ids: tf.SparseTensor, requests: tf.Tensor) -> tf.SparseTensor:
-        """Without what a row says of the other side, as that a number is missing."""
-        column = tf.bitwise.right_shift(ids.values, packed_columns.ID_BITS)
-        own = tf.where(tf.gather(tf.constant(self._of_context), column) == (ids.indices[:, 0] < requests))[:, 0]
-        return tf.SparseTensor(tf.gather(ids.indices, own), tf.gather(ids.values, own), ids.dense_shape)
-
     def _crossed(
-        self, tensors: Mapping[str, tf.Tensor], own_ids: tf.SparseTensor, requests: tf.Tensor
-    ) -> list[dict[str, tf.Tensor]]:
-        """What Transform crosses, by side and key: string [requests, 1 or candidates, any]."""
+        self,
+        whole: Mapping[str, tf.Tensor],
+        present: Mapping[str, tf.Tensor],
+        ids: tf.Tensor,
+        requests: tf.Tensor,
+    ) -> list[dict[str, CrossValues]]:
+        """What Transform crosses, by side and key."""
         keys = sorted({key for cross in self._spec.crosses for key in cross.keys})
-        inputs = [self._spec.inputs[key] for key in keys]
-        return [
-            {f.key: self._crossable(f, tensors.get(f.key), own_ids, requests) for f in inputs if f.side == side}
-            for side in _SIDES
-        ]
+        sides: list[dict[str, CrossValues]] = [{}, {}]
+        for feature in (self._spec.inputs[key] for key in keys):
+            if feature.kind == "numeric":
+                values = self._bucket(feature, ids, requests)
+            else:
+                values = CrossValues(whole[feature.key], present[feature.key])
+            if feature.kind != "set":
+                values = CrossValues(*(part[..., None] for part in values))
+            if feature.side == "context":
+                values = CrossValues(*(part[:, None] for part in values))
+            sides[_SIDES.index(feature.side)][feature.key] = values
+        return sides
 
-    def _crossable(
-        self, feature: Feature, tensor: tf.Tensor | None, own_ids: tf.SparseTensor, requests: tf.Tensor
-    ) -> tf.Tensor:
-        if feature.kind == "numeric":
-            number, missing = self._number[packed_columns.ids(feature)], packed_columns.bucket_count(feature)
-            # Each row has one, if only that of missing values.
-            first = number << packed_columns.ID_BITS
-            where = tf.where(tf.bitwise.right_shift(own_ids.values, packed_columns.ID_BITS) == number)
-            bucket = tf.gather_nd(own_ids.values, where) - first
-            strings = tf.where(bucket < missing, tf.strings.as_string(bucket), "")
-            return tf.reshape(strings, tf.stack([requests, -1, 1]))
-        assert tensor is not None
-        if feature.kind != "set":
-            tensor = tensor[..., None]
-        return tensor[:, None] if feature.side == "context" else tensor
-
-
-def _no_ids(rows: tf.Tensor) -> tf.SparseTensor:
-    """No ids at all."""
-    return tf.SparseTensor(tf.zeros([0, 2], tf.int64), tf.zeros([0], tf.int64), tf.stack([rows, tf.zeros_like(rows)]))
+    def _bucket(self, feature: Feature, ids: tf.Tensor, requests: tf.Tensor) -> CrossValues:
+        """A number's, of contexts [requests], of candidates [requests, each]."""
+        number, missing = self._number[packed_columns.ids(feature)], packed_columns.bucket_count(feature)
+        # Each row has one, if only that of missing values: the other side's too.
+        where = tf.where(tf.bitwise.right_shift(ids, packed_columns.ID_BITS) == number)
+        bucket = tf.gather_nd(ids, where) - (number << packed_columns.ID_BITS)
+        bucket = bucket[:requests] if feature.side == "context" else tf.reshape(bucket[requests:], [requests, -1])
+        return CrossValues(tf.strings.as_string(bucket), bucket < missing)

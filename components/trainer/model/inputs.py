@@ -102,18 +102,18 @@ def root_share(of_column: tf.Tensor) -> tf.Tensor:
 def ids_of(layout: Layout, transformed: Transformed) -> Iterator[TableIds]:
     """What `table_uses` gives, for each of the layout's tables; `transformed` as in `from_transformed`."""
     names = [name for name in (packed_columns.IDS, packed_columns.CROSSES) if name in transformed]
-    cut = {name: _cut(layout, transformed[name]) for name in names}
+    made = {name: cut(layout, transformed[name]) for name in names}
     for table in layout.tables:
         if table is layout.wide:
-            ids = list(cut.values())
+            ids = list(made.values())
             yield table_uses(table, len(layout.id_columns), ids[0] if len(ids) == 1 else side_by_side(ids))
         else:
             # No cross has an embedding.
             of_features = sum(column.feature is not None for column in layout.id_columns)
-            yield table_uses(table, of_features, cut[packed_columns.IDS])
+            yield table_uses(table, of_features, made[packed_columns.IDS])
 
 
-def _cut(layout: Layout, ids: tf.SparseTensor) -> tf.SparseTensor:
+def cut(layout: Layout, ids: tf.SparseTensor) -> tf.SparseTensor:
     """The ids of columns that Transform makes of more buckets, below their sizes; ids of a row that meet are one."""
     columns = layout.id_columns
     if not any(column.cut for column in columns):

@@ -93,7 +93,7 @@ class WideDeepModel(tf.Module):
         """
         examples = tf.shape(inputs.dense, out_type=tf.int64)[0]
         pools = [
-            _pool(table, rows, uses, examples)
+            pool(table, rows, uses, examples)
             for table, rows, uses in zip(self.layout.tables, values, inputs.uses, strict=True)
         ]
         wide = tf.zeros([examples, self.bias.shape[0]]) if self.wide is None else pools.pop(0)
@@ -146,8 +146,15 @@ def _read(table: tf.Variable | PrunedTable, rows: tf.Tensor) -> tf.Tensor:
     return table.read(rows) if isinstance(table, PrunedTable) else tf.gather(table, rows)
 
 
-def _pool(table: Table, values: tf.Tensor, uses: Uses, examples: tf.Tensor) -> tf.Tensor:
-    """float32 [examples, cells * width]: each cell's rows pooled as the table has it, zeros where it has none."""
+def pool(table: Table, values: tf.Tensor, uses: Uses, examples: tf.Tensor) -> tf.Tensor:
+    """float32 [examples, cells * width]: each cell's rows pooled as the table has it, zeros where it has none.
+
+    Args:
+        table: one of the layout's.
+        values: float32 [k, width]: the rows that the uses' positions are of.
+        uses: of the table.
+        examples: int64 scalar.
+    """
     number = table.cells * examples
     if table.shares:
         counted = tf.gather(values, uses.position) * uses.share[:, None]
