@@ -21,7 +21,12 @@ HASH_KEY = 0xDECAFCAFFE
 
 def members(raw: tf.SparseTensor) -> tf.SparseTensor:
     """The raw strings [batch, any]: an empty one is a missing value; a set may hold a value several times."""
-    return tf.sparse.retain(raw, raw.values != "")
+    return tf.sparse.retain(raw, is_member(raw))
+
+
+def is_member(raw: tf.SparseTensor) -> tf.Tensor:
+    """Which of the raw strings are values: bool [n]."""
+    return raw.values != ""
 
 
 def cross_ids(members: Sequence[tf.SparseTensor], buckets: int) -> tf.SparseTensor:

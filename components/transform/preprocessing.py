@@ -5,7 +5,7 @@ TFT traces it several times in a run, so it is written with few operations.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import tensorflow as tf
@@ -13,10 +13,11 @@ import tensorflow_transform as tft
 
 from widedeep.components import features
 from widedeep.components.features.spec import Feature, FeatureSpec
-from widedeep.components.transform import packed_columns, vocabulary_strings
+from widedeep.components.transform import packed_columns, vocabulary_ids, vocabulary_strings
 from widedeep.components.transform.auto_buckets import DISTINCT_VALUES, HASHES, auto_columns, sketch_words
-from widedeep.components.transform.crosses import cross_ids, members, unique
+from widedeep.components.transform.crosses import cross_ids, is_member, members, unique
 from widedeep.components.transform.numeric import Numerics
+from widedeep.components.transform.packing import Ids, pack
 from widedeep.components.transform.raw_numbers import raw_number
 from widedeep.components.transform.side_by_side import side_by_side
 from widedeep.components.transform.times.time_parts import time_parts
@@ -86,12 +87,18 @@ class _Preprocessing:
             if packed_columns.needs_ids(self._spec, feature)
         ]
         if ids:
-            outputs[packed_columns.IDS] = _pack(ids, first=0)
+            has_sets = any(feature.kind == "set" for feature in self._spec.features)
+            outputs[packed_columns.IDS] = pack(ids, each_once=has_sets)
         crosses = [
             cross_ids([self._crossable[key] for key in cross.keys], cross.hashed_to) for cross in self._spec.crosses
         ]
         if crosses:
-            outputs[packed_columns.CROSSES] = _pack(crosses, first=len(ids))
+            outputs[packed_columns.CROSSES] = side_by_side(
+                [
+                    cross.with_values(cross.values + (number << packed_columns.ID_BITS))
+                    for number, cross in enumerate(crosses, start=len(ids))
+                ]
+            )
         dense = [
             column
             for feature in self._spec.inputs.values()
@@ -122,28 +129,26 @@ class _Preprocessing:
         strings = self._strings[feature.key]
         return strings.with_values(vocabulary_strings.encode(strings.values))
 
-    def _ids(self, feature: Feature) -> tf.SparseTensor:
+    def _ids(self, feature: Feature) -> Ids:
         if feature.kind == "numeric":
-            missing = tf.constant(packed_columns.bucket_count(feature), dtype=tf.int64)
-            return _column(tf.where(self._numerics.present(feature), self._numerics.buckets(feature), missing))
-        ids = self._string_ids(feature)
-        # Members of a set may have met in one bucket.
-        return unique(ids) if feature.kind == "set" else ids
+            present = self._numerics.present(feature)
+            missing = tf.constant(packed_columns.bucket_count(feature), tf.int64)
+            buckets = tf.where(present, self._numerics.buckets(feature), missing)
+            rows = tf.size(buckets, tf.int64)
+            return Ids(tf.range(rows), buckets, tf.ones_like(present), tf.stack([rows, 1]))
+        strings = self._inputs[feature.key]
+        ids = self._string_ids(feature, strings.values)
+        return Ids(strings.indices[:, 0], ids, is_member(strings), strings.dense_shape)
 
-    def _string_ids(self, feature: Feature) -> tf.SparseTensor:
-        strings = self._strings[feature.key]
+    def _string_ids(self, feature: Feature, strings: tf.Tensor) -> tf.Tensor:
+        """int64 [n]: also of a string that is a missing value."""
         if feature.transform.hash:
-            buckets = feature.transform.hash.hashed_to
-            return strings.with_values(tf.strings.to_hash_bucket_fast(strings.values, buckets))
+            return tf.strings.to_hash_bucket_fast(strings, feature.transform.hash.hashed_to)
         vocabulary = feature.transform.vocabulary
         assert vocabulary is not None
         owner = self._spec.by_key[vocabulary.of or feature.key]
         assert owner.transform.vocabulary is not None
-        return tft.apply_vocabulary(
-            self._encoded(feature),
-            self._vocabularies[owner.key],
-            num_oov_buckets=owner.transform.vocabulary.oov_buckets,
-        )
+        return vocabulary_ids.ids(strings, self._vocabularies[owner.key], owner.transform.vocabulary.oov_buckets)
 
     def _values_to_cross(self, feature: Feature) -> tf.SparseTensor:
         """The feature's values as strings: a numeric's bucket, otherwise the raw value."""
@@ -159,11 +164,3 @@ def _column(values: tf.Tensor) -> tf.SparseTensor:
     rows = tf.range(tf.size(values, out_type=tf.int64))
     shape = tf.stack([tf.size(values, out_type=tf.int64), tf.constant(1, tf.int64)])
     return tf.SparseTensor(tf.stack([rows, tf.zeros_like(rows)], axis=1), values, shape)
-
-
-def _pack(ids: Sequence[tf.SparseTensor], first: int) -> tf.SparseTensor:
-    """Several id columns as one: a row holds the first's ids, then the second's, tagged with their columns' numbers."""
-    tagged = [
-        column.with_values(column.values + (index << packed_columns.ID_BITS)) for index, column in enumerate(ids, first)
-    ]
-    return side_by_side(tagged)
