@@ -58,7 +58,7 @@ class RankedColumns:
             # Of other columns any row will do: it isn't counted.
             of_table *= tf.gather(ours.astype(np.int64), column)
         of_table += tf.gather(np.maximum(self._wide_offset, 0), column)
-        weights = self._model.wide_rows(tf.cast(of_table, tf.int32))
+        weights = self._model.wide_weights(tf.cast(of_table, tf.int32))[:, None]
         # Of m ids that a row has of a column each counts 1/sqrt(m).
         sums = tf.sparse.segment_sqrt_n(
             weights, tf.range(tf.size(ids)), row * self._columns + column, rows * self._columns

@@ -65,7 +65,9 @@ class Ranking(tf.Module):
         """
         whole = {f.key: self._whole(f, tensors[f.key], requests, each) for f in self._spec.features}
         present = {
-            f.key: self._whole(f, tensors[f.key] != "", requests, each) for f in self._spec.features if not f.is_number
+            f.key: whole[f.key] != "" if f.side == "context" else self._whole(f, tensors[f.key] != "", requests, each)
+            for f in self._spec.features
+            if not f.is_number
         }
         rows = requests * (each + 1)
         transformed = self._transform(self._own_rows(whole, present, requests, each))
@@ -76,7 +78,7 @@ class Ranking(tf.Module):
         logit = tf.reshape(logit, [-1, 1])
         if self._crosses:
             rows_of, shares = self._crosses.rows(self._crossed(whole, present, ids, requests), requests, each)
-            weights = tf.squeeze(self._model.wide_rows(rows_of), axis=-1)
+            weights = self._model.wide_weights(rows_of)
             logit += tf.reduce_sum(weights * shares, axis=1, keepdims=True)
         if not self._hidden:
             return logit
@@ -90,7 +92,7 @@ class Ranking(tf.Module):
         if ids is None:
             return tf.zeros([0], tf.int64), tf.zeros([0], tf.int64)
         ids = cut(self._model.layout, ids)
-        return ids.values, ids.indices[:, 0]
+        return ids.values, _rows_of(ids.indices)
 
     def _whole(self, feature: Feature, tensor: tf.Tensor, requests: tf.Tensor, each: tf.Tensor) -> tf.Tensor:
         """The feature's tensor with the leading dimensions that others have."""
@@ -146,11 +148,7 @@ class Ranking(tf.Module):
                 values = self._bucket(feature, ids, requests)
             else:
                 values = CrossValues(whole[feature.key], present[feature.key])
-            if feature.kind != "set":
-                values = CrossValues(*(part[..., None] for part in values))
-            if feature.side == "context":
-                values = CrossValues(*(part[:, None] for part in values))
-            sides[_SIDES.index(feature.side)][feature.key] = values
+            sides[_SIDES.index(feature.side)][feature.key] = CrossValues(*(_crossed(feature, part) for part in values))
         return sides
 
     def _bucket(self, feature: Feature, ids: tf.Tensor, requests: tf.Tensor) -> CrossValues:
@@ -161,3 +159,19 @@ class Ranking(tf.Module):
         bucket = tf.gather_nd(ids, where) - (number << packed_columns.ID_BITS)
         bucket = bucket[:requests] if feature.side == "context" else tf.reshape(bucket[requests:], [requests, -1])
         return CrossValues(tf.strings.as_string(bucket), bucket < missing)
+
+
+def _crossed(feature: Feature, values: tf.Tensor) -> tf.Tensor:
+    """[requests, 1 or each, any], from a context's [requests, ...] or candidates' [requests, each, ...]."""
+    if feature.side == "candidate":
+        return values if feature.kind == "set" else values[..., None]
+    return values[:, None] if feature.kind == "set" else tf.reshape(values, [-1, 1, 1])
+
+
+def _rows_of(indices: tf.Tensor) -> tf.Tensor:
+    """int64 [n], of a sparse tensor's indices."""
+    made = indices.op
+    while made.type == "Identity":
+        made = made.inputs[0].op
+    # Transform makes them of rows and of places, which cost more than all that is read of them here.
+    return made.inputs[0] if made.type == "Pack" and made.get_attr("axis") == 1 else indices[:, 0]

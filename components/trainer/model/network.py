@@ -84,6 +84,13 @@ class WideDeepModel(tf.Module):
         """float32 [n, outputs]: rows of the wide table, int32 [n]."""
         return _read(self.wide, rows)
 
+    def wide_weights(self, rows: tf.Tensor) -> tf.Tensor:
+        """float32 of the rows' shape: weights of a model of one output, rows of any shape, as int32."""
+        if isinstance(self.wide, PrunedTable):
+            return tf.reshape(self.wide.read(tf.reshape(rows, [-1])), tf.shape(rows))
+        # Single numbers come faster so than by tf.gather.
+        return tf.squeeze(tf.gather_nd(self.wide, rows[..., None]), axis=-1)
+
     def parts(self, inputs: Inputs, values: list[tf.Tensor]) -> Parts:
         """What the two parts of the model read of b examples.
 
