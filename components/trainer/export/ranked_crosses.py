@@ -73,9 +73,10 @@ class RankedCrosses:
         """
         firsts: dict[str, _Numbers] = {}
         others: dict[str, _Numbers] = {}
-        for side in sides:
-            if side:
-                self._know(side, firsts, others)
+        context, candidates = sides
+        # A context's values are few: what operations cost is their number. Candidates' are many: it costs to move them.
+        for keys in ([context] if context else []) + [{key: values} for key, values in candidates.items()]:
+            self._know(keys, firsts, others)
         pairs = []
         for cross in self._crosses:
             joined = firsts[cross.keys[0]]
@@ -83,7 +84,7 @@ class RankedCrosses:
                 met = _met(joined, others[key])
                 joined = met._replace(numbers=_begun(_mixed(met.numbers)))
             pair = _met(joined, others[cross.keys[-1]])
-            of_candidates = any(key in sides[1] for key in cross.keys)
+            of_candidates = any(key in candidates for key in cross.keys)
             pairs.append(pair if of_candidates else _spread(pair, requests, each))
         widths = [pair.width for pair in pairs[: self._of_sets]]
         singles = np.arange(self._of_sets, len(pairs), dtype=np.int32)
@@ -112,7 +113,7 @@ class RankedCrosses:
 def _by_key(side: Mapping[str, CrossValues], numbers: tf.Tensor) -> dict[str, _Numbers]:
     """What stands side by side in the last dimension, apart again."""
     widths = [values.strings.shape[-1] or tf.shape(values.strings)[-1] for values in side.values()]
-    parts = tf.split(numbers, widths, axis=-1)
+    parts = tf.split(numbers, widths, axis=-1) if len(side) > 1 else [numbers]
     present = [values.present for values in side.values()]
     return dict(zip(side, map(_Numbers, parts, present, widths), strict=True))
 

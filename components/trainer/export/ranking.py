@@ -15,8 +15,9 @@ import tensorflow as tf
 
 from widedeep.components.features.spec import Feature, FeatureSpec
 from widedeep.components.trainer.export import raw_tensors
+from widedeep.components.trainer.export.crossed_keys import CrossedKeys
 from widedeep.components.trainer.export.ranked_columns import RankedColumns
-from widedeep.components.trainer.export.ranked_crosses import CrossValues, RankedCrosses
+from widedeep.components.trainer.export.ranked_crosses import RankedCrosses
 from widedeep.components.trainer.model.inputs import Transformed, cut
 from widedeep.components.trainer.model.network import WideDeepModel
 from widedeep.components.transform import packed_columns
@@ -31,7 +32,6 @@ class Ranking(tf.Module):
     def __init__(self, spec: FeatureSpec, model: WideDeepModel, transform: Callable[[Raw], Transformed]) -> None:
         super().__init__()
         self._spec, self._model, self._transform = spec, model, transform
-        self._number = {column.name: index for index, column in enumerate(model.layout.id_columns)}
         features = [column.feature for column in model.layout.id_columns if column.feature]
         self._columns = RankedColumns(model, [feature.side == "context" for feature in features])
         # Times of the context from which to a candidate's, or from a candidate's to which, seconds are counted: a
@@ -53,6 +53,7 @@ class Ranking(tf.Module):
             offsets = {slot.column: slot.offset for slot in model.layout.wide.slots}
             sets = {feature.key for feature in spec.features if feature.kind == "set"}
             self._crosses = RankedCrosses(spec.crosses, offsets, sets)
+            self._crossed = CrossedKeys(spec, model.layout)
 
     def logits(self, tensors: Mapping[str, tf.Tensor], requests: tf.Tensor, each: tf.Tensor) -> tf.Tensor:
         """float32 [requests * each, 1].
@@ -77,7 +78,7 @@ class Ranking(tf.Module):
         logit = (self._model.bias + wide[:requests, :1])[:, None] + tf.reshape(wide[requests:, 1:], by_request)
         logit = tf.reshape(logit, [-1, 1])
         if self._crosses:
-            rows_of, shares = self._crosses.rows(self._crossed(whole, present, ids, requests), requests, each)
+            rows_of, shares = self._crosses.rows(self._crossed.values(whole, present, ids, requests), requests, each)
             weights = self._model.wide_weights(rows_of)
             logit += tf.reduce_sum(weights * shares, axis=1, keepdims=True)
         if not self._hidden:
@@ -111,8 +112,8 @@ class Ranking(tf.Module):
         rows = requests * (each + 1)
         rows_of = {}
         for side, first, count in (("context", 0, requests), ("candidate", requests, requests * each)):
-            zero = tf.zeros([count], tf.int64)
-            indices = tf.stack([tf.range(first, first + count), zero], axis=1)
+            numbers = tf.range(first, first + count)
+            indices = tf.stack([numbers, tf.zeros_like(numbers)], axis=1)
             for feature in self._spec.features:
                 if feature.side != side or feature.key in self._spread:
                     continue
@@ -132,40 +133,6 @@ class Ranking(tf.Module):
             everywhere = tf.concat([whole[key], tf.repeat(whole[key], each)], axis=0)
             rows_of[key] = raw_tensors.to_sparse(self._spec.by_key[key], everywhere, [rows])
         return rows_of
-
-    def _crossed(
-        self,
-        whole: Mapping[str, tf.Tensor],
-        present: Mapping[str, tf.Tensor],
-        ids: tf.Tensor,
-        requests: tf.Tensor,
-    ) -> list[dict[str, CrossValues]]:
-        """What Transform crosses, by side and key."""
-        keys = sorted({key for cross in self._spec.crosses for key in cross.keys})
-        sides: list[dict[str, CrossValues]] = [{}, {}]
-        for feature in (self._spec.inputs[key] for key in keys):
-            if feature.kind == "numeric":
-                values = self._bucket(feature, ids, requests)
-            else:
-                values = CrossValues(whole[feature.key], present[feature.key])
-            sides[_SIDES.index(feature.side)][feature.key] = CrossValues(*(_crossed(feature, part) for part in values))
-        return sides
-
-    def _bucket(self, feature: Feature, ids: tf.Tensor, requests: tf.Tensor) -> CrossValues:
-        """A number's, of contexts [requests], of candidates [requests, each]."""
-        number, missing = self._number[packed_columns.ids(feature)], packed_columns.bucket_count(feature)
-        # Each row has one, if only that of missing values: the other side's too.
-        where = tf.where(tf.bitwise.right_shift(ids, packed_columns.ID_BITS) == number)
-        bucket = tf.gather_nd(ids, where) - (number << packed_columns.ID_BITS)
-        bucket = bucket[:requests] if feature.side == "context" else tf.reshape(bucket[requests:], [requests, -1])
-        return CrossValues(tf.strings.as_string(bucket), bucket < missing)
-
-
-def _crossed(feature: Feature, values: tf.Tensor) -> tf.Tensor:
-    """[requests, 1 or each, any], from a context's [requests, ...] or candidates' [requests, each, ...]."""
-    if feature.side == "candidate":
-        return values if feature.kind == "set" else values[..., None]
-    return values[:, None] if feature.kind == "set" else tf.reshape(values, [-1, 1, 1])
 
 
 def _rows_of(indices: tf.Tensor) -> tf.Tensor:

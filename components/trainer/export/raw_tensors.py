@@ -57,7 +57,7 @@ def present(feature: Feature, tensor: tf.Tensor) -> tf.Tensor:
 
 def sizes(tensors: Sequence[tf.Tensor], dimensions: int) -> tf.Tensor:
     """int64 [dimensions]: sizes of the leading dimensions, in which a tensor of size 1 goes with any."""
-    shapes = [tf.shape(tensor, tf.int64) for tensor in tensors]
+    shapes = _shapes(tensors)
     # A set has a dimension more.
     return tf.reduce_max(
         tf.stack(
@@ -68,6 +68,15 @@ def sizes(tensors: Sequence[tf.Tensor], dimensions: int) -> tf.Tensor:
         ),
         axis=0,
     )
+
+
+def _shapes(tensors: Sequence[tf.Tensor]) -> list[tf.Tensor]:
+    """Of each, int64: by one operation for all of a type."""
+    shapes: dict[int, tf.Tensor] = {}
+    for dtype in dict.fromkeys(tensor.dtype for tensor in tensors):
+        numbers = [number for number, tensor in enumerate(tensors) if tensor.dtype == dtype]
+        shapes.update(zip(numbers, tf.shape_n([tensors[number] for number in numbers], tf.int64), strict=True))
+    return [shapes[number] for number in range(len(tensors))]
 
 
 def to_sparse(feature: Feature, tensor: tf.Tensor, leading: Sequence[tf.Tensor]) -> tf.SparseTensor:

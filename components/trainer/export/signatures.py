@@ -104,9 +104,11 @@ class Signatures:
             # Padding, which a server adds to requests of other sizes in the batch, comes last.
             real = [raw_tensors.present(feature, tensors[feature.key]) for feature in candidates]
             is_real = tf.broadcast_to(functools.reduce(tf.logical_or, real), tf.shape(score))
-            order = tf.argsort(tf.where(is_real, score, float("-inf")), direction="DESCENDING", stable=True)
+            # tf.where, which takes other shapes too, is several times slower.
+            ranked = tf.raw_ops.Select(condition=is_real, x=score, y=tf.fill(tf.shape(score), float("-inf")))
+            order = tf.argsort(ranked, direction="DESCENDING", stable=True)
             first = tf.reduce_max(tensors[TOP_K])
-            return {"score": score, "order": tf.cond(first > 0, lambda: order[:, :first], lambda: order)}
+            return {"score": score, "order": order[:, : tf.where(first > 0, first, tf.int32.max)]}
 
         return rank
 

@@ -80,10 +80,6 @@ class WideDeepModel(tf.Module):
         """The rows that the inputs use, float32 [k, width] of each table."""
         return [_read(table, uses.rows) for table, uses in zip(self.tables, inputs.uses, strict=True)]
 
-    def wide_rows(self, rows: tf.Tensor) -> tf.Tensor:
-        """float32 [n, outputs]: rows of the wide table, int32 [n]."""
-        return _read(self.wide, rows)
-
     def wide_weights(self, rows: tf.Tensor) -> tf.Tensor:
         """float32 of the rows' shape: weights of a model of one output, rows of any shape, as int32."""
         if isinstance(self.wide, PrunedTable):
@@ -172,7 +168,7 @@ def pool(table: Table, values: tf.Tensor, uses: Uses, examples: tf.Tensor) -> tf
         cells = tf.sparse.segment_sum(values, uses.position, uses.cell, num_segments=number)
     else:
         cells = _bounded_sum(table, values, uses, number)
-    return tf.ensure_shape(tf.reshape(cells, [examples, table.cells * table.width]), [None, table.cells * table.width])
+    return tf.reshape(cells, [-1, table.cells * table.width])
 
 
 def _bounded_sum(table: Table, values: tf.Tensor, uses: Uses, number: tf.Tensor) -> tf.Tensor:
