@@ -29,7 +29,7 @@ def _lookup(lines: tf.Tensor, path: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """The lines' numbers, of others the number of lines; and how many ids there are."""
     with contextlib.ExitStack() as stack:
         if tf.inside_function() and not tf.is_symbolic_tensor(path):
-            # As TFT does it: a table is made once, not at each call.
+            # As TFT does it: a table is made, and counted, once, not at each call.
             stack.enter_context(tf.init_scope())
         table = tf.lookup.StaticHashTable(
             tf.lookup.TextFileInitializer(
@@ -37,6 +37,6 @@ def _lookup(lines: tf.Tensor, path: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             ),
             default_value=-1,
         )
-    size = table.size()
+        size = table.size()
     ids = tf.raw_ops.LookupTableFindV2(table_handle=table.resource_handle, keys=lines, default_value=size)
     return ids, size + 1
