@@ -13,13 +13,14 @@ import tensorflow_transform as tft
 
 from widedeep.components import features
 from widedeep.components.features.spec import Feature, FeatureSpec
-from widedeep.components.transform import packed_columns, vocabulary_ids, vocabulary_strings
+from widedeep.components.transform import packed_columns, vocabulary_strings
 from widedeep.components.transform.auto_buckets import DISTINCT_VALUES, HASHES, auto_columns, sketch_words
 from widedeep.components.transform.crosses import cross_ids, is_member, members, unique
+from widedeep.components.transform.ids import vocabulary_ids
+from widedeep.components.transform.ids.packing import Ids, pack
+from widedeep.components.transform.ids.side_by_side import side_by_side
 from widedeep.components.transform.numeric import Numerics
-from widedeep.components.transform.packing import Ids, pack
 from widedeep.components.transform.raw_numbers import raw_number
-from widedeep.components.transform.side_by_side import side_by_side
 from widedeep.components.transform.times.time_parts import time_parts
 
 Tensors: TypeAlias = "dict[str, tf.Tensor | tf.SparseTensor]"

@@ -12,7 +12,7 @@ from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.trainer.model.layout import Layout, Table
 from widedeep.components.transform import packed_columns
 from widedeep.components.transform.crosses import unique
-from widedeep.components.transform.side_by_side import side_by_side
+from widedeep.components.transform.ids.side_by_side import side_by_side
 
 LABEL_TYPES = {"binary": tf.int64, "regression": tf.float32, "multiclass": tf.int64}
 # Transformed columns by name, those of ids sparse.

@@ -7,7 +7,7 @@ import tensorflow as tf
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from widedeep.components.transform.packing import Ids, pack
+from widedeep.components.transform.ids.packing import Ids, pack
 
 # None stands for a missing value.
 Rows = list[list[int | None]]

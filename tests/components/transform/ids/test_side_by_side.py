@@ -8,7 +8,7 @@ import tensorflow as tf
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from widedeep.components.transform.side_by_side import side_by_side
+from widedeep.components.transform.ids.side_by_side import side_by_side
 
 Rows = list[list[int]]
 COLUMNS = st.integers(0, 5).flatmap(

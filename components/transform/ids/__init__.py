@@ -1,0 +1,1 @@
+"""Ids of features: by their vocabularies, and of all columns in one."""
