@@ -4,13 +4,17 @@ Beam 2.77 parses all options of a class each time that one of them is asked for 
 transform, and inspects each method of a DoFn some seven times, and all methods of one for state and timers as often. On
 a small pipeline of TFX's that is a fifth of all CPU, more than what is done with its rows. And it looks through all
 modules that were ever imported, thousands, for each function that it pickles, and for each value of a side input that
-it keeps.
+it keeps. It reads the source of each function that it is given, for one that both yields and returns, and the source
+around each call that gives a transform its types, for a message that nobody sees. And it presses what it pickles anew
+at each place where it needs it, and unpacks it as often.
 """
 
 from __future__ import annotations
 
 import argparse
+import bz2
 import copy
+import functools
 import inspect
 import sys
 import types
@@ -19,15 +23,20 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import objsize
+from apache_beam.internal import cloudpickle_pickler
 from apache_beam.internal.cloudpickle import cloudpickle
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.worker import statecache
 from apache_beam.transforms import core, userstate
+from apache_beam.typehints import decorators
 
 Arguments = tuple[list[str], list[Any]]
 ViewAs = Callable[[PipelineOptions, type[PipelineOptions]], PipelineOptions]
 Inspect = Callable[[Any], Arguments]
 States = tuple[set[Any], set[Any]]
+Mixes = Callable[[Any], bool]
+# Pickles that are known at once, pressed and unpacked, of so many bytes at most.
+_PICKLES, _PICKLE_BYTES = 512, 100_000
 
 
 def install() -> None:
@@ -38,6 +47,9 @@ def install() -> None:
         userstate.get_dofn_specs = _states(userstate.get_dofn_specs)
         cloudpickle._find_imported_submodules = _submodules
         statecache.objsize = _Sizes()
+        core._check_fn_use_yield_and_return = _mixes(core._check_fn_use_yield_and_return)
+        decorators.traceback = _NoStack()
+        cloudpickle_pickler.bz2 = _Pressed()
 
 
 class _Signatures:
@@ -92,6 +104,47 @@ def _submodules(code: types.CodeType, packages: Iterable[Any]) -> list[types.Mod
                 reached += [sys.modules[name] for name in inner]
                 paths += inner
     return reached
+
+
+def _mixes(read: Mixes) -> Mixes:
+    """Whether a function both yields and returns, which its code says: lambdas of one line have one."""
+    known: WeakKeyDictionary[types.CodeType, bool] = WeakKeyDictionary()
+
+    def mixes(function: Any) -> bool:
+        plain = getattr(function, "__func__", function)
+        # Of a wrapper, it is the wrapped one's source.
+        if not inspect.isfunction(plain) or "__wrapped__" in plain.__dict__:
+            return read(function)
+        if plain.__code__ not in known:
+            known[plain.__code__] = read(function)
+        return known[plain.__code__]
+
+    return mixes
+
+
+class _NoStack:
+    """traceback for Beam's type hints, which would say where in Beam or TFX each was given."""
+
+    @staticmethod
+    def format_stack(**_: Any) -> list[str]:
+        return []
+
+
+class _Pressed:
+    """bz2 for Beam's pickles: of the same bytes it has made the same before."""
+
+    def __init__(self) -> None:
+        self._known = {each: functools.lru_cache(_PICKLES)(each) for each in (bz2.compress, bz2.decompress)}
+
+    def compress(self, pickled: bytes, **level: int) -> bytes:
+        return self._made(bz2.compress, pickled, **level)
+
+    def decompress(self, pressed: bytes) -> bytes:
+        return self._made(bz2.decompress, pressed)
+
+    def _made(self, make: Callable[..., bytes], data: bytes, **level: int) -> bytes:
+        known = self._known[make] if len(data) <= _PICKLE_BYTES else make
+        return known(data, **level)
 
 
 class _Sizes:

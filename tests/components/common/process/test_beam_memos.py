@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import bz2
 import functools
 import importlib.util
 import json
@@ -15,6 +17,7 @@ import numpy as np
 import objsize
 import pytest
 from apache_beam.coders import VarIntCoder
+from apache_beam.internal import pickler
 from apache_beam.internal.cloudpickle import cloudpickle
 from apache_beam.options.pipeline_options import (
     DebugOptions,
@@ -27,6 +30,7 @@ from apache_beam.options.pipeline_options import (
 )
 from apache_beam.runners.worker import statecache
 from apache_beam.transforms import core, userstate
+from apache_beam.typehints import decorators
 
 from widedeep.components.common.process import beam_memos
 
@@ -220,3 +224,77 @@ def test_a_value_is_as_large_as_beam_alone_finds_it(value: Any) -> None:
         filter_func=statecache._filter_func,
     )
     assert statecache.get_deep_size(value) == alone
+
+
+def yields(element: int) -> Any:
+    yield element
+
+
+def returns(element: int) -> Any:
+    return [element]
+
+
+def yields_and_returns(element: int) -> Any:
+    if element:
+        return [element]
+    yield element
+
+
+@functools.wraps(yields_and_returns)
+def wrapping_both(*anything: Any) -> Any:
+    return []
+
+
+@pytest.mark.parametrize(
+    ("function", "mixed"),
+    [
+        (yields, False),
+        (returns, False),
+        (yields_and_returns, True),
+        (wrapping_both, True),
+        (Plain().process, False),
+        (lambda element: [element], False),
+        (len, False),
+    ],
+)
+def test_a_function_that_yields_and_returns(function: Any, mixed: bool) -> None:
+    for _ in range(2):
+        assert core._check_fn_use_yield_and_return(function) is mixed
+
+
+def test_the_source_of_functions_of_one_code_is_read_once() -> None:
+    def made(number: int) -> Any:
+        return lambda element: [element + number]
+
+    read: list[Any] = []
+    mixes = beam_memos._mixes(lambda function: bool(read.append(function)))  # type: ignore[func-returns-value]
+    assert [mixes(made(number)) for number in range(3)] == [False] * 3
+    assert len(read) == 1
+
+
+def test_hints_of_types_do_not_say_where_they_were_given() -> None:
+    hints = decorators.IOTypeHints.empty().with_input_types(int)
+    assert hints.input_types == ((int,), {})
+    assert hints.origin == []
+
+
+# Of the second, all is pressed anew: it would take too much room.
+@pytest.mark.parametrize(("value", "times"), [("a" * 1000, 1), (os.urandom(beam_memos._PICKLE_BYTES), 2)])
+def test_a_pickle_is_pressed_as_beam_alone_does(value: Any, times: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = {"compress": 0, "decompress": 0}
+
+    def counting(name: str, make: Any) -> Any:
+        def count(*data: Any, **more: Any) -> bytes:
+            made[name] += 1
+            return make(*data, **more)
+
+        return count
+
+    for name in made:
+        monkeypatch.setattr(bz2, name, counting(name, getattr(bz2, name)))
+    monkeypatch.setattr(beam_memos.cloudpickle_pickler, "bz2", beam_memos._Pressed())
+    pickled = [pickler.dumps(value) for _ in range(2)]
+    assert [pickler.loads(each) for each in pickled] == [value, value]
+    assert made == {"compress": times, "decompress": times}
+    monkeypatch.undo()
+    assert pickled == [base64.b64encode(bz2.compress(cloudpickle.dumps(value), 9))] * 2
