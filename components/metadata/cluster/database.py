@@ -4,30 +4,22 @@ from __future__ import annotations
 
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from ml_metadata import errors
-from ml_metadata.metadata_store import metadata_store
-
 from widedeep.components.common.errors import ConfigError, WideDeepError, reason
 from widedeep.components.metadata.cluster.address import PASSWORD, PASSWORD_FILE, parse_address
 from widedeep.components.metadata.cluster.postgresql import PostgresqlStore
+from widedeep.components.metadata.cluster.watched_store import AWAY, WatchedStore
 
 # A server that takes connections but refuses ours may still be starting; a wrong password stays wrong.
 _REFUSED_SECONDS = 30.0
 # A call that fails on a database that answers is tried so often: it is no outage.
 _CALLS = 3
-# What ML Metadata raises when the server goes away under a call, or another writer was faster.
-_AWAY = (
-    errors.AbortedError,
-    errors.DeadlineExceededError,
-    errors.InternalError,
-    errors.UnavailableError,
-    errors.UnknownError,
-    RuntimeError,
-)
+# A connection that nobody has used for so long may be cut somewhere on the way, where it would seem to hang.
+_IDLE_SECONDS = 30.0
 
 Result = TypeVar("Result")
 
@@ -35,6 +27,22 @@ Result = TypeVar("Result")
 def tell(text: str) -> None:
     """Says something to whoever reads the log."""
     print(text, file=sys.stderr, flush=True)
+
+
+class _Kept(threading.local):
+    """A thread's last connection, and when it was asked for."""
+
+    store: WatchedStore | None = None
+    used = 0.0
+
+    def answers(self) -> bool:
+        if self.store is None or self.store.failed or time.monotonic() - self.used > _IDLE_SECONDS:
+            return False
+        try:
+            self.store.get_context_types()
+        except AWAY:
+            return False
+        return True
 
 
 class Database:
@@ -59,14 +67,26 @@ class Database:
         address = parse_address(url, environment)
         self.connection, self.where, self._server = address.connection, address.where, address.server
         self._patience = patience
+        self._kept = _Kept()
 
-    def open(self) -> metadata_store.MetadataStore:
+    def open(self) -> WatchedStore:
         """Connects, and waits for a database that does not answer.
+
+        For each connection ML Metadata looks at all of its tables, with some forty questions: a thread that asks again
+        gets the one it had, where that still answers.
 
         Raises:
             ConfigError: it answers, and refuses the connection.
             WideDeepError: it did not answer in time, or its file can't be opened.
         """
+        if not self._kept.answers():
+            self._kept.store = None
+            self._kept.store = self._opened()
+        assert self._kept.store is not None
+        self._kept.used = time.monotonic()
+        return self._kept.store
+
+    def _opened(self) -> WatchedStore:
         started, pause = time.monotonic(), 1.0
         while True:
             try:
@@ -81,13 +101,13 @@ class Database:
             time.sleep(min(pause, left))
             pause = min(2 * pause, 15.0)
 
-    def connect(self) -> metadata_store.MetadataStore:
-        """Connects once. A connection on which a call has failed is not to be used again: MySQL's may crash.
+    def connect(self) -> WatchedStore:
+        """Connects once.
 
         Raises:
             RuntimeError: it did not work.
         """
-        kind = PostgresqlStore if self.connection.HasField("postgresql") else metadata_store.MetadataStore
+        kind = PostgresqlStore if self.connection.HasField("postgresql") else WatchedStore
         return kind(self.connection)
 
     def retry(self, action: Callable[[], Result]) -> Result:
@@ -103,7 +123,7 @@ class Database:
         for _ in range(_CALLS - 1):
             try:
                 return action()
-            except _AWAY as error:
+            except AWAY as error:
                 tell(f"{self.where}: a call failed: {reason(error)}. Trying it again.")
                 self.open()
         return action()

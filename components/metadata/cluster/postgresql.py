@@ -20,8 +20,9 @@ from __future__ import annotations
 from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor
-from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2
+
+from widedeep.components.metadata.cluster.watched_store import WatchedStore
 
 _BACKSLASH, _STORED = "\\", "\ue05c"
 # Calls that ask for records by their ids: the ids, and the records.
@@ -32,7 +33,7 @@ _BY_ID = {
 }
 
 
-class PostgresqlStore(metadata_store.MetadataStore):
+class PostgresqlStore(WatchedStore):
     """A store whose texts may hold backslashes, and which answers in the order in which it was asked."""
 
     def _call_method(self, method_name: str, request: Any, response: Any) -> None:

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -199,7 +200,45 @@ def test_other_errors_are_not_the_databases(database: Database) -> None:
     assert calls == [1]
 
 
-def test_each_connection_is_a_new_one(database: Database) -> None:
-    first, second = database.open(), database.open()
-    assert isinstance(first, metadata_store.MetadataStore)
-    assert first is not second
+def test_a_connection_that_answers_is_kept(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = database.open()
+    assert database.open() is store
+    # What is not there is no failure.
+    with pytest.raises(errors.NotFoundError):
+        store.get_context_type("unheard of")
+    assert database.open() is store
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(database.open).result() is not store
+    assert database.open() is store
+    monkeypatch.setattr(module, "_IDLE_SECONDS", 0.0)
+    assert database.open() is not store
+
+
+@pytest.mark.parametrize("failure", [errors.InternalError("gone"), RuntimeError("gone")])
+def test_a_connection_that_failed_is_never_used_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    store, calls = database.open(), []
+
+    def fail(self: metadata_store.MetadataStore, name: str, *_: object) -> None:
+        calls.append(name)
+        raise failure
+
+    with monkeypatch.context() as away:
+        away.setattr(metadata_store.MetadataStore, "_call_method", fail)
+        with pytest.raises(type(failure)):
+            store.get_executions()
+    second = database.open()
+    assert second is not store
+    assert calls == ["GetExecutions"]
+
+    # One that dies while nobody asks.
+    def dies(self: metadata_store.MetadataStore, name: str, *_: object) -> None:
+        if self is second:
+            raise failure
+        real(self, name, *_)
+
+    real = metadata_store.MetadataStore._call_method
+    monkeypatch.setattr(metadata_store.MetadataStore, "_call_method", dies)
+    assert database.open() is not second
+    assert database.open().get_executions() == []
