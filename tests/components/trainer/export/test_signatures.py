@@ -69,6 +69,13 @@ SPEC = FeatureSpec.model_validate(
         ],
     }
 )
+# Less of it, where the models are many: of each side a word, a set and a number, and a cross of both.
+FEWER = SPEC.model_copy(
+    update={
+        "features": tuple(SPEC.by_key[key] for key in ("item", "user", "seen", "hour", "tags", "price")),
+        "crosses": tuple(cross for cross in SPEC.crosses if {*cross.keys} in ({"seen", "item"}, {"price", "user"})),
+    }
+)
 CONTEXT = [feature for feature in SPEC.features if feature.side == "context"]
 CANDIDATE = [feature for feature in SPEC.features if feature.side == "candidate"]
 Row = dict[str, Any]
@@ -115,15 +122,15 @@ def example(row: Row) -> bytes:
     return built.SerializeToString()
 
 
-def analysed(folder: Path, label: tf.DType) -> tft.TFTransformOutput:
+def analysed(folder: Path, label: tf.DType, spec: FeatureSpec) -> tft.TFTransformOutput:
     types = {"numeric": tf.float32, "time": tf.float32, "set": tf.string, "categorical": tf.string}
-    parsing = {feature.key: tf.io.VarLenFeature(types[feature.kind]) for feature in SPEC.features}
-    parsing |= {feature.rest: tf.io.VarLenFeature(tf.float32) for feature in SPEC.features if feature.rest}
+    parsing = {feature.key: tf.io.VarLenFeature(types[feature.kind]) for feature in spec.features}
+    parsing |= {feature.rest: tf.io.VarLenFeature(tf.float32) for feature in spec.features if feature.rest}
     parsing["y"] = tf.io.VarLenFeature(label)
     metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(parsing))
-    apply = partial(preprocessing_fn, custom_config={"features": features.to_json(SPEC)})
+    apply = partial(preprocessing_fn, custom_config={"features": features.to_json(spec)})
     with tft_beam.Context(temp_dir=str(folder / "tmp")):
-        rows = [halved(row) | {"y": [1]} for row in _rows(60)]
+        rows = [{key: halved(row).get(key, [1]) for key in parsing} for row in _rows(60)]
         transform_fn = (rows, metadata) | tft_beam.AnalyzeDataset(apply)
         transform_fn | tft_beam.WriteTransformFn(str(folder / "graph"))
     return tft.TFTransformOutput(str(folder / "graph"))
@@ -154,8 +161,13 @@ def exported(
 
 @pytest.fixture(scope="module")
 def graph(tmp_path_factory: pytest.TempPathFactory) -> tft.TFTransformOutput:
-    """Transform's, of all models here whose label is a class."""
-    return analysed(tmp_path_factory.mktemp("transform"), tf.int64)
+    return analysed(tmp_path_factory.mktemp("transform"), tf.int64, SPEC)
+
+
+@pytest.fixture(scope="module")
+def fewer(tmp_path_factory: pytest.TempPathFactory) -> tft.TFTransformOutput:
+    """Of fewer features, whose label is a class."""
+    return analysed(tmp_path_factory.mktemp("fewer"), tf.int64, FEWER)
 
 
 @pytest.fixture(scope="module")
@@ -183,16 +195,19 @@ def default(served: Any, rows: list[Row]) -> np.ndarray:
     return served["serving_default"](examples=tf.constant([example(row) for row in rows]))["score"].numpy()
 
 
-def raw(served: Any, rows: list[Row], **more: Any) -> dict[str, np.ndarray]:
-    given = {key: tf.constant(dense(key, rows, 5)) for key in SPEC.by_key} | more
+def raw(served: Any, rows: list[Row], spec: FeatureSpec = SPEC, **more: Any) -> dict[str, np.ndarray]:
+    given = {key: tf.constant(dense(key, rows, 5)) for key in spec.by_key} | more
     return {name: output.numpy() for name, output in served["predict_raw"](**given).items()}
 
 
-def rank(served: Any, requests: list[tuple[Row, list[Row]]], top_k: int = 0, width: int = 5) -> dict[str, np.ndarray]:
+def rank(
+    served: Any, requests: list[tuple[Row, list[Row]]], top_k: int = 0, width: int = 5, spec: FeatureSpec = SPEC
+) -> dict[str, np.ndarray]:
     """As a client sends it: requests of the same number of candidates."""
     each = len(requests[0][1])
-    given = {f.key: tf.constant(dense(f.key, [user for user, _ in requests], width)) for f in CONTEXT}
-    for feature in CANDIDATE:
+    context, candidate = ([f for f in spec.features if f.side == side] for side in ("context", "candidate"))
+    given = {f.key: tf.constant(dense(f.key, [user for user, _ in requests], width)) for f in context}
+    for feature in candidate:
         flat = dense(feature.key, [row for _, candidates in requests for row in candidates], width)
         given[feature.key] = tf.constant(flat.reshape(len(requests), each, *flat.shape[1:]))
     outputs = served["rank"](top_k=tf.fill([len(requests)], top_k), **given)
@@ -320,11 +335,12 @@ def test_classify_and_regress_tell_the_score(served):
 @pytest.mark.parametrize(
     ("variant", "products"), [("wide", False), ("deep", False), ("fm", False), ("wide_deep", True)]
 )
-def test_another_model_ranks_too(variant, products, graph, tmp_path):
-    served = tf.saved_model.load(exported(tmp_path, graph, variant=variant, products=products)).signatures
+def test_another_model_ranks_too(variant, products, fewer, tmp_path):
+    served = tf.saved_model.load(exported(tmp_path, fewer, FEWER, variant, products)).signatures
     user, candidates = _rows(1)[0], [{feature.key: row[feature.key] for feature in CANDIDATE} for row in _rows(3)]
     expected = default(served, [user | candidate for candidate in candidates])
-    np.testing.assert_allclose(rank(served, [(user, candidates)])["score"], [expected], rtol=1e-3, atol=0)
+    ranked = rank(served, [(user, candidates)], spec=FEWER)
+    np.testing.assert_allclose(ranked["score"], [expected], rtol=1e-3, atol=0)
     assert len(np.unique(expected)) == 3
 
 
@@ -340,15 +356,15 @@ def test_candidates_with_many_ids_of_a_column_have_the_scores_of_their_rows(serv
     assert np.abs(expected - default(served, rows)).max() > 1e-3
 
 
-def test_each_kind_of_label_has_the_signatures_that_make_sense(graph, tmp_path):
+def test_each_kind_of_label_has_the_signatures_that_make_sense(fewer, tmp_path):
     names = {}
-    of_numbers = analysed(tmp_path, tf.float32)
-    for transform, label in ((of_numbers, {"kind": "regression"}), (graph, {"kind": "multiclass", "classes": 3})):
-        spec = FeatureSpec.model_validate(SPEC.model_dump(exclude_defaults=True) | {"label": {"key": "y", **label}})
+    of_numbers = analysed(tmp_path, tf.float32, FEWER)
+    for transform, label in ((of_numbers, {"kind": "regression"}), (fewer, {"kind": "multiclass", "classes": 3})):
+        spec = FeatureSpec.model_validate(FEWER.model_dump(exclude_defaults=True) | {"label": {"key": "y", **label}})
         served = tf.saved_model.load(exported(tmp_path / label["kind"], transform, spec)).signatures
         names[label["kind"]] = set(served)
         rows = _rows(3)
-        np.testing.assert_allclose(raw(served, rows)["score"], default(served, rows), rtol=0, atol=1e-5)
+        np.testing.assert_allclose(raw(served, rows, spec)["score"], default(served, rows), rtol=0, atol=1e-5)
     both = {"serving_default", "predict_raw"}
     assert names == {"regression": both | {"rank", "regress"}, "multiclass": both | {"classify"}}
     classified = served["classify"](inputs=tf.constant([example(row) for row in rows]))
