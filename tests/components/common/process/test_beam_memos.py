@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 import xml.etree.ElementTree
 from typing import Any
 
@@ -28,9 +29,10 @@ from apache_beam.options.pipeline_options import (
     TypeOptions,
     WorkerOptions,
 )
-from apache_beam.runners.worker import statecache
+from apache_beam.runners.worker import statecache, statesampler
 from apache_beam.transforms import core, userstate
 from apache_beam.typehints import decorators
+from apache_beam.utils.counters import CounterFactory
 
 from widedeep.components.common.process import beam_memos
 
@@ -298,3 +300,16 @@ def test_a_pickle_is_pressed_as_beam_alone_does(value: Any, times: int, monkeypa
     assert made == {"compress": times, "decompress": times}
     monkeypatch.undo()
     assert pickled == [base64.b64encode(bz2.compress(cloudpickle.dumps(value), 9))] * 2
+
+
+def test_the_thread_that_looks_at_the_steps_sleeps_briefly() -> None:
+    sampler = statesampler.StateSampler("bundle", CounterFactory())
+    state = sampler.scoped_state("read", "process")
+    sampler.start()
+    with state:
+        time.sleep(0.5)
+    sampler.stop()
+    # Who ends a bundle waits for it to wake.
+    assert sampler.sampling_period_ms == 10
+    # At a look or two before the end, or later on a busy machine.
+    assert state.sampled_msecs_int() > 400
