@@ -89,6 +89,8 @@ class Postgresql(Server):
 
     def line(self) -> list[str]:
         settings = ["listen_addresses=127.0.0.1", f"unix_socket_directories={self.folder}", f"port={self.port}"]
+        # What is killed here is the server, never the machine: what it has written stays.
+        settings.append("fsync=off")
         return [
             str(self.program("postgres")),
             "-D",
@@ -119,6 +121,8 @@ class Mariadb(Server):
     def line(self) -> list[str]:
         options = ["--bind-address=127.0.0.1", f"--port={self.port}", f"--socket={self.folder / 'socket'}"]
         data = [f"--datadir={self.folder / 'data'}", f"--pid-file={self.folder / 'pid'}"]
+        # See Postgresql.
+        options.append("--innodb-flush-log-at-trx-commit=2")
         return [str(self.program("postgres")), "--no-defaults", *data, *options]
 
 
