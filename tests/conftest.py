@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import forked
+import memory_disk
 import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
@@ -22,6 +23,8 @@ from xdist.scheduler import LoadScopeScheduling
 from widedeep.components.common.process import lean_imports
 
 lean_imports.install()
+# Before anything is written. Whoever wants to look at it afterwards sets TMPDIR.
+IN_MEMORY = memory_disk.make()
 # Beam makes option parsers by the hundred, whose every word would be looked up in message catalogues.
 os.environ["LANGUAGE"] = "C"
 
@@ -172,6 +175,11 @@ def explore(item: pytest.Function) -> None:
     if given:
         more = settings(given, max_examples=FUZZ * given.max_examples)
         test._hypothesis_internal_use_settings = more
+
+
+def pytest_unconfigure() -> None:
+    if IN_MEMORY:
+        memory_disk.remove(IN_MEMORY)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,0 +1,42 @@
+"""Temporary files in memory: a metadata database in a file waits for the disk after each of its hundreds of steps."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+# Linux's file system in memory. Half of the memory may be files there: containers have less, of which nothing is taken.
+_PLACE = Path("/dev/shm")
+# Of all tests, beside what their processes need.
+_LEAST_FREE, _LEAST_AVAILABLE = 4 << 30, 8 << 30
+
+
+def make(place: Path = _PLACE) -> Path | None:
+    """A folder in memory for this process's temporary files and those of all that it starts.
+
+    None where TMPDIR names another place, or there is no room; what is left then is the disk.
+    """
+    if os.environ.get("TMPDIR") or not _has_room(place):
+        return None
+    folder = Path(tempfile.mkdtemp(prefix="widedeep-tests-", dir=place))
+    # Database servers run as another user.
+    folder.chmod(0o755)
+    os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
+    return folder
+
+
+def remove(folder: Path) -> None:
+    """Gives the memory back."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _has_room(place: Path) -> bool:
+    if not os.access(place, os.W_OK) or os.statvfs(place).f_flag & os.ST_NOEXEC:
+        return False
+    available = re.search(r"^MemAvailable: +(\d+) kB", Path("/proc/meminfo").read_text(), re.MULTILINE)
+    return bool(
+        shutil.disk_usage(place).free >= _LEAST_FREE and available and int(available[1]) * 1024 >= _LEAST_AVAILABLE
+    )
