@@ -10,6 +10,7 @@ from pathlib import Path
 
 # Linux's file system in memory. Half of the memory may be files there: containers have less, of which nothing is taken.
 _PLACE = Path("/dev/shm")
+_NAME = "widedeep-tests-"
 # Of all tests, beside what their processes need.
 _LEAST_FREE, _LEAST_AVAILABLE = 4 << 30, 8 << 30
 
@@ -21,7 +22,12 @@ def make(place: Path = _PLACE) -> Path | None:
     """
     if os.environ.get("TMPDIR") or not _has_room(place):
         return None
-    folder = Path(tempfile.mkdtemp(prefix="widedeep-tests-", dir=place))
+    for left in place.glob(f"{_NAME}*"):
+        process = left.name.removeprefix(_NAME).partition("-")[0]
+        if not Path("/proc", process).exists():
+            # It was killed.
+            remove(left)
+    folder = Path(tempfile.mkdtemp(prefix=f"{_NAME}{os.getpid()}-", dir=place))
     # Database servers run as another user.
     folder.chmod(0o755)
     os.environ["TMPDIR"] = tempfile.tempdir = str(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -22,8 +23,13 @@ def unset(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("unset")
 def test_what_a_process_starts_has_its_temporary_files_there(tmp_path: Path) -> None:
+    # One that lives, and one that can't: no process has this number.
+    others = [tmp_path / f"widedeep-tests-{process}-x" for process in (os.getppid(), 1 << 30)]
+    for other in others:
+        other.mkdir()
     folder = memory_disk.make(tmp_path)
     assert folder is not None
+    assert {*tmp_path.iterdir()} == {folder, others[0]}
     assert folder.parent == tmp_path
     assert folder.stat().st_mode & 0o777 == 0o755
     code = "import tempfile; print(tempfile.gettempdir())"
@@ -32,7 +38,7 @@ def test_what_a_process_starts_has_its_temporary_files_there(tmp_path: Path) -> 
     # Its own processes need no other.
     assert memory_disk.make(tmp_path) is None
     memory_disk.remove(folder)
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == others[:1]
 
 
 @pytest.mark.usefixtures("unset")
