@@ -1,4 +1,4 @@
-"""A rollback and a collection between real runs: what TFX's cache and resolvers make of them."""
+"""What TFX's cache and resolvers make of a retraining, a rollback and a collection between real runs."""
 
 from __future__ import annotations
 
@@ -34,12 +34,18 @@ def metrics(ran: Ran, model: str) -> dict[str, float]:
     return values
 
 
-def test_after_a_rollback_runs_build_on_the_version_that_serves(
+def test_a_run_is_compared_with_the_version_that_serves_and_after_a_rollback_too(
     anew: Callable[[str], Pushed], tmp_path: Path, run: Run
 ) -> None:
     census, workdir, first = (pushed := anew("census")).slice, pushed.workdir, pushed.ran
     second = run(census, workdir, LOOSE, "training.seed=7")
     assert second.code == 0, second.stderr
+    ran = {node for node, state in second.states.items() if state == "COMPLETE"}
+    assert ran == {"Trainer", "LatestBlessedModel", "Evaluator", "DryRun", "Pusher"}
+    assert second.result is not None
+    assert second.result["pushed_to"] == str(workdir / "models" / "2")
+    assert metrics(first, "candidate").keys() == metrics(second, "baseline").keys()
+    assert metrics(second, "baseline") == pytest.approx(metrics(first, "candidate"), abs=1e-6)
     versions = listed(workdir, tmp_path / "models.json")
     assert (versions[0]["serves"], versions[1]["serves"]) == (False, True)
     assert versions[0]["metrics"] == {"candidate": metrics(first, "candidate")}

@@ -1,4 +1,4 @@
-"""Whole pipelines on real slices: pushed models, caches, baselines, and models that are not good enough."""
+"""A whole pipeline on a real slice, as a person runs it: what is pushed and told, and what the cache holds."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow.parquet as pq
-import pytest
-from harness import LOOSE, Pushed, Ran, score
+from harness import Pushed, Ran, score
 
 NODES = [
     "ExampleGen",
@@ -25,15 +24,15 @@ NODES = [
 Run = Callable[..., Ran]
 
 
-def test_movielens_is_pushed_then_cached_then_retrained_against_its_baseline(
-    anew: Callable[[str], Pushed], run: Run
-) -> None:
+def test_movielens_is_pushed_then_cached(anew: Callable[[str], Pushed], run: Run) -> None:
     movielens, workdir, first = (pushed := anew("movielens")).slice, pushed.workdir, pushed.ran
     assert set(first.states) == set(NODES)
     assert set(first.states.values()) == {"COMPLETE"}
     assert first.result is not None
     assert first.result["blessed"] is True
     assert list(first.result["metrics"]) == ["candidate"]
+    # Those of lists are the shipped settings'.
+    assert {"gauc", "ndcg@10", "recall@10", "mrr", "hit@10"} < set(first.result["metrics"]["candidate"])
     assert (
         first.result["metrics"]["candidate"]["rows"]
         == pq.read_metadata(movielens.data / "test" / "data.parquet").num_rows
@@ -62,14 +61,3 @@ def test_movielens_is_pushed_then_cached_then_retrained_against_its_baseline(
     assert again.result is not None
     assert again.result["metrics"] == first.result["metrics"]
     assert sorted(path.name for path in (workdir / "models").iterdir()) == ["1"]
-
-    retrained = run(movielens, workdir, "training.seed=7", LOOSE)
-    assert retrained.code == 0, retrained.stderr
-    ran = {node for node, state in retrained.states.items() if state == "COMPLETE"}
-    assert ran == {"Trainer", "LatestBlessedModel", "Evaluator", "DryRun", "Pusher"}
-    assert retrained.result is not None
-    # Those of lists are the shipped settings', and LOOSE ones have none.
-    candidate, baseline = first.result["metrics"]["candidate"], retrained.result["metrics"]["baseline"]
-    assert set(candidate) - set(baseline) == {"gauc", "ndcg@10", "recall@10", "mrr", "hit@10"}
-    assert baseline == pytest.approx({name: candidate[name] for name in baseline}, abs=1e-6)
-    assert retrained.result["pushed_to"] == str(workdir / "models" / "2")
