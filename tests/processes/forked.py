@@ -18,6 +18,7 @@ from typing import Any
 SERVER = Path(__file__).with_name("forkserver.py")
 # With them comes all that a run and the steps on Kubeflow import, most of it only once they run.
 PRELOAD = (
+    "lean",
     "widedeep.pipeline.commands.models.explain",
     "widedeep.pipeline.commands.models.score",
     "widedeep.pipeline.kubeflow.compiler.spec",

@@ -16,6 +16,7 @@ from pathlib import Path
 import click
 
 from widedeep.components.common.errors import ConfigError, WideDeepError, unwrap
+from widedeep.components.common.process import lean_imports
 from widedeep.components.common.process.process_environment import complete_environment
 from widedeep.components.metadata.cluster.database import Database, tell
 from widedeep.components.metadata.cluster.turns import turn
@@ -99,6 +100,7 @@ def main() -> None:
     """Entry point: tells an error in a sentence, and exits."""
     # Beam and TFX's executors look into sys.argv for flags of their own.
     arguments, sys.argv = sys.argv[1:], sys.argv[:1]
+    lean_imports.install()
     supervise(lambda: run_and_exit(lambda: _call(arguments)))
 
 

@@ -20,6 +20,7 @@ from tfx.orchestration.portable import base_executor_operator
 from tfx.proto.orchestration import executable_spec_pb2, execution_invocation_pb2, execution_result_pb2
 
 from widedeep.components.common.errors import WideDeepError
+from widedeep.components.common.process import lean_imports
 from widedeep.components.common.process.parent import die_with
 from widedeep.pipeline.kubeflow.step.process_exit import run_and_exit
 from widedeep.pipeline.kubeflow.step.supervisor import killed
@@ -122,4 +123,5 @@ def _execute(folder: Path) -> None:
 if __name__ == "__main__":
     exchange, parent = Path(sys.argv.pop()), int(sys.argv.pop())
     die_with(parent)
+    lean_imports.install()
     run_and_exit(lambda: _execute(exchange))
