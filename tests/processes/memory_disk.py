@@ -28,8 +28,8 @@ def make(place: Path = _PLACE) -> Path | None:
             # It was killed.
             remove(left)
     folder = Path(tempfile.mkdtemp(prefix=f"{_NAME}{os.getpid()}-", dir=place))
-    # Database servers run as another user.
-    folder.chmod(0o755)
+    # As /tmp: database servers run as another user, and have temporary files of their own.
+    folder.chmod(0o1777)
     os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
     return folder
 

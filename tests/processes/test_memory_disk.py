@@ -31,7 +31,7 @@ def test_what_a_process_starts_has_its_temporary_files_there(tmp_path: Path) -> 
     assert folder is not None
     assert {*tmp_path.iterdir()} == {folder, others[0]}
     assert folder.parent == tmp_path
-    assert folder.stat().st_mode & 0o777 == 0o755
+    assert folder.stat().st_mode & 0o7777 == 0o1777
     code = "import tempfile; print(tempfile.gettempdir())"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == tempfile.gettempdir() == str(folder)
