@@ -120,5 +120,8 @@ def _kept(workdir: Workdir) -> str:
 
 
 def _first_line(error: BaseException | None) -> str:
-    lines = str(error).strip().splitlines() or [""]
+    # gRPC's own text begins with a line that names nothing.
+    code, details = (getattr(error, name, None) for name in ("code", "details"))
+    text = f"{code().name}: {details()}" if callable(code) and callable(details) else str(error)
+    lines = text.strip().splitlines() or [""]
     return f"{type(error).__name__}: {lines[0][:500]}"

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -128,9 +129,11 @@ def test_one_server_for_all_who_ask_in_a_folder(server: Path) -> None:
     assert forked.Popen.server == str(server / "forkserver")
 
 
-def test_a_server_that_ends_has_forked_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(tmp_path / "server"))
+def test_a_server_that_ends_has_forked_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A socket's path has 107 characters at most, fewer than pytest's folders may take.
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as listener:
+        place = str(Path(folder, "server"))
+        listener.bind(place)
         listener.listen()
 
         def answer_and_end() -> None:
@@ -140,7 +143,7 @@ def test_a_server_that_ends_has_forked_nothing(tmp_path: Path, monkeypatch: pyte
 
         ending = threading.Thread(target=answer_and_end)
         ending.start()
-        monkeypatch.setattr(forked.Popen, "server", str(tmp_path / "server"))
+        monkeypatch.setattr(forked.Popen, "server", place)
         with pytest.raises(ConnectionResetError, match="has ended: nothing was forked"):
             forked.Popen([WIDEDEEP, "--help"])
         ending.join()
