@@ -22,20 +22,21 @@ def _row(model: str, auc: float, accuracy: float) -> dict[str, float | str]:
 
 
 def test_the_joint_model_is_held_against_the_better_half() -> None:
-    rows = [_row("wide", 0.91, 0.85), _row("deep", 0.92, 0.86), _row("wide_deep", 0.916, 0.857)]
+    rows = [_row("wide", 0.92, 0.85), _row("deep", 0.93, 0.86), _row("wide_deep", 0.926, 0.857)]
     figures = quality.figures_of("census", quality.TASKS["census"], rows, 5)
     assert _values(figures) == {
-        "census_auc": 0.916,
+        "census_auc": 0.926,
         "census_logloss": 0.3,
         "census_accuracy": 0.857,
         "census_joint_over_better_half": pytest.approx(-0.004),
     }
     assert list(_holds(figures).values()) == [True, None, True, False]
-    assert figures[0].details["deep"] == {"mean": 0.92, "sd": 0.001}
+    assert figures[0].details["deep"] == {"mean": 0.93, "sd": 0.001}
     assert figures[2].details["wide_deep"] == {"mean": 0.857, "sd": 0.003}
 
 
-def test_only_the_random_split_of_movielens_has_a_goal() -> None:
-    rows = [_row("wide", 0.7, 0.7), _row("deep", 0.7, 0.7), _row("wide_deep", 0.7899, 0.7)]
-    for name, holds in (("movielens", None), ("movielens-random", False)):
-        assert quality.figures_of(name, quality.TASKS[name], rows, 5)[0].holds is holds
+@pytest.mark.parametrize("name", ["movielens", "movielens-random"])
+@pytest.mark.parametrize(("auc", "holds"), [(0.7999, False), (0.8, True)])
+def test_movielens_has_a_goal_however_it_is_split(name: str, auc: float, holds: bool) -> None:
+    rows = [_row("wide", 0.7, 0.7), _row("deep", 0.7, 0.7), _row("wide_deep", auc, 0.7)]
+    assert quality.figures_of(name, quality.TASKS[name], rows, 5)[0].holds is holds

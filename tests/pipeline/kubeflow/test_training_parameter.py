@@ -14,7 +14,9 @@ from widedeep.pipeline.definition import config
 from widedeep.pipeline.kubeflow.client.compiled_file import CompiledPipeline
 from widedeep.pipeline.kubeflow.training_parameter import NOTHING, as_overrides
 
-MOVIELENS = Path(__file__).resolve().parents[3] / "schema" / "movielens" / "pipeline.yaml"
+MOVIELENS, CENSUS = (
+    Path(__file__).resolve().parents[3] / "schema" / name / "pipeline.yaml" for name in ("movielens", "census")
+)
 
 
 @pytest.fixture
@@ -89,5 +91,5 @@ def test_what_does_not_go_together_a_step_tells() -> None:
     """Only there the other settings are known."""
     given = as_overrides('{"deep.schedule.decay": "linear"}', "x")
     with pytest.raises(ConfigError, match="decay: linear or cosine goes with decay_steps"):
-        config.load(MOVIELENS, given)
-    assert config.load(MOVIELENS, ("training.deep.schedule={decay: cosine, decay_steps: 9}", *given))
+        config.load(CENSUS, given)
+    assert config.load(CENSUS, ("training.deep.schedule={decay: cosine, decay_steps: 9}", *given))
