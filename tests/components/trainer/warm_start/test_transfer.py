@@ -26,9 +26,8 @@ from widedeep.components.trainer.warm_start.transfer import warm_start
 
 KINDS: dict[str, dict[str, Any]] = {
     "adagrad": {},
-    "adam": {"deep": {"optimizer": "adam", "learning_rate": 0.01}},
+    "adam, and products": {"deep": {"optimizer": "adam", "learning_rate": 0.01, "products": True}},
     "batch_norm": {"deep": {"batch_norm": True}},
-    "products": {"deep": {"products": True}},
     "wide": {"model": "wide"},
     "deep": {"model": "deep"},
 }
