@@ -1,6 +1,6 @@
 """What a request log costs a request: milliseconds and requests a second with and without, in turn.
 
-    python -m benchmarks run log_cost [--models work/appstore/models] [--rounds 20]
+    python -m benchmarks run log_cost [--models work/appstore/models] [--rounds 5]
 
 Three stand-ins serve the same model, one of them with `--request-log`; this process asks them for the app store's
 requests, some 25 candidates each, with a client that logs and with one that does not. A turn is so many requests of one
@@ -56,8 +56,8 @@ class Rounds:
 
 @click.command()
 @click.option("--models", type=click.Path(exists=True, path_type=Path), default=Path("work/appstore/models"))
-@click.option("--rounds", default=20, show_default=True, help="In which the three take turns.")
-@click.option("--requests", default=300, show_default=True, help="Of each turn.")
+@click.option("--rounds", default=5, show_default=True, help="In which the three take turns.")
+@click.option("--requests", default=2000, show_default=True, help="Of each turn: as many as fill a file of the log.")
 def main(models: Path, rounds: int, requests: int) -> None:
     """Measures the three in turn."""
     store = LiveStore(Size(20_000, 2))
