@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -46,9 +47,11 @@ def test_what_a_run_leaves_when_it_ends_early_is_ended_and_the_model_is_the_dire
         prism.job(name)
         for worker in prism.workers():
             os.kill(worker, signal.SIGKILL)
-        _, said = hurt.process.communicate(timeout=300)
+        _, said = hurt.process.communicate(timeout=360)
     assert hurt.process.returncode == 1, said
-    assert "ExampleGen failed: RuntimeError: Pipeline job-003 failed in state FAILED" in said
+    # Rarely, Prism falls silent about a worker that was killed as it came; gRPC gives up after five minutes.
+    ends = r"(RuntimeError: Pipeline job-003 failed in state FAILED|_MultiThreadedRendezvous: [A-Z_]+: \w)"
+    assert re.search(f"ExampleGen failed: {ends}", said), said
     assert "the same command carries on from there" in said
 
     ran = run(direct.slice, workdir, LOOSE, prism.setting)
