@@ -81,14 +81,11 @@ def _values(proto: TensorProto, kind: _Type, count: int) -> Array:
         if kind.numpy.hasobject:
             return _strings(proto.tensor_content, count)
         return np.frombuffer(proto.tensor_content, kind.numpy)
-    given = getattr(proto, kind.field)
+    given = getattr(proto, kind.field)[: count * kind.each]
     if not given:
         return np.full(count, b"" if kind.numpy.hasobject else 0, kind.numpy)
-    stored = np.fromiter(given, kind.stored, min(len(given), count * kind.each))
-    viewed = kind.field.endswith(("half_val", "complex_val"))
-    values = stored.view(kind.numpy) if viewed else stored.astype(kind.numpy, copy=False)
-    if len(values) == count:
-        return values
+    stored = np.array(given, kind.stored)
+    values = stored.view(kind.numpy) if kind.field.endswith(("half_val", "complex_val")) else stored.astype(kind.numpy)
     return np.concatenate([values, np.repeat(values[-1:], count - len(values))])
 
 
