@@ -34,9 +34,10 @@ class Products(tf.Module):
         """
         super().__init__()
         self._inputs = layout.deep_width
-        self._groups = [(width, len(columns)) for width, columns in layout.widths().items()]
+        groups = layout.widths()
+        self._groups = [(width, len(columns)) for width, columns in groups.items()]
         self.pairs, places, cells = list[tuple[str, str, int]](), [], 0
-        for width, columns in layout.widths().items():
+        for width, columns in groups.items():
             for first, second in itertools.combinations(range(len(columns)), 2):
                 one, other = sorted((columns[first], columns[second]))
                 self.pairs.append((one, other, width))
