@@ -16,6 +16,8 @@ from widedeep.components.metadata.cluster.watched_store import AWAY, WatchedStor
 
 # A server that takes connections but refuses ours may still be starting; a wrong password stays wrong.
 _REFUSED_SECONDS = 30.0
+# What ML Metadata says where several processes make a new database's tables at once: true of a moment, as a rule.
+_BEING_MADE = ("Concurrent writes", "subset of tables")
 # A call that fails on a database that answers is tried so often: it is no outage.
 _CALLS = 3
 # A connection that nobody has used for so long may be cut somewhere on the way, where it would seem to hang.
@@ -93,9 +95,10 @@ class Database:
                 return self.connect()
             except RuntimeError as error:
                 problem = self._problem(error)
+                passing = self._server is not None or _being_made(error)
             limit = self._patience if isinstance(problem, _UnreachableError) else min(self._patience, _REFUSED_SECONDS)
             left = limit - (time.monotonic() - started)
-            if left <= 0 or self._server is None:
+            if left <= 0 or not passing:
                 raise problem
             tell(f"{problem} Trying again for {left:.0f} s.")
             time.sleep(min(pause, left))
@@ -136,6 +139,11 @@ class Database:
                 f"{self.where}: {said}. A newer database needs the image that wrote it, or a newer one. An older one "
                 "can be migrated: keep a dump, and open it once with ML Metadata's enable_upgrade_migration."
             )
+        if _being_made(error):
+            return WideDeepError(
+                f"{self.where}: another process makes the metadata's tables, or some of them are missing: "
+                f"{reason(error).partition('. ')[0].rstrip('.')}."
+            )
         if self._server is None:
             return WideDeepError(f"{self.where}: the metadata can't be opened: {reason(error)}.")
         try:
@@ -148,6 +156,10 @@ class Database:
             f"{self.where}: the metadata database answers, but refuses the connection: user, password or database is "
             f"wrong. The password is taken from {PASSWORD} or {PASSWORD_FILE}."
         )
+
+
+def _being_made(error: RuntimeError) -> bool:
+    return any(words in str(error) for words in _BEING_MADE)
 
 
 class _UnreachableError(WideDeepError):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -83,6 +87,34 @@ def test_sqlite_is_a_path(tmp_path: Path) -> None:
     assert Database("sqlite:///m.db", {}, 0).connection.sqlite.filename_uri == "m.db"
     with pytest.raises(WideDeepError, match="the metadata can't be opened"):
         Database(f"sqlite:///{tmp_path}/no/m.db", {}, 60).open()
+
+
+@pytest.fixture
+def half_made(tmp_path: Path) -> tuple[Path, Path]:
+    """A database of which another process has made but some tables yet, and the whole one."""
+    half, whole = tmp_path / "half.db", tmp_path / "whole.db"
+    Database(f"sqlite:///{whole}", {}, 0).open()
+    shutil.copy(whole, half)
+    with closing(sqlite3.connect(half)) as connection:
+        connection.execute("DROP TABLE Artifact")
+    return half, whole
+
+
+def test_a_file_whose_tables_are_just_made_is_waited_for(
+    half_made: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    half, whole = half_made
+    finished = threading.Timer(0.3, os.replace, (whole, half))
+    finished.start()
+    assert Database(f"sqlite:///{half}", {}, 30).open().get_artifacts() == []
+    finished.join()
+    assert "another process makes the metadata's tables, or some of them are missing" in capsys.readouterr().err
+
+
+def test_a_file_that_stays_without_tables_is_told(half_made: tuple[Path, Path]) -> None:
+    half, _ = half_made
+    with pytest.raises(WideDeepError, match=f"{half}: another process .* missing: There are a subset of tables"):
+        Database(f"sqlite:///{half}", {}, 0).open()
 
 
 @pytest.mark.parametrize(
