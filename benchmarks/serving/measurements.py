@@ -26,15 +26,14 @@ from benchmarks.serving import (
     version_check,
 )
 from benchmarks.serving.latency import Effort
-from benchmarks.serving.servers.models import FEATURES, MODELS, PAPER
+from benchmarks.serving.servers.models import FEATURES, MODELS, options
 from benchmarks.serving.servers.processes import Server, serving
 from benchmarks.serving.traffic.rank_requests import RankRequest, read, requests
 from widedeep.components import features
-from widedeep.components.trainer.training_options import DeepOptions
 
 SMALL, LARGE = 10, 200
 _STARTED = time.monotonic()
-_LAYERS = {"default": DeepOptions().hidden, "other": DeepOptions().hidden, "paper": PAPER}
+_LAYERS = {model: options(model).deep.hidden for model in MODELS}
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ class Measurements:
         return np.array(self._in_process["scores"][model])
 
     def default(self) -> list[Figure]:
-        """One request at a time, and many, with the product's layers."""
+        """One request at a time, and many, with the defaults' layers."""
         with serving(self._base("default", "served-default"), self._home / "server.txt") as served:
             return [*self._one_request("default", served), *self._throughput(served, batched=False)]
 

@@ -3,7 +3,7 @@
     python -m benchmarks run serving [--quick] [--plot FILE.svg] [--malformed N [--only-malformed]]
 
 Server and clients are processes of their own and talk over the loopback interface. Two models are measured: one with
-the product's hidden layers, and one with the paper's, which are larger.
+the defaults' hidden layers, and one with the paper's, which are larger.
 """
 
 from __future__ import annotations

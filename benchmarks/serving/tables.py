@@ -9,7 +9,7 @@ from benchmarks.harness import markdown
 from benchmarks.harness.figures import Figure
 from benchmarks.serving.latency import PAPER, SPLITS
 
-_MODELS = {"default": "the product's layers", "paper": "the paper's layers"}
+_MODELS = {"default": "the defaults' layers", "paper": "the paper's layers"}
 _THROUGHPUT = "serving_throughput_"
 
 

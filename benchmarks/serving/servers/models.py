@@ -17,7 +17,7 @@ from benchmarks.harness import subprocesses
 from benchmarks.harness.data_steps import DataSteps
 from benchmarks.serving.traffic.rank_requests import joined, read, requests
 from widedeep.components import features
-from widedeep.components.trainer.training_options import TrainingOptions
+from widedeep.components.trainer.training_options import DeepOptions, TrainingOptions
 from widedeep.pipeline.definition import config
 
 SCHEMA = subprocesses.ROOT / "schema" / "movielens"
@@ -27,14 +27,14 @@ PAPER = (1024, 512, 256)
 MODELS = ("default", "other", "paper")
 
 
-def options(base: TrainingOptions, model: str) -> TrainingOptions:
-    """How a model is trained: with the product's layers, the same with another seed, or with the paper's layers."""
+def options(model: str) -> TrainingOptions:
+    """How a model is trained: by the defaults, the same with another seed, or with the paper's layers."""
     # What is served is as large and as fast after one epoch as after many.
-    short = base.model_copy(update={"epochs": 1, "patience": None})
+    short = TrainingOptions(epochs=1, patience=None)
     changes: dict[str, dict[str, Any]] = {
         "default": {},
-        "other": {"seed": base.seed + 1},
-        "paper": {"deep": base.deep.model_copy(update={"hidden": PAPER})},
+        "other": {"seed": short.seed + 1},
+        "paper": {"deep": DeepOptions(hidden=PAPER)},
     }
     return short.model_copy(update=changes[model])
 
@@ -48,7 +48,7 @@ def main() -> None:
         steps.execute("Transform")
         made = {name: artifact.uri for name, artifact in steps.outputs().items()}
         for model in models:
-            _train(options(settings.training, model), made, data, out / model)
+            _train(options(model), made, data, out / model)
 
 
 def _train(training: TrainingOptions, made: dict[str, str], data: Path, out: Path) -> None:

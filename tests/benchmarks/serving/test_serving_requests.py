@@ -36,12 +36,19 @@ def test_a_request_is_a_real_user_at_its_last_moment_and_its_own_movies_before_t
     assert all(row.keys() == sides.keys() for row in whole)
 
 
-def test_models_differ_in_what_is_compared_alone() -> None:
-    base = TrainingOptions(seed=4, epochs=9)
-    made = {model: models.options(base, model) for model in models.MODELS}
+def test_models_are_the_defaults_but_for_what_is_compared() -> None:
+    defaults = TrainingOptions()
+    made = {model: models.options(model) for model in models.MODELS}
     assert [(options.seed, options.deep.hidden, options.epochs) for options in made.values()] == [
-        (4, base.deep.hidden, 1),
-        (5, base.deep.hidden, 1),
-        (4, (1024, 512, 256), 1),
+        (defaults.seed, defaults.deep.hidden, 1),
+        (defaults.seed + 1, defaults.deep.hidden, 1),
+        (defaults.seed, (1024, 512, 256), 1),
     ]
-    assert all(options.wide == base.wide for options in made.values())
+    assert all(options.wide == defaults.wide for options in made.values())
+    unlike = {
+        key
+        for options in made.values()
+        for key in dict(defaults.deep)
+        if dict(options.deep)[key] != dict(defaults.deep)[key]
+    }
+    assert unlike == {"hidden"}

@@ -27,12 +27,12 @@ def test_serving_stands_beside_the_papers_table() -> None:
     assert latency == [
         "| 200 candidates as | 1 x 200 | 2 x 100 | 4 x 50 |",
         "| --- | --- | --- | --- |",
-        "| the product's layers, 2-1: p50 / p99, ms | 4.0 / 4.0 | 4.0 / 5.0 | 4.0 / 6.0 |",
+        "| the defaults' layers, 2-1: p50 / p99, ms | 4.0 / 4.0 | 4.0 / 5.0 | 4.0 / 6.0 |",
         "| the paper's layers, 1024-512-256: p50 / p99, ms | 7.0 / 7.0 | 7.0 / 8.0 | 7.0 / 9.0 |",
         # Of the paper: https://arxiv.org/abs/1606.07792, table 2.
         "| Cheng et al. 2016, table 2: latency, ms | 31 | 17 | 14 |",
     ]
     assert cpu_table[0] == "| ms of the server's CPU for 200 candidates | rank | serving_default | predict_raw |"
-    assert cpu_table[2] == "| the product's layers | 3.0 | 13.3 | 6.0 |"
+    assert cpu_table[2] == "| the defaults' layers | 3.0 | 13.3 | 6.0 |"
     assert cpu_table[3] == "| the paper's layers | 7.5 | 17.8 | 15.0 |"
     assert throughput[2:] == ["| 10 candidates | 765 |", "| 200 candidates batching | 1,447 |"]
