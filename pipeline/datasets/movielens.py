@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from widedeep.pipeline.datasets.files import Split, describe, split_path, write_csv
-from widedeep.pipeline.datasets.history import LIKED, Impression, Rating, with_history
+from widedeep.pipeline.datasets.history import LIKED, RECENT, Impression, Rating, with_history
 from widedeep.pipeline.datasets.splits import SPLITS, split_in_time
 from widedeep.pipeline.datasets.wheel import FILE_NAME, SHA256, read_columns
 
@@ -33,6 +33,7 @@ SCHEMA = pa.schema(
         ("hour", pa.string()),  # "0" to "23", UTC
         ("weekday", pa.string()),  # "Mon" to "Sun", UTC
         ("history", pa.list_(pa.string())),  # movie ids, the most recent last
+        ("recent_likes", pa.float32()),  # of the last ten ratings; null before the first
         ("timestamp", pa.int64()),  # seconds since 1970, UTC; no feature
         ("label", pa.int64()),
     ]
@@ -50,8 +51,9 @@ MovieLens-100K: 100,000 ratings by 943 users of 1,682 movies, 1997-09-20 to 1998
 Origin: collected by the GroupLens research group, University of Minnesota. Read from the Parquet
 copies inside the Python wheel {FILE_NAME}
 (sha256 {SHA256}).
-Ours: the label (1 for {LIKED} stars or more), the history, the hour and weekday (UTC), and the
-split (by user, in time: the first 80 % train, the next 10 % eval, the last 10 % test).
+Ours: the label (1 for {LIKED} stars or more), the history, the share of likes among the last {RECENT}
+ratings, the hour and weekday (UTC), and the split (by user, in time: the first 80 % train, the next
+10 % eval, the last 10 % test).
 
 Terms (GroupLens): for research. Not for commercial use, and not to be passed on, without their
 permission; to be acknowledged in publications, without a claim that they endorse you. The wheel's
@@ -116,6 +118,7 @@ def _row(impression: Impression, user: dict[str, Any], movie: dict[str, Any]) ->
         "hour": str(rating.timestamp // _HOUR % 24),
         "weekday": _WEEKDAYS[(rating.timestamp // _DAY + _EPOCH_WEEKDAY) % 7],
         "history": [str(movie_id) for movie_id in impression.history],
+        "recent_likes": impression.recent_likes,
         "timestamp": rating.timestamp,
         "label": int(rating.liked),
     }

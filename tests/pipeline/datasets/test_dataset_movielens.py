@@ -65,6 +65,7 @@ def test_columns(summary: Summary) -> None:
             "hour": pa.string(),
             "weekday": pa.string(),
             "history": strings,
+            "recent_likes": pa.float32(),
             "timestamp": pa.int64(),
             "label": pa.int64(),
         }
@@ -99,6 +100,7 @@ def test_one_row_by_hand(rows: list[Row]) -> None:
         "weekday": "Thu",
         "timestamp": 881250949,
         "label": 0,
+        "recent_likes": None,
     }
 
 
@@ -121,6 +123,12 @@ def test_history_is_what_brute_force_finds(rows: list[Row], raw: dict[str, list[
     for row in rows[::37]:
         earlier = [r for r in raw[row["user_id"]] if r[0] < row["timestamp"] and r[2] >= 4]
         assert row["history"] == [str(movie) for _, movie, _ in sorted(earlier)[-20:]]
+
+
+def test_recent_likes_are_what_brute_force_finds(rows: list[Row], raw: dict[str, list[tuple[int, int, int]]]) -> None:
+    for row in rows[::37]:
+        last = [stars >= 4 for when, _, stars in sorted(raw[row["user_id"]]) if when < row["timestamp"]][-10:]
+        assert row["recent_likes"] == (pytest.approx(sum(last) / len(last)) if last else None)
 
 
 def test_no_row_sees_its_own_second_or_a_later_one(rows: list[Row], raw: dict[str, list[tuple[int, int, int]]]) -> None:
