@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from widedeep.components.outcomes.matching import ACTED, ACTED_ON
 
 _MICROS = 1_000_000
 FORMATS = (".parquet", ".csv", ".jsonl")
+# Of JSON lines, so much is read at a time, and on to the end of a line.
+_BYTES = 16 * 2**20
 
 
 def action_batches(path: Path, request: str, candidate: str, time: str) -> Iterator[pa.Table]:
@@ -59,9 +62,31 @@ def _batches(path: Path, wanted: list[str]) -> Iterator[pa.Table]:
             for batch in reader:
                 yield pa.Table.from_batches([batch])
         return
-    whole = pyarrow.json.read_json(path)
-    _check(path, whole.column_names, wanted)
-    yield whole
+    yield from _json_lines(path, wanted)
+
+
+def _json_lines(path: Path, wanted: list[str]) -> Iterator[pa.Table]:
+    checked = False
+    with path.open("rb") as file:
+        while lines := file.read(_BYTES):
+            table = _parsed(lines + file.readline(), wanted[:2])
+            if not checked:
+                # What no line has is a column of nulls where its type is given.
+                _check(path, [name for name in table.column_names if table[name].null_count < len(table)], wanted)
+                checked = True
+            for name in set(wanted) - set(table.column_names):
+                table = table.append_column(name, pa.nulls(len(table), pa.string()))
+            yield table
+
+
+def _parsed(lines: bytes, ids: list[str]) -> pa.Table:
+    # Else an id that looks like a moment would become one, and be written as another text.
+    texts = pyarrow.json.ParseOptions(explicit_schema=pa.schema([(name, pa.string()) for name in ids]))
+    try:
+        return pyarrow.json.read_json(io.BytesIO(lines), parse_options=texts)
+    except pa.ArrowInvalid:
+        # Ids may be numbers.
+        return pyarrow.json.read_json(io.BytesIO(lines))
 
 
 def _check(path: Path, names: list[str], wanted: list[str]) -> None:
