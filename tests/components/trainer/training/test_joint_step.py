@@ -197,6 +197,20 @@ def test_a_constant_input_of_0_leaves_its_weights_and_a_missing_flag_learns(toy)
         assert np.isfinite(model(batch.inputs)).all()
 
 
+@pytest.mark.parametrize("values", [[np.nan], [np.inf], [-np.inf], [np.inf, -np.inf]])
+def test_an_input_that_is_no_number_stops_the_step_before_anything_changes(toy, values):
+    model, trainer = make(toy, OPTIONS)
+    rows = random_rows(np.random.default_rng(14), toy, 12)
+    for number, value in enumerate(values):
+        row = rows[number]
+        rows[number] = type(row)(row.ids, [value, *row.dense[1:]], row.label, row.weight)
+    before = [variable.numpy() for variable in variables(model)]
+    with pytest.raises(tf.errors.InvalidArgumentError, match="the loss : Tensor had"):
+        trainer.step(toy.batch(toy.layout, rows))
+    assert trainer.steps.numpy() == 0
+    assert all((variable.numpy() == old).all() for variable, old in zip(variables(model), before, strict=True))
+
+
 def test_many_steps_in_one_call_are_the_same_steps(toy):
     random = np.random.default_rng(8)
     batches = [toy.batch(toy.layout, random_rows(random, toy, 5)) for _ in range(4)]
