@@ -24,9 +24,9 @@ SIZES = (10_000, 1_000_000, 10_000_000)
 _GOAL = "<= 1.5"
 _LOCK = Path(__file__).parent / "tf_estimator" / "requirements.lock"
 _MODULES = {
-    "ours": ("benchmarks.training.step_ours",),
-    "Keras 3 Ftrl and Adagrad": ("benchmarks.training.step_keras", "keras"),
-    "tf_keras legacy Ftrl and Adagrad": ("benchmarks.training.step_keras", "tf_keras"),
+    "ours": ("benchmarks.training.step.ours",),
+    "Keras 3 Ftrl and Adagrad": ("benchmarks.training.step.keras_layers", "keras"),
+    "tf_keras legacy Ftrl and Adagrad": ("benchmarks.training.step.keras_layers", "tf_keras"),
     "DeepCTR WDL": ("benchmarks.training.tf_estimator.step_deepctr",),
 }
 

@@ -5,20 +5,8 @@ python -m benchmarks.training.tf_estimator.step_deepctr OUT.json BUCKETS...
 
 from __future__ import annotations
 
-import requests
-
-from benchmarks.training.step_timing import EMBEDDING, HIDDEN, ITEMS, WIDE_IDS, Step, measure
-
-
-def _offline(*_: object, **__: object) -> None:
-    raise OSError("nothing here asks the network")
-
-
-# DeepCTR asks PyPI for a newer version of itself when it is imported.
-requests.get = _offline  # type: ignore[assignment]
-
-from deepctr.feature_column import SparseFeat, VarLenSparseFeat  # type: ignore[import-not-found]  # noqa: E402
-from deepctr.models import WDL  # type: ignore[import-not-found]  # noqa: E402
+from benchmarks.training.step.timing import EMBEDDING, HIDDEN, ITEMS, WIDE_IDS, Step, measure
+from benchmarks.training.tf_estimator.deepctr_models import WDL, SparseFeat, VarLenSparseFeat
 
 
 def make(buckets: int) -> Step:

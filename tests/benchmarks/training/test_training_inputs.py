@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks.training import step_timing
 from benchmarks.training.estimator import quality_of
-from benchmarks.training.step_timing import BATCH, ITEMS, WIDE_IDS
+from benchmarks.training.step import timing
+from benchmarks.training.step.timing import BATCH, ITEMS, WIDE_IDS
 from benchmarks.training.tf_estimator.rows import fill, padded, read
 from widedeep.components import features
 
@@ -72,7 +72,7 @@ def test_quality_counts_pairs_and_takes_logarithms() -> None:
 
 
 def test_steps_of_two_sizes_differ_by_the_remainder_of_their_ids_alone() -> None:
-    small, large = step_timing.batches(1_000), step_timing.batches(10_000_000)
+    small, large = timing.batches(1_000), timing.batches(10_000_000)
     for (wide, item, label), (other_wide, other_item, other_label) in zip(small, large, strict=True):
         assert wide.shape == (BATCH, WIDE_IDS)
         assert item.max() < ITEMS
@@ -88,10 +88,10 @@ def test_sizes_are_timed_in_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(sys, "argv", ["x", str(out), "100", "1000"])
     seen: list[tuple[int, int]] = []
 
-    def make(buckets: int) -> step_timing.Step:
+    def make(buckets: int) -> timing.Step:
         return lambda wide, _item, _label: seen.append((buckets, int(wide.max())))
 
-    step_timing.measure(make)
+    timing.measure(make)
     told = json.loads(out.read_text())
     assert {size: len(times) for size, times in told.items()} == {"100": 50, "1000": 50}
     assert all(time >= 0 for times in told.values() for time in times)

@@ -1,6 +1,6 @@
 """One joint step of our model for benchmarks/training/step_cost.py: ids in, tables and slots updated.
 
-python -m benchmarks.training.step_ours OUT.json BUCKETS...
+python -m benchmarks.training.step.ours OUT.json BUCKETS...
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import json
 
 import tensorflow as tf
 
-from benchmarks.training.step_timing import EMBEDDING, HIDDEN, ITEMS, WIDE_IDS, Step, measure
+from benchmarks.training.step.timing import EMBEDDING, HIDDEN, ITEMS, WIDE_IDS, Step, measure
 from widedeep.components import features
 from widedeep.components.trainer.model.heads import head
 from widedeep.components.trainer.model.inputs import Batch, Inputs, batch_signature, deduplicate

@@ -1,6 +1,6 @@
 """The same joint step with Keras's own layers and optimizers, for benchmarks/training/step_cost.py.
 
-    python -m benchmarks.training.step_keras keras|tf_keras OUT.json BUCKETS...
+    python -m benchmarks.training.step.keras_layers keras|tf_keras OUT.json BUCKETS...
 
 `keras` is Keras 3; `tf_keras` is Keras 2 with its legacy optimizers, which have sparse updates.
 """
@@ -13,7 +13,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from benchmarks.training.step_timing import EMBEDDING, HIDDEN, ITEMS, WIDE_IDS, Step, measure
+from benchmarks.training.step.timing import EMBEDDING, HIDDEN, ITEMS, WIDE_IDS, Step, measure
 
 _FTRL = {"learning_rate": 0.05, "l1_regularization_strength": 0.3, "l2_regularization_strength": 10.0}
 _ADAGRAD = {"learning_rate": 0.03}
