@@ -47,6 +47,12 @@ class Benchmark:
 
 BENCHMARKS = {
     "step_cost": Benchmark("benchmarks.training.step_cost", 10, _PEERS, training.step_cost),
+    "criteo_shape": Benchmark(
+        "benchmarks.training.criteo_shape",
+        15,
+        "Python 3.11 and PyPI for the peers' environments, built once, 8 GB of disk",
+        training.criteo_shape,
+    ),
     "defaults": Benchmark(
         "benchmarks.training.defaults", 30, "PyPI for three data sets, the originals of three others", training.defaults
     ),

@@ -19,6 +19,21 @@ def step_cost(figures: Sequence[Figure]) -> list[str]:
     return [markdown.table(["ms a step, by wide buckets", *(f"{size:,}" for size in sizes)], rows)]
 
 
+def criteo_shape(figures: Sequence[Figure]) -> list[str]:
+    """A row a trainer: examples a second a core, by CPU and by wall time, memory at most, and the pass's mean loss."""
+    rows = [
+        [
+            f"{figure.name.partition(': ')[2]} {figure.details['version']}",
+            *(f"{figure.details[key]:,.0f}" for key in ("by_cpu", "by_wall", "memory")),
+            f"{figure.details['loss']:.3f}",
+        ]
+        for figure in figures
+        if ": " in figure.name
+    ]
+    head = ["examples a second a core", "by CPU time", "by wall time", "MiB at most", "mean loss"]
+    return [markdown.table(head, rows)]
+
+
 def defaults(figures: Sequence[Figure]) -> list[str]:
     """AUC / log loss, and seconds of training: a row for each settings, a column a data set."""
     names = list(dict.fromkeys(key for figure in figures for key in figure.details["settings"]))

@@ -1,0 +1,1 @@
+"""Keras 3, in an environment of its own."""

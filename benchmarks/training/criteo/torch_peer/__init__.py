@@ -1,0 +1,1 @@
+"""PyTorch, in an environment of its own."""
