@@ -23,6 +23,8 @@ from xdist.scheduler import LoadScopeScheduling
 from widedeep.components.common.process import lean_imports
 
 lean_imports.install()
+# What is imported and collected stays: see pytest_collection_finish.
+gc.disable()
 # Before anything is written. Whoever wants to look at it afterwards sets TMPDIR.
 IN_MEMORY = memory_disk.make()
 # Beam makes option parsers by the hundred, whose every word would be looked up in message catalogues.
@@ -108,11 +110,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
     return Together(config, log)
 
 
+def slow_file(path: Path) -> bool:
+    return any(path.is_relative_to(Path(__file__).parent / place) for place in SLOW)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    slow = [Path(__file__).parent / place for place in SLOW]
+    slow = {path: slow_file(path) for path in {item.path for item in items}}
     for item in items:
-        if any(item.path.is_relative_to(place) for place in slow):
+        if slow[item.path]:
             item.add_marker(pytest.mark.slow)
         if config.getoption("--hypothesis-profile") == "fuzz" and isinstance(item, pytest.Function):
             explore(item)
@@ -128,6 +134,7 @@ def pytest_collection_finish() -> None:
         beam_memos.install()
     # All modules and tests stay: looking through them again and again for garbage costs a tenth of the time.
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
