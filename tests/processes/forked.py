@@ -19,8 +19,12 @@ SERVER = Path(__file__).with_name("forkserver.py")
 # With them comes all that a run and the steps on Kubeflow import, most of it only once they run.
 PRELOAD = (
     "lean",
+    # As a run imports it.
+    "setuptools",
+    "widedeep.components.trainer.run",
     "widedeep.pipeline.commands.models.explain",
     "widedeep.pipeline.commands.models.score",
+    "widedeep.pipeline.commands.pipelines.run",
     "widedeep.pipeline.kubeflow.compiler.spec",
     "widedeep.pipeline.local.runner",
     "widedeep.pipeline.record.builder",
