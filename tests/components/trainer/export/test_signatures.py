@@ -76,6 +76,8 @@ FEWER = SPEC.model_copy(
         "crosses": tuple(cross for cross in SPEC.crosses if {*cross.keys} in ({"seen", "item"}, {"price", "user"})),
     }
 )
+# The least, where only the label matters: one of each side.
+LEAST = SPEC.model_copy(update={"features": tuple(SPEC.by_key[key] for key in ("item", "user")), "crosses": ()})
 CONTEXT = [feature for feature in SPEC.features if feature.side == "context"]
 CANDIDATE = [feature for feature in SPEC.features if feature.side == "candidate"]
 Row = dict[str, Any]
@@ -358,9 +360,12 @@ def test_candidates_with_many_ids_of_a_column_have_the_scores_of_their_rows(serv
 
 def test_each_kind_of_label_has_the_signatures_that_make_sense(fewer, tmp_path):
     names = {}
-    of_numbers = analysed(tmp_path, tf.float32, FEWER)
-    for transform, label in ((of_numbers, {"kind": "regression"}), (fewer, {"kind": "multiclass", "classes": 3})):
-        spec = FeatureSpec.model_validate(FEWER.model_dump(exclude_defaults=True) | {"label": {"key": "y", **label}})
+    of_numbers = analysed(tmp_path, tf.float32, LEAST)
+    for transform, of, label in (
+        (of_numbers, LEAST, {"kind": "regression"}),
+        (fewer, FEWER, {"kind": "multiclass", "classes": 3}),
+    ):
+        spec = FeatureSpec.model_validate(of.model_dump(exclude_defaults=True) | {"label": {"key": "y", **label}})
         served = tf.saved_model.load(exported(tmp_path / label["kind"], transform, spec)).signatures
         names[label["kind"]] = set(served)
         rows = _rows(3)
