@@ -81,6 +81,13 @@ class Block:
         """Number of examples."""
         return int(self.label.shape[0])
 
+    def whole(self) -> Batch:
+        """All examples in one batch: there is nothing to prefetch, and to trace a data set takes longer than this."""
+        batch: Batch = _gather(
+            self.tables, self.dense, self.label, self.weight, tf.range(self.examples, dtype=tf.int64)
+        )
+        return batch
+
     def batches(self, size: int, order: np.ndarray, first: int = 0) -> tf.data.Dataset:
         """Batches of the examples in `order`, from batch number `first` on; the last may be smaller."""
         return self.parts(order, np.minimum(np.arange(0, len(order) + size, size), len(order)), first)

@@ -18,7 +18,8 @@ _BATCH = 4096
 def predict(trainer: JointTrainer, source: SplitExamples) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Logit [b, outputs], label [b] and weight [b] of the split's examples, in their order."""
     for block in source.blocks():
-        for batch in block.batches(_BATCH, np.arange(block.examples)):
+        small = block.examples <= _BATCH
+        for batch in [block.whole()] if small else block.batches(_BATCH, np.arange(block.examples)):
             yield trainer.predict(batch).numpy(), batch.label.numpy(), batch.weight.numpy()
 
 

@@ -75,6 +75,7 @@ def test_all_examples_in_the_order_of_the_files(toy, block, expected):
     assert [len(batch) for batch in read] == [64, 64, 64, 8]
     assert list(itertools.chain(*read)) == expected
     assert block.examples == 200
+    assert seen(block.whole(), toy.layout) == expected
 
 
 @given(st.permutations(range(200)), st.integers(1, 250), st.integers(0, 4))
