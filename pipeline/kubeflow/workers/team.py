@@ -41,17 +41,15 @@ class JobTeam:
 
     def lost(self) -> dict[int, str]:
         """See Team."""
+        # Before its pods: of a Job that has failed, one of them says so by then.
+        conditions = self._status().conditions or []
         label = f"{manifests.JOB_NAME_LABEL}={self._name}"
         pods = self._core.list_namespaced_pod(self._namespace, label_selector=label, **LIMITS).items
         by_number = {int(pod.metadata.annotations[manifests.INDEX_LABEL]): pod for pod in pods}
         self._pods |= {number: pod.metadata.name for number, pod in by_number.items()}
         ends = {number: _how(pod) for number, pod in by_number.items()}
         lost = {number: how for number, how in ends.items() if how}
-        failed = [
-            condition
-            for condition in self._status().conditions or []
-            if condition.type == "Failed" and condition.status == "True"
-        ]
+        failed = [condition for condition in conditions if condition.type == "Failed" and condition.status == "True"]
         if failed and not lost:
             why = reason(failed[0].message or failed[0].reason)
             lost = {

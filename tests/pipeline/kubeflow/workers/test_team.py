@@ -123,6 +123,21 @@ def test_a_lost_worker_is_named_with_its_last_lines(
     assert api.jobs == {}
 
 
+def test_a_worker_that_ends_between_two_questions_is_named(
+    cluster: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api = cluster(FAILS.replace("sys.exit(3)", "time.sleep(1); sys.exit(3)"))
+    answer = api.get_jobs
+
+    def when_it_has_ended(name: str, query: Any, body: Any) -> Any:
+        api.running[name][1].wait()
+        return answer(name, query, body)
+
+    monkeypatch.setattr(api, "get_jobs", when_it_has_ended)
+    with pytest.raises(WideDeepError, match=r"^worker 1 of 2 workers ended with 3\."):
+        train(tmp_path / "mail")
+
+
 def test_what_the_chief_raised_for_people_is_raised(cluster: Start, tmp_path: Path) -> None:
     """And not what another worker met when the chief was gone."""
     troubles = [
