@@ -6,7 +6,7 @@ A PredictionLog has no time and no request's id: the side-car adds them to the i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +18,7 @@ from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog
 
 from widedeep.components.common.errors import ConfigError, DataError
 from widedeep.serving.client.signature import RANK, Feature, Features, Metadata, Shape, Signature, features
-from widedeep.serving.request_log.answered import Answered
-from widedeep.serving.request_log.entry import Entry
+from widedeep.serving.request_log.entry import Entry, entry
 from widedeep.serving.tensors import Array, from_proto
 
 _TIME, _REQUEST, _SCORE = "log_time", "log_request_id", "score"
@@ -54,12 +53,12 @@ class PredictionLogs:
         others: records so far that are no answered request to `rank`.
     """
 
-    def __init__(self, known: Features) -> None:
-        """Takes what the model ranks by."""
-        self._known, self.others = known, 0
+    def __init__(self, known: Features, left_out: Collection[str] = ()) -> None:
+        """Takes what the model ranks by, and which of these features are not logged."""
+        self._known, self._left_out, self.others = known, left_out, 0
 
     def entries(self, path: Path) -> Iterator[Entry]:
-        """The requests of a file, gzipped or not, in its order.
+        """The calls of a file, gzipped or not, in its order.
 
         Raises:
             DataError: it can't be read, or a record is no PredictionLog or of another model; names file and record.
@@ -71,16 +70,16 @@ class PredictionLogs:
             for record in tf.data.TFRecordDataset(str(path), compression).as_numpy_iterator():
                 log = PredictionLog.FromString(record).predict_log
                 if log.request.model_spec.signature_name == RANK and _SCORE in log.response.outputs:
-                    yield from self._requests(log.request, log.response)
+                    yield self._entry(log.request, log.response)
                 else:
                     self.others += 1
                 number += 1
-        except (DecodeError, ValueError, IndexError, tf.errors.DataLossError) as error:
+        except (DecodeError, TypeError, ValueError, IndexError, tf.errors.DataLossError) as error:
             raise DataError(
                 f"{path}: record {number} can't be read as a PredictionLog of this model: {error}."
             ) from None
 
-    def _requests(self, request: PredictRequest, response: PredictResponse) -> Iterator[Entry]:
+    def _entry(self, request: PredictRequest, response: PredictResponse) -> Entry:
         given = {name: from_proto(tensor) for name, tensor in request.inputs.items()}
         for name in (_TIME, _REQUEST):
             if name not in given:
@@ -89,7 +88,7 @@ class PredictionLogs:
         scores = from_proto(response.outputs[_SCORE])
         tensors = {key: given.get(key, _missing(feature)) for key, feature in self._known.items()}
         version = response.model_spec.version.value if response.model_spec.HasField("version") else None
-        yield from Answered(seconds, name, version, self._known, tensors, scores).entries()
+        return entry(seconds, name, version, self._known, tensors, scores, self._left_out)
 
 
 def _missing(feature: Feature) -> Array:

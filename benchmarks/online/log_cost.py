@@ -1,11 +1,14 @@
-"""What a request log costs a request: milliseconds and requests a second with and without, in turn.
+"""What a request log costs a request: milliseconds, requests a second and CPU with and without, in turn.
 
-    python -m benchmarks run log_cost [--models work/appstore/models] [--rounds 5]
+    python -m benchmarks run log_cost [--models work/movielens/models] [--rounds 15]
 
-Three stand-ins serve the same model, one of them with `--request-log`; this process asks them for the app store's
-requests, some 25 candidates each, with a client that logs and with one that does not. A turn is so many requests of one
-thread, and as many of four. What counts is the median over the rounds of a turn's ratio to that without a log; of the
-CPU that client and server took, all turns' sum, which tells a few percent apart where other work shares the machine.
+A stand-in serves a model, and another one with `--request-log`; this process asks them for real users of MovieLens with
+200 candidates each, and of the first one also with a client that logs. A turn is a file's worth of requests from one
+thread, and as many from four. In a round each of the three has two short turns, forth and back, so that what else the
+machine does meets them alike, and what grows or falls meanwhile cancels. One process is some percent faster than the
+next of the same program: there are two such pairs of stand-ins, which take turns by the round. What counts is the
+median over the rounds of what a round's turns took to those without a log; beside it stands between what half of the
+rounds lie.
 """
 
 from __future__ import annotations
@@ -17,23 +20,30 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import click
 
 from benchmarks.harness.figures import Figure, print_figures
+from benchmarks.harness.movielens_splits import movielens
 from benchmarks.serving.latency import percentiles
-from benchmarks.serving.servers.processes import Server
-from widedeep.pipeline.datasets.appstore.live import LiveStore
-from widedeep.pipeline.datasets.appstore.store import Size
+from benchmarks.serving.servers.models import FEATURES
+from benchmarks.serving.servers.processes import NAME, Server
+from benchmarks.serving.traffic.rank_requests import RankRequest, read, requests
+from widedeep.components import features
 from widedeep.serving.client import RankingClient
 from widedeep.serving.request_log import RequestLog
 
-_MODEL, _THREADS = "appstore", 4
+_THREADS, _CANDIDATES = 4, 200
+# With as many candidates, a file of the log's 50,000 rows: a turn does all the work of what it logs.
+_REQUESTS = 250
+_PAIRS = 2
+# After which the stand-in's log, too, has done what a turn gave it to do.
+_TICK = 0.6
 _PLAIN, _BY_CLIENT, _BY_SERVER = "without", "logged by the client", "logged by the stand-in"
 _GOAL = 1.03
-Request = tuple[dict[str, Any], list[dict[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -43,6 +53,10 @@ class Turn:
     seconds: float
     milliseconds: list[float]
     cpu: float
+
+
+# By name a turn of so many threads.
+Turns: TypeAlias = dict[str, Callable[[int], Turn]]
 
 
 @dataclass(frozen=True)
@@ -55,104 +69,120 @@ class Rounds:
 
 
 @click.command()
-@click.option("--models", type=click.Path(exists=True, path_type=Path), default=Path("work/appstore/models"))
-@click.option("--rounds", default=5, show_default=True, help="In which the three take turns.")
-@click.option("--requests", default=2000, show_default=True, help="Of each turn: as many as fill a file of the log.")
-def main(models: Path, rounds: int, requests: int) -> None:
+@click.option("--models", type=click.Path(exists=True, path_type=Path), default=Path("work/movielens/models"))
+@click.option("--data", type=click.Path(path_type=Path), default=Path("data/movielens"), show_default=True)
+@click.option("--rounds", default=15, show_default=True, help="In which the three take turns.")
+def main(models: Path, data: Path, rounds: int) -> None:
     """Measures the three in turn."""
-    store = LiveStore(Size(20_000, 2))
-    asked = store.requests(store.visits(1, requests), 1)
+    asked = requests(read(movielens(data)), features.load(FEATURES), _CANDIDATES)[:_REQUESTS]
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
-        folder = Path(name)
-        servers = [
-            _server(stack, models, folder / f"{number}.txt", *more)
-            for number, more in enumerate(((), (), ("--request-log", folder / "server")))
-        ]
-        logs = (None, folder / "client", None)
-        turns: dict[str, Callable[[int], Turn]] = {
-            name: Turns(server, log, asked).turn
-            for name, server, log in zip((_PLAIN, _BY_CLIENT, _BY_SERVER), servers, logs, strict=True)
-        }
-        by_name = measured(turns, rounds)
-    print_figures(figures(by_name, {"rounds": rounds, "requests": len(asked)}))
+        by_name = measured([_pair(stack, models, Path(name) / str(pair), asked) for pair in range(_PAIRS)], rounds)
+    print_figures(figures(by_name, {"rounds": rounds, "requests": len(asked), "candidates": _CANDIDATES}))
+
+
+def _pair(stack: ExitStack, models: Path, folder: Path, asked: Sequence[RankRequest]) -> Turns:
+    folder.mkdir()
+    plain = _server(stack, models, folder / "plain.txt")
+    logging = _server(stack, models, folder / "logging.txt", "--request-log", folder / "server")
+    made: Turns = {
+        _PLAIN: partial(turn, plain, None, asked),
+        _BY_CLIENT: partial(turn, plain, folder / "client", asked),
+        _BY_SERVER: partial(turn, logging, None, asked),
+    }
+    for name in (_PLAIN, _BY_SERVER):
+        made[name](1)
+    return made
 
 
 def _server(stack: ExitStack, models: Path, log: Path, *more: object) -> Server:
-    flags = ("serve", models, "--name", _MODEL, "--port", 0, "--rest-port", 0, *more)
+    flags = ("serve", models, "--name", NAME, "--port", 0, "--rest-port", 0, *more)
     server = Server("widedeep.pipeline.cli", *flags, log=log)
     stack.callback(server.stop)
     return server
 
 
-class Turns:
-    """The turns of a server of its own, and of a client that logs where `log` is given."""
+def turn(server: Server, folder: Path | None, asked: Sequence[RankRequest], threads: int) -> Turn:
+    """Asks for all rankings from so many threads; `folder` is that of the client's log, where it logs."""
+    cpu = time.process_time() + _cpu_seconds(server.process.pid)
+    with ExitStack() as stack:
+        log = stack.enter_context(RequestLog(folder)) if folder else None
+        client = stack.enter_context(RankingClient(server.target, model=NAME, deadline=30, log=log))
 
-    def __init__(self, server: Server, log: Path | None, asked: Sequence[Request]) -> None:
-        self._server, self._log, self._asked, self._server_cpu = server, log, asked, 0.0
-        self.turn(1)
-
-    def turn(self, threads: int) -> Turn:
-        """Asks all requests from so many threads."""
-        client_cpu = time.process_time()
-        with ExitStack() as stack:
-            log = stack.enter_context(RequestLog(self._log)) if self._log else None
-            client = stack.enter_context(RankingClient(self._server.target, model=_MODEL, deadline=30, log=log))
-
-            def timed(request: Request) -> float:
-                started = time.perf_counter()
-                client.rank(*request)
-                return 1000 * (time.perf_counter() - started)
-
+        def timed(request: RankRequest) -> float:
             started = time.perf_counter()
-            with ThreadPoolExecutor(threads) as pool:
-                milliseconds = list(pool.map(timed, self._asked))
-            seconds = time.perf_counter() - started
-        client_cpu = time.process_time() - client_cpu
-        # Its log is written at times of its own, in a turn of another, too.
-        server_cpu = self._server.cpu_seconds()
-        spent, self._server_cpu = server_cpu - self._server_cpu, server_cpu
-        return Turn(seconds, milliseconds, client_cpu + spent)
+            client.rank(request.user, request.candidates)
+            return 1000 * (time.perf_counter() - started)
+
+        # Which connects.
+        client.features()
+        started = time.perf_counter()
+        with ThreadPoolExecutor(threads) as pool:
+            milliseconds = list(pool.map(timed, asked))
+        seconds = time.perf_counter() - started
+        time.sleep(_TICK)
+    return Turn(seconds, milliseconds, time.process_time() + _cpu_seconds(server.process.pid) - cpu)
 
 
-def measured(turns: dict[str, Callable[[int], Turn]], rounds: int) -> dict[str, Rounds]:
-    """What each took by the round.
+def _cpu_seconds(pid: int) -> float:
+    """Of another process so far, to the nanosecond: /proc counts in hundredths of a second."""
+    # The kernel's number of its clock, see clock_getcpuclockid(3).
+    return time.clock_gettime((~pid << 3) | 2)
+
+
+def measured(pairs: Sequence[Turns], rounds: int) -> dict[str, Rounds]:
+    """What each took by the round: the mean of its two turns.
 
     Args:
-        turns: by name a turn of so many threads.
-        rounds: each begins with another one.
+        pairs: of stand-ins, which take turns by the round: all of the same names.
+        rounds: each begins with another name, and takes them back in reverse.
     """
-    by_name = {name: Rounds([], [], []) for name in turns}
+    names = list(pairs[0])
+    by_name = {name: Rounds([], [], []) for name in names}
     for number in range(rounds):
-        names = list(turns)
-        for name in names[number % len(names) :] + names[: number % len(names)]:
-            single, several = turns[name](1), turns[name](_THREADS)
-            by_name[name].p50_ms.append(percentiles(single.milliseconds)["p50"])
-            by_name[name].per_second.append(len(several.milliseconds) / several.seconds)
-            requests = len(single.milliseconds) + len(several.milliseconds)
-            by_name[name].cpu_ms.append(1000 * (single.cpu + several.cpu) / requests)
+        turns = pairs[number % len(pairs)]
+        forth = names[number % len(names) :] + names[: number % len(names)]
+        taken: dict[str, list[tuple[Turn, Turn]]] = {name: [] for name in names}
+        for name in forth + forth[::-1]:
+            taken[name].append((turns[name](1), turns[name](_THREADS)))
+        for name, both in taken.items():
+            singles, several = zip(*both, strict=True)
+            asked = sum(len(turn.milliseconds) for turn in (*singles, *several))
+            by_name[name].p50_ms.append(statistics.mean(percentiles(single.milliseconds)["p50"] for single in singles))
+            by_name[name].per_second.append(
+                sum(len(turn.milliseconds) for turn in several) / sum(turn.seconds for turn in several)
+            )
+            by_name[name].cpu_ms.append(1000 * sum(turn.cpu for turn in (*singles, *several)) / asked)
     return by_name
 
 
 def figures(by_name: dict[str, Rounds], details: dict[str, Any]) -> list[Figure]:
-    """The ratios with a log to without, round by round; of the CPU, of all rounds."""
+    """The ratios with a log to without, round by round."""
     made = []
     plain = by_name[_PLAIN]
     details = details | {name: asdict(rounds) for name, rounds in by_name.items()}
+    p50, rate, cpu = (statistics.median(values) for values in (plain.p50_ms, plain.per_second, plain.cpu_ms))
     for name, short in ((_BY_CLIENT, "client"), (_BY_SERVER, "server")):
         own = by_name[name]
-        slower, fewer = _ratio(own.p50_ms, plain.p50_ms), _ratio(own.per_second, plain.per_second)
-        without = f"{statistics.median(plain.p50_ms):.3f} ms"
-        made.append(Figure(f"log_cost_{short}_p50", slower, "of p50 without", f"<= {_GOAL}", without, details))
-        rate = f"{statistics.median(plain.per_second):.0f} requests/s"
-        made.append(Figure(f"log_cost_{short}_throughput", fewer, "of that without", f">= {2 - _GOAL:.2f}", rate, {}))
-        more, least = sum(own.cpu_ms) / sum(plain.cpu_ms), f"{statistics.mean(plain.cpu_ms):.3f} ms"
-        made.append(Figure(f"log_cost_{short}_cpu", more, "of client's and server's", f"<= {_GOAL}", least, {}))
-        details = {}
+        for what, ratios, unit, goal, without in (
+            ("p50", _ratios(own.p50_ms, plain.p50_ms), "of p50 without", f"<= {_GOAL}", f"{p50:.3f} ms"),
+            (
+                "throughput",
+                _ratios(own.per_second, plain.per_second),
+                "of that without",
+                f">= {2 - _GOAL:.2f}",
+                f"{rate:.0f} requests/s",
+            ),
+            ("cpu", _ratios(own.cpu_ms, plain.cpu_ms), "of client's and server's", f"<= {_GOAL}", f"{cpu:.3f} ms"),
+        ):
+            low, _, high = statistics.quantiles(ratios, n=4, method="inclusive")
+            against = f"{without}; half of the rounds {low:.3f} to {high:.3f}"
+            made.append(Figure(f"log_cost_{short}_{what}", statistics.median(ratios), unit, goal, against, details))
+            details = {}
     return made
 
 
-def _ratio(own: Sequence[float], plain: Sequence[float]) -> float:
-    return statistics.median(one / other for one, other in zip(own, plain, strict=True))
+def _ratios(own: Sequence[float], plain: Sequence[float]) -> list[float]:
+    return [one / other for one, other in zip(own, plain, strict=True)]
 
 
 if __name__ == "__main__":

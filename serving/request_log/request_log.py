@@ -18,15 +18,15 @@ from numpy.typing import NDArray
 
 from widedeep.components.common.errors import ConfigError
 from widedeep.serving.client.signature import Features
-from widedeep.serving.request_log.answered import Answered
+from widedeep.serving.request_log.entry import Entry, entry
 from widedeep.serving.tensors import Array
 
 # After which a file is written. A crash loses what came since.
 _SECONDS = 60.0
 # Between two looks of the thread at what has come: being woken by each request costs requests more than all the rest.
 _TICK = 0.5
-# Calls that wait for it at most; more are dropped rather than waited for.
-_WAITING = 10_000
+# Calls that wait for it at most, and bytes of them; more are dropped rather than waited for.
+_WAITING, _WAITING_BYTES = 10_000, 256 * 2**20
 _TOLD_EVERY = 60.0
 log = logging.getLogger(__name__)
 
@@ -79,12 +79,11 @@ class RequestLog:
             self._files = LogFiles(folder, round(most_mib * 2**20))
         except OSError as error:
             raise ConfigError(f"{folder}: can't be used for a request log: {error.strerror}.") from None
-        self._share, self._tick = share, min(_TICK, seconds)
-        self._calls: deque[Answered] = deque()
+        self._share, self._left_out, self._tick = share, frozenset(left_out), min(_TICK, seconds)
+        self._calls: deque[Entry] = deque()
+        self._waiting_bytes = 0
         self._counts, self._lock, self._told = Counts(), threading.Lock(), -_TOLD_EVERY
-        self._writer = FileWriter(
-            self._files, frozenset(left_out), seconds, written=self._written, dropped=self._dropped
-        )
+        self._writer = FileWriter(self._files, seconds, written=self._written, dropped=self._dropped)
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._work, name="request-log", daemon=True)
         self._thread.start()
@@ -109,15 +108,23 @@ class RequestLog:
             request: its id; None: each of its requests gets a new one.
             version: of the model.
             features: the model's.
-            tensors: as they were sent, those of one request or of several; nobody may change them any more.
+            tensors: as they were sent, those of one request or of several; nobody may change the numbers any more.
             scores: float32 [n, c], of the candidates in the order of the request.
         """
         if self._closed.is_set() or (self._share < 1 and random.random() >= self._share):  # noqa: S311
             return
-        if len(self._calls) < _WAITING:
-            self._calls.append(Answered(time.time(), request, version, features, tensors, scores))
-        else:
+        if len(self._calls) >= _WAITING or self._waiting_bytes >= _WAITING_BYTES:
             self._dropped(len(scores), "more requests come than can be written")
+            return
+        try:
+            kept = entry(time.time(), request, version, features, tensors, scores, self._left_out)
+        except Exception as error:
+            # Whatever it is, the request goes on.
+            self._dropped(len(scores), f"{type(error).__name__}: {error}")
+            return
+        with self._lock:
+            self._waiting_bytes += kept.size
+        self._calls.append(kept)
 
     def close(self) -> None:
         """Writes what waits, and ends."""
@@ -142,7 +149,10 @@ class RequestLog:
             self._take()
 
     def _take(self) -> None:
-        self._writer.add([self._calls.popleft() for _ in range(len(self._calls))])
+        entries = [self._calls.popleft() for _ in range(len(self._calls))]
+        self._writer.add(entries)
+        with self._lock:
+            self._waiting_bytes -= sum(entry.size for entry in entries)
 
     def _written(self, number: int) -> None:
         with self._lock:

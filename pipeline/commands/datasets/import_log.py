@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,14 +34,14 @@ def command(records: tuple[Path, ...], model: Path, out: Path, leave_out: tuple[
     from widedeep.pipeline.datasets.staging import stage
     from widedeep.serving.prediction_logs import PredictionLogs, model_features
 
-    logs = PredictionLogs(model_features(model))
+    logs = PredictionLogs(model_features(model), leave_out)
     with stage("request log", out) as staging:
         entries = (entry for path in records for entry in logs.entries(path))
-        written = _write(entries, staging.folder, leave_out)
+        written = _write(entries, staging.folder)
     click.echo(f"{written:,} requests in {out}; other records: {logs.others:,}")
 
 
-def _write(entries: Iterable[Entry], folder: Path, leave_out: Collection[str]) -> int:
+def _write(entries: Iterable[Entry], folder: Path) -> int:
     """Writes the log's files, each of one hour; returns how many requests there were."""
     from widedeep.serving.request_log.log_files import LogFiles
 
@@ -50,19 +50,19 @@ def _write(entries: Iterable[Entry], folder: Path, leave_out: Collection[str]) -
     rows: dict[int, int] = defaultdict(int)
     written = 0
     for entry in entries:
-        written += 1
+        written += len(entry.scores)
         hour = int(entry.seconds // 3600)
         waiting[hour].append(entry)
-        rows[hour] += len(entry.scores)
+        rows[hour] += entry.scores.size
         if rows[hour] >= _ROWS:
-            _file(files, waiting.pop(hour), leave_out)
+            _file(files, waiting.pop(hour))
             del rows[hour]
     for of_hour in waiting.values():
-        _file(files, of_hour, leave_out)
+        _file(files, of_hour)
     return written
 
 
-def _file(files: LogFiles, entries: list[Entry], leave_out: Collection[str]) -> None:
-    from widedeep.serving.request_log.log_rows import table
+def _file(files: LogFiles, entries: list[Entry]) -> None:
+    from widedeep.serving.request_log.log_rows import rows
 
-    files.write(table(entries, leave_out), entries[0].seconds)
+    files.write(rows(entries), entries[0].seconds)

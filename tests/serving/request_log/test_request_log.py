@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -149,6 +150,68 @@ def test_nothing_waits_for_a_thread_that_is_behind(tmp_path: Path, monkeypatch: 
     going_on.set()
     log.close()
     assert log.counts.written + log.counts.dropped == 100
+
+
+def test_what_waits_is_bounded_in_bytes_and_is_gone_when_it_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("widedeep.serving.request_log.request_log._WAITING_BYTES", 400)
+    going_on = threading.Event()
+    log = RequestLog(tmp_path, seconds=0.01)
+    log._files.write = lambda *_: going_on.wait(60)  # type: ignore[method-assign, assignment, return-value]
+    for number in range(100):
+        record(log, str(number), 0.5)
+    # A score and a number of four bytes each.
+    assert 400 <= log._waiting_bytes < 408
+    going_on.set()
+    log.close()
+    assert log._waiting_bytes == 0
+    assert log.counts.dropped > 30
+    assert log.counts.written + log.counts.dropped == 100
+
+
+def test_nothing_of_a_request_but_what_is_logged_is_kept(tmp_path: Path) -> None:
+    features = {"app": Feature("app", "candidate", "text", required=True)}
+    apps, scores = np.array([[b"a", b"b"]], object), np.array([[0.5, 0.25]], np.float32)
+    before = sys.getrefcount(apps)
+    with RequestLog(tmp_path, left_out=["x"]) as log:
+        log.record("1", 1, features | FEATURES, {"app": apps}, scores)
+        assert sys.getrefcount(apps) == before
+    assert log.counts.written == 1
+
+
+def test_many_bytes_are_a_file_before_there_are_many_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("widedeep.serving.request_log.file_writer._BYTES", 80)
+    with RequestLog(tmp_path) as log:
+        for number in range(25):
+            record(log, str(number), 0.5)
+    # Eight bytes each: ten of a file, and what is left.
+    assert sorted(pq.read_metadata(path).num_rows for path in files(tmp_path)) == [5, 10, 10]
+
+
+def test_two_models_that_take_turns_have_a_file_each(tmp_path: Path) -> None:
+    others = {"x": Feature("x", "candidate", "number", required=False)}
+    with RequestLog(tmp_path) as log:
+        for number in range(10):
+            record(log, str(number), 0.5, features=others if number % 2 else FEATURES)
+    assert [pq.read_metadata(path).num_rows for path in files(tmp_path)] == [5, 5]
+
+
+def test_a_request_that_can_t_be_logged_does_not_take_others_with_it(tmp_path: Path) -> None:
+    features = {
+        "app": Feature("app", "candidate", "text", required=True),
+        "tags": Feature("tags", "candidate", "set", required=False),
+    }
+    scores = np.array([[0.5]], np.float32)
+    with RequestLog(tmp_path) as log:
+        for name in (b"a", b"b", b"\xc3", b"d", b"e"):
+            tensors = {"app": np.array([[name]], object), "tags": np.array([[[name, b"x"]]], object)}
+            log.record(None, 1, features, tensors, scores)
+    assert (log.counts.written, log.counts.dropped) == (4, 1)
+    [path] = files(tmp_path)
+    logged = pq.read_table(path, partitioning=None)
+    assert logged["app"].to_pylist() == ["a", "b", "d", "e"]
+    assert logged["tags"].to_pylist() == [[name, "x"] for name in "abde"]
 
 
 @pytest.mark.parametrize(

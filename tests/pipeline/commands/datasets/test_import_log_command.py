@@ -21,7 +21,8 @@ from widedeep.pipeline.commands.datasets.import_log import command
 from widedeep.serving.client.signature import Feature
 from widedeep.serving.prediction_logs import PredictionLogs
 from widedeep.serving.request_log import RequestLog
-from widedeep.serving.request_log.log_rows import table
+from widedeep.serving.request_log.log_files import LogFiles
+from widedeep.serving.request_log.log_rows import rows as log_rows
 from widedeep.serving.standin.models.servable import Servable
 from widedeep.serving.standin.observation.ranking_log import RankingLog
 
@@ -102,8 +103,9 @@ def test_what_a_request_does_not_name_is_missing(tmp_path: Path) -> None:
         request.inputs[name].CopyFrom(tf.make_tensor_proto(values))
     response.outputs["score"].CopyFrom(tf.make_tensor_proto([[0.25, 0.5]]))
     [entry] = PredictionLogs(known).entries(write(tmp_path / "records", [record]))
+    LogFiles(tmp_path / "log", 1 << 30).write(log_rows([entry]), entry.seconds)
     columns = ("log_request_id", "log_model_version", "log_rank", "log_score", *known)
-    assert [[row[name] for name in columns] for row in table([entry], ()).to_pylist()] == [
+    assert [[row[name] for name in columns] for row in rows(tmp_path / "log")] == [
         ["r", None, 2, 0.25, None, None, None, "a"],
         ["r", None, 1, 0.5, None, None, None, "b"],
     ]

@@ -19,9 +19,9 @@ from widedeep.components.common.errors import ConfigError, DataError
 from widedeep.components.outcomes import partitions
 from widedeep.pipeline.commands.datasets.join import command
 from widedeep.serving.client.signature import Feature
-from widedeep.serving.request_log.entry import Entry
+from widedeep.serving.request_log.entry import Entry, entry
 from widedeep.serving.request_log.log_files import LogFiles
-from widedeep.serving.request_log.log_rows import table
+from widedeep.serving.request_log.log_rows import rows
 
 FEATURES = {
     "app": Feature("app", "candidate", "text", required=True),
@@ -30,11 +30,11 @@ FEATURES = {
 MORNING = datetime(2026, 11, 29, 8, tzinfo=UTC).timestamp()
 
 
-def entry(number: int) -> Entry:
+def request(number: int, name: str) -> Entry:
     apps = np.array([[f"app-{number % 7}".encode(), b"app-x", b"app-y"]], object)
     tensors = {"app": apps, "age": np.array([float(number)], np.float32)}
-    scores = np.array([0.5, 0.25, 0.75], np.float32)
-    return Entry(MORNING + 60 * number, f"r{number}", 3, FEATURES, tensors, scores)
+    scores = np.array([[0.5, 0.25, 0.75]], np.float32)
+    return entry(MORNING + 60 * number, name, 3, FEATURES, tensors, scores)
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def log(tmp_path: Path) -> Path:
     """Twenty requests of three candidates, in two files."""
     files = LogFiles(tmp_path / "log", 1 << 30)
     for first in (0, 10):
-        files.write(table([entry(number) for number in range(first, first + 10)], ()), MORNING)
+        files.write(rows([request(number, f"r{number}") for number in range(first, first + 10)]), MORNING)
     return tmp_path / "log"
 
 
@@ -183,8 +183,7 @@ def test_a_folder_of_other_files_is_refused(log: Path, tmp_path: Path) -> None:
 
 def test_an_id_of_digits_is_a_text(tmp_path: Path) -> None:
     files = LogFiles(tmp_path / "log", 1 << 30)
-    first = entry(0)
-    files.write(table([Entry(first.seconds, "007", 1, FEATURES, first.tensors, first.scores)], ()), MORNING)
+    files.write(rows([request(0, "007")]), MORNING)
     actions = tmp_path / "actions.csv"
     actions.write_text("request_id,app,time\n007,app-x,2026-11-29T08:30:00Z\n")
     done = run(
