@@ -106,6 +106,11 @@ def scope(nodeid: str) -> str:
     return str(folder) if folder.parent == E2E else file
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: while a test waits for a server, a disk or a clock, another one has its core."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
     return Together(config, log)
 
