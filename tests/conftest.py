@@ -115,13 +115,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
     return Together(config, log)
 
 
-def slow_file(path: Path) -> bool:
-    return any(path.is_relative_to(Path(__file__).parent / place) for place in SLOW)
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    slow = {path: slow_file(path) for path in {item.path for item in items}}
+    places = [Path(__file__).parent / place for place in SLOW]
+    slow = {path: any(map(path.is_relative_to, places)) for path in {item.path for item in items}}
     for item in items:
         if slow[item.path]:
             item.add_marker(pytest.mark.slow)

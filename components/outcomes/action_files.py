@@ -66,27 +66,34 @@ def _batches(path: Path, wanted: list[str]) -> Iterator[pa.Table]:
 
 
 def _json_lines(path: Path, wanted: list[str]) -> Iterator[pa.Table]:
-    checked = False
+    empty = True
     with path.open("rb") as file:
         while lines := file.read(_BYTES):
-            table = _parsed(lines + file.readline(), wanted[:2])
-            if not checked:
-                # What no line has is a column of nulls where its type is given.
-                _check(path, [name for name in table.column_names if table[name].null_count < len(table)], wanted)
-                checked = True
+            lines += file.readline()
+            if lines.isspace():
+                continue
+            table = _parsed(lines, wanted[:2])
+            if empty:
+                _check(path, table.column_names, wanted)
+                empty = False
             for name in set(wanted) - set(table.column_names):
                 table = table.append_column(name, pa.nulls(len(table), pa.string()))
             yield table
+    if empty:
+        raise DataError(f"{path}: is empty: not even one action.")
 
 
 def _parsed(lines: bytes, ids: list[str]) -> pa.Table:
-    # Else an id that looks like a moment would become one, and be written as another text.
-    texts = pyarrow.json.ParseOptions(explicit_schema=pa.schema([(name, pa.string()) for name in ids]))
-    try:
-        return pyarrow.json.read_json(io.BytesIO(lines), parse_options=texts)
-    except pa.ArrowInvalid:
-        # Ids may be numbers.
-        return pyarrow.json.read_json(io.BytesIO(lines))
+    table = pyarrow.json.read_json(io.BytesIO(lines))
+    # Ids that look like moments would be written as other texts.
+    texts = [
+        (field.name, pa.string()) for field in table.schema if field.name in ids and pa.types.is_temporal(field.type)
+    ]
+    if not texts:
+        return table
+    return pyarrow.json.read_json(
+        io.BytesIO(lines), parse_options=pyarrow.json.ParseOptions(explicit_schema=pa.schema(texts))
+    )
 
 
 def _check(path: Path, names: list[str], wanted: list[str]) -> None:

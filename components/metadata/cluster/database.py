@@ -142,7 +142,8 @@ class Database:
         if _being_made(error):
             return WideDeepError(
                 f"{self.where}: another process makes the metadata's tables, or some of them are missing: "
-                f"{reason(error).partition('. ')[0].rstrip('.')}."
+                f"{reason(error).partition('. ')[0].rstrip('.')}. "
+                "If no other process does, put back a copy of the database, or begin with an empty one."
             )
         if self._server is None:
             return WideDeepError(f"{self.where}: the metadata can't be opened: {reason(error)}.")

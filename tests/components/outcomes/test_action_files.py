@@ -46,6 +46,20 @@ def test_ids_that_look_like_moments_stay_as_they_are(tmp_path: Path) -> None:
     assert read(path) == [[("2026-01-02", "2026-01-02T03:04:05", 1_000_000)]]
 
 
+def test_ids_that_look_like_moments_stay_so_beside_numbers(tmp_path: Path) -> None:
+    assert read(written(tmp_path, {"request": "2026-01-02", "app": 7, "time": 1})) == [[("2026-01-02", "7", 1_000_000)]]
+
+
+def test_blank_lines_are_no_actions_and_an_empty_file_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(action_files, "_BYTES", 1)
+    path = written(tmp_path, {"request": "r", "app": "a", "time": 1})
+    path.write_text("\n" + path.read_text() + "\n\n")
+    assert read(path) == [[("r", "a", 1_000_000)]]
+    path.write_text("\n")
+    with pytest.raises(DataError, match=f"{path}: is empty: not even one action"):
+        read(path)
+
+
 def test_ids_may_be_numbers(tmp_path: Path) -> None:
     assert read(written(tmp_path, {"request": 7, "app": "b", "time": 1}, {"request": 8, "app": "c", "time": 2})) == [
         [("7", "b", 1_000_000), ("8", "c", 2_000_000)]

@@ -139,13 +139,19 @@ def test_more_than_is_allowed_is_not_written(tmp_path: Path) -> None:
     assert log.counts.dropped == 1
 
 
-def test_nothing_waits_for_a_thread_that_is_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("widedeep.serving.request_log.request_log._WAITING", 3)
+def behind(folder: Path) -> tuple[RequestLog, threading.Event]:
+    """A log that was given 100 requests, and whose thread writes when the event is set."""
     going_on = threading.Event()
-    log = RequestLog(tmp_path, seconds=0.01)
+    log = RequestLog(folder, seconds=0.01)
     log._files.write = lambda *_: going_on.wait(60)  # type: ignore[method-assign, assignment, return-value]
     for number in range(100):
         record(log, str(number), 0.5)
+    return log, going_on
+
+
+def test_nothing_waits_for_a_thread_that_is_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("widedeep.serving.request_log.request_log._WAITING", 3)
+    log, going_on = behind(tmp_path)
     assert log.counts.dropped > 50
     going_on.set()
     log.close()
@@ -156,11 +162,7 @@ def test_what_waits_is_bounded_in_bytes_and_is_gone_when_it_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("widedeep.serving.request_log.request_log._WAITING_BYTES", 400)
-    going_on = threading.Event()
-    log = RequestLog(tmp_path, seconds=0.01)
-    log._files.write = lambda *_: going_on.wait(60)  # type: ignore[method-assign, assignment, return-value]
-    for number in range(100):
-        record(log, str(number), 0.5)
+    log, going_on = behind(tmp_path)
     # A score and a number of four bytes each.
     assert 400 <= log._waiting_bytes < 408
     going_on.set()

@@ -113,7 +113,9 @@ def test_a_file_whose_tables_are_just_made_is_waited_for(
 
 def test_a_file_that_stays_without_tables_is_told(half_made: tuple[Path, Path]) -> None:
     half, _ = half_made
-    with pytest.raises(WideDeepError, match=f"{half}: another process .* missing: There are a subset of tables"):
+    with pytest.raises(
+        WideDeepError, match=f"{half}: another process .* missing: There are a subset of tables.* put back a copy"
+    ):
         Database(f"sqlite:///{half}", {}, 0).open()
 
 
