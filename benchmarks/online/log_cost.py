@@ -2,13 +2,13 @@
 
     python -m benchmarks run log_cost [--models work/movielens/models] [--rounds 15]
 
-A stand-in serves a model, and another one with `--request-log`; this process asks them for real users of MovieLens with
-200 candidates each, and of the first one also with a client that logs. A turn is a file's worth of requests from one
-thread, and as many from four. In a round each of the three has two short turns, forth and back, so that what else the
-machine does meets them alike, and what grows or falls meanwhile cancels. One process is some percent faster than the
-next of the same program: there are two such pairs of stand-ins, which take turns by the round. What counts is the
-median over the rounds of what a round's turns took to those without a log; beside it stands between what half of the
-rounds lie.
+A stand-in serves a model, another one with `--request-log` logs all that it is asked, and a third one a tenth; this
+process asks them for real users of MovieLens with 200 candidates each, and the first one also with a client that logs
+all or a tenth. A turn is a file's worth of requests from one thread, and as many from four. In a round each of the five
+has two short turns, forth and back, so that what else the machine does meets them alike, and what grows or falls
+meanwhile cancels. One process is some percent faster than the next of the same program: there are two such groups of
+stand-ins, which take turns by the round. What counts is the median over the rounds of what a round's turns took to
+those without a log; beside it stands between what half of the rounds lie.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import click
 
@@ -39,11 +39,27 @@ from widedeep.serving.request_log import RequestLog
 _THREADS, _CANDIDATES = 4, 200
 # With as many candidates, a file of the log's 50,000 rows: a turn does all the work of what it logs.
 _REQUESTS = 250
-_PAIRS = 2
+_GROUPS = 2
+# Of the requests, as the how-to logs it.
+_TENTH = 0.1
 # After which the stand-in's log, too, has done what a turn gave it to do.
 _TICK = 0.6
-_PLAIN, _BY_CLIENT, _BY_SERVER = "without", "logged by the client", "logged by the stand-in"
+_PLAIN = "without"
+# By name who logs, and what share of the requests.
+_LOGGED = {
+    "logged by the client": ("client", 1.0),
+    "logged by the stand-in": ("server", 1.0),
+    "a tenth logged by the client": ("client", _TENTH),
+    "a tenth logged by the stand-in": ("server", _TENTH),
+}
 _GOAL = 1.03
+
+
+class Log(NamedTuple):
+    """A client's: its folder, and what share of the requests it logs."""
+
+    folder: Path
+    share: float
 
 
 @dataclass(frozen=True)
@@ -71,26 +87,31 @@ class Rounds:
 @click.command()
 @click.option("--models", type=click.Path(exists=True, path_type=Path), default=Path("work/movielens/models"))
 @click.option("--data", type=click.Path(path_type=Path), default=Path("data/movielens"), show_default=True)
-@click.option("--rounds", default=15, show_default=True, help="In which the three take turns.")
+@click.option("--rounds", default=15, show_default=True, help="In which the five take turns.")
 def main(models: Path, data: Path, rounds: int) -> None:
-    """Measures the three in turn."""
+    """Measures the five in turn."""
     asked = requests(read(movielens(data)), features.load(FEATURES), _CANDIDATES)[:_REQUESTS]
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
-        by_name = measured([_pair(stack, models, Path(name) / str(pair), asked) for pair in range(_PAIRS)], rounds)
+        by_name = measured(
+            [_group(stack, models, Path(name) / str(number), asked) for number in range(_GROUPS)], rounds
+        )
     print_figures(figures(by_name, {"rounds": rounds, "requests": len(asked), "candidates": _CANDIDATES}))
 
 
-def _pair(stack: ExitStack, models: Path, folder: Path, asked: Sequence[RankRequest]) -> Turns:
+def _group(stack: ExitStack, models: Path, folder: Path, asked: Sequence[RankRequest]) -> Turns:
     folder.mkdir()
     plain = _server(stack, models, folder / "plain.txt")
-    logging = _server(stack, models, folder / "logging.txt", "--request-log", folder / "server")
-    made: Turns = {
-        _PLAIN: partial(turn, plain, None, asked),
-        _BY_CLIENT: partial(turn, plain, folder / "client", asked),
-        _BY_SERVER: partial(turn, logging, None, asked),
-    }
-    for name in (_PLAIN, _BY_SERVER):
-        made[name](1)
+    made: Turns = {_PLAIN: partial(turn, plain, None, asked)}
+    for name, (who, share) in _LOGGED.items():
+        place = folder / f"{who}-{share:g}"
+        if who == "client":
+            made[name] = partial(turn, plain, Log(place, share), asked)
+        else:
+            flags = ("--request-log", place, "--log-share", share)
+            logging = _server(stack, models, place.with_suffix(".txt"), *flags)
+            made[name] = partial(turn, logging, None, asked)
+            made[name](1)
+    made[_PLAIN](1)
     return made
 
 
@@ -101,11 +122,11 @@ def _server(stack: ExitStack, models: Path, log: Path, *more: object) -> Server:
     return server
 
 
-def turn(server: Server, folder: Path | None, asked: Sequence[RankRequest], threads: int) -> Turn:
-    """Asks for all rankings from so many threads; `folder` is that of the client's log, where it logs."""
+def turn(server: Server, logged: Log | None, asked: Sequence[RankRequest], threads: int) -> Turn:
+    """Asks for all rankings from so many threads; `logged` is the client's log, where it logs."""
     cpu = time.process_time() + _cpu_seconds(server.process.pid)
     with ExitStack() as stack:
-        log = stack.enter_context(RequestLog(folder)) if folder else None
+        log = stack.enter_context(RequestLog(logged.folder, share=logged.share)) if logged else None
         client = stack.enter_context(RankingClient(server.target, model=NAME, deadline=30, log=log))
 
         def timed(request: RankRequest) -> float:
@@ -129,17 +150,17 @@ def _cpu_seconds(pid: int) -> float:
     return time.clock_gettime((~pid << 3) | 2)
 
 
-def measured(pairs: Sequence[Turns], rounds: int) -> dict[str, Rounds]:
+def measured(groups: Sequence[Turns], rounds: int) -> dict[str, Rounds]:
     """What each took by the round: the mean of its two turns.
 
     Args:
-        pairs: of stand-ins, which take turns by the round: all of the same names.
+        groups: of stand-ins, which take turns by the round: all of the same names.
         rounds: each begins with another name, and takes them back in reverse.
     """
-    names = list(pairs[0])
+    names = list(groups[0])
     by_name = {name: Rounds([], [], []) for name in names}
     for number in range(rounds):
-        turns = pairs[number % len(pairs)]
+        turns = groups[number % len(groups)]
         forth = names[number % len(names) :] + names[: number % len(names)]
         taken: dict[str, list[tuple[Turn, Turn]]] = {name: [] for name in names}
         for name in forth + forth[::-1]:
@@ -161,8 +182,8 @@ def figures(by_name: dict[str, Rounds], details: dict[str, Any]) -> list[Figure]
     plain = by_name[_PLAIN]
     details = details | {name: asdict(rounds) for name, rounds in by_name.items()}
     p50, rate, cpu = (statistics.median(values) for values in (plain.p50_ms, plain.per_second, plain.cpu_ms))
-    for name, short in ((_BY_CLIENT, "client"), (_BY_SERVER, "server")):
-        own = by_name[name]
+    for name, (who, share) in _LOGGED.items():
+        own, short = by_name[name], who if share == 1 else f"{who}_tenth"
         for what, ratios, unit, goal, without in (
             ("p50", _ratios(own.p50_ms, plain.p50_ms), "of p50 without", f"<= {_GOAL}", f"{p50:.3f} ms"),
             (

@@ -13,6 +13,7 @@ from tfx.types import artifact, artifact_utils, standard_component_specs
 from tfx.utils import io_utils, path_utils
 
 from widedeep.components import features
+from widedeep.components.common.work_items import WorkItems
 from widedeep.components.evaluator import baseline_check
 from widedeep.components.evaluator.accumulation.scored_files import ScoreFiles
 from widedeep.components.evaluator.checks.base_rate import Learned
@@ -93,12 +94,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             for model in config.model_specs
         ]
         with self._make_beam_pipeline() as pipeline:
-            extracts = (
-                pipeline
-                | "Files" >> beam.Create(files)
-                | "Spread" >> beam.Reshuffle()
-                | "Score" >> beam.ParDo(ScoreFiles(folders))
-            )
+            extracts = pipeline | "Files" >> WorkItems(files) | "Score" >> beam.ParDo(ScoreFiles(folders))
             evaluation: dict[str, beam.PCollection] = {}
             for each, _ in summations:
                 evaluation |= extracts | each.stage_name >> each.ptransform

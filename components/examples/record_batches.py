@@ -10,6 +10,8 @@ import tensorflow as tf
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx_bsl.coders import example_coder
 
+from widedeep.components.common.work_items import WorkItems
+
 # Rows that are decoded, analysed or transformed at a time.
 BATCH_ROWS = 4096
 
@@ -19,12 +21,20 @@ def records(path: str) -> tf.data.Dataset:
     return tf.data.TFRecordDataset(path, "GZIP").batch(BATCH_ROWS)
 
 
-class ReadBatches(beam.PTransform):
-    """The rows of some files, as record batches.
+def decoded(path: str, schema: bytes | None = None) -> Iterator[pa.RecordBatch]:
+    """The rows of a gzipped TFRecord.
 
-    A work item is a file: rows that travel through Beam one by one cost more than what is done with them. Files are
-    spread over the workers; without that, a cluster's runner may leave a split's whole reading to one of them.
+    Args:
+        path: of it.
+        schema: a serialized one of the rows; None takes each batch's columns and their types as its rows have them.
     """
+    decoder = example_coder.ExamplesToRecordBatchDecoder(schema)
+    for serialized in records(path).prefetch(1).as_numpy_iterator():
+        yield decoder.DecodeBatch(serialized.tolist())
+
+
+class ReadBatches(beam.PTransform):
+    """The rows of some files, as record batches."""
 
     def __init__(
         self,
@@ -47,8 +57,7 @@ class ReadBatches(beam.PTransform):
         """Reads the files."""
         return (
             pipeline
-            | "Files" >> beam.Create(self._files)
-            | "Spread" >> beam.Reshuffle()
+            | "Files" >> WorkItems(self._files)
             | "Decode" >> beam.ParDo(_Decode(self._schema, self._columns)).with_output_types(pa.RecordBatch)
         )
 
@@ -59,7 +68,5 @@ class _Decode(beam.DoFn):
         self._schema, self._columns = schema, columns
 
     def process(self, path: str) -> Iterator[pa.RecordBatch]:
-        decoder = example_coder.ExamplesToRecordBatchDecoder(self._schema)
-        for serialized in records(path).prefetch(1).as_numpy_iterator():
-            batch = decoder.DecodeBatch(serialized.tolist())
+        for batch in decoded(path, self._schema):
             yield batch if self._columns is None else batch.select(self._columns)

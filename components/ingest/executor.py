@@ -14,6 +14,7 @@ from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import proto_utils
 
 from widedeep.components.common.errors import unwrap
+from widedeep.components.common.work_items import WorkItems
 from widedeep.components.content.content_record import CONTENT, Content
 from widedeep.components.content.sketch import Sketch
 from widedeep.components.ingest.conversion.file_conversion import Convert
@@ -69,13 +70,12 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         try:
             if options.negatives:
                 with self._make_beam_pipeline() as pipeline:
-                    pipeline | "Files" >> beam.Create(work) | beam.Reshuffle() | beam.ParDo(Gather(told, artifact.uri))
+                    pipeline | "Files" >> WorkItems(work) | beam.ParDo(Gather(told, artifact.uri))
                 put_together(artifact.uri, splits)
             with self._make_beam_pipeline() as pipeline:
                 (
                     pipeline
-                    | "Files" >> beam.Create(work)
-                    | "Spread" >> beam.Reshuffle()
+                    | "Files" >> WorkItems(work)
                     | "Convert" >> beam.ParDo(Convert(told, artifact.uri))
                     | "All" >> beam.CombineGlobally(Union())
                     | "Record" >> beam.Map(_record, record, splits, spread and not by_time, spread and by_time)

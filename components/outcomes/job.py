@@ -17,6 +17,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from widedeep.components.common.errors import DataError, unwrap
 from widedeep.components.common.process import beam_memos
+from widedeep.components.common.work_items import WorkItems
 from widedeep.components.outcomes.action_files import action_batches
 from widedeep.components.outcomes.impression_files import ALL_SEEN, Seen, check_columns, impression_batches
 from widedeep.components.outcomes.matching import ACTED, ACTED_ON, LogColumns, match
@@ -91,11 +92,7 @@ def _run(steps: beam.PTransform, beam_args: Sequence[str]) -> None:
 def _spreading(work: Join, folder: Path, partitions: int) -> beam.PTransform:
     files = [(_SHOWN, number, path) for number, path in enumerate(work.impressions)]
     files += [(_ACTED, number, path) for number, path in enumerate(work.actions)]
-    return (
-        "Files" >> beam.Create(files)
-        | "Share files" >> beam.Reshuffle()
-        | "Spread" >> beam.Map(lambda file: _spread(file, work, folder, partitions))
-    )
+    return "Files" >> WorkItems(files) | "Spread" >> beam.Map(lambda file: _spread(file, work, folder, partitions))
 
 
 def _spread(file: tuple[str, int, Path], work: Join, folder: Path, partitions: int) -> None:
@@ -132,8 +129,7 @@ def _check_closed(work: Join, folder: Path) -> None:
 
 def _joining(work: Join, folder: Path, out: Path, partitions: int) -> beam.PTransform:
     return (
-        "Partitions" >> beam.Create(range(partitions))
-        | "Share partitions" >> beam.Reshuffle()
+        "Partitions" >> WorkItems(range(partitions))
         | "Join" >> beam.Map(lambda partition: _join(partition, work, folder, out, partitions))
         | "All" >> beam.CombineGlobally(_total)
         | "Record" >> beam.Map(lambda record: record.write(folder / _RECORD))

@@ -15,6 +15,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from widedeep.components import features
 from widedeep.components.common.errors import DataError, WideDeepError, unwrap
 from widedeep.components.common.process import beam_memos
+from widedeep.components.common.work_items import WorkItems
 from widedeep.components.ingest.csv_files.header import NO_ROWS
 from widedeep.components.scoring.output import Output
 from widedeep.components.scoring.quality import quality
@@ -101,8 +102,7 @@ def _run(plan: Plan, jobs: Sequence[Job], record: Path, beam_args: list[str]) ->
     with beam.Pipeline(options=PipelineOptions(beam_args)) as pipeline:
         (
             pipeline
-            | "Shares" >> beam.Create(jobs)
-            | "Spread" >> beam.Reshuffle()
+            | "Shares" >> WorkItems(jobs)
             | "Score" >> beam.ParDo(Score(plan))
             | "All" >> beam.CombineGlobally(Total(label))
             | "Record" >> beam.Map(_record, str(record), plan.measure)

@@ -1,17 +1,16 @@
-"""StatisticsGen's work: TFDV's statistics, without handing rows through Beam one by one."""
+"""StatisticsGen's work: TFDV's statistics of all splits."""
 
 from __future__ import annotations
 
 import os
 from typing import Any
 
-import tensorflow_data_validation as tfdv
 from tfx.components.statistics_gen import executor as tfx_statistics
 from tfx.dsl.components.base import base_beam_executor
 from tfx.types import artifact_utils, standard_component_specs
 
-from widedeep.components.examples.record_batches import ReadBatches
 from widedeep.components.examples.split_files import split_files
+from widedeep.components.statistics.split_statistics import DescribeSplits
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
@@ -27,13 +26,10 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         examples = artifact_utils.get_single_instance(input_dict[standard_component_specs.EXAMPLES_KEY])
         statistics = artifact_utils.get_single_instance(output_dict[standard_component_specs.STATISTICS_KEY])
         statistics.split_names, statistics.span = examples.split_names, examples.span
+        splits = artifact_utils.decode_split_names(examples.split_names)
+        outputs = {
+            split: os.path.join(artifact_utils.get_split_uri([statistics], split), tfx_statistics.DEFAULT_FILE_NAME)
+            for split in splits
+        }
         with self._make_beam_pipeline() as pipeline:
-            for split in artifact_utils.decode_split_names(examples.split_names):
-                folder = artifact_utils.get_split_uri([statistics], split)
-                path = os.path.join(folder, tfx_statistics.DEFAULT_FILE_NAME)
-                (
-                    pipeline
-                    | f"Read[{split}]" >> ReadBatches(split_files(examples, split))
-                    | f"Describe[{split}]" >> tfdv.GenerateStatistics(tfdv.StatsOptions())
-                    | f"Write[{split}]" >> tfdv.WriteStatisticsToBinaryFile(path)
-                )
+            _ = pipeline | DescribeSplits({split: split_files(examples, split) for split in splits}, outputs)

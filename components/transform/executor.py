@@ -17,6 +17,7 @@ from tfx.types import artifact, artifact_utils, standard_component_specs
 from tfx.utils import io_utils, json_utils
 
 from widedeep.components.common.errors import DataError
+from widedeep.components.common.work_items import WorkItems
 from widedeep.components.examples.split_files import split_files
 from widedeep.components.transform.analysis import Analysis, Span
 from widedeep.components.transform.preprocessing import preprocessing_fn
@@ -62,8 +63,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             dataset_metadata.DatasetMetadata(schema) | "WriteSchema" >> tft_beam.WriteMetadata(raw, pipeline)
             (
                 pipeline
-                | "Files" >> beam.Create(jobs)
-                | "Spread" >> beam.Reshuffle()
+                | "Files" >> WorkItems(jobs)
                 | "Transform" >> beam.ParDo(TransformFiles(graph), beam.pvalue.AsSingleton(written))
             )
         io_utils.delete_dir(temporary)

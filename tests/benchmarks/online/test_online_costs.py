@@ -22,11 +22,20 @@ from widedeep.serving.request_log.log_rows import RANK, REQUEST, TIME
 def test_a_log_costs_the_median_of_the_rounds_ratios_between_what_half_of_them_lie() -> None:
     p50 = {"without": [1.0, 2.0, 1.0], "logged by the client": [1.1, 2.0, 1.5], "logged by the stand-in": [1.0] * 3}
     cpu = {"without": [2.0, 4.0, 5.0], "logged by the client": [2.0, 5.0, 6.0], "logged by the stand-in": [3.0] * 3}
+    for values in (p50, cpu):
+        values |= {f"a tenth {name}": [each / 2 for each in values[name]] for name in values if name != "without"}
     by_name = {
         name: log_cost.Rounds(of_rounds, [1000.0 / ms for ms in of_rounds], cpu[name])
         for name, of_rounds in p50.items()
     }
-    client, less, more, server, _, server_cpu = log_cost.figures(by_name, {})
+    client, less, more, server, _, server_cpu, tenth, *_ = made = log_cost.figures(by_name, {})
+    assert [figure.name.removesuffix("_cpu") for figure in made[2::3]] == [
+        "log_cost_client",
+        "log_cost_server",
+        "log_cost_client_tenth",
+        "log_cost_server_tenth",
+    ]
+    assert tenth.value == pytest.approx(0.55)
     # 1.1, 1.0 and 1.5; their quartiles are halfway.
     assert client.value == pytest.approx(1.1)
     assert client.holds is False

@@ -69,7 +69,7 @@ def test_a_file_is_a_work_item_that_the_runner_spreads() -> None:
     pipeline = beam.Pipeline(runner=ENGINE)
     pipeline | ReadBatches(["a", "b"])
     transforms = pipeline.to_runner_api().components.transforms.values()
-    [spread] = [each for each in transforms if each.unique_name == "ReadBatches/Spread"]
+    [spread] = [each for each in transforms if each.unique_name == "ReadBatches/Files/Spread"]
     [decode] = [each for each in transforms if each.unique_name == "ReadBatches/Decode"]
     assert spread.spec.urn == common_urns.composites.RESHUFFLE.urn
     assert set(decode.inputs.values()) == set(spread.outputs.values())

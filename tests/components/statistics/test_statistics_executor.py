@@ -6,15 +6,18 @@ import re
 from pathlib import Path
 from typing import Any
 
+import apache_beam as beam
 import pytest
 import tensorflow as tf
 import tensorflow_data_validation as tfdv
+from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 from tfx.components.statistics_gen import executor as tfx_statistics
 from tfx.dsl.components.base import base_beam_executor
 from tfx.types import artifact_utils, standard_artifacts
 
 from widedeep.components.common.errors import DataError
 from widedeep.components.statistics.executor import Executor
+from widedeep.components.statistics.split_statistics import DescribeSplits
 
 ARGS = ["--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner", "--sdk_container_image=none"]
 
@@ -34,11 +37,12 @@ def example(number: int) -> bytes:
 
 @pytest.fixture
 def examples(tmp_path: Path) -> Any:
-    """Two splits, of three files and of one."""
+    """Three splits, of three files, of one, and of one without rows."""
     made = standard_artifacts.Examples()
     made.uri, made.span = str(tmp_path / "examples"), 7
-    made.split_names = artifact_utils.encode_split_names(["train", "eval"])
-    for split, rows in (("train", [range(90), range(90, 150), range(150, 200)]), ("eval", [range(40)])):
+    made.split_names = artifact_utils.encode_split_names(["train", "eval", "none"])
+    parts = {"train": [range(90), range(90, 150), range(150, 200)], "eval": [range(40)], "none": [range(0)]}
+    for split, rows in parts.items():
         folder = Path(made.uri) / f"Split-{split}"
         folder.mkdir(parents=True)
         for number, part in enumerate(rows):
@@ -63,13 +67,26 @@ def test_it_writes_what_tfx_writes_of_the_same_files(examples: Any, tmp_path: Pa
     ours = described(Executor, examples, tmp_path / "ours")
     theirs = described(tfx_statistics.Executor, examples, tmp_path / "theirs")
     assert (ours.split_names, ours.span) == (theirs.split_names, theirs.span)
-    for split in ("train", "eval"):
+    for split, rows in (("train", 200), ("eval", 40), ("none", 0)):
         [mine], [reference] = (
             tfdv.load_stats_binary(str(Path(made.uri) / f"Split-{split}" / "FeatureStats.pb")).datasets
             for made in (ours, theirs)
         )
-        assert mine.num_examples == reference.num_examples > 0
+        assert mine.num_examples == reference.num_examples == rows
+        assert mine.name == reference.name
         assert {by_path(each): each for each in mine.features} == {by_path(each): each for each in reference.features}
+
+
+def test_more_splits_are_not_more_stages() -> None:
+    assert stages(["train", "eval", "test"]) == stages(["train"])
+
+
+def stages(splits: list[str]) -> int:
+    """How many stages Beam fuses the description of so many splits into."""
+    pipeline = beam.Pipeline(runner=FnApiRunner())
+    _ = pipeline | DescribeSplits({split: ["file.gz"] for split in splits}, dict.fromkeys(splits, "statistics.pb"))
+    _, fused = FnApiRunner().create_stages(pipeline.to_runner_api())
+    return len(fused)
 
 
 def by_path(feature: Any) -> tuple[str, ...]:
