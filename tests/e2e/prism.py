@@ -1,4 +1,4 @@
-"""Prism, Beam's runner of its own, and a worker pool of ours beside it: a small cluster on this machine."""
+"""Prism, Beam's runner of its own, and two worker pools of ours beside it: a small cluster on this machine."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import forked
 import pytest
@@ -37,16 +38,14 @@ INSTALL = "go install github.com/apache/beam/sdks/v2/go/cmd/prism@v2.77.0"
 
 
 @dataclass(frozen=True)
-class Prism:
-    """A running Prism.
+class Pool:
+    """A running pool of workers.
 
     Attributes:
-        jobs: those it knows.
-        workers_file: numbers of the processes that the worker pool has started.
-        options: of Beam, that send jobs there.
+        workers_file: numbers of the processes that it has started.
+        options: of Beam, that send jobs to Prism and have their code run in this pool.
     """
 
-    jobs: ServiceJobs
     workers_file: Path
     options: tuple[str, ...]
 
@@ -54,6 +53,29 @@ class Prism:
     def setting(self) -> str:
         """Sends a pipeline's data steps there."""
         return f"beam.options=[{', '.join(self.options)}]"
+
+    def workers(self) -> list[int]:
+        """The processes of the pool that run a pipeline's code, as soon as they are connected with Prism."""
+        deadline = time.monotonic() + 120
+        while True:
+            # Workers of jobs that were cancelled may be there still.
+            if connected := [pid for pid in self.started() if _connected(pid)]:
+                return connected
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+    def started(self) -> list[int]:
+        """All processes that it has started."""
+        return [int(pid) for pid in self.workers_file.read_text().split()]
+
+
+@dataclass(frozen=True)
+class Prism:
+    """A running Prism: its jobs, and the two pools beside it."""
+
+    jobs: ServiceJobs
+    pool: Pool
+    other_pool: Pool
 
     def job(self, name: str) -> str:
         """The job of a name, as soon as it runs."""
@@ -63,17 +85,6 @@ class Prism:
             time.sleep(0.05)
         [job] = running
         return job
-
-    def workers(self) -> list[int]:
-        """The processes of the pool that run a pipeline's code, as soon as they are connected with Prism."""
-        deadline = time.monotonic() + 120
-        while True:
-            started = map(int, self.workers_file.read_text().split())
-            # Workers of jobs that were cancelled may be there still.
-            if connected := [pid for pid in started if _connected(pid)]:
-                return connected
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
 
 
 def _wait_for(port: int) -> None:
@@ -94,28 +105,32 @@ def _connected(pid: int) -> bool:
 
 @contextmanager
 def running(log: Path) -> Iterator[Prism]:
-    """Prism and a pool for as long as the context is open."""
+    """Prism and its pools for as long as the context is open."""
     program = shutil.which("prism", path=f"{os.environ['PATH']}:{Path.home() / 'go' / 'bin'}")
     if program is None:
         pytest.skip(f"needs Prism: {INSTALL}")
-    port, pool_port, workers = free_port(), free_port(), log.with_name("workers")
+    port = free_port()
+    with ExitStack() as stack:
+        written = stack.enter_context(log.open("wb"))
+        command = [program, f"-job_port={port}", "-serve_http=false"]
+        prism = stack.enter_context(subprocess.Popen(command, stderr=written, stdout=written))
+        stack.callback(prism.terminate)
+        pools = [_pool(stack, log.with_name(name), port, written) for name in ("workers", "other-workers")]
+        _wait_for(port)
+        yield Prism(ServiceJobs(f"localhost:{port}"), *pools)
+
+
+def _pool(stack: ExitStack, workers: Path, prism: int, written: BinaryIO) -> Pool:
+    """A pool that answers: Prism panics where one does not."""
     workers.touch()
-    with (
-        log.open("wb") as written,
-        subprocess.Popen([program, f"-job_port={port}", "-serve_http=false"], stderr=written, stdout=written) as prism,
-        forked.Popen([*POOL, str(pool_port), str(workers)], stderr=written, stdout=written) as pool,
-    ):
-        options = (
-            "--runner=PortableRunner",
-            f"--job_endpoint=localhost:{port}",
-            "--environment_type=EXTERNAL",
-            f"--environment_config=localhost:{pool_port}",
-        )
-        try:
-            # Prism panics where a pool does not answer.
-            for each in (port, pool_port):
-                _wait_for(each)
-            yield Prism(ServiceJobs(f"localhost:{port}"), workers, options)
-        finally:
-            pool.terminate()
-            prism.terminate()
+    port = free_port()
+    pool = stack.enter_context(forked.Popen([*POOL, str(port), str(workers)], stderr=written, stdout=written))
+    stack.callback(pool.terminate)
+    _wait_for(port)
+    options = (
+        "--runner=PortableRunner",
+        f"--job_endpoint=localhost:{prism}",
+        "--environment_type=EXTERNAL",
+        f"--environment_config=localhost:{port}",
+    )
+    return Pool(workers, options)

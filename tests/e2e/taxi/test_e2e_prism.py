@@ -30,12 +30,12 @@ def test_what_a_run_leaves_when_it_ends_early_is_ended_and_the_model_is_the_dire
     direct, workdir = pushed("taxi"), tmp_path / "work"
     name = job_name(str(workdir / "artifacts"), "taxi", "ExampleGen")
 
-    with started(direct.slice, workdir, LOOSE, prism.setting) as killed:
+    with started(direct.slice, workdir, LOOSE, prism.pool.setting) as killed:
         first = prism.job(name)
         killed.process.kill()
     assert prism.jobs.running(name) == [first]
 
-    with started(direct.slice, workdir, LOOSE, prism.setting) as interrupted:
+    with started(direct.slice, workdir, LOOSE, prism.pool.setting) as interrupted:
         while prism.job(name) == first:
             pass
         interrupted.process.send_signal(signal.SIGINT)
@@ -43,9 +43,9 @@ def test_what_a_run_leaves_when_it_ends_early_is_ended_and_the_model_is_the_dire
     assert "Interrupted. The same command carries on from here." in said
     assert prism.jobs.running(name) == []
 
-    with started(direct.slice, workdir, LOOSE, prism.setting) as hurt:
+    with started(direct.slice, workdir, LOOSE, prism.pool.setting) as hurt:
         prism.job(name)
-        for worker in prism.workers():
+        for worker in prism.pool.workers():
             os.kill(worker, signal.SIGKILL)
         _, said = hurt.process.communicate(timeout=360)
     assert hurt.process.returncode == 1, said
@@ -54,8 +54,11 @@ def test_what_a_run_leaves_when_it_ends_early_is_ended_and_the_model_is_the_dire
     assert re.search(f"ExampleGen failed: {ends}", said), said
     assert "the same command carries on from there" in said
 
-    ran = run(direct.slice, workdir, LOOSE, prism.setting)
+    # With another pool, as where a lost one has been replaced.
+    assert prism.other_pool.started() == []
+    ran = run(direct.slice, workdir, LOOSE, prism.other_pool.setting)
     assert ran.code == 0, ran.stderr
+    assert prism.other_pool.started()
     assert ran.result is not None
     assert direct.ran.result is not None
     assert ran.result["metrics"] == direct.ran.result["metrics"]
