@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -94,16 +94,21 @@ class Block:
 
     def parts(self, order: np.ndarray, ends: np.ndarray, first: int) -> tf.data.Dataset:
         """The examples in `order` between each two of the rising `ends`, of which two may be equal, from `first` on."""
-        ordered, bounds = tf.constant(order, tf.int64), tf.constant(ends, tf.int64)
+        kinds = [(table.cells, table.shares) for table in self.tables]
+        uses = tuple((table.values, table.splits) for table in self.tables)
 
+        # A block is an element: one that a traced function captures stays in memory until Python looks for cycles.
         @tf.autograph.experimental.do_not_convert
-        def part(number: tf.Tensor) -> Batch:
-            examples = ordered[bounds[number] : bounds[number + 1]]
-            gathered: Batch = _gather(self.tables, self.dense, self.label, self.weight, examples)
+        def part(bounds: tuple[tf.Tensor, tf.Tensor], block: tuple[Any, ...]) -> Batch:
+            uses, *columns, ordered = block
+            tables = tuple(TableUses(*kind, *each) for kind, each in zip(kinds, uses, strict=True))
+            gathered: Batch = _gather(tables, *columns, ordered[slice(*bounds)])
             return gathered
 
-        numbers = tf.data.Dataset.range(first, len(ends) - 1)
-        return numbers.map(part, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+        block = tf.data.Dataset.from_tensors((uses, self.dense, self.label, self.weight, tf.constant(order, tf.int64)))
+        bounds = tf.data.Dataset.from_tensor_slices((ends[first:-1], ends[first + 1 :]))
+        parts = tf.data.Dataset.zip(bounds, block.repeat())
+        return parts.map(part, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
 
 
 # Traced once for all passes over all blocks. It holds no block: one is half a gigabyte.

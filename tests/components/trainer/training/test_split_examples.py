@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import math
+import weakref
 from typing import Any
 
 import numpy as np
@@ -96,6 +98,23 @@ def test_small_blocks_give_the_same_examples_in_the_same_order(toy, expected, mo
             assert [block.examples for block in blocks] == sizes
             read = [batch for block in blocks for batch in block.batches(7, np.arange(block.examples))]
             assert list(itertools.chain(*(seen(batch, toy.layout) for batch in read))) == expected
+
+
+def test_a_block_is_gone_once_its_batches_are(toy):
+    """Each is half a gigabyte: to wait until Python looks for cycles would hold all those of a pass."""
+    [block] = SplitExamples(toy.files, toy.spec, toy.layout).blocks()
+    parts = [block.dense, block.label, *(part for _, _, *two in block.tables for part in two)]
+    held = [weakref.ref(part) for part in parts]
+    assert None not in [each() for each in held]
+    # Anything else that is waiting for it.
+    gc.collect()
+    gc.disable()
+    try:
+        assert sum(len(batch.label) for batch in block.batches(64, np.arange(200))) == 200
+        del block, parts
+        assert [each() for each in held] == [None] * len(held)
+    finally:
+        gc.enable()
 
 
 def nbytes(block: Block) -> int:
