@@ -15,6 +15,9 @@ _STARTS = {
     "the last blessed model itself, untrained on the day": ("warm", "baseline_auc"),
 }
 
+# Seconds of CPU a row: of a step that does not look at each.
+_LEAST = 1e-6
+
 
 def quality(figures: Sequence[Figure]) -> list[str]:
     """A table a metric: a row a data set, a column a model, mean ± standard deviation over the seeds."""
@@ -71,7 +74,7 @@ def appstore(figures: Sequence[Figure]) -> list[str]:
 
 
 def growth(figures: Sequence[Figure]) -> list[str]:
-    """A table a cost: a row a step, a column a number of rows, and the exponent."""
+    """A table a cost: a row a step, a column a number of rows, and the exponent; then a billion rows on paper."""
     sizes = figures[0].details["rows"]
     tables = []
     for figure in figures:
@@ -82,7 +85,21 @@ def growth(figures: Sequence[Figure]) -> list[str]:
             for step, exponent in figure.details["exponents"].items()
         ]
         tables.append(markdown.table([unit, *(f"{int(number):,} rows" for number in sizes), "exponent"], rows))
-    return tables
+    return [*tables, _billion(sizes)] if len(sizes) > 1 else tables
+
+
+def _billion(sizes: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
+    """What a row adds between the two largest sizes, a step a row, and a billion of them."""
+    (fewer, less), (more, most) = list(sizes.items())[-2:]
+    added = int(more) - int(fewer)
+    rows = []
+    for step, used in most.items():
+        cpu, written = ((used[cost] - less[step][cost]) / added for cost in ("cpu", "written"))
+        # What does not depend on the rows is some noise around 0.
+        if cpu >= _LEAST:
+            rows.append([step, f"{1e6 * cpu:,.1f}", f"{1e9 * cpu / 3600:,.1f}", f"{written:,.0f}"])
+    header = ["a row more, on paper", "µs of CPU", "hours of CPU for 10⁹", "bytes written, GB for 10⁹"]
+    return markdown.table(header, rows)
 
 
 def learnable(figures: Sequence[Figure]) -> list[str]:

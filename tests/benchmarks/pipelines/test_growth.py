@@ -57,12 +57,12 @@ def test_without_two_sizes_or_without_a_cost_there_is_no_slope() -> None:
 def test_a_figure_is_the_step_that_grows_fastest_and_the_table_has_them_all() -> None:
     sizes = {
         1_000: {"ExampleGen": Usage(1, 2.0, 1 << 20, 5), "Trainer": Usage(1, 1.0, 1 << 20, 5)},
-        10_000: {"ExampleGen": Usage(1, 4.0, 1 << 20, 5), "Trainer": Usage(1, 100.0, 10 << 20, 5)},
+        10_000: {"ExampleGen": Usage(1, 4.0, 1 << 20, 5), "Trainer": Usage(1, 100.0, 10 << 20, 18_005)},
     }
     cpu, memory = figures(sizes)
     assert (cpu.name, cpu.value, cpu.against, cpu.holds) == ("growth_cpu", pytest.approx(2), "Trainer", False)
     assert (memory.name, memory.value, memory.against) == ("growth_memory", pytest.approx(1), "Trainer")
-    by_cpu, by_memory = growth([cpu, memory])
+    by_cpu, by_memory, billion = growth([cpu, memory])
     assert by_cpu.splitlines() == [
         "| CPU seconds | 1,000 rows | 10,000 rows | exponent |",
         "| --- | --- | --- | --- |",
@@ -70,6 +70,13 @@ def test_a_figure_is_the_step_that_grows_fastest_and_the_table_has_them_all() ->
         "| Trainer | 1.0 | 100.0 | 2.00 |",
     ]
     assert "| Trainer | 1.0 | 10.0 | 1.00 |" in by_memory
+    # 2 and 99 seconds, and 18,000 bytes, for 9,000 rows.
+    assert billion.splitlines()[2:] == ["| ExampleGen | 222.2 | 61.7 | 0 |", "| Trainer | 11,000.0 | 3,055.6 | 2 |"]
+
+
+def test_one_size_says_nothing_of_a_billion() -> None:
+    tables = growth(figures({1_000: {"ExampleGen": Usage(1, 2.0, 1 << 20, 5)}}))
+    assert [table.count("ExampleGen") for table in tables] == [1, 1]
 
 
 def test_cpu_seconds_are_those_of_a_process_and_its_children() -> None:
