@@ -41,6 +41,6 @@ def _write(described: DatasetFeatureStatisticsList, outputs: Mapping[str, str]) 
     by_split = {dataset.name: dataset for dataset in described.datasets}
     for split, path in outputs.items():
         # A split of no rows is no slice: its statistics are of nothing.
-        dataset = by_split.get(split, DatasetFeatureStatistics())
-        dataset.ClearField("name")
-        io_utils.write_bytes_file(path, DatasetFeatureStatisticsList(datasets=[dataset]).SerializeToString())
+        alone = DatasetFeatureStatisticsList(datasets=[by_split.get(split, DatasetFeatureStatistics())])
+        alone.datasets[0].ClearField("name")
+        io_utils.write_bytes_file(path, alone.SerializeToString())
