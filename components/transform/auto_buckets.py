@@ -21,6 +21,7 @@ import tensorflow_transform as tft
 from widedeep.components.features.spec import Feature, FeatureSpec
 from widedeep.components.features.transforms import AUTO, AUTO_LEAST, AUTO_MOST
 from widedeep.components.transform import packed_columns
+from widedeep.components.transform.vocabulary_strings import decode
 
 # The file of the vocabulary.
 DISTINCT_VALUES = "distinct_values"
@@ -93,7 +94,7 @@ def with_sizes(spec: FeatureSpec, transform_output: tft.TFTransformOutput, kept:
     columns = auto_columns(spec)
     if not columns:
         return spec
-    words = transform_output.vocabulary_by_name(DISTINCT_VALUES)
+    words = decode(transform_output.vocabulary_by_name(DISTINCT_VALUES))
     counted = map(size_for, distinct_values(words, len(columns)))
     return _sized(spec, dict(zip(columns, counted, strict=True)) | _kept_sizes(columns, kept))
 

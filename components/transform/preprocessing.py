@@ -9,11 +9,10 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import tensorflow as tf
-import tensorflow_transform as tft
 
 from widedeep.components import features
 from widedeep.components.features.spec import Feature, FeatureSpec
-from widedeep.components.transform import packed_columns, vocabulary_strings
+from widedeep.components.transform import packed_columns
 from widedeep.components.transform.auto_buckets import DISTINCT_VALUES, HASHES, auto_columns, sketch_words
 from widedeep.components.transform.crosses import cross_ids, is_member, members, unique
 from widedeep.components.transform.ids import vocabulary_ids
@@ -22,6 +21,7 @@ from widedeep.components.transform.ids.side_by_side import side_by_side
 from widedeep.components.transform.numeric import Numerics
 from widedeep.components.transform.raw_numbers import raw_number
 from widedeep.components.transform.times.time_parts import time_parts
+from widedeep.components.transform.vocabulary_analyzer import Vocabulary, vocabulary_paths
 
 Tensors: TypeAlias = "dict[str, tf.Tensor | tf.SparseTensor]"
 
@@ -51,23 +51,23 @@ class _Preprocessing:
         self._strings = {
             feature.key: members(inputs[feature.key]) for feature in spec.features if not feature.is_number
         }
-        self._vocabularies = {
-            feature.key: self._vocabulary(feature)
-            for feature in spec.features
-            if feature.transform.vocabulary and feature.transform.vocabulary.of is None
-        }
         self._crossable = {
             key: self._values_to_cross(spec.inputs[key])
             for key in {key for cross in spec.crosses for key in cross.keys}
         }
+        owners = [
+            feature
+            for feature in spec.features
+            if feature.transform.vocabulary and feature.transform.vocabulary.of is None
+        ]
+        paths = vocabulary_paths([*map(self._vocabulary, owners), *self._distinct_values()])
+        self._vocabularies = {owner.key: path for owner, path in zip(owners, paths, strict=False)}
 
-        self._count_distinct_values()
-
-    def _count_distinct_values(self) -> None:
-        """Of the columns whose number of buckets is to be found: see auto_buckets.py."""
+    def _distinct_values(self) -> list[tuple[Vocabulary, tf.Tensor]]:
+        """Of the columns whose number of buckets is to be found, where there are any: see auto_buckets.py."""
         columns = auto_columns(self._spec)
         if not columns:
-            return
+            return []
         hashes = {
             packed_columns.ids(feature): tf.strings.to_hash_bucket_fast(self._strings[feature.key].values, HASHES)
             for feature in self._spec.features
@@ -77,8 +77,7 @@ class _Preprocessing:
             if cross.name in columns:
                 members = [self._crossable[key] for key in cross.keys]
                 hashes[cross.name] = cross_ids(members, HASHES).values
-        words = sketch_words([hashes[name] for name in columns])
-        tft.vocabulary(words, vocab_filename=DISTINCT_VALUES, name=DISTINCT_VALUES)
+        return [(Vocabulary(DISTINCT_VALUES), sketch_words([hashes[name] for name in columns]))]
 
     def outputs(self) -> Tensors:
         outputs: Tensors = {}
@@ -113,22 +112,15 @@ class _Preprocessing:
                 outputs[key] = self._inputs[key]
         return outputs
 
-    def _vocabulary(self, feature: Feature) -> Any:
-        vocabulary = feature.transform.vocabulary
-        assert vocabulary is not None
-        encoded = self._encoded(feature)
-        return tft.vocabulary(
-            # A set counts a value once.
-            unique(encoded) if feature.kind == "set" else encoded,
-            top_k=vocabulary.max_size,
-            frequency_threshold=vocabulary.min_count if vocabulary.min_count > 1 else None,
-            vocab_filename=packed_columns.vocabulary(feature),
-            name=packed_columns.vocabulary(feature),
-        )
-
-    def _encoded(self, feature: Feature) -> tf.SparseTensor:
+    def _vocabulary(self, feature: Feature) -> tuple[Vocabulary, tf.Tensor]:
+        declared = feature.transform.vocabulary
+        assert declared is not None
         strings = self._strings[feature.key]
-        return strings.with_values(vocabulary_strings.encode(strings.values))
+        if feature.kind == "set":
+            # A set counts a value once.
+            strings = unique(strings)
+        vocabulary = Vocabulary(packed_columns.vocabulary(feature), declared.min_count, declared.max_size)
+        return vocabulary, strings.values
 
     def _ids(self, feature: Feature) -> Ids:
         if feature.kind == "numeric":

@@ -19,6 +19,7 @@ from widedeep.components.transform.auto_buckets import (
     sketch_words,
     with_sizes,
 )
+from widedeep.components.transform.vocabulary_strings import encode
 
 
 def hashes(first: int, count: int) -> tf.Tensor:
@@ -84,7 +85,7 @@ class Learned:
 
     def vocabulary_by_name(self, name: str) -> list[bytes]:
         assert name == "distinct_values"
-        return sketch_words([hashes(0, 40), hashes(0, 100)]).numpy().tolist()
+        return encode(sketch_words([hashes(0, 40), hashes(0, 100)])).numpy().tolist()
 
 
 def test_sizes_stand_in_place_of_auto() -> None:
