@@ -119,7 +119,7 @@ class _WriteFiles(tft_beam.experimental.PTransformAnalyzer):
             (
                 spans | "Sum" >> beam.CombinePerKey(sum) | "ByColumn" >> beam.MapTuple(_by_column),
                 # A column without a string has a file as well.
-                spans.pipeline | "Columns" >> beam.Create([(column, None) for column in columns]),
+                spans.pipeline | "Columns" >> beam.Create([(column, None) for column in columns], reshuffle=False),
             )
             | "WithEmpty" >> beam.Flatten()
             | "Gather" >> beam.GroupByKey()
