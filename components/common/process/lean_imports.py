@@ -1,8 +1,9 @@
 """What libraries import for nobody is left out, and Python looks for garbage less often meanwhile.
 
-Some look whether another package is there, for a wrapper or an adapter that nobody here uses, and take
-in all of it where it is: scikit-learn, pandas, IPython. They do without where it seems absent. And what is imported
-stays, nearly a million objects, through which Python would look for garbage again and again, on the way and later on.
+Some look whether another package is there, for a wrapper or an adapter that nobody here uses, and take in all of it
+where it is: scikit-learn, pandas, IPython, the clients of BigQuery and MongoDB. They do without where it seems absent.
+And what is imported stays, nearly a million objects, through which Python would look for garbage again and again, on
+the way and later on.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from types import ModuleType
 
 # What each of these modules looks for.
 UNUSED = {
+    "apache_beam.io.gcp.bigquery_tools": "google.cloud.bigquery",
+    # MongoDB's client.
+    "apache_beam.io.mongodbio": "bson",
     "keras.src.saving.file_editor": "IPython",
     "keras.src.trainers.data_adapters.array_slicing": "pandas",
     "keras.src.wrappers": "sklearn",

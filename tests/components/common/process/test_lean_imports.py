@@ -27,6 +27,9 @@ write(module, "from " + module + ".fixes import found")
 write(module + ".fixes", f"try:\\n  import {package}\\n  found = True\\nexcept ImportError:\\n  found = False")
 write(package, "version = 1")
 sys.path.insert(0, str(folder))
+# A package of several distributions is there from Python's start.
+for name in [name for name in sys.modules if name.split(".")[0] == package.split(".")[0]]:
+    del sys.modules[name]
 if when == "before":
     importlib.import_module(package)
 from widedeep.components.common.process import lean_imports
