@@ -16,6 +16,7 @@ from widedeep.components.trainer.exchange.exchange import ALONE, Exchange, summe
 from widedeep.components.trainer.export.served_model import ServedModel
 from widedeep.components.trainer.model.heads import Quality, head
 from widedeep.components.trainer.model.label_rates import LabelSums, check_label
+from widedeep.components.trainer.model.precision import warn_where_slow
 from widedeep.components.trainer.training.checkpoints import Checkpoints
 from widedeep.components.trainer.training.cross_use import CrossUse, use
 from widedeep.components.trainer.training.evaluation import evaluate, predict
@@ -117,6 +118,8 @@ class WideDeepEstimator:
                 loss is no number.
         """
         trainer = self._training.trainer
+        if self._training.options.deep.precision == "bfloat16":
+            warn_where_slow()
         source = SplitExamples(train_files, self._training.spec, self._training.layout, exchange=self._exchange)
         keep_negatives = self._training.options.keep_negatives
         if self._fresh and self._training.spec.label.kind == "regression":

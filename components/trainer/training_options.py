@@ -65,6 +65,12 @@ class DeepOptions(Strict):
     dropout: float = Field(0.0, ge=0, lt=1, description="fraction of the hidden units dropped while training")
     batch_norm: bool = Field(False, description="normalise the hidden layers over the batch (Ioffe & Szegedy 2015)")
     activation: Activation = Field("relu", description="of the hidden layers")
+    precision: Literal["float32", "bfloat16"] = Field(
+        "float32",
+        description="bfloat16: training rounds the hidden layers' inputs and kernels to it for their products, which "
+        "processors with AVX512_BF16 or AMX_BF16, and GPUs, compute faster; weights, losses and all that predicts stay "
+        "float32 (Micikevicius et al. 2018)",
+    )
     products: bool = Field(
         False,
         description="add the product of every two embeddings of one width to the logit, with a weight for each pair of "
@@ -80,6 +86,12 @@ class DeepOptions(Strict):
     embedding_dropout: float = Field(
         0.0, ge=0, lt=1, description="fraction of the embeddings' numbers dropped while training"
     )
+
+    @model_validator(mode="after")
+    def _has_products(self) -> Self:
+        if self.precision == "bfloat16" and not self.hidden:
+            raise ValueError("precision is bfloat16 and hidden is empty: no product would be in it: leave it out")
+        return self
 
 
 class TrainingOptions(Strict):

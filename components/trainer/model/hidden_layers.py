@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
+from widedeep.components.trainer.model.precision import bfloat16_product
 from widedeep.components.trainer.model.products import Products
 from widedeep.components.trainer.model.split_layers import SplitLayers
 from widedeep.components.trainer.training_options import Activation, DeepOptions
@@ -52,6 +53,7 @@ class HiddenLayers(tf.Module):
         """
         super().__init__()
         self._dropout, self._embedding_dropout, self._embedded = options.dropout, options.embedding_dropout, embedded
+        self._in_bfloat16 = options.precision == "bfloat16"
         self._activation, gain = _ACTIVATIONS[options.activation]
         self.kernels: list[tf.Variable] = []
         self.biases: list[tf.Variable] = []
@@ -72,7 +74,7 @@ class HiddenLayers(tf.Module):
         """float32 [b, outputs], from [b, width]; `seed`, int64 [2], while training."""
         if seed is not None and self._embedding_dropout:
             layer = self._drop_embeddings(layer, seed)
-        logits = self._after_first(self._layer(0, layer @ self.kernels[0], seed), seed)
+        logits = self._after_first(self._layer(0, self._product(0, layer, seed), seed), seed)
         return logits + self.products(layer) if self.products else logits
 
     def split(self, columns: Sequence[list[int]]) -> SplitLayers:
@@ -89,9 +91,19 @@ class HiddenLayers(tf.Module):
         return SplitLayers(columns, kernels, shift + self.biases[0], activation, self._after_first, products)
 
     def _after_first(self, layer: tf.Tensor, seed: tf.Tensor | None = None) -> tf.Tensor:
-        for index, kernel in enumerate(self.kernels[1:], start=1):
-            layer = self._layer(index, layer @ kernel, seed)
+        for index in range(1, len(self.kernels)):
+            layer = self._layer(index, self._product(index, layer, seed), seed)
         return layer
+
+    def _product(self, index: int, layer: tf.Tensor, seed: tf.Tensor | None) -> tf.Tensor:
+        """A layer's input times its kernel; `seed` while training, where a hidden layer's may be in bfloat16.
+
+        What predicts is in float32: sums in another order, as a server's of a context's and a candidate's columns are,
+        would be rounded to other activations.
+        """
+        kernel = self.kernels[index]
+        narrow = self._in_bfloat16 and seed is not None and index < len(self.kernels) - 1
+        return bfloat16_product(layer, kernel) if narrow else layer @ kernel
 
     def _layer(self, index: int, product: tf.Tensor, seed: tf.Tensor | None) -> tf.Tensor:
         """A layer's output from its input's product with its kernel."""

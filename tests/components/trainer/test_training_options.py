@@ -67,6 +67,14 @@ from widedeep.components.trainer.training_options import TrainingOptions
             "p.yaml: deep.activation: Input should be 'relu', 'leaky_relu', 'elu', 'gelu', 'selu', 'tanh', 'sigmoid' "
             "or 'swish' (it is 'rely')",
         ),
+        (
+            {"deep": {"precision": "bf16"}},
+            "p.yaml: deep.precision: Input should be 'float32' or 'bfloat16' (it is 'bf16')",
+        ),
+        (
+            {"deep": {"precision": "bfloat16", "hidden": []}},
+            "p.yaml: deep: precision is bfloat16 and hidden is empty: no product would be in it: leave it out",
+        ),
     ],
 )
 def test_a_wrong_key_or_value_is_named(given, message):

@@ -172,6 +172,15 @@ def test_it_may_be_killed_again_and_again_and_does_not_begin_anew(files, unbroke
     assert_equal(train(files, tmp_path, "in training", 20), unbroken)
 
 
+def test_one_of_products_in_bfloat16_carries_on_as_well(files, unbroken, tmp_path):
+    narrow = {"deep": OPTIONS["deep"] | {"precision": "bfloat16"}}
+    with pytest.raises(Killed):
+        train(files, tmp_path / "killed", "after a checkpoint", 16, **narrow)
+    curve, state = train(files, tmp_path / "unbroken", **narrow)
+    assert_equal(train(files, tmp_path / "killed", **narrow), (curve, state))
+    assert any((ours != theirs).any() for ours, theirs in zip(state, unbroken[1], strict=True))
+
+
 def test_another_seed_gives_another_model(files, unbroken, tmp_path):
     """What the tests above compare does depend on order and dropout."""
     state = train(files, tmp_path, seed=2)[1]

@@ -39,6 +39,7 @@ def changed(key: str, **changes: Any) -> dict[str, Any]:
 CHANGES: list[tuple[str, FeatureSpec, dict[str, Any], set[tuple[str, int]], set[str], list[str]]] = [
     ("nothing", spec(), {}, set(), set(), []),
     ("the seed", spec(), {"seed": 5}, set(), set(), []),
+    ("the precision", spec(), {"deep": {"precision": "bfloat16"}}, set(), set(), []),
     (
         "a feature is new",
         spec(new={"kind": "categorical", "transform": {"hash": {"buckets": 4}}, "deep": {"embedding": 4}}),
