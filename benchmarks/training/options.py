@@ -30,6 +30,7 @@ OPTIONS = (
     "deep.dropout=0.3",
     "deep.batch_norm=true",
     "deep.activation=gelu",
+    "deep.precision=bfloat16",
     "deep.products=true",
     "deep.l1=0.1",
     "deep.l2=1",

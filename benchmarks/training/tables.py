@@ -24,7 +24,7 @@ def criteo_shape(figures: Sequence[Figure]) -> list[str]:
     rows = [
         [
             # Ours has no version of its own, and TensorFlow's is the machine's.
-            name if name == "ours" else f"{name} {figure.details['version']}",
+            name if name.startswith("ours") else f"{name} {figure.details['version']}",
             *(f"{figure.details[key]:,.0f}" for key in ("by_cpu", "by_wall", "memory")),
             f"{figure.details['loss']:.3f}",
         ]

@@ -1,11 +1,12 @@
 """Our model on rows of Criteo's shape: the Trainer's own step on batches that it gathers from a block of examples.
 
-python -m benchmarks.training.criteo.ours OUT.json
+python -m benchmarks.training.criteo.ours OUT.json [bfloat16]
 """
 
 from __future__ import annotations
 
 import json
+import sys
 
 import numpy as np
 import tensorflow as tf
@@ -26,7 +27,7 @@ _STEPS_A_CALL, _ROWS_A_PART = 50, 4096
 
 def main() -> None:
     """Trains in a new order of the rows."""
-    training = make()
+    training = make(*sys.argv[2:])
     random = np.random.default_rng(training.options.seed)
 
     def fit(rows: Rows) -> float:
@@ -41,9 +42,10 @@ def main() -> None:
     measure(fit, tf.__version__)
 
 
-def make() -> Training:
-    """Untrained, with the Trainer's defaults, but for the layers and the batches."""
-    return new_training(_declared(), TrainingOptions(batch_size=BATCH, deep=DeepOptions(hidden=HIDDEN)), {})
+def make(precision: str = "float32") -> Training:
+    """Untrained, with the Trainer's defaults, but for the layers, the batches, and, if wanted, the precision."""
+    deep = DeepOptions.model_validate({"hidden": HIDDEN, "precision": precision})
+    return new_training(_declared(), TrainingOptions(batch_size=BATCH, deep=deep), {})
 
 
 def _declared() -> FeatureSpec:

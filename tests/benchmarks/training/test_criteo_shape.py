@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from benchmarks.training import criteo_shape, tables
 from benchmarks.training.criteo import ours, passes
@@ -116,6 +117,37 @@ def test_ours_below_deeprec_s_rate_does_not_hold(monkeypatch: pytest.MonkeyPatch
     three = _three(monkeypatch)
     three["ours"] = [replace(each, cpu=1000 / 4099) for each in three["ours"]]
     assert criteo_shape.figures(three)[0].holds is False
+
+
+def test_ours_in_bfloat16_has_a_goal_of_its_own_and_is_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    three = _three(monkeypatch)
+    without = criteo_shape.figures(three)
+    figures = criteo_shape.figures(
+        three | {"ours in bfloat16": [_passed(1000 / rate, 0.01, 1) for rate in (5700, 6000)]}
+    )
+    [own] = [figure for figure in figures if figure.name.endswith("ours in bfloat16")]
+    assert (own.value, own.goal, own.holds) == (pytest.approx(5850), ">= 5700", True)
+    assert figures[-3:] == without[-3:]
+    assert [*tables.criteo_shape(figures)[0].splitlines()][-1].startswith("| ours in bfloat16 | 5,850 |")
+
+
+@pytest.mark.parametrize("has", [True, False])
+def test_it_is_trained_where_the_processor_has_it(monkeypatch: pytest.MonkeyPatch, has: bool) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def passed(module: str, lock: str | None, folder: Path, *arguments: str) -> Pass:
+        asked.append((module.rsplit(".", 1)[-1], *arguments))
+        return _passed(0.25, 0.25, 60)
+
+    monkeypatch.setattr(criteo_shape, "multiplies_bfloat16", lambda: has)
+    monkeypatch.setattr(criteo_shape, "_passed", passed)
+    CliRunner().invoke(criteo_shape.main, ["--rounds", "1"], catch_exceptions=False)
+    assert len(asked) == 4 + has
+    assert (("ours", "bfloat16") in asked) is has
+
+
+def test_our_model_takes_the_precision() -> None:
+    assert [ours.make(*given).options.deep.precision for given in ((), ("bfloat16",))] == ["float32", "bfloat16"]
 
 
 def test_the_table_has_a_row_a_trainer(monkeypatch: pytest.MonkeyPatch) -> None:
