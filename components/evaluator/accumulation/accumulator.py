@@ -14,6 +14,8 @@ from widedeep.components.features.spec import Label
 
 # Rows fall into these by the hash of their content; the jackknife leaves out one after another.
 GROUPS = 50
+# Of a slice's scores by bin and group: some hundreds of bins, of which the noise of an area follows.
+MOST_KEYS = 50_000
 # The columns of an accumulator's `sums`. `loss` is -log P(label), or the squared error; `right` a hit, or the absolute
 # error; `base` the loss of who knows the label's rates alone; `side` is the weight of the rows on the label's one side;
 # then come the rows with weight and the squares of the weights, and both of the one side. See base_rates.py.
@@ -47,8 +49,8 @@ class Accumulator:
         least: the smallest label of a row with weight, and `most` the largest, as long as there is one.
         score_range: where the scores lie.
         sums: float64 [GROUPS, 11].
-        scores: weight, label and score by bin of the score and group: the key is bin * GROUPS + group. Of classes the
-            score is that of the likeliest one, and the label whether it is right.
+        scores: weight, label and, of all rows, score by bin of the score and group: the key is bin * GROUPS + group. Of
+            classes the score is that of the likeliest one, and the label whether it is right.
         steps: weight and label by step of the score; of a binary label.
         residuals: weight by bin of label - score; of a regression.
         pairs: weight by label * classes + likeliest class.
@@ -63,13 +65,15 @@ class Accumulator:
     most: float = -np.inf
     sums: np.ndarray = field(default_factory=lambda: np.zeros((GROUPS, SIDE_SQUARE + 1)))
     score_range: ScoreRange = field(init=False)
-    scores: Histogram = field(default_factory=lambda: Histogram(3))
+    scores: Histogram = field(init=False)
     steps: Histogram = field(default_factory=lambda: Histogram(2))
     residuals: Histogram = field(default_factory=lambda: Histogram(1))
     pairs: Histogram = field(default_factory=lambda: Histogram(1))
 
     def __post_init__(self) -> None:
         self.score_range = ScoreRange(chances=self.label.kind != "regression")
+        # A slice has no plots, which alone need the scores themselves and fine bins; and there may be many slices.
+        self.scores = Histogram(SCORE + 1, GROUPS) if self.whole else Histogram(LABEL + 1, GROUPS, MOST_KEYS)
 
     def add(self, batch: Batch) -> None:
         """Adds rows."""
@@ -142,4 +146,4 @@ class Accumulator:
         counts = np.stack([weight > 0, weight**2], axis=1)
         np.add.at(self.sums, batch.group, np.concatenate([columns, counts, counts * side[:, None]], axis=1))
         if binned:
-            self.scores.add(bins(score) * GROUPS + batch.group, columns[:, : SCORE + 1])
+            self.scores.add(bins(score) * GROUPS + batch.group, columns[:, : self.scores.columns])

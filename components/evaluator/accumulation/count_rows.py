@@ -63,9 +63,9 @@ class CountRows(beam.CombineFn):
         return counted
 
     def merge_accumulators(self, parts: Iterable[_Counted]) -> _Counted:
-        """Of the rows of all parts."""
-        merged = self.create_accumulator()
-        for part in parts:
+        """Of the rows of all parts: the first one, as Beam allows, with the others' rows."""
+        merged, *others = parts
+        for part in others:
             for (name, model), accumulator in part.accumulators.items():
                 self._accumulator(merged.accumulators, name, model).merge(accumulator)
             if merged.repeats is not None and part.repeats is not None:

@@ -87,7 +87,7 @@ class PairedScores:
     def _accumulators(self) -> dict[str, Accumulator]:
         made = {}
         for model, score in self.scores.items():
-            made[model] = Accumulator(self.spec.label, whole=False)
+            made[model] = Accumulator(self.spec.label, whole=True)
             made[model].add(Batch(self.rows.label, score, self.rows.weight, self._groups))
         return made
 

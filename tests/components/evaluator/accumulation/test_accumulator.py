@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import collections
+import gc
 import math
+import pickle
+import tracemalloc
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -204,6 +209,71 @@ def test_a_histogram_settles_as_it_grows() -> None:
     keys, sums = histogram.sums()
     assert keys.size == 10_000
     assert (sums == 40).all()
+
+
+@given(ENTRIES, st.integers(1, 40), st.randoms())
+def test_bins_are_joined_as_all_rows_together_need_it(entries, pieces, random) -> None:
+    """In any order and however they are parted; each part of a bin stays by itself."""
+    parts, most = 3, 6
+    once = Histogram(1, parts, most)
+    once.add(np.array([key for key, _ in entries], int), np.array([[1.0] for _ in entries]).reshape(-1, 1))
+    keys, sums = once.sums()
+    several = [Histogram(1, parts, most) for _ in range(pieces)]
+    for key, _ in random.sample(entries, len(entries)):
+        each = random.choice(several)
+        each.add(np.array([key]), np.array([[1.0]]))
+        each.sums()
+    merged = Histogram(1, parts, most)
+    for each in several:
+        merged.merge(pickle.loads(pickle.dumps(each)))
+    assert merged.sums()[0].tolist() == keys.tolist()
+    assert merged.sums()[1].tolist() == sums.tolist()
+    assert keys.size <= most
+    for halved in range(5):
+        joined = collections.Counter((key // parts >> halved) * parts + key % parts for key, _ in entries)
+        if len(joined) <= most:
+            break
+    assert dict(zip(keys.tolist(), sums[:, 0].tolist(), strict=True)) == joined
+
+
+def held_by(make: Callable[[], object]) -> int:
+    """Bytes that what is made holds, arrays that others look into among them."""
+    tracemalloc.start()
+    try:
+        made = make()
+        gc.collect()
+        assert made is not None
+        return tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+
+
+def many(rows: int, whole: bool) -> Accumulator:
+    """Rows of as many different scores, in batches."""
+    random = np.random.default_rng(1)
+    made = Accumulator(BINARY, whole, (0.5,))
+    for _ in range(rows // 1000):
+        score = random.random(1000).astype(np.float32)
+        made.add(Batch((random.random(1000) < score).astype(np.int64), score, np.ones(1000), np.arange(1000) % GROUPS))
+    return made
+
+
+def test_a_slices_memory_ends_to_grow_with_its_rows() -> None:
+    """It holds 50,000 keys of 24 bytes, and as many rows that wait; of 400,000 rows each would be a key else."""
+    assert held_by(lambda: many(400_000, whole=False)) < 4 << 20
+    assert len(pickle.dumps(many(400_000, whole=False))) < 2 << 20
+
+
+def test_rows_that_wait_hold_no_columns_but_their_own() -> None:
+    """Those of all: 32 bytes a row where it waits for its score's bin, 24 for its step, and no more as a sum."""
+    assert held_by(lambda: many(30_000, whole=True)) < 30_000 * (32 + 24)
+
+
+def test_noise_of_a_slices_areas_needs_no_fine_bins() -> None:
+    """Of 200,000 rows whose scores share some hundreds of bins, errors are those of fine ones."""
+    coarse, fine = (replicates(many(200_000, whole)) for whole in (False, True))
+    for name in ("auc", "auc_pr"):
+        assert standard_error(coarse[name]) == pytest.approx(standard_error(fine[name]), rel=0.01), name
 
 
 @given(arrays.arrays(np.float32, st.integers(1, 50), elements=st.floats(-(2.0**100), 2.0**100, width=32)))
