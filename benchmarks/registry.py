@@ -64,6 +64,7 @@ BENCHMARKS = {
     "transform": Benchmark("benchmarks.data.transform", 15, _MOVIELENS),
     "layouts": Benchmark("benchmarks.data.layouts", 5, "a run of schema/movielens/pipeline.yaml in work/movielens"),
     "beam_modes": Benchmark("benchmarks.data.beam_modes", 20, _MOVIELENS),
+    "beam_elsewhere": Benchmark("benchmarks.data.beam_elsewhere", 30, f"{_MOVIELENS}; a cluster for Beam"),
     "quality": Benchmark("benchmarks.pipelines.quality", 20, "PyPI for two data sets", pipelines.quality),
     "drafts": Benchmark(
         "benchmarks.drafts.suite",

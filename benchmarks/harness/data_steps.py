@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -35,21 +36,22 @@ def settings(features: Path, data: Path, mode: Mode = "auto") -> PipelineConfig:
 
 
 class DataSteps:
-    """A pipeline cut down to STEPS."""
+    """A pipeline cut down to some steps."""
 
-    def __init__(self, config: PipelineConfig, folder: Path) -> None:
+    def __init__(self, config: PipelineConfig, folder: Path, steps: Sequence[str] = STEPS) -> None:
         """Compiles it; TFX is imported here.
 
         Args:
             config: of the whole pipeline.
             folder: a working directory; steps that ran there before, unchanged, are taken from its cache.
+            steps: that are kept.
         """
         from widedeep.pipeline.local import runner
 
         folder.mkdir(parents=True, exist_ok=True)
         workdir = Workdir(folder.resolve())
         self._run = runner.prepare(config, workdir, workdir.new_run().name)
-        kept = [node for node in self._run.pipeline.nodes if node.pipeline_node.node_info.id in STEPS]
+        kept = [node for node in self._run.pipeline.nodes if node.pipeline_node.node_info.id in steps]
         del self._run.pipeline.nodes[:]
         self._run.pipeline.nodes.extend(kept)
 
