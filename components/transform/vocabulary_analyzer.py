@@ -48,6 +48,7 @@ def vocabulary_paths(wanted: Sequence[tuple[Vocabulary, tf.Tensor]]) -> list[tf.
         return []
     vocabularies = [vocabulary for vocabulary, _ in wanted]
     with tf.name_scope("vocabularies"):
+        # As tft.experimental.ptransform_analyzer does it, whose every step has as many outputs as the last one.
         source = analyzer_nodes.get_input_tensors_value_nodes(_counted([strings for _, strings in wanted]))
         [of_span] = nodes.apply_multi_output_operation(
             analyzer_nodes.PTransform,
