@@ -42,7 +42,8 @@ def vocabulary_paths(wanted: Sequence[tuple[Vocabulary, tf.Tensor]]) -> list[tf.
     The files hold strings as `vocabulary_strings` says.
 
     Args:
-        wanted: vocabularies of different file names, each with a batch's strings [any], of any bytes.
+        wanted: vocabularies of different file names, each with a batch's strings [any], of any bytes, none
+            empty.
     """
     if not wanted:
         return []
