@@ -34,7 +34,7 @@ class ServedModel(tf.Module):
         self._spec = spec
         self._head = head
         self._wide = model.wide.numpy() if model.wide is not None else None
-        self.model = _prune(model, self._wide)
+        self.model = _served(model, self._wide)
         self._transform = tf.saved_model.load(transform_output.transform_savedmodel_dir)
         self._absent = {spec.label.key: LABEL_TYPES[spec.label.kind]} | (
             {spec.weight: tf.float32} if spec.weight else {}
@@ -139,10 +139,12 @@ def _inlined(function: tf.types.experimental.ConcreteFunction, inputs: Raw) -> T
     return packed
 
 
-def _prune(model: WideDeepModel, wide: np.ndarray | None) -> WideDeepModel:
-    if wide is None or not PrunedTable.pays(wide):
+def _served(model: WideDeepModel, wide: np.ndarray | None) -> WideDeepModel:
+    """The model with its wide weights alone, of which training keeps what they follow from."""
+    if wide is None:
         return model
-    return WideDeepModel(model.layout, model.bias, PrunedTable(wide), model.embeddings, model.hidden)
+    table = PrunedTable(wide) if PrunedTable.pays(wide) else tf.Variable(wide, trainable=False, name="wide")
+    return WideDeepModel(model.layout, model.bias, table, model.embeddings, model.hidden)
 
 
 def _write(path: str, text: str) -> None:

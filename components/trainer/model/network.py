@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from widedeep.components.trainer.model.factorization_machine import FactorizationMachine
+from widedeep.components.trainer.model.ftrl_table import FtrlTable
 from widedeep.components.trainer.model.hidden_layers import HiddenLayers
 from widedeep.components.trainer.model.inputs import Inputs, Uses
 from widedeep.components.trainer.model.layout import Layout, Table
@@ -49,7 +50,7 @@ class WideDeepModel(tf.Module):
         self,
         layout: Layout,
         bias: tf.Variable,
-        wide: tf.Variable | PrunedTable | None,
+        wide: FtrlTable | PrunedTable | tf.Variable | None,
         embeddings: Sequence[tf.Variable],
         hidden: HiddenLayers | FactorizationMachine | None,
     ) -> None:
@@ -58,7 +59,7 @@ class WideDeepModel(tf.Module):
         Args:
             layout: the inputs.
             bias: [outputs].
-            wide: the layout's wide table.
+            wide: the layout's wide table, as it is trained or served.
             embeddings: the layout's embeddings.
             hidden: the deep part's layers, None in a wide model, or a factorization machine's interactions.
         """
@@ -82,7 +83,7 @@ class WideDeepModel(tf.Module):
 
     def wide_weights(self, rows: tf.Tensor) -> tf.Tensor:
         """float32 of the rows' shape: weights of a model of one output, rows of any shape, as int32."""
-        if isinstance(self.wide, PrunedTable):
+        if isinstance(self.wide, FtrlTable | PrunedTable):
             return tf.reshape(self.wide.read(tf.reshape(rows, [-1])), tf.shape(rows))
         # Single numbers come faster so than by tf.gather.
         return tf.squeeze(tf.gather_nd(self.wide, rows[..., None]), axis=-1)
@@ -127,7 +128,7 @@ def new_model(layout: Layout, options: TrainingOptions, outputs: int = 1) -> Wid
     """
     random = tf.random.Generator.from_seed(options.seed)
     bias = tf.Variable(tf.zeros([outputs]), name="bias")
-    wide = tf.Variable(tf.zeros([layout.wide.rows, outputs]), name="wide") if layout.wide else None
+    wide = FtrlTable(layout.wide.rows, outputs, options.wide) if layout.wide else None
     embeddings = [
         tf.Variable(
             random.normal([table.rows, table.width], stddev=_EMBEDDING_NORM * table.width**-0.5),
@@ -145,8 +146,8 @@ def new_model(layout: Layout, options: TrainingOptions, outputs: int = 1) -> Wid
     return WideDeepModel(layout, bias, wide, embeddings, hidden)
 
 
-def _read(table: tf.Variable | PrunedTable, rows: tf.Tensor) -> tf.Tensor:
-    return table.read(rows) if isinstance(table, PrunedTable) else tf.gather(table, rows)
+def _read(table: FtrlTable | PrunedTable | tf.Variable, rows: tf.Tensor) -> tf.Tensor:
+    return table.read(rows) if isinstance(table, FtrlTable | PrunedTable) else tf.gather(table, rows)
 
 
 def pool(table: Table, values: tf.Tensor, uses: Uses, examples: tf.Tensor) -> tf.Tensor:

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
 from widedeep.components.trainer.exchange.exchange import ALONE, Exchange, Gradients, TableGradient
+from widedeep.components.trainer.model.ftrl_table import FtrlTable
 from widedeep.components.trainer.model.heads import Head
 from widedeep.components.trainer.model.inputs import Batch
 from widedeep.components.trainer.model.network import WideDeepModel
-from widedeep.components.trainer.training.optimizers import NO_PENALTIES, Ftrl, Optimizer, Penalties, deep_optimizer
+from widedeep.components.trainer.training.optimizers import (
+    NO_PENALTIES,
+    Adagrad,
+    Optimizer,
+    Penalties,
+    deep_optimizer,
+)
 from widedeep.components.trainer.training.schedule import factor
 from widedeep.components.trainer.training_options import TrainingOptions
 
@@ -61,12 +69,13 @@ class JointTrainer(tf.Module):
         self._offset = -math.log(options.keep_negatives)
         self._schedule = options.deep.schedule
         self.steps = tf.Variable(0, dtype=tf.int64, trainable=False)
-        self.bias = Ftrl(model.bias, options.wide)
-        self.tables = [
-            Ftrl(variable, options.wide)
-            if variable is model.wide
-            else deep_optimizer(variable, options.deep, Penalties(l2=options.deep.embedding_l2))
-            for variable in model.tables
+        # Without penalties FTRL's update is AdaGrad's.
+        self.bias = Adagrad(model.bias, options.wide.learning_rate)
+        self.tables: list[Optimizer] = [
+            table
+            if isinstance(table, FtrlTable)
+            else deep_optimizer(table, options.deep, Penalties(l2=options.deep.embedding_l2))
+            for table in model.tables
         ]
         on_kernels = Penalties(options.deep.l1, options.deep.l2)
         kernels = {id(kernel) for kernel in model.hidden.kernels} if model.hidden else set()
@@ -82,7 +91,6 @@ class JointTrainer(tf.Module):
     def start_at(self, bias: float) -> None:
         """Sets the bias before the first step."""
         self.model.bias.assign(tf.fill(self.model.bias.shape, bias))
-        self.bias.follow()
 
     def _run(self, batches: Any, count: tf.Tensor) -> tf.Tensor:
         """`step` on the next `count` batches, in one call of the runtime: a call costs as much as a fifth of a step.
@@ -117,12 +125,13 @@ class JointTrainer(tf.Module):
         checks = [tf.debugging.check_numerics(tf.reduce_sum(tensor), "the loss") for tensor in numbers]
         with tf.control_dependencies(checks):
             rate = factor(self._schedule, self.steps)
-            whole = zip([self.model.bias, *self.model.layers], [self.bias, *self.layers], sums.whole, strict=True)
-            for variable, optimizer, gradient in whole:
-                self._update(variable, optimizer, (gradient, rate))
-            for variable, optimizer, table in zip(self.model.tables, self.tables, sums.tables, strict=True):
+            # The bias is of the wide part, for which there is no schedule.
+            rates = [tf.ones([]), *(rate for _ in self.layers)]
+            for optimizer, gradient, of_layer in zip([self.bias, *self.layers], sums.whole, rates, strict=True):
+                self._update(optimizer.variable, optimizer.apply, (gradient, of_layer))
+            for table_optimizer, table in zip(self.tables, sums.tables, strict=True):
                 rows, gradient = table if self._sole else _each_once(table)
-                self._update_rows(variable, optimizer, (gradient, rows, rate))
+                self._update(table_optimizer.variable, table_optimizer.apply_rows, (gradient, rows, rate))
             self.steps.assign_add(1)
         return sums.totals
 
@@ -169,11 +178,8 @@ class JointTrainer(tf.Module):
         number = (self.steps * self.exchange.workers + self.exchange.number) * replicas + replica
         return tf.stack([tf.constant(self._seed, tf.int64), number * len(self.layers)])
 
-    def _update(self, variable: tf.Variable, optimizer: Optimizer, args: tuple[tf.Tensor, ...]) -> None:
-        self.strategy.extended.update(variable, lambda _, *arguments: optimizer.apply(*arguments), args)
-
-    def _update_rows(self, variable: tf.Variable, optimizer: Optimizer, args: tuple[tf.Tensor, ...]) -> None:
-        self.strategy.extended.update(variable, lambda _, *arguments: optimizer.apply_rows(*arguments), args)
+    def _update(self, variable: tf.Variable, apply: Callable[..., None], args: tuple[tf.Tensor, ...]) -> None:
+        self.strategy.extended.update(variable, lambda _, *arguments: apply(*arguments), args)
 
 
 def _joined(parts: tuple[tf.Tensor, ...]) -> tf.Tensor:

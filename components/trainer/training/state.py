@@ -25,9 +25,8 @@ from widedeep.components.trainer.training_options import TrainingOptions
 
 FOLDER = "Format-Training"
 _FEATURES, _OPTIONS, _VOCABULARIES = "features.json", "training.json", "vocabularies"
-# The name says how the model reads them: each of a set's m ids counts 1/sqrt(m). Those of a plain sum were "weights",
-# and would be taken for what they are not.
-_WEIGHTS = "weights-root"
+# The name says what lies there: of the wide table FTRL's sums. Earlier versions wrote other things under other names.
+_WEIGHTS = "weights-sums"
 # The columns whose ids Transform makes of more buckets; there where there are any.
 _CUT = "cut.json"
 # Of the vocabularies: records, since a string may hold any bytes, line breaks too.

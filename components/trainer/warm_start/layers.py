@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import tensorflow as tf
 
 from widedeep.components.trainer.model.hidden_layers import HiddenLayers
+from widedeep.components.trainer.training.optimizers import Optimizer
 from widedeep.components.trainer.training.state import Training
 from widedeep.components.trainer.warm_start.meaning import MISSING, Match, Unit, equal_places, match_units, units
-from widedeep.components.trainer.warm_start.parameters import Parameter
+from widedeep.components.trainer.warm_start.parameters import take
 
 
 def warm_start_layers(new: Training, old: Training) -> list[str]:
@@ -51,19 +53,19 @@ def _products(new: Training, old: Training) -> list[str]:
     """Takes the weights of the pairs of columns that both have."""
     (pairs, ours), (pairs_before, theirs) = _pairs(new), _pairs(old)
     if ours and theirs:
-        ours.take(theirs, equal_places(pairs, pairs_before))
+        take(ours, theirs, equal_places(pairs, pairs_before))
     elif ours:
         return ["the products start fresh, the old model has none."]
     return []
 
 
-def _pairs(training: Training) -> tuple[list[tuple[str, str, int]], Parameter | None]:
-    """The columns of each product, and the weights; None where there are no products."""
+def _pairs(training: Training) -> tuple[list[tuple[str, str, int]], Optimizer | None]:
+    """The columns of each product, and the weights' optimizer; None where there are no products."""
     trainer, hidden = training.trainer, training.trainer.model.hidden
     if not isinstance(hidden, HiddenLayers) or hidden.products is None:
         return [], None
     # The last of what is trained.
-    return hidden.products.pairs, Parameter(hidden.products.weights, trainer.layers[-1])
+    return hidden.products.pairs, trainer.layers[-1]
 
 
 def _no_layers(new: Training, old: Training) -> list[str]:
@@ -75,16 +77,16 @@ def _no_layers(new: Training, old: Training) -> list[str]:
 
 @dataclass(frozen=True)
 class _Layer:
-    """A layer's kernel, its other parameters, and the moving averages of its norm."""
+    """The optimizers of a layer's kernel and of what else it trains, and the moving averages of its norm."""
 
-    kernel: Parameter
-    others: list[Parameter]
+    kernel: Optimizer
+    others: Sequence[Optimizer]
     averages: list[tf.Variable]
 
     def take(self, old: _Layer, inputs: Match | None = None) -> None:
-        self.kernel.take(old.kernel, inputs)
-        for parameter, before in zip(self.others, old.others, strict=True):
-            parameter.take(before)
+        take(self.kernel, old.kernel, inputs)
+        for optimizer, before in zip(self.others, old.others, strict=True):
+            take(optimizer, before)
         for average, average_before in zip(self.averages, old.averages, strict=True):
             average.assign(average_before.numpy())
 
@@ -94,17 +96,14 @@ def _layers(training: Training) -> list[_Layer]:
     trainer, hidden = training.trainer, training.trainer.model.hidden
     if not isinstance(hidden, HiddenLayers):
         return []
-    parameters = {
-        id(variable): Parameter(variable, optimizer)
-        for variable, optimizer in zip(hidden.trainable, trainer.layers, strict=True)
-    }
+    optimizers = {id(optimizer.variable): optimizer for optimizer in trainer.layers}
     layers = []
     for number, (kernel, bias) in enumerate(zip(hidden.kernels, hidden.biases, strict=True)):
         # The last layer has none.
         norms = hidden.norms[number : number + 1]
-        others = [parameters[id(variable)] for variable in (bias, *(norm.scale for norm in norms))]
+        others = [optimizers[id(variable)] for variable in (bias, *(norm.scale for norm in norms))]
         averages = [average for norm in norms for average in (norm.mean, norm.variance)]
-        layers.append(_Layer(parameters[id(kernel)], others, averages))
+        layers.append(_Layer(optimizers[id(kernel)], others, averages))
     return layers
 
 

@@ -1,8 +1,6 @@
-"""A trained variable with its optimizer, and how one becomes another's continuation."""
+"""How one trained variable becomes another's continuation."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import tensorflow as tf
 
@@ -10,25 +8,18 @@ from widedeep.components.trainer.training.optimizers import Optimizer
 from widedeep.components.trainer.warm_start.meaning import Match
 
 
-@dataclass(frozen=True)
-class Parameter:
-    """A variable and what keeps its slots."""
+def take(new: Optimizer, old: Optimizer, rows: Match | None = None) -> None:
+    """Takes over a variable and its slots; the slots of another kind of optimizer stay fresh.
 
-    variable: tf.Variable
-    optimizer: Optimizer
-
-    def take(self, old: Parameter, rows: Match | None = None) -> None:
-        """Takes over weights and slots; the slots of another kind of optimizer stay fresh.
-
-        Args:
-            old: of the same shape, or, with rows, of the same width.
-            rows: which to take over, and where to; None: all.
-        """
-        _copy(self.variable, old.variable, rows)
-        slots, before = self.optimizer.slots, old.optimizer.slots
-        if slots.keys() == before.keys():
-            for name, slot in slots.items():
-                _copy(slot, before[name], rows)
+    Args:
+        new: of the variable that goes on.
+        old: of one of the same shape, or, with rows, of the same width.
+        rows: which to take over, and where to; None: all.
+    """
+    _copy(new.variable, old.variable, rows)
+    if new.slots.keys() == old.slots.keys():
+        for name, slot in new.slots.items():
+            _copy(slot, old.slots[name], rows)
 
 
 def _copy(variable: tf.Variable, before: tf.Variable, rows: Match | None) -> None:

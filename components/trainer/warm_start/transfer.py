@@ -1,18 +1,19 @@
 """Starts a training from an earlier one: weights and optimizers' slots, row by row of the same meaning.
 
-FTRL derives a weight from its slots: a weight that comes without them is gone at its first update.
+Of the wide table FTRL's sums are taken over, from which its weights follow.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from widedeep.components.trainer.model.ftrl_table import FtrlTable
 from widedeep.components.trainer.model.layout import Table
+from widedeep.components.trainer.training.optimizers import Optimizer
 from widedeep.components.trainer.training.state import Training
-from widedeep.components.trainer.training_options import WideOptions
 from widedeep.components.trainer.warm_start.layers import warm_start_layers
 from widedeep.components.trainer.warm_start.meaning import Match, match, meaning
-from widedeep.components.trainer.warm_start.parameters import Parameter
+from widedeep.components.trainer.warm_start.parameters import take
 from widedeep.components.transform import packed_columns
 
 
@@ -30,10 +31,12 @@ def warm_start(new: Training, old: Training) -> list[str]:
         rule = f", by {label.line(**label.rule)}" if label.rule else ""
         return [f"the label was {label.kind} '{label.key}'{classes}{rule}: nothing is taken over."]
     shared, notes = _columns(new, old)
-    _bias(new).take(_bias(old))
+    take(new.trainer.bias, old.trainer.bias)
     notes += _tables(new, old, shared)
-    if new.options.wide != old.options.wide:
-        _refit(new)
+    wide = new.trainer.model.wide
+    # Else another rate or penalty would rescale all weights, and bring up some that L1 held at 0.
+    if isinstance(wide, FtrlTable) and new.options.wide != old.options.wide:
+        wide.refit(old.options.wide)
     optimizer = old.options.deep.optimizer
     if new.layout.deep_width and old.layout.deep_width and new.options.deep.optimizer != optimizer:
         notes.append(f"the optimizer of the deep part was {optimizer}: its memory of gradients is gone.")
@@ -68,16 +71,12 @@ def _display_name(column: packed_columns.IdColumn) -> str:
     return column.feature.key if column.feature else column.name
 
 
-def _bias(training: Training) -> Parameter:
-    return Parameter(training.trainer.model.bias, training.trainer.bias)
-
-
 def _tables(new: Training, old: Training, shared: dict[str, Match]) -> list[str]:
     """Takes the shared rows of all columns over, a table at a time."""
     before, notes = _by_name(old), []
     names = {column.name: _display_name(column) for column in new.layout.id_columns}
-    for name, (table, parameter) in _by_name(new).items():
-        table_before, parameter_before = before.get(name, (None, parameter))
+    for name, (table, optimizer) in _by_name(new).items():
+        table_before, optimizer_before = before.get(name, (None, optimizer))
         offsets = {slot.column: slot.offset for slot in table_before.slots} if table_before else {}
         rows = []
         for slot in table.slots:
@@ -88,36 +87,15 @@ def _tables(new: Training, old: Training, shared: dict[str, Match]) -> list[str]
                 notes.append(f"{names[slot.column]}: its weights in {name} start fresh, the old model has none.")
         if rows:
             both = [np.concatenate([getattr(match_, side) for match_ in rows]) for side in ("new", "old")]
-            parameter.take(parameter_before, Match(*both))
+            take(optimizer, optimizer_before, Match(*both))
     return notes
 
 
-def _by_name(training: Training) -> dict[str, tuple[Table, Parameter]]:
-    """Every table with its parameter: "the wide part", "the embeddings of 16 (mean)"."""
-    trainer = training.trainer
+def _by_name(training: Training) -> dict[str, tuple[Table, Optimizer]]:
+    """Every table with its optimizer: "the wide part", "the embeddings of 16 (mean)"."""
     tables = {}
-    for table, variable, optimizer in zip(training.layout.tables, trainer.model.tables, trainer.tables, strict=True):
+    for table, optimizer in zip(training.layout.tables, training.trainer.tables, strict=True):
         wide = table is training.layout.wide
         name = "the wide part" if wide else f"the embeddings of {table.width} ({table.pooling})"
-        tables[name] = (table, Parameter(variable, optimizer))
+        tables[name] = (table, optimizer)
     return tables
-
-
-def _refit(training: Training) -> None:
-    """Makes FTRL's slots those that give the present weights at the new rate and penalties.
-
-    Else a weight's first update would also move it to what the new settings make of its old slots.
-    """
-    options = training.options.wide
-    _refit_parameter(_bias(training), options.model_copy(update={"l1": 0.0, "l2": 0.0}))
-    for table, parameter in _by_name(training).values():
-        if table is training.layout.wide:
-            _refit_parameter(parameter, options)
-
-
-def _refit_parameter(parameter: Parameter, options: WideOptions) -> None:
-    """Solves Ftrl's w(z) for z. Any z up to l1 gives a weight of 0: the nearest to what it was is kept."""
-    weights, slots = parameter.variable.numpy(), parameter.optimizer.slots
-    scale = np.sqrt(slots["accumulator"].numpy()) / options.learning_rate + 2 * options.l2
-    at_zero = np.clip(slots["linear"].numpy(), -options.l1, options.l1)
-    slots["linear"].assign(np.where(weights == 0, at_zero, -weights * scale - np.sign(weights) * options.l1))

@@ -27,7 +27,7 @@ def estimator(prepared: Any, spec: FeatureSpec | None = None, **training: Any) -
 def state(made: WideDeepEstimator, folder: Path) -> dict[str, np.ndarray]:
     """Weights and slots."""
     made.save_state(str(folder))
-    stored = tf.train.load_checkpoint(str(folder / "weights-root"))
+    stored = tf.train.load_checkpoint(str(folder / "weights-sums"))
     names = [name for name in stored.get_variable_to_shape_map() if name.endswith("VARIABLE_VALUE")]
     return {name: stored.get_tensor(name) for name in names}
 
@@ -36,7 +36,7 @@ def test_one_seed_gives_one_model_bit_for_bit(prepared, tmp_path):
     made = [estimator(prepared, seed=seed, **DROPOUT) for seed in (1, 1, 2)]
     curves = [estimator_.train(prepared.train, prepared.eval) for estimator_ in made]
     first, again, other = (state(estimator_, tmp_path / str(number)) for number, estimator_ in enumerate(made))
-    assert len(first) > 20
+    assert len(first) >= 20
     assert first.keys() == again.keys()
     assert all((first[name] == again[name]).all() for name in first)
     assert [row.model_copy(update={"seconds": 0}) for row in curves[0]] == [

@@ -147,13 +147,13 @@ def logits(made: Training, examples: list[Row]) -> np.ndarray:
 
 
 def tables(made: Training) -> dict[tuple[str, int], dict[str, np.ndarray]]:
-    """By column and width of its weights: weights and slots, float32 [size, width] each."""
+    """By column and width of its weights: weights and slots, and of the wide table FTRL's sums, [size, width] each."""
     values = {}
     for table, variable, optimizer in zip(
         made.layout.tables, made.trainer.model.tables, made.trainer.tables, strict=True
     ):
         for slot in table.slots:
-            parts = {"weights": variable} | optimizer.slots
+            parts = {"weights": variable, "variable": optimizer.variable} | optimizer.slots
             here = slice(slot.offset, slot.offset + slot.size)
             values[slot.column, table.width] = {name: part.numpy()[here] for name, part in parts.items()}
     return values

@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 import tensorflow_transform as tft
 import tensorflow_transform.beam as tft_beam
+from drawn_weights import assign
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
@@ -151,12 +152,14 @@ def exported(
     estimator = WideDeepEstimator(spec, graph, options)
     model = estimator._training.trainer.model
     random = np.random.default_rng(5)
-    for variable in model.variables:
-        variable.assign(
+    assign(
+        model,
+        lambda variable: (
             np.abs(random.normal(size=variable.shape))
             if "variance" in variable.name
             else random.normal(0, 0.4, size=variable.shape)
-        )
+        ),
+    )
     estimator.export(str(folder / "model"))
     return str(folder / "model")
 

@@ -10,6 +10,7 @@ import pytest
 import tensorflow as tf
 import tensorflow_transform as tft
 import tensorflow_transform.beam as tft_beam
+from drawn_weights import assign
 from tensorflow_transform.tf_metadata import dataset_metadata
 
 from widedeep.components import features
@@ -71,8 +72,7 @@ class Model:
         options = TrainingOptions.model_validate({"deep": {"hidden": [8]}})
         estimator = WideDeepEstimator(SPEC, tft.TFTransformOutput(str(folder / "graph")), options)
         random = np.random.default_rng(5)
-        for variable in estimator._training.trainer.model.variables:
-            variable.assign(random.normal(size=variable.shape))
+        assign(estimator._training.trainer.model, lambda variable: random.normal(size=variable.shape))
         self.folder = str(folder / "model")
         estimator.export(self.folder)
         self.servable = Servable("m", 1, folder / "model")

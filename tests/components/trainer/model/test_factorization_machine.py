@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pytest
 import tensorflow as tf
+from drawn_weights import assign
 
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.trainer.model.layout import make_layout
@@ -20,8 +21,7 @@ def made(spec: FeatureSpec, outputs: int) -> WideDeepModel:
     """A model of random weights."""
     model = new_model(make_layout(spec, {}, "fm", outputs), FM, outputs)
     random = np.random.default_rng(3)
-    for variable in model.variables:
-        variable.assign(random.normal(size=variable.shape))
+    assign(model, lambda variable: random.normal(size=variable.shape))
     return model
 
 

@@ -148,6 +148,6 @@ def test_as_many_rows_as_32_bits_number_are_allowed():
 )
 def test_a_variant_has_its_own_parts_alone(model, declared, tables, layers):
     made = new_model(make_layout(declared, {}, model), TrainingOptions(model=model))
-    assert [variable.name.removesuffix(":0") for variable in made.tables] == tables
+    assert [table.name.removesuffix(":0") for table in made.tables] == tables
     # Three hidden layers and the last one, each with kernel and bias.
     assert len(made.layers) == layers

@@ -23,8 +23,8 @@ def made(spec: FeatureSpec, outputs: int, options: TrainingOptions = WITH) -> Wi
     """A model of random weights, equal for equal shapes."""
     model = new_model(make_layout(spec, {}, "wide_deep", outputs), options, outputs)
     random = np.random.default_rng(3)
-    for variable in (*model.tables, model.bias, *model.layers):
-        variable.assign(random.normal(size=variable.shape))
+    for weights in (*model.tables, model.bias, *model.layers):
+        weights.assign(random.normal(size=weights.shape))
     return model
 
 
@@ -83,7 +83,7 @@ def test_all_begin_as_in_a_factorization_machine(toy):
     for ours, theirs in zip(
         (*model.tables, *model.hidden.kernels), (*plain.tables, *plain.hidden.kernels), strict=True
     ):
-        np.testing.assert_array_equal(ours, theirs)
+        np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
 
 
 def test_of_several_logits_no_two_begin_alike(toy):

@@ -72,7 +72,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "state"
 
 
-PARTS = ["features.json", "training.json", "vocabularies/words_vocabulary", "weights-root.index"]
+PARTS = ["features.json", "training.json", "vocabularies/words_vocabulary", "weights-sums.index"]
 
 
 def refused(folder: Path) -> str:
@@ -96,11 +96,12 @@ def test_a_model_without_a_state(tmp_path: Path) -> None:
     assert "features.json" in refused(tmp_path / "none")
 
 
-def test_weights_of_plain_sums_over_sets_are_not_taken_for_todays(folder: Path) -> None:
-    """Under their former name; each would count another share."""
-    for path in folder.glob("weights-root.*"):
-        path.rename(path.with_name(path.name.replace("weights-root", "weights")))
-    assert "weights-root" in refused(folder)
+@pytest.mark.parametrize("former", ["weights", "weights-root"])
+def test_what_earlier_versions_wrote_is_not_taken_for_todays(folder: Path, former: str) -> None:
+    """Weights of plain sums over sets, and those that lay beside FTRL's sums."""
+    for path in folder.glob("weights-sums.*"):
+        path.rename(path.with_name(path.name.replace("weights-sums", former)))
+    assert "weights-sums" in refused(folder)
 
 
 def test_every_file_is_needed(folder: Path) -> None:
@@ -123,7 +124,7 @@ def test_a_file_that_was_cut_short(folder: Path, name: str) -> None:
 
 
 def test_weights_that_were_cut_short(folder: Path) -> None:
-    [data] = folder.glob("weights-root.data-*")
+    [data] = folder.glob("weights-sums.data-*")
     data.write_bytes(data.read_bytes()[:100])
     assert refused(folder)
 
