@@ -47,8 +47,7 @@ def _train(declared: Path, options: TrainingOptions, made: dict[str, str], measu
     curve = estimator.train(files("train"), files("eval"))
     return {
         "trained_at": time.monotonic(),
-        "seconds": sum(epoch.seconds for epoch in curve),
-        "examples": sum(epoch.examples for epoch in curve),
+        "passes": [{"seconds": epoch.seconds, "examples": epoch.examples} for epoch in curve],
         "quality": {split: estimator.evaluate(files(split)) for split in measure},
         "versions": {"tensorflow": tf.__version__, "python": sys.version.split()[0]},
     }
