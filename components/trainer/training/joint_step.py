@@ -122,8 +122,8 @@ class JointTrainer(tf.Module):
         # The gradients too: ReLU makes 0 of NaN, so that the loss of an input that is no number may be one.
         numbers = [sums.totals, *sums.whole, *(table.gradient for table in sums.tables)]
         # A sum is no number where a part of it is none, and costs a fraction of looking at each part.
-        checks = [tf.debugging.check_numerics(tf.reduce_sum(tensor), "the loss") for tensor in numbers]
-        with tf.control_dependencies(checks):
+        added = tf.stack([tf.cast(tf.reduce_sum(tensor), tf.float32) for tensor in numbers])
+        with tf.control_dependencies([tf.debugging.check_numerics(added, "the loss")]):
             rate = factor(self._schedule, self.steps)
             # The bias is of the wide part, for which there is no schedule.
             rates = [tf.ones([]), *(rate for _ in self.layers)]

@@ -142,7 +142,10 @@ class SplitExamples:
     @cached_property
     def _parsed(self) -> tf.data.Dataset:
         # One file's neighbours are alike (of one day, of one user): a block holds rows of many files.
-        if self._share is None:
+        if self._share is None and len(self._names) == 1:
+            # As below, where each record would pass two more iterators: half of the time of reading them.
+            data = records(self._names[0])
+        elif self._share is None:
             data = tf.data.Dataset.from_tensor_slices(self._names).interleave(records, cycle_length=_FILES_AT_ONCE)
         else:
             data = self._share.records(self._names, _FILES_AT_ONCE)
