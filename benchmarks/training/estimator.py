@@ -1,6 +1,7 @@
 """Our Trainer against tf.estimator.DNNLinearCombinedClassifier (TensorFlow 2.15, its last), in turn, on this machine.
 
-    python -m benchmarks run estimator [--rounds 3] [--split random|time] [--data data/movielens]
+    python -m benchmarks run estimator [--rounds 3] [--split random|time] [--batch-size 256]
+                                       [--data data/movielens]
 
 Both learn from the same rows of MovieLens-100K and one declaration, tf_estimator/features.yaml: the same hash buckets,
 boundaries, crosses, embeddings, hidden layers, dropout, batch size and epochs, with Ftrl and Adagrad. Each side's rates
@@ -34,7 +35,7 @@ from widedeep.components.common.settings import read_yaml
 
 _FOLDER = Path(__file__).parent / "tf_estimator"
 _DECLARED = _FOLDER / "features.yaml"
-_HIDDEN, _DROPOUT, _EPOCHS, _BATCH = (256, 128, 64), 0.2, 5, 256
+_HIDDEN, _DROPOUT, _EPOCHS = (256, 128, 64), 0.2, 5
 _OURS = {"wide": {"learning_rate": 0.05, "l1": 0.3, "l2": 10.0}, "deep": {"learning_rate": 0.03}}
 _THEIRS = {
     "linear": {"learning_rate": 0.05, "l1_regularization_strength": 0.0, "l2_regularization_strength": 0.1},
@@ -69,8 +70,9 @@ class Run:
 @click.command()
 @click.option("--rounds", default=3, show_default=True, help="Runs of each, each with a seed of its own.")
 @click.option("--split", type=click.Choice(["random", "time"]), default="random", show_default=True)
+@click.option("--batch-size", default=256, show_default=True, help="Rates and penalties were tuned at 256.")
 @click.option("--data", type=click.Path(path_type=Path), default=Path("data/movielens"), show_default=True)
-def main(rounds: int, split: str, data: Path) -> None:
+def main(rounds: int, split: str, batch_size: int, data: Path) -> None:
     """Trains both in turn and compares the medians."""
     python = interpreter(_FOLDER / "requirements.lock")
     ours: list[Run] = []
@@ -80,20 +82,20 @@ def main(rounds: int, split: str, data: Path) -> None:
         source = movielens(data).resolve()
         rows = at_random(source, home / "random") if split == "random" else source
         for seed in range(1, rounds + 1):
-            ours.append(_ours(home, rows, seed))
+            ours.append(_ours(home, rows, batch_size, seed))
             click.echo(f"round {seed}: ours {_shown(ours[-1])}", err=True)
-            theirs.append(_theirs(home, rows, seed, python))
+            theirs.append(_theirs(home, rows, batch_size, seed, python))
             click.echo(f"round {seed}: tf.estimator {_shown(theirs[-1])}", err=True)
-    print_figures(figures(split, ours, theirs))
+    print_figures(figures(split, batch_size, ours, theirs))
 
 
 def _shown(run: Run) -> str:
     return f"{run.examples_per_second:,.0f} examples/s, {run.seconds:.1f} s in all, AUC {run.auc:.4f}"
 
 
-def _ours(home: Path, rows: Path, seed: int) -> Run:
+def _ours(home: Path, rows: Path, batch_size: int, seed: int) -> Run:
     deep = {"hidden": _HIDDEN, "dropout": _DROPOUT, **_OURS["deep"]}
-    training: dict[str, Any] = {"epochs": _EPOCHS, "patience": None, "batch_size": _BATCH, "seed": seed}
+    training: dict[str, Any] = {"epochs": _EPOCHS, "patience": None, "batch_size": batch_size, "seed": seed}
     training |= {"wide": _OURS["wide"], "deep": deep}
     given = {"data": str(rows), "features": str(_DECLARED), "training": training, "measure": ["test"]}
     answer, seconds = _answer("benchmarks.training.estimator_ours", given, home)
@@ -109,9 +111,9 @@ def rate(passes: list[dict[str, float]]) -> float:
     return sum(each["examples"] for each in passes) / sum(each["seconds"] for each in passes)
 
 
-def _theirs(home: Path, rows: Path, seed: int, python: Path) -> Run:
+def _theirs(home: Path, rows: Path, batch_size: int, seed: int, python: Path) -> Run:
     declared = read_yaml(_DECLARED)
-    given = {"data": str(rows), "declared": declared, "epochs": _EPOCHS, "batch_size": _BATCH, "seed": seed}
+    given = {"data": str(rows), "declared": declared, "epochs": _EPOCHS, "batch_size": batch_size, "seed": seed}
     given |= {"hidden": _HIDDEN, "dropout": _DROPOUT, "predict": ["test"], **_THEIRS}
     answer, seconds = _answer("benchmarks.training.tf_estimator.train", given, home, python=python)
     label = pq.read_table(rows / "test", columns=["label"]).column("label").to_numpy()
@@ -136,13 +138,19 @@ def _answer(module: str, given: dict[str, Any], home: Path, **python: Path) -> t
     return answer, answer["trained_at"] - started
 
 
-def figures(split: str, ours: list[Run], theirs: list[Run]) -> list[Figure]:
+def figures(split: str, batch_size: int, ours: list[Run], theirs: list[Run]) -> list[Figure]:
     """Speed, quality and whole time, round by round against each other; medians."""
     pairs = list(zip(ours, theirs, strict=True))
     details = {
         "ours": [asdict(run) for run in ours],
         "theirs": [asdict(run) for run in theirs],
-        "settings": {"ours": _OURS, "theirs": _THEIRS, "epochs": _EPOCHS, "batch_size": _BATCH, "dropout": _DROPOUT},
+        "settings": {
+            "ours": _OURS,
+            "theirs": _THEIRS,
+            "epochs": _EPOCHS,
+            "batch_size": batch_size,
+            "dropout": _DROPOUT,
+        },
         "tuned": "each side's rates and penalties on the random split's eval",
         "cpus": os.cpu_count(),
     }

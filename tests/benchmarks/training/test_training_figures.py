@@ -24,7 +24,7 @@ def _values(figures: list[Figure]) -> dict[str, float]:
 def test_the_estimators_are_compared_round_by_round() -> None:
     ours = [_run(20, 10, 0.80, 40), _run(30, 30, 0.70, 60), _run(10, 20, 0.90, 10)]
     theirs = [_run(10, 5, 0.75, 10), _run(10, 60, 0.71, 10), _run(10, 10, 0.70, 10)]
-    figures = estimator.figures("time", ours, theirs)
+    figures = estimator.figures("time", 256, ours, theirs)
     # Rates 2, 3, 1, and 4, 6, 1 without the first pass; differences 0.05, -0.01, 0.2; times 0.5, 2, 0.5: the medians.
     assert _values(figures) == {
         "estimator_time_examples_per_second": 2,
@@ -41,8 +41,8 @@ def test_the_first_pass_reads_and_builds_and_the_later_ones_do_not() -> None:
 
 
 def test_an_auc_just_below_theirs_is_allowed() -> None:
-    [_, _, near, _] = estimator.figures("time", [_run(1, 1, 0.7485)], [_run(1, 1, 0.75)])
-    [_, _, far, _] = estimator.figures("time", [_run(1, 1, 0.7475)], [_run(1, 1, 0.75)])
+    [_, _, near, _] = estimator.figures("time", 256, [_run(1, 1, 0.7485)], [_run(1, 1, 0.75)])
+    [_, _, far, _] = estimator.figures("time", 256, [_run(1, 1, 0.7475)], [_run(1, 1, 0.75)])
     assert (near.holds, far.holds) == (True, False)
 
 
