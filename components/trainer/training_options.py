@@ -37,7 +37,7 @@ class WideOptions(Strict):
 class Schedule(Strict):
     """The deep part's learning rate over the steps, as a factor: warm-up from 0 to 1, then a fall to `final`.
 
-    The wide part has none: FTRL derives its weights from its slots by the rate, so that another rate would rescale
+    The wide part has none: FTRL derives its weights from its sums by the rate, so that another rate would rescale
     all of them; its rate falls by itself with each id's gradients.
     """
 
