@@ -18,7 +18,8 @@ class FtrlTable(tf.Module):
 
     n is the sum of squared gradients, z that of the gradients and of what the weights lost by n's growth (McMahan et
     al. 2013, algorithm 1). A weight follows from them and is not kept. The two lie side by side, as the complex number
-    n + iz: of a large table each row is a wait for the memory, and so there is one of them and not three.
+    n + iz: of a large table each row is a wait for the memory, and so there is one of them and not three. What is kept
+    are its 64 bits as an int64, since TensorFlow writes no rows of complex numbers on GPUs.
     """
 
     def __init__(self, rows: int, outputs: int, options: WideOptions) -> None:
@@ -31,9 +32,8 @@ class FtrlTable(tf.Module):
         """
         super().__init__(name="wide")
         self._options = options
-        self.variable = tf.Variable(
-            tf.fill([rows, outputs], tf.constant(INITIAL_ACCUMULATOR, tf.complex64)), name="wide"
-        )
+        start = _bits(tf.constant(INITIAL_ACCUMULATOR), tf.constant(0.0))
+        self.variable = tf.Variable(tf.fill([rows, outputs], start), name="wide")
         #: None: a table is its own optimizer.
         self.slots: dict[str, tf.Variable] = {}
 
@@ -44,8 +44,12 @@ class FtrlTable(tf.Module):
 
     def read(self, rows: tf.Tensor) -> tf.Tensor:
         """float32 [k, outputs]: the weights of `rows` [k]."""
-        sums = tf.gather(self.variable, rows)
-        return _weights(tf.math.real(sums), tf.math.imag(sums), self._options)
+        return _weights(*_parts(tf.gather(self.variable, rows)), self._options)
+
+    def sums(self) -> np.ndarray:
+        """complex64 [rows, outputs]: n + iz of all rows."""
+        sums: np.ndarray = self.variable.numpy().view(np.complex64)
+        return sums
 
     def numpy(self) -> np.ndarray:
         """float32 [rows, outputs]: all weights."""
@@ -60,24 +64,31 @@ class FtrlTable(tf.Module):
 
         Any z up to l1 gives a weight of 0: there the nearest to what it was is kept.
         """
-        sums, options = self.variable.numpy(), self._options
+        sums, options = self.sums(), self._options
         at_zero = np.clip(sums.imag, -options.l1, options.l1)
         scale = np.sqrt(sums.real) / options.learning_rate + 2 * options.l2
         sums.imag = np.where(weights == 0, at_zero, -weights * scale - np.sign(weights) * options.l1)
-        self.variable.assign(sums)
+        self.variable.assign(sums.view(np.int64))
 
     def refit(self, before: WideOptions) -> None:
         """Keeps the weights that its sums gave at another rate and other penalties."""
-        n, z = (part(self.variable) for part in (tf.math.real, tf.math.imag))
-        self.assign(_weights(n, z, before).numpy())
+        self.assign(_weights(*_parts(self.variable), before).numpy())
 
     def apply_rows(self, gradient: tf.Tensor, rows: tf.Tensor, factor: tf.Tensor) -> None:  # noqa: ARG002
         """See Optimizer. The factor is not for FTRL: see Schedule."""
-        sums = tf.gather(self.variable, rows)
-        n, z = tf.math.real(sums), tf.math.imag(sums)
+        n, z = _parts(tf.gather(self.variable, rows))
         grown = n + tf.square(gradient)
         lost = (tf.sqrt(grown) - tf.sqrt(n)) / self._options.learning_rate * _weights(n, z, self._options)
-        self.variable.scatter_update(tf.IndexedSlices(tf.complex(grown, z + gradient - lost), rows))
+        self.variable.scatter_update(tf.IndexedSlices(_bits(grown, z + gradient - lost), rows))
+
+
+def _parts(bits: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    sums = tf.bitcast(bits, tf.complex64)
+    return tf.math.real(sums), tf.math.imag(sums)
+
+
+def _bits(n: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
+    return tf.bitcast(tf.complex(n, z), tf.int64)
 
 
 def _weights(n: tf.Tensor, z: tf.Tensor, options: WideOptions) -> tf.Tensor:

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from widedeep.components.features.spec import FeatureSpec
+from widedeep.components.trainer.model.ftrl_table import FtrlTable
 from widedeep.components.trainer.model.inputs import Batch, Inputs, deduplicate, from_transformed
 from widedeep.components.trainer.training.state import Training, new_training
 from widedeep.components.trainer.training_options import TrainingOptions
@@ -153,9 +154,10 @@ def tables(made: Training) -> dict[tuple[str, int], dict[str, np.ndarray]]:
         made.layout.tables, made.trainer.model.tables, made.trainer.tables, strict=True
     ):
         for slot in table.slots:
-            parts = {"weights": variable, "variable": optimizer.variable} | optimizer.slots
+            parts = {name: part.numpy() for name, part in ({"weights": variable} | optimizer.slots).items()}
+            parts |= {"sums": optimizer.sums()} if isinstance(optimizer, FtrlTable) else {}
             here = slice(slot.offset, slot.offset + slot.size)
-            values[slot.column, table.width] = {name: part.numpy()[here] for name, part in parts.items()}
+            values[slot.column, table.width] = {name: part[here] for name, part in parts.items()}
     return values
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow.core.framework.kernel_def_pb2 import KernelDef
+from tensorflow.core.framework.node_def_pb2 import NodeDef
+from tensorflow.python.framework.kernels import get_registered_kernels_for_op
 
 from widedeep.components.trainer.model.ftrl_table import FtrlTable
 from widedeep.components.trainer.training.optimizers import Adagrad
@@ -98,7 +101,7 @@ def test_weights_that_were_set_go_on_from_there(l1, l2):
     assert (table.numpy()[::3] == 0).all()
     dense.w = weights
     dense.z = -np.sign(weights) * l1 - weights * (np.sqrt(dense.n) / 0.05 + 2 * l2)
-    dense.z[::3] = np.clip(table.variable.numpy().imag[::3], -l1, l1)
+    dense.z[::3] = np.clip(table.sums().imag[::3], -l1, l1)
     learn(table, dense, seed=5)
     np.testing.assert_allclose(table.numpy(), dense.w, rtol=1e-4, atol=1e-5)
 
@@ -113,7 +116,32 @@ def test_other_rates_and_penalties_leave_the_weights():
     assert np.abs(new.numpy() - weights).max() > 0.01
     new.refit(before)
     np.testing.assert_allclose(new.numpy(), weights, rtol=1e-4, atol=1e-7)
-    assert (new.variable.numpy().real == old.variable.numpy().real).all()
+    assert (new.sums().real == old.sums().real).all()
+
+
+def test_each_operation_on_the_table_exists_for_gpus():
+    """Of complex numbers TensorFlow could read rows there, and not write them."""
+    table = FtrlTable(ROWS, WIDTH, options())
+
+    @tf.function
+    def step(gradient: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
+        table.apply_rows(gradient, rows, ONE)
+        return table.read(rows)
+
+    graph = step.get_concrete_function(tf.TensorSpec([None, WIDTH]), tf.TensorSpec([None], tf.int32)).graph
+    made = {each.type: each for each in graph.get_operations()}
+    checked = [name for name in made if name.startswith("Resource") or name in ("Bitcast", "Real", "Imag", "Complex")]
+    assert {"ResourceGather", "ResourceScatterUpdate", "Bitcast", "Real", "Imag", "Complex"} == set(checked)
+    for name in checked:
+        kernels = get_registered_kernels_for_op(name).kernel
+        if name == "ResourceGather" and not any(kernel.device_type == "GPU" for kernel in kernels):
+            pytest.skip("this TensorFlow is built without GPUs")
+        assert any(_takes(kernel, made[name].node_def) for kernel in kernels if kernel.device_type == "GPU"), name
+
+
+def _takes(kernel: KernelDef, node: NodeDef) -> bool:
+    """Whether a kernel is of the types that an operation has."""
+    return all(node.attr[each.name].type in each.allowed_values.list.type for each in kernel.constraint)
 
 
 def test_all_weights_are_read_in_pieces(monkeypatch):

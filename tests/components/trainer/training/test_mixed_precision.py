@@ -118,12 +118,8 @@ def test_a_step_is_of_products_in_bfloat16_where_that_is_asked_for(narrow, whole
 def test_all_that_is_kept_is_in_float32(narrow):
     stored = tf.train.load_checkpoint(str(Path(narrow.state, "weights-sums")))
     types = stored.get_variable_to_dtype_map().values()
-    # FTRL's two sums of a row are one complex number.
-    assert set(types) <= {tf.float32, tf.complex64, tf.int64, tf.string}
-    assert all(
-        variable.dtype in (tf.float32, tf.complex64, tf.int64)
-        for variable in narrow.estimator._training.trainer.variables
-    )
+    assert set(types) <= {tf.float32, tf.int64, tf.string}
+    assert all(variable.dtype in (tf.float32, tf.int64) for variable in narrow.estimator._training.trainer.variables)
 
 
 def test_what_is_served_is_the_graph_of_float32(narrow, whole):

@@ -128,7 +128,7 @@ def test_other_rates_and_penalties_leave_the_weights_as_they_are(wide):
     still(new)
     np.testing.assert_allclose(new.trainer.model.wide.numpy(), weights, rtol=1e-4, atol=1e-7)
     np.testing.assert_allclose(new.trainer.model.bias.numpy(), bias, rtol=1e-5)
-    squares = [made.trainer.model.wide.variable.numpy().real for made in (old, new)]
+    squares = [made.trainer.model.wide.sums().real for made in (old, new)]
     assert (squares[0] == squares[1]).all()
 
 
@@ -138,7 +138,7 @@ def test_another_optimizer_starts_with_slots_of_its_own():
     assert warm_start(new, old) == ["the optimizer of the deep part was adagrad: its memory of gradients is gone."]
     np.testing.assert_allclose(logits(new, KNOWN), logits(old, KNOWN), rtol=0, atol=1e-6)
     for (column, width), parts in tables(new).items():
-        for name in parts.keys() - {"weights", "variable", "accumulator"}:
+        for name in parts.keys() - {"weights", "sums", "accumulator"}:
             assert (parts[name] == 0).all(), (column, width, name)
     assert (layers(new)["kernel 0 uses"] == 0).all()
-    assert (tables(new)["user_id", 1]["variable"] == tables(old)["user_id", 1]["variable"]).all()
+    assert (tables(new)["user_id", 1]["sums"] == tables(old)["user_id", 1]["sums"]).all()
