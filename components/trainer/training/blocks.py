@@ -5,6 +5,8 @@ Parsing once and gathering batches in C++ costs a fraction of parsing a batch at
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -17,6 +19,7 @@ from widedeep.components.trainer.model.layout import Table
 
 _UPPER_BITS = 32
 _ROW_MASK = 2**_UPPER_BITS - 1
+_AT_ONCE = min(os.cpu_count() or 1, 8)
 
 
 class TableUses(NamedTuple):
@@ -108,7 +111,15 @@ class Block:
         block = tf.data.Dataset.from_tensors((uses, self.dense, self.label, self.weight, tf.constant(order, tf.int64)))
         bounds = tf.data.Dataset.from_tensor_slices((ends[first:-1], ends[first + 1 :]))
         parts = tf.data.Dataset.zip(bounds, block.repeat())
-        return parts.map(part, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+        return ahead(parts, part)
+
+
+def ahead(data: tf.data.Dataset, function: Callable[..., Any]) -> tf.data.Dataset:
+    """`function` of each element, in their order, several at a time and before they are asked for."""
+    options = tf.data.Options()
+    # The thread that would tune how many ends with the pass, which waits for it: up to .3 s, as long as a small pass.
+    options.autotune.enabled = False
+    return data.map(function, _AT_ONCE).prefetch(_AT_ONCE).with_options(options)
 
 
 # Traced once for all passes over all blocks. It holds no block: one is half a gigabyte.

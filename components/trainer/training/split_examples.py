@@ -19,7 +19,7 @@ from widedeep.components.trainer.exchange.shares import Share, records
 from widedeep.components.trainer.model.inputs import LABEL_TYPES, TableIds, ids_of
 from widedeep.components.trainer.model.label_rates import LabelRates, LabelSums
 from widedeep.components.trainer.model.layout import Layout
-from widedeep.components.trainer.training.blocks import Block, TableUses, pack, rows_of
+from widedeep.components.trainer.training.blocks import Block, TableUses, ahead, pack, rows_of
 from widedeep.components.transform import packed_columns
 
 # Two blocks are in memory at a time: the one in use and the one being read.
@@ -124,6 +124,7 @@ class SplitExamples:
         for part in self._parsed.as_numpy_iterator():
             parts.append(part)
             label.add(part[2], part[3])
+            self._note_used(part[0])
             size += sum(array.nbytes for array in tf.nest.flatten(part))
             if size > self._block_bytes:
                 block = self._block(parts)
@@ -165,15 +166,18 @@ class SplitExamples:
             weight = parsed[self._spec.weight] if self._spec.weight else tf.ones([examples])
             return tables, dense, parsed[self._spec.label.key], weight, *numbers
 
-        return data.batch(_PARSED_ROWS).map(parse, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+        return ahead(data.batch(_PARSED_ROWS), parse)
+
+    def _note_used(self, tables: Sequence[tuple[np.ndarray, np.ndarray]]) -> None:
+        for table, (values, _) in zip(self._layout.tables, tables, strict=True):
+            if table is self._layout.wide:
+                self.used[rows_of(values)] = True
 
     def _block(self, parts: list[Any]) -> Block:
         tables = []
         for number, table in enumerate(self._layout.tables):
             each, splits = zip(*(part[0][number] for part in parts), strict=True)
             values, lengths = np.concatenate(each), np.concatenate([np.diff(part_splits) for part_splits in splits])
-            if table is self._layout.wide:
-                self.used[rows_of(values)] = True
             ends = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
             tables.append(TableUses(table.cells, table.shares, tf.constant(values), tf.constant(ends)))
         dense, label, weight = (tf.constant(np.concatenate([part[n] for part in parts])) for n in (1, 2, 3))
