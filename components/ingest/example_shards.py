@@ -10,6 +10,8 @@ import pyarrow.compute as pc
 import tensorflow as tf
 from tfx_bsl.coders import example_coder
 
+from widedeep.components.examples.compression import COMPRESSION
+
 # Readers of a compressed TFRecord can't share one file, so a large input becomes several.
 SHARD_ROWS = 200_000
 
@@ -52,7 +54,7 @@ class Shards:
         if self._rows % SHARD_ROWS == 0:
             self.close()
             name = f"data_tfrecord-{self._number:05d}-{self._rows // SHARD_ROWS:05d}.gz"
-            self._writer = tf.io.TFRecordWriter(os.path.join(self._folder, name), "GZIP")
+            self._writer = tf.io.TFRecordWriter(os.path.join(self._folder, name), COMPRESSION)
         assert self._writer is not None
         self._writer.write(example)
         self._rows += 1

@@ -14,11 +14,8 @@ from apache_beam.utils.shared import Shared
 from tfx_bsl.coders import example_coder
 from tfx_bsl.tfxio import tensor_to_arrow
 
+from widedeep.components.examples.compression import COMPRESSION
 from widedeep.components.examples.record_batches import records
-
-# The Trainer reads the files a few times at most. At zlib's own level (6) packing took as long as all else that is done
-# with a row; they grow by a twelfth.
-_COMPRESSION = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=1)
 
 
 class Job(NamedTuple):
@@ -39,7 +36,7 @@ class TransformFiles(beam.DoFn):
     def process(self, job: Job, graph_is_written: object) -> None:  # noqa: ARG002
         """Writes one file, anew where a try before has left one."""
         model = self._shared.acquire(lambda: _Graph(self._graph))
-        with tf.io.TFRecordWriter(job.output, _COMPRESSION) as writer:
+        with tf.io.TFRecordWriter(job.output, COMPRESSION) as writer:
             for batch in model.transformed(job.path):
                 for example in batch:
                     writer.write(example)
