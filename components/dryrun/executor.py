@@ -26,6 +26,7 @@ from widedeep.components.dryrun.servers.programs import server_name
 from widedeep.components.dryrun.servers.server import DryRunError, start_server
 from widedeep.components.dryrun.trial import trial
 from widedeep.components.dryrun.warmup import write_warmup
+from widedeep.components.examples.record_files import records
 from widedeep.components.metadata.properties import JUDGED_MODEL, MACHINE_FAULT
 from widedeep.components.trainer.training.state import FOLDER as STATE
 
@@ -102,7 +103,7 @@ def _drawn(examples: list[artifact.Artifact], split: str, count: int) -> list[by
     """So many rows of the split, the same ones each time; all where it has fewer."""
     [uri] = artifact_utils.get_split_uris(examples, split)
     files = sorted(tf.io.gfile.glob(os.path.join(uri, "*")))
-    first = list(tf.data.TFRecordDataset(files, "GZIP").take(_DRAWN_FROM).as_numpy_iterator())
+    first = list(records(files).take(_DRAWN_FROM).as_numpy_iterator())
     return random.Random(_SEED).sample(first, min(count, len(first)))  # noqa: S311
 
 

@@ -11,6 +11,7 @@ import tensorflow as tf
 from widedeep.components.common.errors import reason
 from widedeep.components.common.served_models import served_model
 from widedeep.components.evaluator.tfma_config import SCORE_KEY, SIGNATURE
+from widedeep.components.examples.record_files import records
 
 # A column that is gone, or of another type, fails at the first row that has, or lacks, it.
 TRIED_ROWS = 100
@@ -43,7 +44,7 @@ def why_not(model: str, files: list[str]) -> str | None:
 
 
 def _records(files: list[str]) -> Iterator[bytes]:
-    return (record.numpy() for record in tf.data.TFRecordDataset(files, compression_type="GZIP"))
+    return (record.numpy() for record in records(files))
 
 
 def _first_line(error: Exception) -> str:

@@ -11,14 +11,15 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx_bsl.coders import example_coder
 
 from widedeep.components.common.work_items import WorkItems
+from widedeep.components.examples.record_files import records
 
 # Rows that are decoded, analysed or transformed at a time.
 BATCH_ROWS = 4096
 
 
-def records(path: str) -> tf.data.Dataset:
+def batches(path: str) -> tf.data.Dataset:
     """Batches of the serialized tf.Examples of a gzipped TFRecord, string [rows]."""
-    return tf.data.TFRecordDataset(path, "GZIP").batch(BATCH_ROWS)
+    return records(path).batch(BATCH_ROWS)
 
 
 def decoded(path: str, schema: bytes | None = None) -> Iterator[pa.RecordBatch]:
@@ -29,7 +30,7 @@ def decoded(path: str, schema: bytes | None = None) -> Iterator[pa.RecordBatch]:
         schema: a serialized one of the rows; None takes each batch's columns and their types as its rows have them.
     """
     decoder = example_coder.ExamplesToRecordBatchDecoder(schema)
-    for serialized in records(path).prefetch(1).as_numpy_iterator():
+    for serialized in batches(path).prefetch(1).as_numpy_iterator():
         yield decoder.DecodeBatch(serialized.tolist())
 
 

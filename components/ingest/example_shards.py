@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import tensorflow as tf
 from tfx_bsl.coders import example_coder
 
-from widedeep.components.examples.compression import COMPRESSION
+from widedeep.components.examples.record_files import COMPRESSION
 
 # Readers of a compressed TFRecord can't share one file, so a large input becomes several.
 SHARD_ROWS = 200_000

@@ -58,6 +58,8 @@ def _tfrecord(columns: WantedColumns) -> Iterator[pa.RecordBatch]:
     import tensorflow as tf
     from tfx_bsl.coders import example_coder
 
+    from widedeep.components.examples.record_files import UNTUNED
+
     decoder = example_coder.ExamplesToRecordBatchDecoder()
     row = 0
     try:
@@ -66,8 +68,8 @@ def _tfrecord(columns: WantedColumns) -> Iterator[pa.RecordBatch]:
             packed = compression_by(file.read(MAGIC_BYTES))
         if packed not in (None, "gzip"):
             raise DataError(f"{columns.path}: is packed by {packed}, and TFRecords may be by gzip: unpack the file.")
-        records = tf.data.TFRecordDataset(columns.path, "GZIP" if packed else "").batch(BATCH_ROWS)
-        for serialized in records.as_numpy_iterator():
+        records = tf.data.TFRecordDataset(columns.path, "GZIP" if packed else "").with_options(UNTUNED)
+        for serialized in records.batch(BATCH_ROWS).as_numpy_iterator():
             batch = decoder.DecodeBatch(list(serialized))
             columns.undeclared.update(set(batch.schema.names) - set(columns.needed))
             for name in columns.needed:

@@ -14,8 +14,8 @@ from apache_beam.utils.shared import Shared
 from tfx_bsl.coders import example_coder
 from tfx_bsl.tfxio import tensor_to_arrow
 
-from widedeep.components.examples.compression import COMPRESSION
-from widedeep.components.examples.record_batches import records
+from widedeep.components.examples.record_batches import batches
+from widedeep.components.examples.record_files import COMPRESSION
 
 
 class Job(NamedTuple):
@@ -65,7 +65,7 @@ class _Graph:
         with ThreadPoolExecutor(1) as ahead:
             transforming: Future[dict[str, tf.Tensor]] | None = None
             # A batch goes through the graph while the one before is encoded.
-            for serialized in itertools.chain(records(path).prefetch(1), [None]):
+            for serialized in itertools.chain(batches(path).prefetch(1), [None]):
                 following = None if serialized is None else ahead.submit(self._apply, serialized)
                 if transforming is not None:
                     yield self._encoder.encode(self._converter.convert(transforming.result()))

@@ -13,6 +13,7 @@ from apache_beam.utils.shared import Shared
 
 from widedeep.components.common.served_models import served_model
 from widedeep.components.evaluator.tfma_config import SCORE_KEY, SIGNATURE
+from widedeep.components.examples.record_files import records
 
 # Rows that a model scores at a time: of other numbers of rows the last digit of a score may be another.
 _BATCH_ROWS = 1024
@@ -34,7 +35,7 @@ class ScoreFiles(beam.DoFn):
     def process(self, path: str) -> Iterator[dict[str, Any]]:
         """Reads a gzipped TFRecord of raw tf.Examples: yields the serialized rows, and each model's scores."""
         models = self._shared.acquire(lambda: _Models(self._folders))
-        for serialized in tf.data.TFRecordDataset(path, "GZIP").batch(_ELEMENT_ROWS).prefetch(1):
+        for serialized in records(path).batch(_ELEMENT_ROWS).prefetch(1):
             yield {tfma.INPUT_KEY: serialized.numpy(), tfma.PREDICTIONS_KEY: models.scores(serialized)}
 
 

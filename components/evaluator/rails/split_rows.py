@@ -12,6 +12,8 @@ import pyarrow.compute as pc
 import tensorflow as tf
 from tfx_bsl.coders import example_coder
 
+from widedeep.components.examples.record_files import UNTUNED, records
+
 _BATCH_ROWS = 4096
 _FILES_AT_ONCE = 16
 
@@ -45,10 +47,8 @@ class SplitRows:
             at_most: rows to read.
         """
         names = tf.data.Dataset.from_tensor_slices(sorted(files))
-        # There is no Python control flow to convert.
-        read = tf.autograph.experimental.do_not_convert(lambda name: tf.data.TFRecordDataset(name, "GZIP"))
-        records = names.interleave(read, cycle_length=_FILES_AT_ONCE, block_length=64)
-        batches = list(records.take(at_most + 1).batch(_BATCH_ROWS).as_numpy_iterator())
+        read = names.interleave(records, cycle_length=_FILES_AT_ONCE, block_length=64).with_options(UNTUNED)
+        batches = list(read.take(at_most + 1).batch(_BATCH_ROWS).as_numpy_iterator())
         rows = sum(batch.size for batch in batches)
         if rows <= at_most:
             return cls(batches, True)

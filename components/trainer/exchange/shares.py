@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
+from widedeep.components.examples.record_files import records
 from widedeep.components.trainer.exchange.exchange import Exchange
 
 
@@ -46,12 +47,6 @@ class Share:
         files, own = zip(*numbered, strict=True)
         data = tf.data.Dataset.from_tensor_slices((np.array(files, np.int64), list(own)))
         return data.interleave(read, cycle_length=at_once)
-
-
-@tf.autograph.experimental.do_not_convert
-def records(name: tf.Tensor) -> tf.data.Dataset:
-    """The records of one file."""
-    return tf.data.TFRecordDataset(name, "GZIP")
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from widedeep.components.examples.record_files import UNTUNED
 from widedeep.components.trainer.model.inputs import Batch, Inputs, TableIds, deduplicate, root_share
 from widedeep.components.trainer.model.layout import Table
 
@@ -116,10 +117,7 @@ class Block:
 
 def ahead(data: tf.data.Dataset, function: Callable[..., Any]) -> tf.data.Dataset:
     """`function` of each element, in their order, several at a time and before they are asked for."""
-    options = tf.data.Options()
-    # The thread that would tune how many ends with the pass, which waits for it: up to .3 s, as long as a small pass.
-    options.autotune.enabled = False
-    return data.map(function, _AT_ONCE).prefetch(_AT_ONCE).with_options(options)
+    return data.map(function, _AT_ONCE).prefetch(_AT_ONCE).with_options(UNTUNED)
 
 
 # Traced once for all passes over all blocks. It holds no block: one is half a gigabyte.

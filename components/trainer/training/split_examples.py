@@ -13,9 +13,10 @@ import numpy as np
 import tensorflow as tf
 
 from widedeep.components.common.errors import DataError
+from widedeep.components.examples.record_files import records
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.trainer.exchange.exchange import ALONE, Exchange
-from widedeep.components.trainer.exchange.shares import Share, records
+from widedeep.components.trainer.exchange.shares import Share
 from widedeep.components.trainer.model.inputs import LABEL_TYPES, TableIds, ids_of
 from widedeep.components.trainer.model.label_rates import LabelRates, LabelSums
 from widedeep.components.trainer.model.layout import Layout

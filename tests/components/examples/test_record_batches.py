@@ -14,7 +14,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.types import artifact_utils, standard_artifacts
 
 from widedeep.components.common.errors import DataError
-from widedeep.components.examples.record_batches import BATCH_ROWS, ReadBatches, records
+from widedeep.components.examples.record_batches import BATCH_ROWS, ReadBatches, batches
 from widedeep.components.examples.split_files import split_files
 
 ENGINE = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
@@ -37,9 +37,9 @@ def write(path: Path, numbers: range) -> str:
 
 def test_rows_come_in_whole_batches_in_the_order_of_the_file(tmp_path: Path) -> None:
     path = write(tmp_path / "0.gz", range(BATCH_ROWS + 5))
-    batches = list(records(path).as_numpy_iterator())
-    assert [len(batch) for batch in batches] == [BATCH_ROWS, 5]
-    last = tf.train.Example.FromString(batches[-1][-1])
+    made = list(batches(path).as_numpy_iterator())
+    assert [len(batch) for batch in made] == [BATCH_ROWS, 5]
+    last = tf.train.Example.FromString(made[-1][-1])
     assert last.features.feature["n"].int64_list.value == [BATCH_ROWS + 4]
 
 

@@ -10,8 +10,9 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from widedeep.components.examples.record_files import records
 from widedeep.components.trainer.exchange.exchange import ALONE
-from widedeep.components.trainer.exchange.shares import Share, Turn, draw, records
+from widedeep.components.trainer.exchange.shares import Share, Turn, draw
 
 AT_ONCE = 16
 
