@@ -14,6 +14,8 @@ from widedeep.components.trainer.training_options import Activation, DeepOptions
 
 _MOMENTUM = 0.99
 _VARIANCE_FLOOR = 1e-3
+# Equally likely numbers that a unit's dropout draws from.
+_DRAWS = 2**16
 # What a layer's weights start with: a variance of this over the number of its inputs keeps the size of what passes.
 # He et al. 2015 for what is 0, or nearly, below 0; Glorot & Bengio 2010, and Klambauer et al. 2017, for the others.
 _RECTIFIED, _OTHERS = 2.0, 1.0
@@ -125,7 +127,15 @@ class HiddenLayers(tf.Module):
 
 
 def _drop(layer: tf.Tensor, rate: float, seed: tf.Tensor, number: int) -> tf.Tensor:
-    return tf.nn.experimental.stateless_dropout(layer, rate, seed=seed + tf.constant([0, number], tf.int64))
+    """Dropout (Srivastava et al. 2014), at a rate that is a multiple of 2^-16, by 16 random bits a unit.
+
+    TensorFlow's takes 32, whose drawing was a fifth of a step's CPU time.
+    """
+    size, dropped = tf.size(layer), min(round(rate * _DRAWS), _DRAWS - 1)
+    shift = tf.constant([0, number], tf.int64)
+    drawn = tf.random.stateless_uniform([-(-size // 4)], seed + shift, minval=None, maxval=None, dtype=tf.uint64)
+    draws = tf.reshape(tf.reshape(tf.bitcast(drawn, tf.uint16), [-1])[:size], tf.shape(layer))
+    return layer * tf.cast(draws >= dropped, tf.float32) / (1 - dropped / _DRAWS)
 
 
 class _BatchNorm(tf.Module):

@@ -80,6 +80,10 @@ def test_all_examples_in_the_order_of_the_files(toy, block, expected):
     assert seen(block.whole(), toy.layout) == expected
 
 
+def test_no_pass_waits_for_a_thread_that_tunes_it(block):
+    assert not block.batches(64, np.arange(200)).options().autotune.enabled
+
+
 @given(st.permutations(range(200)), st.integers(1, 250), st.integers(0, 4))
 @settings(max_examples=12, deadline=None)
 def test_any_order_from_any_batch_on(toy, block, expected, order, size, first):
