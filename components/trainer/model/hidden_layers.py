@@ -135,7 +135,9 @@ def _drop(layer: tf.Tensor, rate: float, seed: tf.Tensor, number: int) -> tf.Ten
     shift = tf.constant([0, number], tf.int64)
     drawn = tf.random.stateless_uniform([-(-size // 4)], seed + shift, minval=None, maxval=None, dtype=tf.uint64)
     draws = tf.reshape(tf.reshape(tf.bitcast(drawn, tf.uint16), [-1])[:size], tf.shape(layer))
-    return layer * tf.cast(draws >= dropped, tf.float32) / (1 - dropped / _DRAWS)
+    # 0 for the lowest draws, 1 for the others, without a comparison, which takes longer than all else here.
+    kept = tf.clip_by_value(tf.cast(draws, tf.float32) - (dropped - 1), 0.0, 1.0)
+    return layer * kept / (1 - dropped / _DRAWS)
 
 
 class _BatchNorm(tf.Module):
