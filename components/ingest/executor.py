@@ -77,7 +77,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                     pipeline
                     | "Files" >> WorkItems(work)
                     | "Convert" >> beam.ParDo(Convert(told, artifact.uri))
-                    | "All" >> beam.CombineGlobally(Union())
+                    # A file, of which there is one at least, gives a sketch. With a default Beam would measure the sketch.
+                    | "All" >> beam.CombineGlobally(Union()).without_defaults()
                     | "Record" >> beam.Map(_record, record, splits, spread and not by_time, spread and by_time)
                 )
         except Exception as error:
