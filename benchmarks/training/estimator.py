@@ -1,6 +1,6 @@
 """Our Trainer against tf.estimator.DNNLinearCombinedClassifier (TensorFlow 2.15, its last), in turn, on this machine.
 
-    python -m benchmarks run estimator [--rounds 3] [--split random|time] [--batch-size 256]
+    python -m benchmarks run estimator [--rounds 3] [--split random|time] [--rows N] [--batch-size 256]
                                        [--data data/movielens]
 
 Both learn from the same rows of MovieLens-100K and one declaration, tf_estimator/features.yaml: the same hash buckets,
@@ -29,7 +29,7 @@ from sklearn import metrics
 
 from benchmarks.harness import subprocesses
 from benchmarks.harness.figures import Figure, print_figures
-from benchmarks.harness.movielens_splits import at_random, movielens
+from benchmarks.harness.movielens_splits import at_random, movielens, repeated
 from benchmarks.harness.peer_environments import interpreter
 from widedeep.components.common.settings import read_yaml
 
@@ -70,9 +70,10 @@ class Run:
 @click.command()
 @click.option("--rounds", default=3, show_default=True, help="Runs of each, each with a seed of its own.")
 @click.option("--split", type=click.Choice(["random", "time"]), default="random", show_default=True)
+@click.option("--rows", type=int, help="Of the random split: all, and again with new users and movies (all, once).")
 @click.option("--batch-size", default=256, show_default=True, help="Rates and penalties were tuned at 256.")
 @click.option("--data", type=click.Path(path_type=Path), default=Path("data/movielens"), show_default=True)
-def main(rounds: int, split: str, batch_size: int, data: Path) -> None:
+def main(rounds: int, split: str, rows: int | None, batch_size: int, data: Path) -> None:
     """Trains both in turn and compares the medians."""
     python = interpreter(_FOLDER / "requirements.lock")
     ours: list[Run] = []
@@ -80,11 +81,13 @@ def main(rounds: int, split: str, batch_size: int, data: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         source = movielens(data).resolve()
-        rows = at_random(source, home / "random") if split == "random" else source
+        raw = source
+        if split == "random":
+            raw = repeated(source, home / "raw", rows) if rows else at_random(source, home / "raw")
         for seed in range(1, rounds + 1):
-            ours.append(_ours(home, rows, batch_size, seed))
+            ours.append(_ours(home, raw, batch_size, seed))
             click.echo(f"round {seed}: ours {_shown(ours[-1])}", err=True)
-            theirs.append(_theirs(home, rows, batch_size, seed, python))
+            theirs.append(_theirs(home, raw, batch_size, seed, python))
             click.echo(f"round {seed}: tf.estimator {_shown(theirs[-1])}", err=True)
     print_figures(figures(split, batch_size, ours, theirs))
 
