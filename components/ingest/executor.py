@@ -16,10 +16,9 @@ from tfx.utils import proto_utils
 from widedeep.components.common.errors import unwrap
 from widedeep.components.common.work_items import WorkItems
 from widedeep.components.content.content_record import CONTENT, Content
-from widedeep.components.content.sketch import Sketch
 from widedeep.components.ingest.conversion.file_conversion import Convert
 from widedeep.components.ingest.conversion.row_format import ROW_FORMAT, RowFormat
-from widedeep.components.ingest.conversion.union import Union
+from widedeep.components.ingest.conversion.union import Union, write_content
 from widedeep.components.ingest.csv_files.header import NO_ROWS
 from widedeep.components.ingest.file_blocks import SQL
 from widedeep.components.ingest.ingest_options import told_options
@@ -77,9 +76,9 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                     pipeline
                     | "Files" >> WorkItems(work)
                     | "Convert" >> beam.ParDo(Convert(told, artifact.uri))
-                    # A file, of which there is one at least, gives a sketch. With a default Beam would measure the sketch.
+                    # A file, of which there is one at least, gives a sketch: a default would be measured by Beam.
                     | "All" >> beam.CombineGlobally(Union()).without_defaults()
-                    | "Record" >> beam.Map(_record, record, splits, spread and not by_time, spread and by_time)
+                    | "Record" >> beam.Map(write_content, record, splits, spread and not by_time, spread and by_time)
                 )
         except Exception as error:
             raise unwrap(error) from error
@@ -96,7 +95,3 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         check_drawn(content)
         if options.format in ("tfrecord", "jsonl"):
             check_presence(content, options.spec, options.labelled)
-
-
-def _record(sketch: Sketch, path: str, splits: list[str], by_hash: bool, by_time: bool) -> None:
-    sketch.record(splits, by_hash, by_time).write(path)

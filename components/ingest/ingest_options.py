@@ -8,7 +8,6 @@ from typing import Any
 from google.protobuf import struct_pb2
 from pydantic import Field
 from tfx.proto import example_gen_pb2
-from tfx.types import standard_component_specs
 from tfx.utils import proto_utils
 
 from widedeep.components import features
@@ -63,6 +62,9 @@ class IngestOptions(Strict):
 
 def told_options(exec_properties: Mapping[str, Any]) -> IngestOptions:
     """What the properties of an ExampleGen's execution hold."""
+    # Only here: TFX's types bring TFMA in, and Beam's workers, who read the options alone, do without.
+    from tfx.types import standard_component_specs
+
     config, told = example_gen_pb2.CustomConfig(), struct_pb2.Struct()
     proto_utils.json_to_proto(exec_properties[standard_component_specs.CUSTOM_CONFIG_KEY], config)
     config.custom_config.Unpack(told)

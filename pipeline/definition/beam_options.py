@@ -13,7 +13,7 @@ from widedeep.components.common.settings import Strict, nearest
 
 # The engine inside the DirectRunner. Under its own name Beam 2.77 first tries to download the Prism runner's binary
 # from the network, at every step, and takes this engine where it can't.
-_ENGINE = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
+_ENGINE = "widedeep.components.common.process.direct_engine.DirectEngine"
 # The input size from which a process a core pays. On 2 cores benchmarks/data/beam_modes.py gave, for the data steps,
 # 1.41 of the time in one process at 160,000 MovieLens rows and 1.06 at 480,000: equal at about 600,000, which are so
 # many bytes; of JSON lines, which repeat the keys, by calculation. (Each step starts its workers anew, at 5 to 8 s;

@@ -93,7 +93,8 @@ def test_error_in_a_beam_worker_reaches_the_caller(mode: str, tmp_path: Path) ->
     path.write_text("age,label\n1,0\nabc,1\n")
     declared = {"key": "age", "kind": "numeric", "side": "context", "transform": {"z_score": {}}, "deep": {}}
     spec = FeatureSpec.model_validate({"label": {"key": "label"}, "features": [declared]})
-    options = [f"--direct_running_mode={mode}", "--direct_num_workers=2", "--sdk_container_image=none"]
+    engine = "--runner=widedeep.components.common.process.direct_engine.DirectEngine"
+    options = [engine, f"--direct_running_mode={mode}", "--direct_num_workers=2", "--sdk_container_image=none"]
     # A function of ours, since workers of another process can't import a test.
     read = functools.partial(raw_files.read, file_format="csv", spec=spec)
     pipeline = beam.Pipeline(options=PipelineOptions(options))

@@ -17,7 +17,7 @@ from widedeep.components.common.errors import DataError
 from widedeep.components.examples.record_batches import BATCH_ROWS, ReadBatches, batches
 from widedeep.components.examples.split_files import split_files
 
-ENGINE = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
+ENGINE = "widedeep.components.common.process.direct_engine.DirectEngine"
 SCHEMA = text_format.Parse(
     """feature {name: "n" type: INT presence {min_fraction: 1}} feature {name: "city" type: BYTES}""",
     schema_pb2.Schema(),

@@ -56,7 +56,7 @@ def scored(model: Path, spec: FeatureSpec, tmp_path: Path) -> Callable[..., Scor
         output = Output.named(str(tmp_path / out), force=False)
         changed["leave_out"] = skip_bad is not None
         watch = Watch(lambda folder: None, lambda rows: None)
-        arguments = ["--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner"]
+        arguments = ["--runner=widedeep.components.common.process.direct_engine.DirectEngine"]
         return score_files(replace(plan, **changed), paths, parts, output, skip_bad, arguments, watch)
 
     return score

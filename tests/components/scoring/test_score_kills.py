@@ -58,7 +58,7 @@ model, spec, rows, target = sys.argv[1:]
 plan = Plan(model, spec, "csv", PLAIN, (), False, False, 1, "")
 # When the first rows of the scores have been written.
 watch = Watch(lambda folder: None, lambda rows: os.kill(os.getpid(), signal.SIGKILL))
-arguments = ["--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner"]
+arguments = ["--runner=widedeep.components.common.process.direct_engine.DirectEngine"]
 score_files(plan, [rows], 1, Output.named(target, force=True), None, arguments, watch)
 """
 

@@ -19,7 +19,7 @@ from widedeep.components.common.errors import DataError
 from widedeep.components.statistics.executor import Executor
 from widedeep.components.statistics.split_statistics import DescribeSplits
 
-ARGS = ["--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner", "--sdk_container_image=none"]
+ARGS = ["--runner=widedeep.components.common.process.direct_engine.DirectEngine", "--sdk_container_image=none"]
 
 
 def example(number: int) -> bytes:

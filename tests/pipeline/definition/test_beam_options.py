@@ -19,7 +19,7 @@ DATAFLOW = (
     "--temp_location=gs://shop/tmp",
     "--sdk_container_image=registry/widedeep-tfx:0.1.0",
 )
-ENGINE = "--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner"
+ENGINE = "--runner=widedeep.components.common.process.direct_engine.DirectEngine"
 
 
 @pytest.mark.parametrize("file_format", FORMATS)

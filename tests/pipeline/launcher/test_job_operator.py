@@ -102,7 +102,7 @@ def test_jobs_are_looked_for_where_the_options_send_them() -> None:
     assert service.place == "localhost:8099"
     for options in (
         ["--runner=FlinkRunner", "--flink_master=[local]"],
-        ["--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner"],
+        ["--runner=widedeep.components.common.process.direct_engine.DirectEngine"],
         ["--runner=DataflowRunner", "--project=shop"],
     ):
         assert cluster_of(options) is None
