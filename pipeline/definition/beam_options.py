@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Sequence
 from typing import Literal, Self
@@ -14,17 +15,8 @@ from widedeep.components.common.settings import Strict, nearest
 # The engine inside the DirectRunner. Under its own name Beam 2.77 first tries to download the Prism runner's binary
 # from the network, at every step, and takes this engine where it can't.
 _ENGINE = "widedeep.components.common.process.direct_engine.DirectEngine"
-# The input size from which a process a core pays. On 2 cores benchmarks/data/beam_modes.py gave, for the data steps,
-# 1.41 of the time in one process at 160,000 MovieLens rows and 1.06 at 480,000: equal at about 600,000, which are so
-# many bytes; of JSON lines, which repeat the keys, by calculation. (Each step starts its workers anew, at 5 to 8 s;
-# more cores pay earlier.)
-MULTI_PROCESSING_BYTES = {
-    "parquet": 12 << 20,
-    "csv": 80 << 20,
-    "tsv": 80 << 20,
-    "jsonl": 180 << 20,
-    "tfrecord": 16 << 20,
-}
+# The size of half a million rows of MovieLens; of JSON lines, which repeat the keys, by calculation.
+_BYTES = {"parquet": 10 << 20, "csv": 66 << 20, "tsv": 66 << 20, "jsonl": 150 << 20, "tfrecord": 13 << 20}
 
 _DIRECT = "DirectRunner"
 # What each runner can't do without, with an example. Left to its defaults Beam starts a cluster of its own on this
@@ -90,6 +82,18 @@ class BeamOptions(Strict):
         return _values(self.options).get("runner", _DIRECT)
 
 
+def multi_processing_bytes(file_format: str, cores: int) -> float:
+    """The input size from which a process a core pays; infinite where it never does, and for queries.
+
+    In one process the data steps of MovieLens took 30 us a row; in one a core 42 us of CPU, on all cores, and the steps
+    some 15 s more for the start of the workers (AMD EPYC, 2 cores, benchmarks/data/beam_modes.py): n rows take as long
+    in both where 30 us n = 42 us n / cores + 15 s, so that n is half a million / (1 - 1.4 / cores).
+    """
+    if cores == 1 or file_format not in _BYTES:
+        return math.inf
+    return _BYTES[file_format] / (1 - 1.4 / cores)
+
+
 def beam_args(options: BeamOptions, file_format: str, input_bytes: int) -> list[str]:
     """Beam's command-line options for an input of this format and size on disk."""
     given = _values(options.options)
@@ -101,9 +105,8 @@ def beam_args(options: BeamOptions, file_format: str, input_bytes: int) -> list[
         return [*container, *options.options]
     mode = options.mode
     if mode == "auto":
-        # Of a query nobody knows the size beforehand.
-        limit = MULTI_PROCESSING_BYTES.get(file_format, math.inf)
-        mode = "multi_processing" if input_bytes >= limit else "in_memory"
+        pays = input_bytes >= multi_processing_bytes(file_format, os.cpu_count() or 1)
+        mode = "multi_processing" if pays else "in_memory"
     return [
         f"--runner={_ENGINE}",
         f"--direct_running_mode={mode}",

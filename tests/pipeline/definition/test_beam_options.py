@@ -1,8 +1,11 @@
+import math
+import os
+
 import pytest
 from pydantic import ValidationError
 
 from widedeep.components.ingest.raw_files import FORMATS
-from widedeep.pipeline.definition.beam_options import MULTI_PROCESSING_BYTES, BeamOptions, beam_args
+from widedeep.pipeline.definition.beam_options import BeamOptions, beam_args, multi_processing_bytes
 
 HUGE = 1 << 50
 FLINK = (
@@ -23,12 +26,27 @@ ENGINE = "--runner=widedeep.components.common.process.direct_engine.DirectEngine
 
 
 @pytest.mark.parametrize("file_format", FORMATS)
-def test_auto_stays_in_this_process_up_to_the_limit_and_takes_a_process_a_core_from_it_on(file_format: str) -> None:
-    limit = MULTI_PROCESSING_BYTES[file_format]
+def test_auto_stays_in_this_process_up_to_the_limit_and_takes_a_process_a_core_from_it_on(
+    file_format: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    limit = math.ceil(multi_processing_bytes(file_format, 4))
     small = beam_args(BeamOptions(), file_format, limit - 1)
     large = beam_args(BeamOptions(), file_format, limit)
     assert small[:3] == [ENGINE, "--direct_running_mode=in_memory", "--direct_num_workers=1"]
     assert large[:3] == [ENGINE, "--direct_running_mode=multi_processing", "--direct_num_workers=0"]
+
+
+def test_the_more_cores_the_smaller_an_input_may_be_for_which_processes_pay() -> None:
+    limits = [multi_processing_bytes("csv", cores) for cores in (1, 2, 3, 4, 8, 64)]
+    assert limits[0] == math.inf
+    assert limits == sorted(limits, reverse=True)
+    # Of one core they cost, as they do of a query, whose size nobody knows beforehand.
+    assert multi_processing_bytes("sql", 64) == math.inf
+    # Where n rows take as long in both: 30 n = 42 n / cores + 15 s, in microseconds; half a million are 10 MiB.
+    for cores in (2, 4, 16):
+        rows = 15e6 / (30 - 42 / cores)
+        assert multi_processing_bytes("parquet", cores) == pytest.approx(rows / 500_000 * (10 << 20))
 
 
 def test_a_chosen_mode_holds_at_any_size() -> None:
