@@ -101,14 +101,16 @@ class ListCounts(Record):
     """The lists that a model was judged on."""
 
     by: str = Field(description="the feature whose rows are one list")
-    lists: int = Field(description="all of them")
+    lists: int = Field(description="all of them, or a sample")
     counted: int = Field(description="those with rows of both labels: of the others no order is better than another")
     rows_outside: int = Field(description="rows that have no value of the feature, and so are in no list")
+    share: float = Field(1.0, description="of all lists; below 1 these were drawn by their names' hash")
 
     @property
     def words(self) -> str:
         """What the metrics are of: 300 of 943 lists of one 'user_id' have both labels."""
-        return f"{self.counted:,} of the {self.lists:,} lists of one '{self.by}' have rows of both labels"
+        sample = f", a sample of {self.share:.1%} of all," if self.share < 1 else ""
+        return f"{self.counted:,} of the {self.lists:,} lists of one '{self.by}'{sample} have rows of both labels"
 
 
 @dataclass(frozen=True)

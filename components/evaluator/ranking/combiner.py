@@ -6,7 +6,7 @@ they come. Here a row is 30 bytes: those of one list meet in one of some parts, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,15 +18,15 @@ import tensorflow_model_analysis as tfma
 from widedeep.components.evaluator.accumulation.accumulator import GROUPS
 from widedeep.components.evaluator.measurement import BASELINE, CANDIDATE
 from widedeep.components.evaluator.ranking.list_metrics import ListRows
+from widedeep.components.evaluator.ranking.list_sample import HASHES, ListSample, SampledRows
 from widedeep.components.evaluator.ranking.list_sums import NO_LIST, ListSums
 from widedeep.components.evaluator.tfma_config import SCORE_KEY
 from widedeep.components.features.spec import FeatureSpec
 
 # Lists are dealt out to so many parts by the hash of their name.
 _PARTS = 32
-# Arrays that wait before they become one.
-_WAITING = 500
-_HASHES = 2**62
+# So many rows are ranked at most, by 22 bytes each in every worker.
+MOST_ROWS = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -51,29 +51,7 @@ class ListKeys:
         return cls(spec.label.key, spec.weight, by, group or by)
 
 
-@dataclass(frozen=True)
-class _Part:
-    """Rows: the hash of each one's list, its group, label, weight, and scores [n, models]."""
-
-    number: np.ndarray
-    group: np.ndarray
-    label: np.ndarray
-    weight: np.ndarray
-    scores: np.ndarray
-
-    def of(self, chosen: np.ndarray) -> _Part:
-        return _Part(*(column[chosen] for column in self.columns()))
-
-    def columns(self) -> list[np.ndarray]:
-        return [self.number, self.group, self.label, self.weight, self.scores]
-
-    @classmethod
-    def joined(cls, parts: Sequence[_Part]) -> _Part:
-        columns = zip(*(part.columns() for part in parts), strict=True)
-        return cls(*(np.concatenate(column) for column in columns))
-
-
-def dealt(extracts: dict[str, Any], keys: ListKeys) -> Iterator[tuple[int, _Part]]:
+def dealt(extracts: dict[str, Any], keys: ListKeys) -> Iterator[tuple[int, SampledRows]]:
     """A batch's rows by the part that their list falls into."""
     serialized = np.asarray(extracts[tfma.INPUT_KEY]).ravel()
     columns = {key: tf.io.FixedLenFeature([], tf.string, default_value="") for key in {keys.by, keys.group}}
@@ -87,8 +65,8 @@ def dealt(extracts: dict[str, Any], keys: ListKeys) -> Iterator[tuple[int, _Part
     name = read[keys.by]
     # The groups of the other metrics, so that the same rows are left out.
     group = tf.strings.to_hash_bucket_fast(np.where(read[keys.group] == b"", name, read[keys.group]), GROUPS).numpy()
-    rows = _Part(
-        np.where(name == b"", NO_LIST, tf.strings.to_hash_bucket_fast(name, _HASHES).numpy()),
+    rows = SampledRows(
+        np.where(name == b"", NO_LIST, tf.strings.to_hash_bucket_fast(name, HASHES).numpy()),
         group.astype(np.uint8),
         read[keys.label] > 0,
         read[keys.weight] if keys.weight else np.ones(serialized.size, np.float32),
@@ -102,32 +80,37 @@ def dealt(extracts: dict[str, Any], keys: ListKeys) -> Iterator[tuple[int, _Part
 
 
 class SumLists(beam.CombineFn):
-    """Gathers the rows of a part's lists, and sums the lists up."""
+    """Gathers the rows of a part's lists, or of a sample of them, and sums the lists up."""
 
     def __init__(self, places: tuple[int, ...]) -> None:
         super().__init__()
         self._places = places
 
-    def create_accumulator(self) -> list[_Part]:
+    def create_accumulator(self) -> ListSample:
         """Of no rows."""
-        return []
+        return ListSample(MOST_ROWS // _PARTS)
 
-    def add_input(self, parts: list[_Part], rows: _Part) -> list[_Part]:
+    def add_input(self, sample: ListSample, rows: SampledRows) -> ListSample:
         """With some rows more."""
-        parts.append(rows)
-        return [_Part.joined(parts)] if len(parts) > _WAITING else parts
+        sample.add(rows)
+        return sample
 
-    def merge_accumulators(self, several: Iterable[list[_Part]]) -> list[_Part]:
+    def merge_accumulators(self, several: Iterable[ListSample]) -> ListSample:
         """Of the rows of all."""
-        return [part for parts in several for part in parts]
+        whole = self.create_accumulator()
+        for sample in several:
+            whole.merge(sample)
+        return whole
 
-    def compact(self, parts: list[_Part]) -> list[_Part]:
+    def compact(self, sample: ListSample) -> ListSample:
         """The same rows, as they travel."""
-        return [_Part.joined(parts)] if parts else parts
+        sample.rows()
+        return sample
 
-    def extract_output(self, parts: list[_Part]) -> ListSums:
+    def extract_output(self, sample: ListSample) -> ListSums:
         """The sums over the lists."""
-        rows = _Part.joined(parts)
-        return ListSums.of(
-            ListRows(rows.number, rows.label, rows.weight.astype(np.float64)), rows.group, rows.scores, self._places
-        )
+        rows = sample.rows()
+        lists = ListRows(rows.number, rows.label, rows.weight.astype(np.float64))
+        sums = ListSums.of(lists, rows.group, rows.scores, self._places)
+        sums.outside, sums.everywhere = sample.outside, sums.lists / sample.share
+        return sums

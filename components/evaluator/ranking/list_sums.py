@@ -29,6 +29,7 @@ class ListSums:
         positives: float64 [2], of the counted lists' rows of label 1: weight, and squared weight.
         lists: with any row of a weight above 0.
         counted: those with rows of both labels.
+        everywhere: lists in all, of which these may be a sample: estimated then.
         outside: rows without a list.
     """
 
@@ -38,6 +39,7 @@ class ListSums:
     positives: np.ndarray
     lists: int = 0
     counted: int = 0
+    everywhere: float = 0.0
     outside: int = 0
 
     @classmethod
@@ -51,14 +53,13 @@ class ListSums:
         """Of whole lists.
 
         Args:
-            rows: of the lists; those of NO_LIST are counted alone.
+            rows: of the lists.
             group: int64 [n], the jackknife's.
             scores: float [n, models].
             places: each k.
         """
         made = cls.nothing(scores.shape[1], places)
-        made.outside = int(np.sum(rows.number == NO_LIST))
-        counts = (rows.weight > 0) & (rows.number != NO_LIST)
+        counts = rows.weight > 0
         rows, group, scores = rows.of(counts), group[counts], scores[counts]
         _, number, sizes = np.unique(rows.number, return_inverse=True, return_counts=True)
         right = np.bincount(number, rows.label, sizes.size)
@@ -91,6 +92,7 @@ class ListSums:
         self.positives = self.positives + other.positives
         self.lists += other.lists
         self.counted += other.counted
+        self.everywhere += other.everywhere
         self.outside += other.outside
 
     def means(self) -> np.ndarray:

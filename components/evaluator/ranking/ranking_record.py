@@ -99,5 +99,6 @@ def ranking_record(sums: ListSums, by: str, places: Sequence[int]) -> RankingRec
         )
         for place, name in enumerate(metrics)
     }
-    counts = ListCounts(by=by, lists=sums.lists, counted=sums.counted, rows_outside=sums.outside)
+    share = sums.lists / sums.everywhere if sums.lists else 1.0
+    counts = ListCounts(by=by, lists=sums.lists, counted=sums.counted, rows_outside=sums.outside, share=share)
     return RankingRecord(counts=counts, values=values, errors=errors, supports=supports)

@@ -74,7 +74,8 @@ def test_metrics_are_the_means_of_the_lists(evaluated, rows) -> None:
 
 def test_lists_of_one_label_do_not_count_and_are_told(evaluated, rows) -> None:
     """The five users who like all, and the one without weight, who has no list at all."""
-    assert evaluated.lists.model_dump() == {"by": "item", "lists": USERS - 1, "counted": USERS - 6, "rows_outside": 10}
+    counts = {"by": "item", "lists": USERS - 1, "counted": USERS - 6, "rows_outside": 10, "share": 1.0}
+    assert evaluated.lists.model_dump() == counts
     assert evaluated.blessed
 
 
