@@ -1,7 +1,8 @@
 """Lists of rows: from the same batches and scores as the other metrics.
 
 TFMA's query metrics group whole extracts by their key, have neither a GAUC nor intervals, and let equal scores lie as
-they come. Here a row is 30 bytes: those of one list meet in one of some parts, whose lists are then summed up at once.
+they come. Here a row is 22 bytes, with two models' scores: those of one list meet in one of some parts, whose lists are
+then summed up at once.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from widedeep.components.features.spec import FeatureSpec
 
 # Lists are dealt out to so many parts by the hash of their name.
 _PARTS = 32
-# So many rows are ranked at most, by 22 bytes each in every worker.
+# So many rows are ranked at most; up to twice as many wait in a worker before the sample is cut.
 MOST_ROWS = 10_000_000
 
 
@@ -112,5 +113,6 @@ class SumLists(beam.CombineFn):
         rows = sample.rows()
         lists = ListRows(rows.number, rows.label, rows.weight.astype(np.float64))
         sums = ListSums.of(lists, rows.group, rows.scores, self._places)
-        sums.outside, sums.everywhere = sample.outside, sums.lists / sample.share
+        # Of all lists, these are a sample.
+        sums.outside, sums.everywhere = sample.outside, sums.everywhere / sample.share
         return sums

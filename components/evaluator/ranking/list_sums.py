@@ -53,18 +53,19 @@ class ListSums:
         """Of whole lists.
 
         Args:
-            rows: of the lists.
+            rows: of the lists; those of NO_LIST are counted alone.
             group: int64 [n], the jackknife's.
             scores: float [n, models].
             places: each k.
         """
         made = cls.nothing(scores.shape[1], places)
-        counts = rows.weight > 0
+        made.outside = int(np.sum(rows.number == NO_LIST))
+        counts = (rows.weight > 0) & (rows.number != NO_LIST)
         rows, group, scores = rows.of(counts), group[counts], scores[counts]
         _, number, sizes = np.unique(rows.number, return_inverse=True, return_counts=True)
         right = np.bincount(number, rows.label, sizes.size)
         both = (right > 0) & (right < sizes)
-        made.lists, made.counted = sizes.size, int(both.sum())
+        made.lists, made.counted, made.everywhere = sizes.size, int(both.sum()), float(sizes.size)
         if not made.counted:
             return made
         chosen = both[number]

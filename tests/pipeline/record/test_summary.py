@@ -109,7 +109,7 @@ FULL: dict[str, Any] = OLDEST | {
     },
     "superseded_by": "/srv/rides/models/9",
     "training_note": "still improving",
-    "lists": {"by": "user", "lists": 9, "counted": 4, "rows_outside": 1},
+    "lists": {"by": "user", "lists": 9, "counted": 4, "rows_outside": 1, "share": 1.0},
     "rails": {
         "rows": 9,
         "all_rows": True,

@@ -11,6 +11,7 @@ from widedeep.components.evaluator.ranking.combiner import MOST_ROWS, SumLists
 from widedeep.components.evaluator.ranking.list_metrics import ListRows
 from widedeep.components.evaluator.ranking.list_sample import HASHES, ListSample, SampledRows
 from widedeep.components.evaluator.ranking.list_sums import NO_LIST, ListSums
+from widedeep.components.evaluator.ranking.ranking_record import ranking_record
 
 MOST = 20
 
@@ -100,6 +101,15 @@ def test_the_sums_are_those_of_the_sample_and_say_its_share(monkeypatch: pytest.
     assert (sums.lists, sums.outside) == (MOST // 5, 2)
     # Of four lists in forty the true share is a tenth; the fifth lowest of forty hashes has a mean of 5/41.
     assert sums.lists / sums.everywhere == sample.share == sorted(set(numbers))[MOST // 5] / HASHES
+
+
+def test_without_a_sample_the_lists_are_all() -> None:
+    all_lists = rows([*range(9), *range(9), NO_LIST])
+    lists = ListRows(all_lists.number, all_lists.label, all_lists.weight.astype(float))
+    sums = ListSums.of(lists, all_lists.group, all_lists.scores, (3,))
+    assert (sums.lists, sums.everywhere, sums.outside) == (9, 9.0, 1)
+    assert ranking_record(sums, "user", (3,)).counts.share == 1.0
+    assert ranking_record(ListSums.nothing(1, (3,)), "user", (3,)).counts.share == 1.0
 
 
 def test_ten_million_rows_are_ranked_whole() -> None:
