@@ -109,7 +109,7 @@ class ListCounts(Record):
     @property
     def words(self) -> str:
         """What the metrics are of: 300 of 943 lists of one 'user_id' have both labels."""
-        sample = f", a sample of {self.share:.1%} of all," if self.share < 1 else ""
+        sample = f", a sample of {self.share:.3g} of all," if self.share < 1 else ""
         return f"{self.counted:,} of the {self.lists:,} lists of one '{self.by}'{sample} have rows of both labels"
 
 

@@ -85,8 +85,8 @@ class BeamOptions(Strict):
 def multi_processing_bytes(file_format: str, cores: int) -> float:
     """The input size from which a process a core pays; infinite where it never does, and for queries.
 
-    In one process the data steps of MovieLens took 30 us a row; in one a core 42 us of CPU, on all cores, and the steps
-    some 15 s more for the start of the workers (AMD EPYC, 2 cores, benchmarks/data/beam_modes.py): n rows take as long
+    In one process the data steps of MovieLens took 30 us a row; in two, on two cores, 21 us, and some 15 s more for the
+    start of the workers (AMD EPYC, benchmarks/data/beam_modes.py). With more cores by calculation: n rows take as long
     in both where 30 us n = 42 us n / cores + 15 s, so that n is half a million / (1 - 1.4 / cores).
     """
     if cores == 1 or file_format not in _BYTES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 
 from apache_beam.options.pipeline_options import PipelineOptions
@@ -22,5 +23,6 @@ class DirectEngine(FnApiRunner):
         """Runs a pipeline; where it asks for worker processes, they are direct_worker.py's."""
         for environment in pipeline_proto.components.environments.values():
             if environment.urn == python_urns.SUBPROCESS_SDK:
-                environment.payload = f"{sys.executable} -m {_WORKER}".encode()
+                # Of a shell. With -P no file of the folder that it runs in is taken for a module.
+                environment.payload = shlex.join([sys.executable, "-P", "-m", _WORKER]).encode()
         return super().run_via_runner_api(pipeline_proto, options)

@@ -1,6 +1,6 @@
 """A worker process of the direct runner, which is a new one at every step.
 
-    python -m widedeep.components.common.process.direct_worker
+    python -P -m widedeep.components.common.process.direct_worker
 
 As Beam's own, `apache_beam.runners.worker.sdk_worker_main`, but it imports less, and ends at once. Python would free
 what was imported object by object, a second and a half of it, and Beam waits for its workers one after the other.

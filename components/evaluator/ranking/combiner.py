@@ -105,7 +105,7 @@ class SumLists(beam.CombineFn):
 
     def compact(self, sample: ListSample) -> ListSample:
         """The same rows, as they travel."""
-        sample.rows()
+        sample.compact()
         return sample
 
     def extract_output(self, sample: ListSample) -> ListSums:

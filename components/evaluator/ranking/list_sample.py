@@ -73,7 +73,7 @@ class ListSample:
         self._count += self._parts[-1].number.size
         # At twice the size, so that cutting is rare.
         if self._count > max(2 * self.most, self._cut_at) or len(self._parts) > _WAITING:
-            self.rows()
+            self.compact()
 
     def merge(self, other: ListSample) -> None:
         """Adds what another sample has."""
@@ -82,8 +82,13 @@ class ListSample:
         self._parts += other._parts
         self._count += other._count
 
+    def compact(self) -> None:
+        """Leaves out what is not of the sample; what waits becomes one array."""
+        if self._parts:
+            self.rows()
+
     def rows(self) -> SampledRows:
-        """The rows of the sample, together."""
+        """The rows of the sample, together; something was added."""
         rows = SampledRows.joined(self._parts)
         rows = rows.of(rows.number < self.limit)
         if rows.number.size > self.most:

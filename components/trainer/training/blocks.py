@@ -20,6 +20,7 @@ from widedeep.components.trainer.model.layout import Table
 
 _UPPER_BITS = 32
 _ROW_MASK = 2**_UPPER_BITS - 1
+# What is ready waits in memory: some parts of rows with many ids each are a gigabyte.
 _AT_ONCE = min(os.cpu_count() or 1, 8)
 
 
@@ -116,8 +117,8 @@ class Block:
 
 
 def ahead(data: tf.data.Dataset, function: Callable[..., Any]) -> tf.data.Dataset:
-    """`function` of each element, in their order, several at a time and before they are asked for."""
-    return data.map(function, _AT_ONCE).prefetch(_AT_ONCE).with_options(UNTUNED)
+    """`function` of each element, in their order, as many at a time as there are cores, before they are asked for."""
+    return data.map(function, _AT_ONCE).with_options(UNTUNED)
 
 
 # Traced once for all passes over all blocks. It holds no block: one is half a gigabyte.

@@ -162,7 +162,7 @@ def test_metrics_of_lists(page, record):
     record.lists["rows_outside"] = 1200
     assert f"{said[:-1]}; 1,200 rows have none." in page(record).text("metrics")
     record.lists |= {"rows_outside": 0, "share": 0.25}
-    said = "600 of the 943 lists of one 'user_id', a sample of 25.0% of all, have rows of both labels."
+    said = "600 of the 943 lists of one 'user_id', a sample of 0.25 of all, have rows of both labels."
     assert said in page(record).text("metrics")
 
 

@@ -36,7 +36,23 @@ def test_workers_are_processes_of_ours_and_are_gone_when_the_pipeline_has_ended(
     assert worker != os.getpid()
     assert not Path(f"/proc/{worker}").exists()
     [said] = ran(tmp_path, "multi_processing", [command])
-    assert said.split("\0")[:3] == [sys.executable, "-m", direct_worker.__name__]
+    assert said.split("\0")[:4] == [sys.executable, "-P", "-m", direct_worker.__name__]
+
+
+def test_neither_a_space_in_pythons_path_nor_a_file_called_as_a_module_is_in_the_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python, folder = tmp_path / "my pythons" / "python", tmp_path / "rows"
+    python.parent.mkdir()
+    folder.mkdir()
+    # A link would be another environment.
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    (folder / "random.py").write_text("raise SystemExit('the folder was looked at')")
+    (folder / "row").write_text("a row")
+    monkeypatch.setattr(sys, "executable", str(python))
+    monkeypatch.chdir(folder)
+    assert ran(tmp_path, "multi_processing", [folder / "row"]) == ["a row"]
 
 
 def test_in_memory_there_is_none(tmp_path: Path) -> None:

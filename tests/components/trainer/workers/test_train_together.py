@@ -191,7 +191,8 @@ with start_processes(mailbox, 2):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_workers_end_with_the_process_that_waits_for_them(tmp_path: Path, number: signal.Signals) -> None:
-    command = [sys.executable, "-c", _PARENT, str(tmp_path / "mail")]
+    # With -P a real process, whose workers are its own children: not the server's that forks the tests' others.
+    command = [sys.executable, "-P", "-c", _PARENT, str(tmp_path / "mail")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as parent:
         assert parent.stdout is not None
         assert parent.stdout.readline() == b"started\n"
@@ -205,3 +206,5 @@ def test_workers_end_with_the_process_that_waits_for_them(tmp_path: Path, number
     while workers(tmp_path):
         assert time.monotonic() < deadline
         time.sleep(0.05)
+    # They were ended, and did not end for want of work.
+    assert not list((tmp_path / "mail").glob("trouble-*"))
