@@ -53,7 +53,7 @@ def plain() -> dict[str, str]:
 class Started:
     """A run that goes on."""
 
-    process: forked.Popen
+    process: subprocess.Popen[str]
 
     def wait_for(self, start: str) -> str:
         """Reads the progress until a line starts so; returns the line."""
@@ -67,11 +67,11 @@ class Started:
 
 
 @contextmanager
-def started(slice_: Slice, workdir: Path, *settings: str) -> Iterator[Started]:
-    """A run, which the test ends."""
-    pipe = subprocess.PIPE
+def started(slice_: Slice, workdir: Path, *settings: str, installed: bool = False) -> Iterator[Started]:
+    """A run, which the test ends; as `installed`, its processes are children of those that start them."""
+    popen, pipe = subprocess.Popen if installed else forked.Popen, subprocess.PIPE
     words = [WIDEDEEP, *arguments(slice_, workdir, *settings)]
-    with forked.Popen(words, stdout=pipe, stderr=pipe, text=True, env=plain()) as process:
+    with popen(words, stdout=pipe, stderr=pipe, text=True, env=plain()) as process:
         try:
             yield Started(process)
         except BaseException:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import yaml
-from calls import started
+from calls import Started, started
 from harness import LOOSE, Ran, Slice
+
+from widedeep.components.common.process import direct_worker
 
 Run = Callable[..., Ran]
 
@@ -102,3 +106,47 @@ def test_whatever_ends_a_run_the_same_command_carries_on(taxi: Slice, tmp_path: 
     with started(taxi, workdir, LOOSE, "data.span=1") as earlier:
         assert "cached" not in earlier.wait_for("✓ ExampleGen")
         earlier.process.kill()
+
+
+def workers() -> dict[int, int]:
+    """The worker processes on this machine, each with its parent's number."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if direct_worker.__name__ in (folder / "cmdline").read_text():
+                found[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+    return found
+
+
+def some_worker(run: Started) -> int:
+    """One of a run, as soon as there is one."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for worker, parent in workers().items():
+            if parent == run.process.pid:
+                return worker
+        time.sleep(0.05)
+    raise AssertionError("no worker process began")
+
+
+def test_a_killed_worker_process_ends_the_run_in_words(census: Slice, tmp_path: Path) -> None:
+    with started(census, tmp_path / "work", "beam.mode=multi_processing", installed=True) as run:
+        run.wait_for("✓ ExampleGen")
+        # ExampleGen's have ended by then, and StatisticsGen's others have not begun yet, or just have.
+        os.kill(some_worker(run), signal.SIGKILL)
+        assert run.process.wait(timeout=60) == 1
+        assert run.process.stderr is not None
+        told = " ".join(run.process.stderr.read().split())
+    assert "StatisticsGen stopped: a worker process of Beam was killed (SIGKILL), as a rule because" in told
+    assert "the same command carries on from there. Nothing was pushed." in told
+    assert "Traceback" not in told
+    with started(census, tmp_path / "work", "beam.mode=multi_processing", installed=True) as again:
+        assert "cached" in again.wait_for("✓ ExampleGen")
+        worker = some_worker(again)
+        again.process.kill()
+        again.process.wait()
+    # It ends with the run.
+    deadline = time.monotonic() + 10
+    while worker in workers() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert worker not in workers()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import apache_beam as beam
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from widedeep.components.common.process import direct_worker, lean_imports
+from widedeep.components.common.errors import WideDeepError, unwrap
+from widedeep.components.common.process import direct_worker, direct_workers, lean_imports
 
 ENGINE = "--runner=widedeep.components.common.process.direct_engine.DirectEngine"
 
@@ -36,7 +38,7 @@ def test_workers_are_processes_of_ours_and_are_gone_when_the_pipeline_has_ended(
     assert worker != os.getpid()
     assert not Path(f"/proc/{worker}").exists()
     [said] = ran(tmp_path, "multi_processing", [command])
-    assert said.split("\0")[:4] == [sys.executable, "-P", "-m", direct_worker.__name__]
+    assert said.split("\0")[:5] == [sys.executable, "-P", "-m", direct_worker.__name__, str(os.getpid())]
 
 
 def test_neither_a_space_in_pythons_path_nor_a_file_called_as_a_module_is_in_the_way(
@@ -55,6 +57,48 @@ def test_neither_a_space_in_pythons_path_nor_a_file_called_as_a_module_is_in_the
     assert ran(tmp_path, "multi_processing", [folder / "row"]) == ["a row"]
 
 
+# Beam reads of what is lost in threads of its own, which end with an exception.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_worker_that_is_killed_ends_the_pipeline_in_words(number: signal.Signals) -> None:
+    options = PipelineOptions([ENGINE, "--direct_running_mode=multi_processing", "--direct_num_workers=2"])
+    with pytest.raises(RuntimeError) as raised, beam.Pipeline(options=options) as pipeline:
+        pipeline | beam.Create([number]) | beam.Reshuffle() | beam.Map(signal.raise_signal)
+    told = unwrap(raised.value)
+    assert type(told) is WideDeepError
+    assert str(told).startswith("a worker process of Beam ")
+    assert number.name in str(told)
+
+
+def test_so_does_one_that_cannot_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with pytest.raises(RuntimeError) as raised:
+        ran(tmp_path, "multi_processing", [tmp_path])
+    assert "a worker process of Beam ended with exit code 1 before" in str(unwrap(raised.value))
+
+
+def listening() -> set[str]:
+    """Where this process listens: addresses as Linux has them, bytes in hexadecimal, by groups of four turned round."""
+    own = {os.readlink(descriptor) for descriptor in Path("/proc/self/fd").iterdir() if descriptor.is_symlink()}
+    sockets = [line.split() for kind in ("tcp", "tcp6") for line in Path(f"/proc/net/{kind}").read_text().splitlines()]
+    return {parts[1].split(":")[0] for parts in sockets if parts[3] == "0A" and f"socket:[{parts[9]}]" in own}
+
+
+def test_nobody_else_on_the_network_reaches_the_workers_servers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[set[str]] = []
+    start = direct_workers.WorkerProcess.start_worker
+    monkeypatch.setattr(
+        direct_workers.WorkerProcess, "start_worker", lambda worker: (seen.append(listening()), start(worker))
+    )
+    before = listening()
+    ran(tmp_path, "multi_processing", [Path("/proc/self/stat")])
+    assert seen[0] - before
+    # 127.0.0.1, the same in IPv6's form, and ::1.
+    assert seen[0] - before <= {"0100007F", "0000000000000000FFFF00000100007F", "00000000000000000000000001000000"}
+
+
 def test_in_memory_there_is_none(tmp_path: Path) -> None:
     assert ran(tmp_path, "in_memory", [Path("/proc/self/stat")])[0].split()[0] == str(os.getpid())
 
@@ -69,17 +113,21 @@ def test_both_give_the_same(tmp_path: Path) -> None:
 
 def test_a_worker_imports_leanly_and_ends_as_soon_as_it_has_worked(monkeypatch: pytest.MonkeyPatch) -> None:
     happened: list[object] = []
+    monkeypatch.setattr(sys, "argv", ["", "5"])
+    monkeypatch.setattr(direct_worker, "die_with", happened.append)
     monkeypatch.setattr(lean_imports, "install", lambda: happened.append("lean"))
     monkeypatch.setattr("apache_beam.runners.worker.sdk_worker_main.main", lambda _: happened.append("worked"))
     monkeypatch.setattr(os, "_exit", happened.append)
     direct_worker.main()
-    assert happened == ["lean", "worked", 0]
+    assert happened == [5, "lean", "worked", 0]
 
 
 def test_a_worker_that_fails_does_not_end_as_if_it_had_worked(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: object) -> None:
         raise ConnectionError("no runner")
 
+    monkeypatch.setattr(sys, "argv", ["", "5"])
+    monkeypatch.setattr(direct_worker, "die_with", lambda _: None)
     monkeypatch.setattr(lean_imports, "install", lambda: None)
     monkeypatch.setattr("apache_beam.runners.worker.sdk_worker_main.main", fail)
     monkeypatch.setattr(os, "_exit", lambda _: pytest.fail("it ended"))
