@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,15 +17,15 @@ from urllib3.exceptions import HTTPError
 from widedeep.components.common.errors import ConfigError, WideDeepError, reason
 from widedeep.components.trainer.workers.mailbox import Mailbox
 from widedeep.pipeline.definition.kubeflow_options import KubeflowOptions
-from widedeep.pipeline.kubeflow.check.job_run import LIMITS, NO_IMAGE
-from widedeep.pipeline.kubeflow.workers import manifests
+from widedeep.pipeline.kubeflow.check.job_run import NO_IMAGE
+from widedeep.pipeline.kubeflow.workers import manifests, patience
 from widedeep.pipeline.kubeflow.workers.manifests import Step
+from widedeep.pipeline.kubeflow.workers.patience import api_client, patiently
+from widedeep.pipeline.kubeflow.workers.removal import remove, take_away
 from widedeep.pipeline.launcher.termination import termination_raises
 
 _NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 _LINES = 30
-# Seconds that the pods of an earlier attempt have to end.
-_PATIENCE = 120.0
 
 
 class JobTeam:
@@ -36,7 +35,7 @@ class JobTeam:
 
     def __init__(self, name: str, namespace: str, workers: int) -> None:
         self._name, self._namespace, self._workers = name, namespace, workers
-        self._jobs, self._core = client.BatchV1Api(), client.CoreV1Api()
+        self._jobs, self._core = client.BatchV1Api(api_client()), client.CoreV1Api(api_client())
         self._pods: dict[int, str] = {}
 
     def lost(self) -> dict[int, str]:
@@ -44,7 +43,7 @@ class JobTeam:
         # Before its pods: of a Job that has failed, one of them says so by then.
         conditions = self._status().conditions or []
         label = f"{manifests.JOB_NAME_LABEL}={self._name}"
-        pods = self._core.list_namespaced_pod(self._namespace, label_selector=label, **LIMITS).items
+        pods = patiently(self._core.list_namespaced_pod, self._namespace, label_selector=label).items
         by_number = {int(pod.metadata.annotations[manifests.INDEX_LABEL]): pod for pod in pods}
         self._pods |= {number: pod.metadata.name for number, pod in by_number.items()}
         ends = {number: _how(pod) for number, pod in by_number.items()}
@@ -68,8 +67,13 @@ class JobTeam:
         if pod is None:
             return "It had no pod."
         try:
-            log = self._core.read_namespaced_pod_log(
-                pod, self._namespace, container=manifests.CONTAINER, tail_lines=_LINES, **LIMITS
+            log = patiently(
+                self._core.read_namespaced_pod_log,
+                pod,
+                self._namespace,
+                leaving=True,
+                container=manifests.CONTAINER,
+                tail_lines=_LINES,
             )
         except (client.ApiException, HTTPError) as error:
             return f"The log of its pod, {pod}, can't be read: {reason(error)}."
@@ -77,7 +81,7 @@ class JobTeam:
         return f"The last lines of its pod, {pod}, stand above, in the step's log."
 
     def _status(self) -> Any:
-        return self._jobs.read_namespaced_job(self._name, self._namespace, **LIMITS).status
+        return patiently(self._jobs.read_namespaced_job, self._name, self._namespace).status
 
 
 @contextmanager
@@ -99,20 +103,22 @@ def start_job(options: KubeflowOptions, mailbox: Mailbox, workers: int) -> Itera
         raise ConfigError(
             f"training.workers is {workers}: a step makes a Job of them, and this one is not in a cluster: {error}"
         ) from None
-    jobs, core, namespace = client.BatchV1Api(), client.CoreV1Api(), _NAMESPACE.read_text().strip()
+    jobs, core = client.BatchV1Api(api_client()), client.CoreV1Api(api_client())
+    namespace = _NAMESPACE.read_text().strip()
     name = manifests.job_name(mailbox.folder)
     with _refusals(namespace), termination_raises():
-        _remove(jobs, name, namespace)
-        pod = core.read_namespaced_pod(os.environ["HOSTNAME"], namespace, **LIMITS)
+        remove(jobs, name, namespace)
+        pod = patiently(core.read_namespaced_pod, os.environ["HOSTNAME"], namespace)
         step = Step(pod.metadata.name, pod.metadata.uid, pod.spec.service_account_name)
         try:
-            made = jobs.create_namespaced_job(
-                namespace, manifests.job(options, mailbox.folder, workers, step), **LIMITS
-            )
-            core.create_namespaced_service(namespace, manifests.service(name, made.metadata.uid), **LIMITS)
+            body = manifests.job(options, mailbox.folder, workers, step)
+            made = patiently(jobs.create_namespaced_job, namespace, body)
+            # Ours, whose answer was lost: any other's was removed before.
+            made = made or patiently(jobs.read_namespaced_job, name, namespace)
+            patiently(core.create_namespaced_service, namespace, manifests.service(name, made.metadata.uid))
             yield JobTeam(name, namespace, workers)
         finally:
-            _delete(jobs, name, namespace)
+            take_away(jobs, name, namespace)
 
 
 @contextmanager
@@ -128,30 +134,10 @@ def _refusals(namespace: str) -> Iterator[None]:
             ) from None
         raise WideDeepError(f"the cluster answers {error.status} to the Trainer: {_said(error)}") from error
     except HTTPError as error:
-        raise WideDeepError(f"the cluster does not answer the Trainer: {reason(error)}") from error
-
-
-def _remove(jobs: Any, name: str, namespace: str) -> None:
-    """Ends the Job of an attempt that was killed, and waits until its pods are gone: they would write, too."""
-    deadline = time.monotonic() + _PATIENCE
-    while _delete(jobs, name, namespace, "Foreground"):
-        if time.monotonic() > deadline:
-            raise WideDeepError(
-                f"the Job {name} of an earlier attempt does not end: "
-                f"kubectl --namespace {namespace} describe job {name}"
-            )
-        time.sleep(JobTeam.pause)
-
-
-def _delete(jobs: Any, name: str, namespace: str, how: str = "Background") -> bool:
-    """Whether there was still one."""
-    try:
-        jobs.delete_namespaced_job(name, namespace, propagation_policy=how, **LIMITS)
-    except client.ApiException as error:
-        if error.status != 404:
-            raise
-        return False
-    return True
+        raise WideDeepError(
+            f"the cluster did not answer the Trainer for {patience.PATIENCE:.0f} s: {reason(error)}. "
+            "The same command carries on from the last checkpoint."
+        ) from error
 
 
 def _how(pod: Any) -> str | None:

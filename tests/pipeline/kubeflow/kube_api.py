@@ -156,8 +156,8 @@ class Cluster:
         return {"kind": "Status", "status": "Success"}
 
 
-def serve(cluster: Cluster, kubeconfig: Path) -> ThreadingHTTPServer:
-    """Starts the API on a free port, and writes a kubeconfig that leads there."""
+def serve(cluster: Cluster, kubeconfig: Path, port: int = 0) -> ThreadingHTTPServer:
+    """Starts the API on a free port, or that one, and writes a kubeconfig that leads there."""
 
     class Handler(BaseHTTPRequestHandler):
         def log_message(self, *unused: object) -> None:
@@ -170,6 +170,9 @@ def serve(cluster: Cluster, kubeconfig: Path) -> ThreadingHTTPServer:
             query = {key: values[0] for key, values in parse_qs(url.query).items()}
             try:
                 status, answer = 200, cluster.answer(self.command, url.path, query, json.loads(raw) if raw else None)
+            except ConnectionAbortedError:
+                # Whoever asked gets no answer.
+                return
             except Answer as other:
                 status, answer = other.status, {"kind": "Status", "message": str(other), "code": other.status}
             written = json.dumps(answer).encode()
@@ -181,7 +184,7 @@ def serve(cluster: Cluster, kubeconfig: Path) -> ThreadingHTTPServer:
 
         do_GET = do_POST = do_DELETE = _handle  # noqa: N815
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     address = f"http://127.0.0.1:{server.server_address[1]}"
     kubeconfig.write_text(

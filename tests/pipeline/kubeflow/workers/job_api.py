@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,18 +29,34 @@ class Workers(Cluster):
         program: Python, run in each pod; its arguments are the container's.
         services: by name.
         asked: verbs and kinds of all requests.
+        faults: by verb and kind, what becomes of the next requests, see `fail`.
     """
 
     program: str = ""
     services: dict[str, Object] = field(default_factory=dict)
     running: dict[str, list[subprocess.Popen[bytes]]] = field(default_factory=dict)
     asked: set[tuple[str, str]] = field(default_factory=set)
+    faults: dict[tuple[str, str], list[int | str]] = field(default_factory=dict)
+
+    def fail(self, verb: str, kind: str, *faults: int | str) -> None:
+        """The next requests get these statuses; or no answer: "cut", "slow" after 3 s, "lost" though it was done."""
+        self.faults[verb, kind] = list(faults)
 
     def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> Any:
         match = re.fullmatch(r"/api/v1/namespaces/[^/]+/pods/([^/]+)/log", path)
         _, kind, name = re.search(r"/namespaces/([^/]+)/([a-z]+)(?:/([^/]+))?", path).groups()  # type: ignore[union-attr]
         verb = {"GET": "get" if name else "list", "POST": "create", "DELETE": "delete"}[method]
-        self.asked.add((verb, "pods/log" if match else kind))
+        kind = "pods/log" if match else kind
+        self.asked.add((verb, kind))
+        fault = self.faults[verb, kind].pop(0) if self.faults.get((verb, kind)) else None
+        if isinstance(fault, int):
+            raise Answer(fault, f"out of order, {fault}")
+        if fault == "slow":
+            time.sleep(3)
+        if fault == "lost":
+            super().answer(method, path, query, body)
+        if fault:
+            raise ConnectionAbortedError
         if match and "pods/log" not in self.forbidden:
             job, _, index = match[1].rpartition("-")[0].rpartition("-")
             return self._output(job, int(index)).read_text()
@@ -50,11 +67,11 @@ class Workers(Cluster):
         made = body["metadata"]["name"]
         if made in self.jobs:
             raise Answer(409, f'jobs.batch "{made}" already exists')
-        self.jobs[made] = body
+        self.jobs[made] = {**body, "metadata": {**body["metadata"], "uid": f"uid-of-{made}"}}
         spec = body["spec"]
         assert (spec["completionMode"], spec["parallelism"]) == ("Indexed", spec["completions"])
         self.running[made] = [self._pod(spec["template"]["spec"], made, index) for index in range(spec["completions"])]
-        return {**body, "metadata": {**body["metadata"], "uid": f"uid-of-{made}"}}
+        return self.jobs[made]
 
     def _output(self, job: str, index: int) -> Path:
         return self.folder / f"{job}-{index}.txt"
@@ -76,6 +93,8 @@ class Workers(Cluster):
 
     def post_services(self, name: str, query: Any, body: Any) -> Any:
         kubernetes_validate.validate(body, kubernetes_validate.latest_version(), strict=True)
+        if body["metadata"]["name"] in self.services:
+            raise Answer(409, f'services "{body["metadata"]["name"]}" already exists')
         self.services[body["metadata"]["name"]] = body
         return body
 

@@ -8,16 +8,15 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from kubernetes import client, config
+from kubernetes import client
 
-from tests.pipeline.kubeflow import kube_api
 from tests.pipeline.kubeflow.workers.job_api import Workers, owners
 from widedeep.components.common.errors import ConfigError, DataError, WideDeepError
 from widedeep.components.trainer.workers.mailbox import Mailbox, Trouble
@@ -56,27 +55,6 @@ if json.loads(os.environ["TF_CONFIG"])["task"]["index"] == 1:
 time.sleep(600)
 """
 Start = Callable[..., Workers]
-
-
-@pytest.fixture
-def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
-    servers: list[Any] = []
-
-    def start(program: str, **changes: Any) -> Workers:
-        made = Workers(tmp_path, program=program, **changes)
-        servers.append(kube_api.serve(made, tmp_path / "kubeconfig"))
-        load = partial(config.load_kube_config, str(tmp_path / "kubeconfig"))
-        monkeypatch.setattr(team.kubeconfig, "load_incluster_config", load)
-        (tmp_path / "namespace").write_text("kubeflow")
-        monkeypatch.setattr(team, "_NAMESPACE", tmp_path / "namespace")
-        monkeypatch.setattr(team.JobTeam, "pause", 0.05)
-        monkeypatch.setenv("HOSTNAME", "step-0")
-        return made
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
 
 
 def train(folder: Path) -> None:
