@@ -11,7 +11,8 @@ from tfx.orchestration.portable import launcher
 from tfx.proto.orchestration import executable_spec_pb2, pipeline_pb2
 
 from widedeep.pipeline.launcher.cache_key import cache_key_spec
-from widedeep.pipeline.launcher.job_operator import JOB_NAME, JobOperator
+from widedeep.pipeline.launcher.cluster_jobs import JOB_NAME
+from widedeep.pipeline.launcher.job_operator import JobOperator
 
 _BEAM = executable_spec_pb2.BeamExecutableSpec
 _OTHER_CHARACTERS = re.compile(r"[^a-z0-9]+")

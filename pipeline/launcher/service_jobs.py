@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 # Seconds for an answer.
@@ -39,6 +39,13 @@ class ServiceJobs:
         """Has a job end; returns before it has."""
         with self._service() as (service, api):
             service.Cancel(api.CancelJobRequest(job_id=job), timeout=_TIMEOUT)
+
+    def marked(self, name: str) -> AbstractContextManager[None]:  # noqa: ARG002
+        """Marks nothing, see `discard`."""
+        return nullcontext()
+
+    def discard(self, name: str) -> None:
+        """Does nothing: what is handed over to a job service is its own business."""
 
     @contextmanager
     def _service(self) -> Iterator[tuple[Any, Any]]:

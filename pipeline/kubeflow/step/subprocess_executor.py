@@ -24,9 +24,13 @@ from widedeep.components.common.process import lean_imports
 from widedeep.components.common.process.parent import die_with
 from widedeep.pipeline.kubeflow.step.process_exit import run_and_exit
 from widedeep.pipeline.kubeflow.step.supervisor import killed
+from widedeep.pipeline.launcher.cluster_jobs import cluster_of
+from widedeep.pipeline.launcher.job_operator import beam_options
 
 _PYTHON, _BEAM = executable_spec_pb2.PythonClassExecutableSpec, executable_spec_pb2.BeamExecutableSpec
 _SPEC, _INVOCATION, _OUTPUT = "spec", "invocation", "output"
+# Has the name of the Job of a training's workers.
+NOTE = "workers-job"
 # Seconds for an executor that is to end, as for its job on a cluster; Kubernetes gives a pod 30 in all.
 _GRACE = 20.0
 
@@ -58,16 +62,28 @@ class SubprocessOperator(base_executor_operator.BaseExecutorOperator):
             spec.Pack(self._executor_spec)
             (folder / _SPEC).write_bytes(spec.SerializeToString())
             (folder / _INVOCATION).write_bytes(execution_info.to_proto().SerializeToString())
-            module = "widedeep.pipeline.kubeflow.step.subprocess_executor"
-            code = run_child([sys.executable, "-P", "-m", module, str(os.getpid()), name])
+            code = run_child(child_command("subprocess_executor", folder))
             if code == 0:
                 return execution_result_pb2.ExecutorOutput.FromString((folder / _OUTPUT).read_bytes())
+            if code < 0:
+                self._clear(folder)
         if code > 0:
             raise ExecutorFailedError(code)
         raise WideDeepError(f"the executor was {killed(-code)}")
 
+    def _clear(self, folder: Path) -> None:
+        """Ends what a killed executor has begun on a cluster, if it can have: till the next attempt it would run on."""
+        is_beam = isinstance(self._executor_spec, _BEAM)
+        if (is_beam and cluster_of(beam_options(self._executor_spec))) or (folder / NOTE).exists():
+            run_child(child_command("left_behind", folder))
+
 
 OPERATORS = {_PYTHON: SubprocessOperator, _BEAM: SubprocessOperator}
+
+
+def child_command(module: str, folder: Path) -> list[str]:
+    """Runs a module of this room in a process that ends with this one."""
+    return [sys.executable, "-P", "-m", f"{__package__}.{module}", str(os.getpid()), str(folder)]
 
 
 class _TerminationError(BaseException):
@@ -95,6 +111,14 @@ def run_child(command: list[str]) -> int:
             signal.signal(signal.SIGTERM, before)
 
 
+def read_spec(folder: Path) -> Any:
+    """The executor's specification, as its parent has written it."""
+    packed = any_pb2.Any.FromString((folder / _SPEC).read_bytes())
+    spec = _BEAM() if packed.Is(_BEAM.DESCRIPTOR) else _PYTHON()
+    packed.Unpack(spec)
+    return spec
+
+
 def _execute(folder: Path) -> None:
     """The child's part. TensorFlow and the executor are imported here alone."""
     from rich.console import Console
@@ -106,16 +130,13 @@ def _execute(folder: Path) -> None:
     from widedeep.pipeline.local.progress_display import ProgressDisplay
 
     beam_memos.install()
-    packed, spec = any_pb2.Any.FromString((folder / _SPEC).read_bytes()), _PYTHON()
-    operator_class = python_executor_operator.PythonExecutorOperator
-    if packed.Is(_BEAM.DESCRIPTOR):
-        operator_class, spec = JobOperator, _BEAM()
-    packed.Unpack(spec)
+    spec = read_spec(folder)
+    operator_class = JobOperator if isinstance(spec, _BEAM) else python_executor_operator.PythonExecutorOperator
     # First: the artifacts' own types must be known when the invocation is read.
     operator = operator_class(spec)
     invocation = execution_invocation_pb2.ExecutionInvocation.FromString((folder / _INVOCATION).read_bytes())
     info = data_types.ExecutionInfo.from_proto(invocation)
-    with ProgressDisplay(Console(stderr=True, highlight=False, soft_wrap=True)), chosen_workers():
+    with ProgressDisplay(Console(stderr=True, highlight=False, soft_wrap=True)), chosen_workers(folder / NOTE):
         output = operator.run_executor(info)
     (folder / _OUTPUT).write_bytes(output.SerializeToString())
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
 from widedeep.pipeline.definition.kubeflow_options import KubeflowOptions
 
@@ -20,8 +21,12 @@ def choose_pods(node: str, options: KubeflowOptions) -> None:
 
 
 @contextmanager
-def chosen_workers() -> Iterator[None]:
-    """Workers are pods inside, where that was chosen."""
+def chosen_workers(note: Path | None = None) -> Iterator[None]:
+    """Workers are pods inside, where that was chosen.
+
+    Args:
+        note: file that gets the name of their Job before it is made, for whoever outlives this process.
+    """
     given = os.environ.get(_VARIABLE)
     if given is None:
         yield
@@ -30,5 +35,5 @@ def chosen_workers() -> Iterator[None]:
     from widedeep.components.trainer.workers.supervision import teams_by
     from widedeep.pipeline.kubeflow.workers.team import start_job
 
-    with teams_by(partial(start_job, KubeflowOptions.model_validate_json(given))):
+    with teams_by(partial(start_job, KubeflowOptions.model_validate_json(given), note=note)):
         yield

@@ -4,17 +4,35 @@ from __future__ import annotations
 
 import logging
 import time
+from pathlib import Path
 from typing import Any
 
 from kubernetes import client
+from kubernetes import config as kubeconfig
 from urllib3.exceptions import HTTPError
 
 from widedeep.components.common.errors import WideDeepError
-from widedeep.pipeline.kubeflow.workers.patience import patiently, said
+from widedeep.pipeline.kubeflow.workers.patience import api_client, patiently, said
 
+_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 # Seconds between two looks at pods that end, and how many they have.
 PAUSE = 2.0
 _PATIENCE = 120.0
+
+
+def own_namespace() -> str:
+    """Of the pod that this process runs in."""
+    return _NAMESPACE.read_text().strip()
+
+
+def take_away_named(name: str) -> None:
+    """Deletes the Job of a process of this pod that can't do so itself any more. What fails is told."""
+    logging.warning("Deleting the Job %s of workers, whose Trainer was killed.", name)
+    try:
+        kubeconfig.load_incluster_config()
+        take_away(client.BatchV1Api(api_client()), name, own_namespace())
+    except (kubeconfig.ConfigException, OSError) as error:
+        logging.warning("The Job %s may still run, as it could not be deleted: %s", name, error)
 
 
 def take_away(jobs: Any, name: str, namespace: str) -> None:

@@ -21,10 +21,9 @@ from widedeep.pipeline.kubeflow.check.job_run import NO_IMAGE
 from widedeep.pipeline.kubeflow.workers import manifests, patience
 from widedeep.pipeline.kubeflow.workers.manifests import Step
 from widedeep.pipeline.kubeflow.workers.patience import api_client, patiently
-from widedeep.pipeline.kubeflow.workers.removal import remove, take_away
+from widedeep.pipeline.kubeflow.workers.removal import own_namespace, remove, take_away
 from widedeep.pipeline.launcher.termination import termination_raises
 
-_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 _LINES = 30
 
 
@@ -85,13 +84,14 @@ class JobTeam:
 
 
 @contextmanager
-def start_job(options: KubeflowOptions, mailbox: Mailbox, workers: int) -> Iterator[JobTeam]:
+def start_job(options: KubeflowOptions, mailbox: Mailbox, workers: int, note: Path | None = None) -> Iterator[JobTeam]:
     """Makes the Job, and takes it away when the context ends, by SIGTERM too.
 
     Args:
         options: the cluster's settings.
         mailbox: in a folder that the pods see, too.
         workers: how many pods.
+        note: file that gets the Job's name before it is made, for whoever outlives this process.
 
     Raises:
         ConfigError: there is no cluster around, or the step's account may not make Jobs.
@@ -103,13 +103,14 @@ def start_job(options: KubeflowOptions, mailbox: Mailbox, workers: int) -> Itera
         raise ConfigError(
             f"training.workers is {workers}: a step makes a Job of them, and this one is not in a cluster: {error}"
         ) from None
-    jobs, core = client.BatchV1Api(api_client()), client.CoreV1Api(api_client())
-    namespace = _NAMESPACE.read_text().strip()
+    jobs, core, namespace = client.BatchV1Api(api_client()), client.CoreV1Api(api_client()), own_namespace()
     name = manifests.job_name(mailbox.folder)
     with _refusals(namespace), termination_raises():
         remove(jobs, name, namespace)
         pod = patiently(core.read_namespaced_pod, os.environ["HOSTNAME"], namespace)
         step = Step(pod.metadata.name, pod.metadata.uid, pod.spec.service_account_name)
+        if note is not None:
+            note.write_text(name)
         try:
             body = manifests.job(options, mailbox.folder, workers, step)
             made = patiently(jobs.create_namespaced_job, namespace, body)

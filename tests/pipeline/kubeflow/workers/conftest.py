@@ -25,7 +25,7 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
         load = partial(config.load_kube_config, str(tmp_path / "kubeconfig"))
         monkeypatch.setattr(team.kubeconfig, "load_incluster_config", load)
         (tmp_path / "namespace").write_text("kubeflow")
-        monkeypatch.setattr(team, "_NAMESPACE", tmp_path / "namespace")
+        monkeypatch.setattr(removal, "_NAMESPACE", tmp_path / "namespace")
         monkeypatch.setattr(team.JobTeam, "pause", 0.05)
         monkeypatch.setattr(removal, "PAUSE", 0.05)
         monkeypatch.setenv("HOSTNAME", "step-0")

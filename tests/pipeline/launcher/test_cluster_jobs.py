@@ -9,27 +9,27 @@ import signal
 import pytest
 from job_manager import JobManager
 
-from widedeep.pipeline.launcher import job_operator
+from widedeep.pipeline.launcher import cluster_jobs
+from widedeep.pipeline.launcher.cluster_jobs import cluster_of, none_left
 from widedeep.pipeline.launcher.flink_jobs import FlinkJobs
-from widedeep.pipeline.launcher.job_operator import cluster_of, none_left
 from widedeep.pipeline.launcher.service_jobs import ServiceJobs
 
 NAME = "widedeep-taxi-transform-0a1b2c3d"
 
 
 @pytest.fixture
-def flink(job_manager: JobManager) -> FlinkJobs:
-    return FlinkJobs(job_manager.address)
+def flink(job_manager: JobManager) -> list[str]:
+    return ["--runner=FlinkRunner", f"--flink_master={job_manager.address}", f"--job_name={NAME}"]
 
 
 def test_what_an_earlier_attempt_left_is_ended_before_the_work_and_nothing_else(
-    job_manager: JobManager, flink: FlinkJobs, caplog: pytest.LogCaptureFixture
+    job_manager: JobManager, flink: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     job_manager.submit("a1", NAME)
     job_manager.submit("a2", NAME, "RESTARTING")
     job_manager.submit("a3", NAME, "FINISHED")
     job_manager.submit("b1", "widedeep-taxi-transform-99999999")
-    with none_left(flink, NAME):
+    with none_left(flink):
         assert job_manager.states == {"a1": "CANCELED", "a2": "CANCELED", "a3": "FINISHED", "b1": "RUNNING"}
         job_manager.submit("a4", NAME)
     # Work that ends well has waited for its job itself.
@@ -43,19 +43,19 @@ def test_what_an_earlier_attempt_left_is_ended_before_the_work_and_nothing_else(
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
 def test_a_job_whose_step_ends_early_is_ended(
-    job_manager: JobManager, flink: FlinkJobs, error: type[BaseException]
+    job_manager: JobManager, flink: list[str], error: type[BaseException]
 ) -> None:
     def work() -> None:
         job_manager.submit("a1", NAME)
         raise error
 
-    with pytest.raises(error), none_left(flink, NAME):
+    with pytest.raises(error), none_left(flink):
         work()
     assert job_manager.states == {"a1": "CANCELLING"}
 
 
 def test_a_terminated_step_ends_its_job_and_leaves_with_the_signals_code(
-    job_manager: JobManager, flink: FlinkJobs
+    job_manager: JobManager, flink: list[str]
 ) -> None:
     def work() -> None:
         job_manager.submit("a1", NAME)
@@ -63,7 +63,7 @@ def test_a_terminated_step_ends_its_job_and_leaves_with_the_signals_code(
         signal.pause()
 
     before = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(SystemExit) as left, none_left(flink, NAME):
+    with pytest.raises(SystemExit) as left, none_left(flink):
         work()
     assert left.value.code == 128 + 15
     assert job_manager.states == {"a1": "CANCELLING"}
@@ -71,25 +71,32 @@ def test_a_terminated_step_ends_its_job_and_leaves_with_the_signals_code(
 
 
 def test_a_job_that_does_not_end_is_told_and_the_work_goes_on(
-    job_manager: JobManager, flink: FlinkJobs, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    job_manager: JobManager, flink: list[str], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(job_operator, "_PATIENCE", 0.5)
+    monkeypatch.setattr(cluster_jobs, "_PATIENCE", 0.5)
     job_manager.stuck = True
     job_manager.submit("a1", NAME)
     worked = []
-    with none_left(flink, NAME):
+    with none_left(flink):
         worked.append(True)
     assert worked
     assert f"and so holding slots at http://{job_manager.address}: ['a1']" in caplog.records[-1].message
 
 
-@pytest.mark.parametrize("jobs", [FlinkJobs("127.0.0.1:1"), ServiceJobs("127.0.0.1:1")])
+@pytest.mark.parametrize(
+    ("options", "place"),
+    [
+        (["--runner=FlinkRunner", "--flink_master=127.0.0.1:1"], "http://127.0.0.1:1"),
+        (["--runner=PortableRunner", "--job_endpoint=127.0.0.1:1"], "127.0.0.1:1"),
+    ],
+)
 def test_a_cluster_that_does_not_answer_is_told_and_the_work_fails_with_its_own_error(
-    jobs: job_operator.Jobs, caplog: pytest.LogCaptureFixture
+    options: list[str], place: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.WARNING), pytest.raises(ValueError, match="its own"), none_left(jobs, NAME):
+    named = [*options, f"--job_name={NAME}"]
+    with caplog.at_level(logging.WARNING), pytest.raises(ValueError, match="its own"), none_left(named):
         raise ValueError("its own")
-    told = f"Whether jobs named {NAME} still run at {jobs.place} could not be found out: "
+    told = f"Whether jobs named {NAME} still run at {place} could not be found out: "
     assert [record.message.startswith(told) for record in caplog.records] == [True, True]
 
 
