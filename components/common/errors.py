@@ -58,7 +58,9 @@ def _cut(text: str, length: str) -> str:
 
 # What may follow the message where Beam or a traceback quotes it.
 _MESSAGE_END = (
-    r"(?: \[while running '|\n\nDuring handling of the above exception|\n\nThe above exception was the direct|\Z)"
+    # The second begins a line of Java's trace, as Flink's job service quotes what a worker raised.
+    r"(?: \[while running '|\n+\tat [\w.$/]+\("
+    r"|\n\nDuring handling of the above exception|\n\nThe above exception was the direct|\Z)"
 )
 
 

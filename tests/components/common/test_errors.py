@@ -104,3 +104,11 @@ def test_error_in_a_beam_worker_reaches_the_caller(mode: str, tmp_path: Path) ->
     error = unwrap(caught.value)
     assert type(error) is DataError
     assert str(error) == f"{path}, row 2, column 'age': 'abc' is not a number."
+
+
+def test_unwrapped_drops_javas_trace() -> None:
+    """As a job service of Flink's quotes it."""
+    frame = "\tat org.apache.beam.runners.fnexecution.control.FnApiControlClient.handle(FnApiControlClient.java:180)"
+    text = f"java.lang.RuntimeException: Error received from SDK harness: Traceback\n{DataError.__module__}.DataError: "
+    unwrapped = unwrap(RuntimeError(f"{text}row 17:\n  - it is wrong\n\n{frame}\n{frame}"))
+    assert (type(unwrapped), str(unwrapped)) == (DataError, "row 17:\n  - it is wrong")
