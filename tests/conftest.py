@@ -64,6 +64,7 @@ SLOW = (
     "components/tuner",
     "packaging",
     "pipeline/commands/models/test_score_command.py",
+    "pipeline/commands/models/test_score_jobs.py",
     "pipeline/datasets/test_dataset_movielens.py",
     "pipeline/datasets/test_dataset_prepare.py",
     "pipeline/drafting/test_draft.py",

@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -49,6 +50,7 @@ def score_files(
     skip_bad: Path | None,
     beam_args: list[str],
     watch: Watch,
+    job: AbstractContextManager[None] | None = None,
 ) -> ScoreRecord:
     """Scores files, and writes their scores in the files' order.
 
@@ -60,6 +62,7 @@ def score_files(
         skip_bad: file of the rows that can't be scored, a line of JSON each; None: there may be none.
         beam_args: Beam's options.
         watch: who looks on.
+        job: in which Beam runs, once nobody else can be writing the same output.
 
     Raises:
         DataError: a file or a row can't be used, or there is no row to score.
@@ -71,7 +74,8 @@ def score_files(
         folder.mkdir()
         watch.folder(folder)
         try:
-            _run(replace(plan, folder=str(folder)), jobs, draft / _RECORD, beam_args)
+            with job or nullcontext():
+                _run(replace(plan, folder=str(folder)), jobs, draft / _RECORD, beam_args)
         except Exception as error:
             raise _known(error, output) from error
         record = ScoreRecord.read(draft / _RECORD)

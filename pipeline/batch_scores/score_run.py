@@ -92,16 +92,19 @@ class ScoreRun:
         return cls(version, spec, paths, file_format, output, tuple(keep), measure, skip_bad, options, carried)
 
     def execute(self, watch: Watch) -> ScoreRecord:
-        """Scores the rows.
+        """Scores the rows. Where that ends early, by SIGTERM too, its job on a cluster is ended.
 
         Raises:
             DataError: a file or a row can't be used.
         """
         from widedeep.components.scoring.job import score_files
         from widedeep.components.scoring.work import Plan
+        from widedeep.pipeline.launcher.cluster_jobs import JOB_NAME, job_name, none_left
 
         size = sum(_bytes(path) for path in self.paths)
         arguments = beam_args(self.options.beam, self.file_format, size)
+        # Whoever asks for the same output again finds by it the job that a killed scoring has left.
+        arguments.append(f"{JOB_NAME}{job_name(str(self.output.path), 'score', self.output.path.name)}")
         one_process = "--direct_running_mode=in_memory" in arguments
         is_local = self.options.beam.runner == "DirectRunner"
         cores = os.cpu_count() or 1
@@ -119,7 +122,9 @@ class ScoreRun:
                 folder="",
             )
             parts = math.ceil(shares / len(self.paths))
-            return score_files(plan, self.paths, parts, self.output, self.skip_bad, arguments, watch)
+            return score_files(
+                plan, self.paths, parts, self.output, self.skip_bad, arguments, watch, none_left(arguments)
+            )
 
 
 def _bytes(path: str) -> int:

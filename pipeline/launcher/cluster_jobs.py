@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
+import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -15,6 +17,7 @@ from widedeep.pipeline.launcher.termination import termination_raises
 JOB_NAME = "--job_name="
 # Flink's masters inside the process that starts the run: they end with it.
 _OWN_MASTERS = frozenset({"[local]", "[auto]"})
+_OTHER_CHARACTERS = re.compile(r"[^a-z0-9]+")
 # Seconds that a cluster has to give a cancelled job's slots back.
 _PATIENCE = 60.0
 
@@ -50,6 +53,19 @@ def cluster_of(options: Sequence[str]) -> Jobs | None:
     if values.get("runner") == "PortableRunner" and "job_endpoint" in values:
         return ServiceJobs(values["job_endpoint"])
     return None
+
+
+def job_name(root: str, pipeline: str, node: str) -> str:
+    """The name of a node's jobs on a cluster: no other pipeline's, and none that writes elsewhere, has it.
+
+    Args:
+        root: where it writes.
+        pipeline: the pipeline's name.
+        node: one of its nodes.
+    """
+    place = hashlib.sha256(f"{root}\n{pipeline}".encode()).hexdigest()[:8]
+    readable = _OTHER_CHARACTERS.sub("-", f"{pipeline}-{node}".lower()).strip("-")
+    return f"widedeep-{readable}-{place}"
 
 
 def name_of(options: Sequence[str]) -> str | None:

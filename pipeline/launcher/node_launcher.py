@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from typing import Any
 
 from tfx.orchestration.local import runner_utils
@@ -11,11 +9,12 @@ from tfx.orchestration.portable import launcher
 from tfx.proto.orchestration import executable_spec_pb2, pipeline_pb2
 
 from widedeep.pipeline.launcher.cache_key import cache_key_spec
-from widedeep.pipeline.launcher.cluster_jobs import JOB_NAME
+from widedeep.pipeline.launcher.cluster_jobs import JOB_NAME, job_name
 from widedeep.pipeline.launcher.job_operator import JobOperator
 
+__all__ = ["NodeLauncher", "job_name", "with_job_name"]
+
 _BEAM = executable_spec_pb2.BeamExecutableSpec
-_OTHER_CHARACTERS = re.compile(r"[^a-z0-9]+")
 
 
 class NodeLauncher(launcher.Launcher):
@@ -51,13 +50,6 @@ class NodeLauncher(launcher.Launcher):
         )
         # The executor has its options by now: from here on this is read for the key of the cache alone.
         self._executor_spec = cache_key_spec(spec)
-
-
-def job_name(pipeline_root: str, pipeline: str, node: str) -> str:
-    """The name of a node's jobs on a cluster: no other pipeline's, and no other working directory's, have it."""
-    place = hashlib.sha256(f"{pipeline_root}\n{pipeline}".encode()).hexdigest()[:8]
-    readable = _OTHER_CHARACTERS.sub("-", f"{pipeline}-{node}".lower()).strip("-")
-    return f"widedeep-{readable}-{place}"
 
 
 def with_job_name(spec: Any, name: str) -> Any:

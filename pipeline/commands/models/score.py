@@ -95,10 +95,10 @@ def _watched(asked: ScoreRun) -> ScoreRecord:
         try:
             with watched(person, expected_rows(asked.paths, asked.file_format)) as watch:
                 return asked.execute(watch)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, SystemExit) as ended:
             person.print("Interrupted. Nothing was written.")
             # Beam's worker threads would keep the process from ending.
-            os._exit(1)
+            os._exit(ended.code if isinstance(ended, SystemExit) and isinstance(ended.code, int) else 1)
 
 
 def _tell(asked: ScoreRun, record: ScoreRecord, seconds: float) -> None:
