@@ -53,7 +53,7 @@ class FlinkJobs:
             FlinkBeamJob.post = post
 
     def discard(self, name: str) -> None:
-        """Deletes the jars of this name, a hundred megabytes each; a job that runs has a copy of its own."""
+        """Deletes the jars of this name: the whole job server and a pipeline each. A job that runs has its own copy."""
         files: list[dict[str, Any]] = self._request("GET", "/v1/jars").json()["files"]
         for file in files:
             if file["name"] == jar_name(name):

@@ -87,7 +87,9 @@ def test_however_a_run_ends_neither_its_job_nor_its_jar_stays(
     with started(taxi, workdir, setting) as terminated:
         third = running(job_manager, 4)
         terminated.process.send_signal(signal.SIGTERM)
-        terminated.process.communicate(timeout=120)
+        _, said = terminated.process.communicate(timeout=120)
+    # Behind the run's name and folder.
+    assert [line[:12] for line in said.splitlines()[1:]] == ["✗ ExampleGen"]
     assert terminated.process.returncode == 128 + signal.SIGTERM
     job_manager.overview()
     nothing_stays([first, second, third])

@@ -15,10 +15,13 @@ from typing import Any
 import pytest
 import yaml
 
+from widedeep.pipeline.definition.beam_options import BeamOptions, beam_args
+
 ROOT = Path(__file__).resolve().parents[2]
 KUSTOMIZE = "sigs.k8s.io/kustomize/kustomize/v5@v5.7.1"
 Object = dict[str, Any]
 Build = Callable[..., list[Object]]
+Pick = Callable[[list[Object], str, str], Object]
 
 
 @pytest.fixture(scope="session")
@@ -99,3 +102,32 @@ def pick() -> Callable[[list[Object], str, str], Object]:
         return resource
 
     return picked
+
+
+@pytest.fixture(scope="session")
+def flink(build: Build, pick: Pick) -> Object:
+    """Flink's cluster."""
+    return pick(build("flink"), "FlinkDeployment", "widedeep-flink")
+
+
+@pytest.fixture(scope="session")
+def pool(flink: Object) -> Object:
+    """The side-car of its task managers."""
+    containers = flink["spec"]["taskManager"]["podTemplate"]["spec"]["containers"]
+    [worker_pool] = [container for container in containers if container["name"] == "beam-worker-pool"]
+    return worker_pool
+
+
+@pytest.fixture(scope="session")
+def options() -> Any:
+    """Beam's own reading of the options that the pipeline hands to it."""
+    from apache_beam.options import pipeline_options as beam
+
+    snippet = yaml.safe_load((ROOT / "kubeflow" / "flink" / "pipeline.yaml").read_text())
+    assert list(snippet) == ["beam"]
+    arguments = beam_args(BeamOptions(**snippet["beam"]), "csv", 1)
+    read = beam.PipelineOptions(arguments)
+    # What Beam does not know it would ignore.
+    unknown = {name.split("=")[0].removeprefix("--") for name in arguments} - set(read.get_all_options())
+    assert unknown <= {"environment_config"}
+    return read

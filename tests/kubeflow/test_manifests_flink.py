@@ -6,42 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
-
-from widedeep.pipeline.definition.beam_options import BeamOptions, beam_args
 
 ROOT = Path(__file__).resolve().parents[2]
 Object = dict[str, Any]
 Build = Callable[..., list[Object]]
 Pick = Callable[[list[Object], str, str], Object]
-
-
-@pytest.fixture(scope="module")
-def flink(build: Build, pick: Pick) -> Object:
-    return pick(build("flink"), "FlinkDeployment", "widedeep-flink")
-
-
-@pytest.fixture(scope="module")
-def pool(flink: Object) -> Object:
-    containers = flink["spec"]["taskManager"]["podTemplate"]["spec"]["containers"]
-    [worker_pool] = [container for container in containers if container["name"] == "beam-worker-pool"]
-    return worker_pool
-
-
-@pytest.fixture(scope="module")
-def options() -> Any:
-    """Beam's own reading of the options that the pipeline hands to it."""
-    from apache_beam.options import pipeline_options as beam
-
-    snippet = yaml.safe_load((ROOT / "kubeflow" / "flink" / "pipeline.yaml").read_text())
-    assert list(snippet) == ["beam"]
-    arguments = beam_args(BeamOptions(**snippet["beam"]), "csv", 1)
-    read = beam.PipelineOptions(arguments)
-    # What Beam does not know it would ignore.
-    unknown = {name.split("=")[0].removeprefix("--") for name in arguments} - set(read.get_all_options())
-    assert unknown <= {"environment_config"}
-    return read
 
 
 def test_the_runner_is_flink_at_the_clusters_address(options: Any, flink: Object) -> None:
@@ -112,26 +82,6 @@ def test_the_job_manager_may_make_pods(build: Build, pick: Pick, flink: Object) 
     assert [subject["name"] for subject in binding["subjects"]] == [flink["spec"]["serviceAccount"]]
     [rule] = [rule for rule in role["rules"] if "pods" in rule["resources"]]
     assert {"create", "delete", "watch"} <= set(rule["verbs"])
-
-
-def test_memory_beside_the_heap_leaves_one(flink: Object) -> None:
-    """Flink 1.20 sets apart: overhead a tenth, metaspace 256 MiB, managed four tenths of the rest, network a tenth."""
-    settings, size = flink["spec"]["flinkConfiguration"], flink["spec"]["taskManager"]["resource"]["memory"]
-    whole, off_heap = (
-        int(text.removesuffix("m")) for text in (size, settings["taskmanager.memory.task.off-heap.size"])
-    )
-    flinks = 0.9 * whole - 256
-    assert flinks - 0.5 * flinks - off_heap - 256 >= 700
-
-
-def test_a_task_manager_without_memory_ends_and_its_work_is_tried_again(flink: Object) -> None:
-    settings = flink["spec"]["flinkConfiguration"]
-    assert (settings["taskmanager.jvm-exit-on-oom"], settings["cluster.uncaught-exception-handling"]) == (
-        "true",
-        "FAIL",
-    )
-    # More than there are regions in a pipeline's step.
-    assert int(settings["restart-strategy.fixed-delay.attempts"]) >= 100
 
 
 def test_nothing_is_packed_for_workers_that_install_nothing(options: Any) -> None:

@@ -10,6 +10,7 @@ import json
 import re
 import uuid
 import zipfile
+from contextlib import suppress
 from email.parser import BytesParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -48,10 +49,12 @@ class JobManager:
                 jobs.asked.append(f"{self.command} {self.path}")
                 code, answer = jobs.answer(self.command, self.path, self.headers.get("Content-Type", ""), body)
                 written = json.dumps(answer).encode()
-                self.send_response(code)
-                self.send_header("Content-Length", str(len(written)))
-                self.end_headers()
-                self.wfile.write(written)
+                # Whoever asked may be killed by now.
+                with suppress(BrokenPipeError, ConnectionResetError):
+                    self.send_response(code)
+                    self.send_header("Content-Length", str(len(written)))
+                    self.end_headers()
+                    self.wfile.write(written)
 
             do_GET = do_POST = do_PATCH = do_DELETE = _handle  # noqa: N815
 
