@@ -2,13 +2,14 @@
 
 Some look whether another package is there, for a wrapper or an adapter that nobody here uses, and take in all of it
 where it is: scikit-learn, pandas, IPython, the clients of BigQuery and MongoDB. They do without where it seems absent.
-And what is imported stays, nearly a million objects, through which Python would look for garbage again and again, on
-the way and later on.
+Others import a whole toolkit for what nobody here calls, as TFMA that of notebooks. And what is imported stays,
+nearly a million objects, through which Python would look for garbage again and again, on the way and later on.
 """
 
 from __future__ import annotations
 
 import gc
+import importlib.util
 import sys
 from collections.abc import Sequence
 from importlib.abc import Loader, MetaPathFinder
@@ -23,8 +24,25 @@ UNUSED = {
     "keras.src.saving.file_editor": "IPython",
     "keras.src.trainers.data_adapters.array_slicing": "pandas",
     "keras.src.wrappers": "sklearn",
-    "nltk": "sklearn",
+    "keras_tuner.src.utils": "IPython",
 }
+# Modules that are executed when something of theirs is first looked up, which nothing does: TFMA's for texts, and TFX's
+# for dry runs on Kubernetes.
+DEFERRED = frozenset(
+    {
+        "nltk",
+        "rouge_score.rouge_scorer",
+        "tfx.components.infra_validator.model_server_runners.kubernetes_runner",
+    }
+)
+# What draws in notebooks, or cuts up texts. Names of these are looked up at once, but nothing calls them: each is None.
+HOLLOW = frozenset(
+    {
+        "rouge_score.tokenizers",
+        "tensorflow_data_validation.utils.display_util",
+        "tensorflow_model_analysis.notebook.visualization",
+    }
+)
 # New objects of which none was freed, until Python looks through the youngest (700 by default).
 _COLLECT_AFTER = 50_000
 
@@ -39,12 +57,35 @@ def install() -> None:
 class _Finder(MetaPathFinder):
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
         unused = UNUSED.get(name)
-        if unused is None or unused in sys.modules:
+        if not (name in DEFERRED or name in HOLLOW or (unused and unused not in sys.modules)):
             return None
         spec = PathFinder.find_spec(name, path, target)
         if spec and spec.loader:
-            spec.loader = _Without(unused, spec.loader)
+            spec.loader = _loader(name, spec.loader)
         return spec
+
+
+def _loader(name: str, loader: Loader) -> Loader:
+    if name in DEFERRED:
+        return importlib.util.LazyLoader(loader)
+    return _Nothing() if name in HOLLOW else _Without(UNUSED[name], loader)
+
+
+class _Nothing(Loader):
+    """Makes a module whose every name is None."""
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return _Hollow(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        pass
+
+
+class _Hollow(ModuleType):
+    def __getattr__(self, name: str) -> None:
+        # Python looks for names of its own, and does something else where there is none.
+        if name.startswith("__"):
+            raise AttributeError(name)
 
 
 class _Without(Loader):

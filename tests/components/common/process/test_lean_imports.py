@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from widedeep.components.common.process.lean_imports import UNUSED
+from widedeep.components.common.process.lean_imports import DEFERRED, HOLLOW, UNUSED
 
 # A module in the library's place, which looks for the other package as the library does.
 _TRIAL = """
@@ -41,6 +41,28 @@ print(found, version, len([finder for finder in sys.meta_path if type(finder).__
 """
 
 
+# The same, whose module says when it is executed.
+_USE = """
+import importlib, sys
+from pathlib import Path
+from widedeep.components.common.process import lean_imports
+folder, name = Path(sys.argv[1]), sys.argv[2]
+path = folder.joinpath(*name.split("."))
+path.mkdir(parents=True, exist_ok=True)
+for above in path.parents:
+    if folder in above.parents:
+        (above / "__init__.py").touch()
+(path / "__init__.py").write_text("print('executed')\\nvalue = 1")
+sys.path.insert(0, str(folder))
+for loaded in [loaded for loaded in sys.modules if loaded.split(".")[0] == name.split(".")[0]]:
+    del sys.modules[loaded]
+lean_imports.install()
+module = importlib.import_module(name)
+print(name in sys.modules)
+print(module.value)
+"""
+
+
 def answer(folder: object, *arguments: str) -> list[str]:
     command = [sys.executable, "-c", _TRIAL, str(folder), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
@@ -49,6 +71,30 @@ def answer(folder: object, *arguments: str) -> list[str]:
 @pytest.mark.parametrize(("module", "package"), UNUSED.items())
 def test_a_library_does_without_and_others_have_it(tmp_path, module: str, package: str) -> None:
     assert answer(tmp_path, "after", module, package) == ["False", "1", "1"]
+
+
+def lines(folder: object, name: str) -> list[str]:
+    command = [sys.executable, "-P", "-c", _USE, str(folder), name]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+
+
+@pytest.mark.parametrize("name", sorted(DEFERRED))
+def test_a_deferred_module_is_executed_at_its_first_use(tmp_path, name: str) -> None:
+    assert lines(tmp_path, name) == ["True", "executed", "1"]
+
+
+@pytest.mark.parametrize("name", sorted(HOLLOW))
+def test_a_hollow_module_is_never_executed(tmp_path, name: str) -> None:
+    assert lines(tmp_path, name) == ["True", "None"]
+
+
+def test_those_modules_are_still_where_tfx_and_tfma_import_them() -> None:
+    code = "from widedeep.components.common.process import lean_imports as l; l.install(); import sys, tfx.components; "
+    code += "import tensorflow_model_analysis as tfma; print(sorted((l.DEFERRED | l.HOLLOW) & set(sys.modules))); "
+    code += "print([name for name in ('ipywidgets', 'IPython', 'kubernetes', 'nltk.data') if name in sys.modules]); "
+    code += "print(tfma.metrics is not None, tfma.view.render_slicing_metrics is not None)"
+    ran = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines() == [str(sorted(DEFERRED | HOLLOW)), "[]", "True True"]
 
 
 def test_where_it_is_there_already_nothing_changes(tmp_path) -> None:
