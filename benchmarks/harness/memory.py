@@ -1,13 +1,16 @@
-"""Peak memory of a process and all its children, read from /proc while it runs."""
+"""Memory of a process and all its children while they run."""
 
 from __future__ import annotations
 
 import subprocess
 import time
-from pathlib import Path
+from collections.abc import Callable
+
+import psutil
+
+from benchmarks.harness.usage import tree
 
 _SECONDS = 0.1
-_KIB = 1024
 
 
 def peak(process: subprocess.Popen[bytes]) -> int:
@@ -22,22 +25,26 @@ def peak(process: subprocess.Popen[bytes]) -> int:
     return largest
 
 
-def resident(pid: int, proc: Path = Path("/proc")) -> int:
+def resident(pid: int) -> int:
     """Resident bytes of a process and its children; 0 of those that have ended meanwhile."""
-    return _sum("VmRSS", pid, proc)
+    return _sum(lambda process: int(process.memory_info().rss), pid)
 
 
-def anonymous(pid: int, proc: Path = Path("/proc")) -> int:
-    """The same without pages of files, as of libraries, which the system drops and reads again as it sees fit."""
-    return _sum("RssAnon", pid, proc)
+def proportional(pid: int) -> int:
+    """The same, in which a page that several processes share is counted once in all. It takes longer to find out."""
+    return _sum(lambda process: int(process.memory_full_info().pss), pid)
 
 
-def _sum(kind: str, pid: int, proc: Path) -> int:
-    folder = proc / str(pid)
-    try:
-        status = (folder / "status").read_text()
-        children = [child for file in folder.glob("task/*/children") for child in file.read_text().split()]
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
-    own = next((int(line.split()[1]) for line in status.splitlines() if line.startswith(f"{kind}:")), 0)
-    return own * _KIB + sum(_sum(kind, int(child), proc) for child in children)
+def anonymous(pid: int) -> int:
+    """Resident bytes without pages of files, as of libraries, which the system drops and reads again as it sees fit."""
+    return _sum(lambda process: sum(page.anonymous for page in process.memory_maps()), pid)
+
+
+def _sum(size: Callable[[psutil.Process], int], pid: int) -> int:
+    found = 0
+    for process in tree(pid):
+        try:
+            found += size(process)
+        except psutil.Error:
+            continue
+    return found

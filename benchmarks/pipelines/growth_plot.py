@@ -18,7 +18,7 @@ STEPS = ("run", "ExampleGen", "StatisticsGen", "Transform", "Trainer", "Evaluato
 _PANELS = {
     "seconds": ("Seconds", 1),
     "cpu": ("Seconds of CPU, of two cores", 1),
-    "memory": ("MiB resident at most, of all processes", 2**20),
+    "memory": ("MiB at most, of all processes", 2**20),
     "written": ("MiB written", 2**20),
 }
 # Less than this is none: of bytes a hundredth of a MiB.

@@ -5,39 +5,58 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-from benchmarks.harness.memory import anonymous, peak, resident
+import pytest
+
+from benchmarks.harness.memory import anonymous, peak, proportional, resident
+
+_BLOCK = 200 << 20
+# Each holds a block of its own, written to, so that no page is shared; the outer one says when both do.
+_HOLD = f"block = b'x' * {_BLOCK}"
+_CHILD = f"{_HOLD}; print(flush=True); input()"
+_PARENT = f"""
+import subprocess, sys
+{_HOLD}
+child = subprocess.Popen([sys.executable, '-c', {_CHILD!r}], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+child.stdout.readline()
+print(flush=True)
+input()
+child.communicate(b'\\n')
+"""
 
 
-def _process(proc: Path, pid: int, kib: int | None, tasks: dict[int, str]) -> None:
-    for task, children in tasks.items():
-        (proc / f"{pid}/task/{task}").mkdir(parents=True)
-        (proc / f"{pid}/task/{task}/children").write_text(children)
-    size = "" if kib is None else f"VmPeak:\t   999 kB\nVmRSS:\t   {kib} kB\nRssAnon:\t   {kib // 2} kB\n"
-    (proc / f"{pid}/status").write_text(f"Name:\tx\n{size}")
+@contextmanager
+def holding(code: str) -> Iterator[int]:
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield process.pid
+        process.communicate(b"\n")
 
 
-def test_memory_is_that_of_the_process_and_of_the_children_of_all_its_threads(tmp_path: Path) -> None:
-    _process(tmp_path, 1, 100, {1: "2 3 ", 11: "4 "})
-    _process(tmp_path, 2, 20, {2: "5 "})
-    _process(tmp_path, 3, 3, {3: ""})
-    _process(tmp_path, 4, None, {4: ""})  # a zombie has no memory
-    _process(tmp_path, 5, 4000, {5: ""})
-    assert resident(1, tmp_path) == (100 + 20 + 3 + 4000) * 1024
-    assert anonymous(1, tmp_path) == (50 + 10 + 1 + 2000) * 1024
+@pytest.mark.parametrize("measure", [resident, proportional, anonymous])
+def test_memory_is_that_of_the_process_and_of_its_children(measure: Callable[[int], int]) -> None:
+    with holding(_PARENT) as pid:
+        assert 2 * _BLOCK < measure(pid) < 3 * _BLOCK
+    assert measure(pid) == 0
 
 
-def test_a_process_that_has_ended_has_no_memory(tmp_path: Path) -> None:
-    _process(tmp_path, 1, 100, {1: "2 "})
-    assert resident(1, tmp_path) == 100 * 1024
-    assert resident(2, tmp_path) == 0
+def test_a_page_that_two_share_counts_once_in_all() -> None:
+    forks = f"import os, sys; {_HOLD}\nif os.fork() == 0:\n  input()\n  os._exit(0)\nprint(flush=True); os.wait()"
+    with holding(forks) as pid:
+        assert _BLOCK < proportional(pid) < 1.5 * _BLOCK
+        assert resident(pid) > 2 * _BLOCK
+
+
+def test_pages_of_files_are_not_anonymous() -> None:
+    assert resident(os.getpid()) > anonymous(os.getpid()) > 0
 
 
 def test_the_peak_is_seen_though_the_process_gave_the_memory_back() -> None:
-    code = "import time; block = b'x' * (300 << 20); time.sleep(1); del block; time.sleep(0.3)"
+    code = f"import time; block = b'x' * {_BLOCK}; time.sleep(1); del block; time.sleep(0.3)"
     process = subprocess.Popen([sys.executable, "-c", code])
     largest = peak(process)
     assert process.returncode == 0
-    assert 300 << 20 < largest < 500 << 20
-    assert resident(os.getpid()) > anonymous(os.getpid()) > 0
+    assert _BLOCK < largest < 2 * _BLOCK
