@@ -73,6 +73,7 @@ SLOW = (
     "pipeline/gc/test_gc_laws.py",
     "pipeline/interface",
     "pipeline/kubeflow/step/test_subprocess_executor.py",
+    "pipeline/kubeflow/workers/test_real_pods.py",
     "pipeline/report/test_report_browser.py",
     "processes",
     "serving/standin/models",

@@ -17,6 +17,7 @@ import pytest
 import yaml
 from kubernetes import client
 
+from tests.components.trainer.workers import fault_table
 from tests.pipeline.kubeflow.workers.job_api import Workers, owners
 from widedeep.components.common.errors import ConfigError, DataError, WideDeepError
 from widedeep.components.trainer.workers.mailbox import Mailbox, Trouble
@@ -96,6 +97,7 @@ def test_a_lost_worker_is_named_with_its_last_lines(
         "worker 1 of 2 workers ended with 3. The others were ended; the same command carries on from the last "
         f"checkpoint. The last lines of its pod, {pod}, stand above, in the step's log."
     )
+    assert fault_table.words(fault_table.POD_FAILED).fullmatch(str(caught.value))
     [line] = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
     assert line.splitlines() == [f"The last lines of {pod}:", "out of luck"]
     assert api.jobs == {}
