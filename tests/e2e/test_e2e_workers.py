@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import threading
@@ -16,7 +17,8 @@ import pytest
 import tensorflow as tf
 from calls import started
 from fault_scene import Server
-from harness import LOOSE, Pushed, Ran, csv_slice, latest
+from forked import Popen
+from harness import LOOSE, Pushed, Ran, Slice, csv_slice, latest
 
 from tests.components.trainer.workers import fault_table
 from tests.components.trainer.workers.training_scene import workers
@@ -90,30 +92,42 @@ def test_a_model_that_two_workers_trained_is_pushed_told_and_served(unbroken: Pu
     assert len(set(scores)) > 10
 
 
-def test_an_interrupted_run_carries_on_to_what_an_unbroken_one_gives(
-    unbroken: Pushed, tmp_path: Path, run: Run
-) -> None:
-    workdir = tmp_path / "broken"
-    with heard(workdir) as steps, started(unbroken.slice, workdir, *SETTINGS) as interrupted:
+def stopped(slice_: Slice, workdir: Path, step: int, act: Callable[[Popen], None]) -> str:
+    """What a run says at the end that something happens to when its workers are at a step; it ends with 1."""
+    with heard(workdir) as steps, started(slice_, workdir, *SETTINGS) as going:
         deadline = time.monotonic() + 300
-        while steps[-1] < 2 * STEPS + 20:
+        while steps[-1] < step:
             assert time.monotonic() < deadline
             time.sleep(0.02)
         assert sorted(workers(workdir)) == [0, 1]
-        interrupted.process.send_signal(signal.SIGINT)
-        assert interrupted.process.wait(timeout=30) == 1
-        assert interrupted.process.stderr is not None
-        told = interrupted.process.stderr.read()
+        act(going.process)
+        assert going.process.wait(timeout=60) == 1
+        assert going.process.stderr is not None
+        told = going.process.stderr.read()
     assert workers(workdir) == {}
-    assert fault_table.words(fault_table.INTERRUPTED).fullmatch(told.splitlines()[-1])
     assert "Traceback" not in told
     assert not (workdir / "models").exists()
-
+    # What the next one reports is its own.
     [progress] = (workdir / "artifacts").glob("Trainer/model_run/unfinished/*/workers/progress.json")
     progress.unlink()
+    # Words, in which a terminal breaks lines.
+    return " ".join(told.split())
+
+
+def test_a_run_whose_chief_was_killed_and_that_was_interrupted_carries_on_to_what_an_unbroken_one_gives(
+    unbroken: Pushed, tmp_path: Path, run: Run
+) -> None:
+    workdir = tmp_path / "broken"
+    told = stopped(unbroken.slice, workdir, STEPS + 20, lambda _: os.kill(workers(workdir)[0], signal.SIGKILL))
+    assert "Trainer stopped: " in told
+    assert fault_table.words(fault_table.CHIEF_KILLED).search(told)
+    told = stopped(unbroken.slice, workdir, 2 * STEPS + 20, lambda going: going.send_signal(signal.SIGINT))
+    assert fault_table.words(fault_table.INTERRUPTED).search(told)
+    assert "stopped" not in told
     with heard(workdir) as steps:
         ran = run(unbroken.slice, workdir, *SETTINGS)
     assert ran.code == 0, ran.stderr
+    # From the last checkpoint on, not from an epoch's begin.
     assert steps[1] > 2 * STEPS
     assert curve(ran) == curve(unbroken.ran)
     assert ran.result is not None

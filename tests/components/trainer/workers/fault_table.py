@@ -27,7 +27,7 @@ SHOWN_BY = {
     CHIEF_KILLED: (_LOST, "test_a_killed_chief_ends_the_training_in_words_and_the_same_call_carries_on"),
     INTERRUPTED: (
         "tests/e2e/test_e2e_workers.py",
-        "test_an_interrupted_run_carries_on_to_what_an_unbroken_one_gives",
+        "test_a_run_whose_chief_was_killed_and_that_was_interrupted_carries_on_to_what_an_unbroken_one_gives",
     ),
     RUN_KILLED: (_LOST, "test_workers_end_with_the_process_that_waits_for_them"),
     NO_NUMBER: (_LOST, "test_what_one_workers_examples_bring_about_is_said_as_one_process_does"),
