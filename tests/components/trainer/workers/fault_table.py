@@ -16,11 +16,15 @@ INTERRUPTED = "the run was interrupted (Ctrl-C)"
 RUN_KILLED = "the run was ended (SIGTERM) or killed (kill -9)"
 NO_NUMBER = "the numbers of a row were none, and the chief did not read it"
 POD_FAILED = "on a cluster, a pod failed"
+API_AWAY = "on a cluster, the API was away: 5xx, 429, time-outs, refused connections"
+API_GONE = "… for longer"
+EXECUTOR_KILLED = "on a cluster, the step's executor alone was killed (it had too little memory)"
 STEP_ENDED = "on a cluster, the step was ended (SIGTERM)"
 STEP_KILLED = "on a cluster, the step was killed (kill -9)"
 
 _LOST = "tests/components/trainer/workers/test_lost_workers.py"
-_POD = "tests/pipeline/kubeflow/workers/test_team.py"
+_KUBEFLOW = "tests/pipeline/kubeflow"
+_POD, _API = f"{_KUBEFLOW}/workers/test_team.py", f"{_KUBEFLOW}/workers/test_patience.py"
 # The tests that look at each.
 SHOWN_BY = {
     KILLED: (_LOST, "test_a_killed_worker_ends_the_training_in_words_and_the_same_call_carries_on"),
@@ -32,6 +36,12 @@ SHOWN_BY = {
     RUN_KILLED: (_LOST, "test_workers_end_with_the_process_that_waits_for_them"),
     NO_NUMBER: (_LOST, "test_what_one_workers_examples_bring_about_is_said_as_one_process_does"),
     POD_FAILED: (_POD, "test_a_lost_worker_is_named_with_its_last_lines"),
+    API_AWAY: (_API, "test_what_passes_is_waited_for_and_told_once"),
+    API_GONE: (_API, "test_a_cluster_that_stays_away_ends_the_training_in_words_and_its_job"),
+    EXECUTOR_KILLED: (
+        f"{_KUBEFLOW}/step/test_subprocess_executor.py",
+        "test_the_workers_of_a_killed_trainer_are_ended_by_the_step",
+    ),
     STEP_ENDED: (_POD, "test_a_terminated_step_takes_its_job_away"),
     STEP_KILLED: (_POD, "test_an_earlier_attempts_job_is_ended_first"),
 }
@@ -50,8 +60,16 @@ def table() -> dict[str, tuple[str, str]]:
     return rows
 
 
-def words(happened: str) -> re.Pattern[str]:
-    """Matches what the table quotes as said; … stands for anything."""
-    quoted = re.findall(r"`([^`]+)`", table()[happened][0])
-    assert len(quoted) == 1, happened
-    return re.compile(".+".join(map(re.escape, quoted[0].split(_ANYTHING))), re.DOTALL)
+def words(happened: str, default: str = "", given: str = "") -> re.Pattern[str]:
+    """Matches what the table quotes as said; … stands for anything.
+
+    Args:
+        happened: the row.
+        default: words in it of a default.
+        given: what the test has in their place.
+    """
+    [text] = re.findall(r"`([^`]+)`", table()[happened][0])
+    if default:
+        assert default in text
+        text = text.replace(default, given)
+    return re.compile(".+".join(map(re.escape, text.split(_ANYTHING))), re.DOTALL)

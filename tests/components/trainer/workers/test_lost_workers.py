@@ -142,9 +142,3 @@ def test_workers_end_with_the_process_that_waits_for_them(tmp_path: Path, number
         time.sleep(0.05)
     # They were ended, and did not end for want of work.
     assert not list((tmp_path / "mail").glob("trouble-*"))
-
-
-def test_all_that_the_table_of_faults_has_is_shown_by_a_test() -> None:
-    assert list(fault_table.table()) == list(fault_table.SHOWN_BY)
-    for file, test in fault_table.SHOWN_BY.values():
-        assert f"def {test}(" in (fault_table.ROOT / file).read_text()

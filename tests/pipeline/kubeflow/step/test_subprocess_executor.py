@@ -17,6 +17,7 @@ from job_manager import JobManager
 from tfx.orchestration.portable import data_types
 from tfx.proto.orchestration import executable_spec_pb2
 
+from tests.components.trainer.workers import fault_table
 from tests.pipeline.kubeflow import kube_api
 from tests.pipeline.kubeflow.step import waiting_executors
 from tests.pipeline.kubeflow.workers.job_api import Workers
@@ -132,5 +133,6 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workers
 
 def test_the_workers_of_a_killed_trainer_are_ended_by_the_step(cluster: Workers, kill: Callable[..., str]) -> None:
     spec = executable_spec_pb2.PythonClassExecutableSpec(class_path=f"{waiting_executors.__name__}.TrainerExecutor")
-    assert kill(spec, lambda: cluster.services).startswith("the executor was killed by SIGKILL.")
+    told = kill(spec, lambda: cluster.services)
+    assert fault_table.words(fault_table.EXECUTOR_KILLED).match(told)
     assert (cluster.jobs, cluster.services, cluster.running) == ({}, {}, {})
