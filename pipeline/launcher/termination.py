@@ -9,16 +9,20 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 
 
+class TerminatedError(SystemExit):
+    """A SIGTERM was sent to this process."""
+
+
 @contextmanager
 def termination_raises() -> Iterator[None]:
-    """SIGTERM raises SystemExit inside."""
+    """SIGTERM raises TerminatedError inside, which ends the process with the signal's code."""
     # Elsewhere Python allows no handlers.
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def leave(number: int, _: Any) -> NoReturn:
-        raise SystemExit(128 + number)
+        raise TerminatedError(128 + number)
 
     before = signal.signal(signal.SIGTERM, leave)
     try:

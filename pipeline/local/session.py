@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from rich.text import Text
 
 from widedeep.components.common.errors import WideDeepError
 from widedeep.pipeline.definition.config import PipelineConfig, by_span
+from widedeep.pipeline.launcher.termination import TerminatedError
 from widedeep.pipeline.local.admission import admit, check_metadata
 from widedeep.pipeline.local.output_log import log_output
 from widedeep.pipeline.local.progress_display import ProgressDisplay, spinner
@@ -83,10 +85,12 @@ def open_session(config: PipelineConfig, path: Path | None) -> Iterator[Session]
                 ]
                 with ProgressDisplay(console) as display:
                     yield Session(run, folder, display, earlier)
-            except KeyboardInterrupt:
-                console.print(Text(f"Interrupted. The same command carries on from here. Log: {log}"))
-                # Beam's worker threads would keep the process from ending.
-                os._exit(1)
+            except (KeyboardInterrupt, TerminatedError) as end:
+                terminated = isinstance(end, TerminatedError)
+                what = "Terminated" if terminated else "Interrupted"
+                console.print(Text(f"{what}. The same command carries on from here. Log: {log}"))
+                # Threads of Beam and gRPC would keep the process from ending.
+                os._exit(128 + signal.SIGTERM if terminated else 1)
             except WideDeepError:
                 raise
             except Exception as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -13,6 +14,7 @@ import click
 
 from widedeep.components.common.errors import WideDeepError, unwrap
 from widedeep.components.metadata.cluster.database import tell
+from widedeep.pipeline.launcher.termination import TerminatedError
 
 
 def run_and_exit(action: Callable[[], None]) -> NoReturn:
@@ -26,6 +28,9 @@ def run_and_exit(action: Callable[[], None]) -> NoReturn:
     except click.ClickException as error:
         error.show()
         code = error.exit_code
+    except TerminatedError:
+        # Whoever sent it knows. What was begun elsewhere has been ended.
+        code = 128 + signal.SIGTERM
     except Exception as error:
         cause = unwrap(error)
         if isinstance(cause, WideDeepError):
