@@ -44,9 +44,14 @@ class Jobs(Protocol):
         ...
 
 
+def values_of(options: Sequence[str]) -> dict[str, str]:
+    """The values of Beam's options by name; the last one counts."""
+    return dict(option.removeprefix("--").partition("=")[::2] for option in options)
+
+
 def cluster_of(options: Sequence[str]) -> Jobs | None:
     """Where Beam's options send jobs to; None where they end with this process, or can't be asked for."""
-    values = dict(option.removeprefix("--").partition("=")[::2] for option in options)
+    values = values_of(options)
     master = values.get("flink_master", "[auto]")
     if values.get("runner") == "FlinkRunner" and master not in _OWN_MASTERS:
         return FlinkJobs(master)

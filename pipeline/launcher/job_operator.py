@@ -9,6 +9,7 @@ from tfx.orchestration.portable import beam_executor_operator
 from tfx.proto.orchestration import execution_result_pb2
 
 from widedeep.pipeline.launcher.cluster_jobs import none_left
+from widedeep.pipeline.launcher.failed_jobs import told
 
 
 class JobOperator(beam_executor_operator.BeamExecutorOperator):
@@ -17,8 +18,13 @@ class JobOperator(beam_executor_operator.BeamExecutorOperator):
     def run_executor(
         self, execution_info: Any, make_beam_pipeline_fn: Callable[[], Any] | None = None
     ) -> execution_result_pb2.ExecutorOutput:
-        """Runs the executor for an execution, and returns what it says of its outputs."""
-        with none_left(beam_options(self._executor_spec)):
+        """Runs the executor for an execution, and returns what it says of its outputs.
+
+        Raises:
+            JobFailedError: the step's job failed on a cluster.
+        """
+        options = beam_options(self._executor_spec)
+        with told(options), none_left(options):
             return super().run_executor(execution_info, make_beam_pipeline_fn)
 
 

@@ -28,6 +28,26 @@ widedeep.components.common.errors.GateError: the data does not fit:
   - two [while running 'Convert-ptransform-12']
 
 """
+# Of Prism 2.77, less some lines of the traces.
+PRISM_TEXT = """\
+Pipeline job-025 failed in state FAILED: bundle inst002 stage-002 failed:Traceback (most recent call last):
+  File "apache_beam/runners/common.py", line 1512, in apache_beam.runners.common.DoFnRunner.process
+  File "/app/widedeep/components/ingest/raw_files.py", line 159, in _converted
+    raise value_error(path, row, name, error, _hint(error.value, kind, self.file_format)) from None
+widedeep.components.common.errors.DataError: /data/a.csv, row 17, column 'trip_miles': 'forty' is not a number.
+
+During handling of the above exception, another exception occurred:
+
+Traceback (most recent call last):
+  File "/app/apache_beam/runners/worker/sdk_worker.py", line 310, in _execute
+    response = task()
+               ^^^^^^
+  File "/app/widedeep/components/ingest/raw_files.py", line 159, in _converted
+    raise value_error(path, row, name, error, _hint(error.value, kind, self.file_format)) from None
+widedeep.components.common.errors.DataError: /data/a.csv, row 17, column 'trip_miles': 'forty' is not a number. \
+[while running 'Convert-ptransform-13']
+
+"""
 
 
 @pytest.mark.parametrize(
@@ -62,6 +82,12 @@ def test_unwrapped_out_of_a_workers_text() -> None:
     error = unwrap(RuntimeError(BEAM_TEXT))
     assert type(error) is GateError
     assert str(error) == "the data does not fit:\n  - one\n  - two"
+
+
+def test_unwrapped_out_of_what_prism_says() -> None:
+    error = unwrap(RuntimeError(PRISM_TEXT))
+    assert type(error) is DataError
+    assert str(error) == "/data/a.csv, row 17, column 'trip_miles': 'forty' is not a number."
 
 
 def test_unwrapped_drops_the_steps_name() -> None:
