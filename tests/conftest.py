@@ -42,6 +42,7 @@ SLOW = (
     "components/dryrun/servers/test_servers.py",
     "components/dryrun/servers/test_spare.py",
     "components/evaluator/test_evaluator_executor.py",
+    "components/examples/test_reading_workers.py",
     "components/explain",
     "components/features/test_curated_schemas.py",
     "components/ingest/negatives/test_negative_rows.py",

@@ -1,9 +1,9 @@
-"""A real ML Metadata store, written as TFX's launcher writes it."""
+"""A real ML Metadata store, written as TFX's launcher writes it; and what a step hands over to Beam."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -74,3 +74,41 @@ def recorded(tmp_path: Path) -> Iterator[Recorded]:
 
     with metadata.Metadata(metadata.sqlite_metadata_connection_config(str(tmp_path / "metadata.sqlite"))) as handle:
         yield Recorded(handle)
+
+
+class _HandedOverError(Exception):
+    """In the place of a pipeline's run."""
+
+
+@pytest.fixture
+def is_spread(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object], str], bool]:
+    """Whether a transform of the first pipeline that some work hands over to Beam reads what a shuffle has spread.
+
+    Nothing runs. Without a shuffle before it, a cluster's runner reads all files in one task.
+    """
+    import apache_beam as beam
+    from apache_beam.portability import common_urns
+    from apache_beam.portability.api import beam_runner_api_pb2
+
+    def call(work: Callable[[], object], reader: str) -> bool:
+        graphs = []
+
+        def hand_over(pipeline: beam.Pipeline, *_: Any, **__: Any) -> None:
+            graphs.append(pipeline.to_runner_api())
+            raise _HandedOverError
+
+        with monkeypatch.context() as patch:
+            patch.setattr(beam.Pipeline, "run", hand_over)
+            with pytest.raises(_HandedOverError):
+                work()
+        transforms = graphs[0].components.transforms.values()
+        [reading] = [each for each in transforms if each.unique_name == reader]
+        shuffled = [
+            each.outputs.values() for each in transforms if each.spec.urn == common_urns.composites.RESHUFFLE.urn
+        ]
+        # What it is told beside its items, as the graph that Transform applies, comes from elsewhere.
+        sides = beam_runner_api_pb2.ParDoPayload.FromString(reading.spec.payload).side_inputs
+        items = {given for name, given in reading.inputs.items() if name not in sides}
+        return bool(items) and items <= {made for outputs in shuffled for made in outputs}
+
+    return call

@@ -159,6 +159,11 @@ def test_verdict_and_plots_lie_beside_tfmas_output(evaluate, declare, columns) -
     assert len(models["candidate"]["calibration"]) == 10
 
 
+def test_a_file_is_a_work_item_that_the_runner_spreads(evaluate, declare, columns, is_spread) -> None:
+    rows = table(columns, "liked", columns["chances"][:, 0])
+    assert is_spread(lambda: evaluate(declare(), rows), "Score")
+
+
 def test_not_blessed_says_why(evaluate, declare, columns) -> None:
     rows = table(columns, "liked", columns["blurred"][:, 0], columns["chances"][:, 0])
     bounds = {"auc": {"worse_by_at_most": 0.01}, "accuracy": {"at_least": 0.999}}

@@ -70,6 +70,11 @@ def test_a_large_file_becomes_several(ingest: Any, monkeypatch: pytest.MonkeyPat
     assert users == [b"u%d" % n for n in range(13)]
 
 
+def test_a_file_is_a_work_item_that_the_runner_spreads(ingest: Any, is_spread: Any) -> None:
+    ingest.put("train/a.parquet", table(3))
+    assert is_spread(lambda: ingest({"train": "train/*"}), "Convert")
+
+
 def test_hash_split_follows_content_alone(ingest: Any) -> None:
     """However the rows lie in files, and twice or once, each goes to its split."""
     rows = table(2000)

@@ -77,6 +77,10 @@ def test_it_writes_what_tfx_writes_of_the_same_files(examples: Any, tmp_path: Pa
         assert {by_path(each): each for each in mine.features} == {by_path(each): each for each in reference.features}
 
 
+def test_a_file_is_a_work_item_that_the_runner_spreads(examples: Any, is_spread: Any, tmp_path: Path) -> None:
+    assert is_spread(lambda: described(Executor, examples, tmp_path / "ours"), "DescribeSplits/Decode")
+
+
 def test_more_splits_are_not_more_stages() -> None:
     assert stages(["train", "eval", "test"]) == stages(["train"])
 

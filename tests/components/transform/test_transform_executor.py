@@ -248,6 +248,18 @@ def test_a_window_learns_of_all_its_spans_and_keeps_what_it_learned(transform: T
     ]
 
 
+@pytest.mark.parametrize(
+    ("window", "reader"),
+    [(False, "Read/Decode"), (True, "Read[0]/Decode"), (True, "Read[1]/Decode"), (False, "Transform")],
+)
+def test_a_file_is_a_work_item_that_the_runner_spreads(
+    transform: Transform, is_spread: Any, window: bool, reader: str
+) -> None:
+    """Where it is learned from, and where what was learned is applied."""
+    spans = [transform.span(f"spread{transform.runs}-{number}", {"train": [ROWS[:2]]}) for number in range(1 + window)]
+    assert is_spread(lambda: transform(*spans, window=window, spec=IN_ONE_PASS), reader)
+
+
 def test_spans_of_different_splits_are_no_window(transform: Transform) -> None:
     spans = [
         transform.span("train_only", {"train": [ROWS[:2]]}),

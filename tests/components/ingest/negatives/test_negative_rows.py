@@ -106,6 +106,11 @@ def test_each_split_draws_from_itself_and_those_before_it(ingest: Any) -> None:
     assert not (Path(ingest.folder) / "out1" / "negatives").exists()
 
 
+def test_the_pools_files_are_work_items_that_the_runner_spreads(ingest: Any, is_spread: Any) -> None:
+    ingest.put("train/a.parquet", log(9, 3, 3, 1))
+    assert is_spread(lambda: ingest({"train": "train/*"}, negatives=TWO), "ParDo(Gather)")
+
+
 def test_the_same_in_every_format_and_in_more_files(ingest: Any) -> None:
     """And where rows are spread by their hash. Without the label's column all are of label 1."""
     table = log(300, 20, 40, 4, bought=[1] * 300)
