@@ -78,15 +78,14 @@ class Pool:
         self.process.wait()
 
     def kill(self, job: str) -> None:
-        """Kills all of it at once, as where a machine is lost while a job has its workers."""
+        """Kills it and a job's worker at once, as where a machine is lost."""
         assert self.process is not None
         # The worker first falls silent: Prism hears it end for certain where it is not just about to send it more.
-        self.hold(job)
+        held = self.hold(job)
         time.sleep(1)
         self.process.kill()
-        for worker in self.started():
-            with suppress(ProcessLookupError):
-                os.kill(worker, signal.SIGKILL)
+        # No other one: the numbers of processes that have ended may be others' by now.
+        os.kill(held, signal.SIGKILL)
         self.process.wait()
 
     def hold(self, job: str) -> int:
@@ -97,6 +96,12 @@ class Pool:
             time.sleep(0.02)
         os.kill(connected[0], signal.SIGSTOP)
         return connected[0]
+
+    @staticmethod
+    def let_go(worker: int) -> None:
+        """Has a held process go on, as it must to end in good time; the pool may have ended it already."""
+        with suppress(ProcessLookupError):
+            os.kill(worker, signal.SIGCONT)
 
     def started(self, job: str = "") -> list[int]:
         """All processes that it has started; those for a job."""

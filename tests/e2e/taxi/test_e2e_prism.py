@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -58,15 +57,14 @@ def test_no_job_is_left_by_a_run_that_ends_early(pushed: Callable[[str], Pushed]
         with started(slice_, workdir, LOOSE, prism.pool.setting) as ended:
             before, job = job, prism.job(name, but=job)
             assert prism.end_of(before) == "CANCELLED"
-            with suppress(ProcessLookupError):
-                os.kill(held, signal.SIGCONT)
+            prism.pool.let_go(held)
             held = prism.pool.hold(job)
             ended.process.send_signal(number)
             _, said = ended.process.communicate(timeout=120)
         assert ended.process.returncode == code, said
         assert re.search(f"^{words(what)}", said, re.MULTILINE), said
         assert prism.end_of(job) == "CANCELLED"
-    os.kill(held, signal.SIGCONT)
+    prism.pool.let_go(held)
 
 
 def test_a_bad_rows_place_and_value_are_said_by_the_images_pool(prism: Prism, taxi: Slice, tmp_path: Path) -> None:
