@@ -44,7 +44,11 @@ class FtrlTable(tf.Module):
 
     def read(self, rows: tf.Tensor) -> tf.Tensor:
         """float32 [k, outputs]: the weights of `rows` [k]."""
-        return _weights(*_parts(tf.gather(self.variable, rows)), self._options)
+        return self.weights(tf.gather(self.variable, rows))
+
+    def weights(self, held: tf.Tensor) -> tf.Tensor:
+        """float32 [k, outputs]: the weights that follow from what `variable` holds of k rows."""
+        return _weights(*_parts(held), self._options)
 
     def sums(self) -> np.ndarray:
         """complex64 [rows, outputs]: n + iz of all rows."""
@@ -74,9 +78,15 @@ class FtrlTable(tf.Module):
         """Keeps the weights that its sums gave at another rate and other penalties."""
         self.assign(_weights(*_parts(self.variable), before).numpy())
 
-    def apply_rows(self, gradient: tf.Tensor, rows: tf.Tensor, factor: tf.Tensor) -> None:  # noqa: ARG002
+    def apply_rows(
+        self,
+        gradient: tf.Tensor,
+        rows: tf.Tensor,
+        factor: tf.Tensor,  # noqa: ARG002
+        held: tf.Tensor | None = None,
+    ) -> None:
         """See Optimizer. The factor is not for FTRL: see Schedule."""
-        n, z = _parts(tf.gather(self.variable, rows))
+        n, z = _parts(tf.gather(self.variable, rows) if held is None else held)
         grown = n + tf.square(gradient)
         lost = (tf.sqrt(grown) - tf.sqrt(n)) / self._options.learning_rate * _weights(n, z, self._options)
         self.variable.scatter_update(tf.IndexedSlices(_bits(grown, z + gradient - lost), rows))

@@ -81,6 +81,14 @@ class WideDeepModel(tf.Module):
         """The rows that the inputs use, float32 [k, width] of each table."""
         return [_read(table, uses.rows) for table, uses in zip(self.tables, inputs.uses, strict=True)]
 
+    def held(self, inputs: Inputs) -> list[tf.Tensor]:
+        """What the variables of a model that is trained hold of the rows that the inputs use, [k, width] of each table.
+
+        Of all tables but an FtrlTable that is what `values` gives.
+        """
+        variables = [table.variable if isinstance(table, FtrlTable) else table for table in self.tables]
+        return [tf.gather(variable, uses.rows) for variable, uses in zip(variables, inputs.uses, strict=True)]
+
     def wide_weights(self, rows: tf.Tensor) -> tf.Tensor:
         """float32 of the rows' shape: weights of a model of one output, rows of any shape, as int32."""
         if isinstance(self.wide, FtrlTable | PrunedTable):

@@ -25,10 +25,14 @@ from widedeep.components.trainer.training_options import TrainingOptions
 
 
 class _Gradients(NamedTuple):
-    """Of a batch's summed loss: for the bias, the used rows of each table, and the hidden layers; and the totals."""
+    """Of a batch's summed loss: for the bias, the used rows of each table, and the hidden layers; and the totals.
+
+    `held` is what the tables' variables held of the rows.
+    """
 
     bias: tf.Tensor
     rows: tuple[tf.Tensor, ...]
+    held: tuple[tf.Tensor, ...]
     tables: tuple[tf.Tensor, ...]
     layers: tuple[tf.Tensor, ...]
     totals: tf.Tensor
@@ -129,9 +133,12 @@ class JointTrainer(tf.Module):
             rates = [tf.ones([]), *(rate for _ in self.layers)]
             for optimizer, gradient, of_layer in zip([self.bias, *self.layers], sums.whole, rates, strict=True):
                 self._update(optimizer.variable, optimizer.apply, (gradient, of_layer))
-            for table_optimizer, table in zip(self.tables, sums.tables, strict=True):
+            held = each[1 + len(self.tables) : 1 + 2 * len(self.tables)]
+            for table_optimizer, table, (of_rows, *_) in zip(self.tables, sums.tables, held, strict=True):
                 rows, gradient = table if self._sole else _each_once(table)
-                self._update(table_optimizer.variable, table_optimizer.apply_rows, (gradient, rows, rate))
+                # Others use other rows.
+                read = (of_rows,) if self._sole else ()
+                self._update(table_optimizer.variable, table_optimizer.apply_rows, (gradient, rows, rate, *read))
             self.steps.assign_add(1)
         return sums.totals
 
@@ -143,7 +150,7 @@ class JointTrainer(tf.Module):
     def _of_replicas(self, each: list[tuple[tf.Tensor, ...]]) -> Gradients:
         """The worker's gradients, from those of its replicas, part by part as in _Gradients."""
         tables = len(self.tables)
-        rows, gradients, layers = each[1 : 1 + tables], each[1 + tables : 1 + 2 * tables], each[1 + 2 * tables : -1]
+        rows, gradients, layers = each[1 : 1 + tables], each[1 + 2 * tables : 1 + 3 * tables], each[1 + 3 * tables : -1]
         return Gradients(
             [tf.add_n(parts) for parts in (each[0], *layers)],
             [TableGradient(*map(_joined, parts)) for parts in zip(rows, gradients, strict=True)],
@@ -151,7 +158,11 @@ class JointTrainer(tf.Module):
         )
 
     def _gradients(self, batch: Batch) -> _Gradients:
-        values = self.model.values(batch.inputs)
+        held = self.model.held(batch.inputs)
+        values = [
+            table.weights(rows) if isinstance(table, FtrlTable) else rows
+            for table, rows in zip(self.model.tables, held, strict=True)
+        ]
         layers = self.model.layers
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch([self.model.bias, *values, *layers])
@@ -164,6 +175,7 @@ class JointTrainer(tf.Module):
         return _Gradients(
             bias,
             tuple(uses.rows for uses in batch.inputs.uses),
+            tuple(held),
             tuple(tf.convert_to_tensor(gradient) for gradient in tables),
             tuple(dense),
             # float64: these are added up over millions of examples.

@@ -24,8 +24,18 @@ class Optimizer(Protocol):
     variable: tf.Variable
     slots: dict[str, tf.Variable]
 
-    def apply_rows(self, gradient: tf.Tensor, rows: tf.Tensor, factor: tf.Tensor) -> None:
-        """One step on different `rows` [k] with their gradients [k, width], at `factor` times the learning rate."""
+    def apply_rows(
+        self, gradient: tf.Tensor, rows: tf.Tensor, factor: tf.Tensor, held: tf.Tensor | None = None
+    ) -> None:
+        """One step on some rows.
+
+        Args:
+            gradient: [k, width].
+            rows: [k], different ones.
+            factor: how many times the learning rate.
+            held: [k, width], what `variable` holds of them, where that has been read; rows of a large table are far
+                apart.
+        """
 
 
 class Penalties(NamedTuple):
@@ -54,10 +64,12 @@ class Adagrad(tf.Module):
         self.variable = variable
         self.slots = {"accumulator": _slot(variable, INITIAL_ACCUMULATOR)}
 
-    def apply_rows(self, gradient: tf.Tensor, rows: tf.Tensor, factor: tf.Tensor) -> None:
+    def apply_rows(
+        self, gradient: tf.Tensor, rows: tf.Tensor, factor: tf.Tensor, held: tf.Tensor | None = None
+    ) -> None:
         """See Optimizer."""
         weights, accumulator = self.variable, self.slots["accumulator"]
-        before = tf.gather(weights, rows)
+        before = tf.gather(weights, rows) if held is None else held
         gradient = self._penalties.gradient(gradient, before)
         squares = tf.gather(accumulator, rows) + tf.square(gradient)
         accumulator.scatter_update(tf.IndexedSlices(squares, rows))
@@ -86,9 +98,11 @@ class Adam(tf.Module):
         # `uses` counts a row's steps: the correction for the start is the row's own.
         self.slots = {name: _slot(variable, 0.0) for name in ("mean", "square", "uses")}
 
-    def apply_rows(self, gradient: tf.Tensor, rows: tf.Tensor, factor: tf.Tensor) -> None:
+    def apply_rows(
+        self, gradient: tf.Tensor, rows: tf.Tensor, factor: tf.Tensor, held: tf.Tensor | None = None
+    ) -> None:
         """See Optimizer."""
-        weights = tf.gather(self.variable, rows)
+        weights = tf.gather(self.variable, rows) if held is None else held
         gradient = self._penalties.gradient(gradient, weights)
         before = {name: tf.gather(slot, rows) for name, slot in self.slots.items()}
         change, after = self._step(gradient, before, factor)

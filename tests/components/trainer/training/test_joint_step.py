@@ -141,6 +141,20 @@ def test_steps_are_those_of_the_dense_model(toy, examples, options):
 
 
 @pytest.mark.parametrize("options", [OPTIONS, ADAM])
+def test_a_step_reads_a_tables_rows_once(toy, options):
+    """In a large table each of them is a wait for the memory."""
+    model, trainer = make(toy, options)
+    step = trainer.step.get_concrete_function()
+    read = [tensor for op in step.graph.get_operations() if op.type == "ResourceGather" for tensor in op.inputs[:1]]
+    captured = {id(inside): id(outside) for outside, inside in step.graph.captures}
+    handles = [captured[id(tensor)] for tensor in read]
+    for optimizer in trainer.tables:
+        assert handles.count(id(optimizer.variable.handle)) == 1
+        assert [handles.count(id(slot.handle)) for slot in optimizer.slots.values()] == [1] * len(optimizer.slots)
+    assert len(model.tables) == len(trainer.tables) > 1
+
+
+@pytest.mark.parametrize("options", [OPTIONS, ADAM])
 def test_rows_of_ids_that_a_batch_lacks_keep_their_bits(toy, options):
     model, trainer = make(toy, options)
     random = np.random.default_rng(5)
