@@ -76,7 +76,8 @@ class HiddenLayers(tf.Module):
         """float32 [b, outputs], from [b, width]; `seed`, int64 [2], while training."""
         if seed is not None and self._embedding_dropout:
             layer = self._drop_embeddings(layer, seed)
-        logits = self._after_first(self._layer(0, self._product(0, layer, seed), seed), seed)
+        kept = None if seed is None else self._drawn(layer, seed)
+        logits = self._after_first(self._layer(0, self._product(0, layer, kept), kept), kept)
         return logits + self.products(layer) if self.products else logits
 
     def split(self, columns: Sequence[list[int]]) -> SplitLayers:
@@ -92,52 +93,59 @@ class HiddenLayers(tf.Module):
         activation = self._activation if len(self.kernels) > 1 else tf.identity
         return SplitLayers(columns, kernels, shift + self.biases[0], activation, self._after_first, products)
 
-    def _after_first(self, layer: tf.Tensor, seed: tf.Tensor | None = None) -> tf.Tensor:
+    def _drawn(self, inputs: tf.Tensor, seed: tf.Tensor) -> list[tf.Tensor]:
+        """What dropout multiplies each hidden layer with, none without it."""
+        hidden = self.biases[:-1] if self._dropout else []
+        return _kept(tf.shape(inputs)[0], [bias.shape[0] for bias in hidden], self._dropout, seed) if hidden else []
+
+    def _after_first(self, layer: tf.Tensor, kept: Sequence[tf.Tensor] | None = None) -> tf.Tensor:
         for index in range(1, len(self.kernels)):
-            layer = self._layer(index, self._product(index, layer, seed), seed)
+            layer = self._layer(index, self._product(index, layer, kept), kept)
         return layer
 
-    def _product(self, index: int, layer: tf.Tensor, seed: tf.Tensor | None) -> tf.Tensor:
-        """A layer's input times its kernel; `seed` while training, where a hidden layer's may be in bfloat16.
+    def _product(self, index: int, layer: tf.Tensor, kept: Sequence[tf.Tensor] | None) -> tf.Tensor:
+        """A layer's input times its kernel; `kept` while training, where a hidden layer's may be in bfloat16.
 
         What predicts is in float32: sums in another order, as a server's of a context's and a candidate's columns are,
         would be rounded to other activations.
         """
         kernel = self.kernels[index]
-        narrow = self._in_bfloat16 and seed is not None and index < len(self.kernels) - 1
+        narrow = self._in_bfloat16 and kept is not None and index < len(self.kernels) - 1
         return bfloat16_product(layer, kernel) if narrow else layer @ kernel
 
-    def _layer(self, index: int, product: tf.Tensor, seed: tf.Tensor | None) -> tf.Tensor:
-        """A layer's output from its input's product with its kernel."""
+    def _layer(self, index: int, product: tf.Tensor, kept: Sequence[tf.Tensor] | None) -> tf.Tensor:
+        """A layer's output from its input's product with its kernel; `kept` as from `_drawn`, while training."""
         # TensorFlow computes a product, this way of adding, and ReLU as one operation. Its gradient sums up in another
         # order: what is trained goes the plain way.
-        add = tf.nn.bias_add if seed is None else tf.add
+        add = tf.nn.bias_add if kept is None else tf.add
         if index == len(self.kernels) - 1:
             return add(product, self.biases[index])
         if self.norms:
-            product = self.norms[index](product, training=seed is not None)
+            product = self.norms[index](product, training=kept is not None)
         layer = self._activation(add(product, self.biases[index]))
-        return _drop(layer, self._dropout, seed, index) if seed is not None and self._dropout else layer
+        return layer * kept[index] if kept else layer
 
     def _drop_embeddings(self, inputs: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         embeddings, numbers = inputs[:, : self._embedded], inputs[:, self._embedded :]
-        # The last layer's number, which is followed by no dropout.
-        dropped = _drop(embeddings, self._embedding_dropout, seed, len(self.kernels) - 1)
-        return tf.concat([dropped, numbers], axis=1)
+        # Draws of its own.
+        apart = seed + tf.constant([0, 1], tf.int64)
+        [kept] = _kept(tf.shape(inputs)[0], [self._embedded], self._embedding_dropout, apart)
+        return tf.concat([embeddings * kept, numbers], axis=1)
 
 
-def _drop(layer: tf.Tensor, rate: float, seed: tf.Tensor, number: int) -> tf.Tensor:
-    """Dropout (Srivastava et al. 2014), at a rate that is a multiple of 2^-16, by 16 random bits a unit.
+def _kept(rows: tf.Tensor, units: Sequence[int], rate: float, seed: tf.Tensor) -> list[tf.Tensor]:
+    """What dropout (Srivastava et al. 2014) multiplies the units of some layers with, float32 [rows, units] of each.
 
-    TensorFlow's takes 32, whose drawing was a fifth of a step's CPU time.
+    0 at a rate that is a multiple of 2^-16, and else what keeps the expected value. Drawn for all layers at once, by 16
+    random bits a unit: TensorFlow's own takes 32, whose drawing was a fifth of a step's CPU time.
     """
-    size, dropped = tf.size(layer), min(round(rate * _DRAWS), _DRAWS - 1)
-    shift = tf.constant([0, number], tf.int64)
-    drawn = tf.random.stateless_uniform([-(-size // 4)], seed + shift, minval=None, maxval=None, dtype=tf.uint64)
-    draws = tf.reshape(tf.reshape(tf.bitcast(drawn, tf.uint16), [-1])[:size], tf.shape(layer))
+    size, dropped = rows * sum(units), min(round(rate * _DRAWS), _DRAWS - 1)
+    drawn = tf.random.stateless_uniform([-(-size // 4)], seed, minval=None, maxval=None, dtype=tf.uint64)
+    draws = tf.reshape(tf.reshape(tf.bitcast(drawn, tf.uint16), [-1])[:size], [rows, sum(units)])
     # 0 for the lowest draws, 1 for the others, without a comparison, which takes longer than all else here.
     kept = tf.clip_by_value(tf.cast(draws, tf.float32) - (dropped - 1), 0.0, 1.0)
-    return layer * kept / (1 - dropped / _DRAWS)
+    of_layers: list[tf.Tensor] = tf.split(kept / (1 - dropped / _DRAWS), list(units), axis=1)
+    return of_layers
 
 
 class _BatchNorm(tf.Module):

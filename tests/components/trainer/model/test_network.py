@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from scipy import special
 
-from widedeep.components.trainer.model.hidden_layers import HiddenLayers, _drop
+from widedeep.components.trainer.model.hidden_layers import HiddenLayers, _kept
 from widedeep.components.trainer.model.layout import make_layout
 from widedeep.components.trainer.model.network import new_model
 from widedeep.components.trainer.training_options import Activation, DeepOptions, TrainingOptions
@@ -164,7 +164,7 @@ def test_dropout_keeps_the_expected_value():
 @pytest.mark.parametrize("rate", [0.0001, 0.2, 0.5, 0.9])
 def test_so_many_units_of_each_row_are_dropped(rate):
     # 3 x 5,001: a number that no word of four draws divides.
-    kept = np.array([_drop(tf.ones([3, 5_001]), rate, at(step), 0) for step in range(20)])
+    kept = np.array([_kept(3, [5_001], rate, at(step))[0] for step in range(20)])
     drawn = kept.size
     assert np.mean(kept == 0) == pytest.approx(rate, abs=5 * (rate * (1 - rate) / drawn) ** 0.5)
     assert kept[kept != 0] == pytest.approx(1 / (1 - rate), rel=1e-4)
@@ -174,7 +174,7 @@ def test_so_many_units_of_each_row_are_dropped(rate):
 
 
 def test_a_rate_next_to_one_drops_nearly_all():
-    kept = _drop(tf.ones([200, 4_000]), 1 - 1e-9, at(0), 0).numpy()
+    kept = _kept(200, [4_000], 1 - 1e-9, at(0))[0].numpy()
     assert 0 < np.count_nonzero(kept) < 60
     assert set(np.unique(kept)) == {0.0, 2.0**16}
 
