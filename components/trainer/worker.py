@@ -63,6 +63,7 @@ def _train(cluster: dict[str, Any], number: int, mailbox: Any) -> None:
             num_accelerators={"GPU": 0},
         )
     )
+    mailbox.tell_met(number)
     work = SimpleNamespace(**mailbox.work())
     if number == 0:
         with progress.listener(mailbox.tell_progress):

@@ -14,7 +14,8 @@ from widedeep.components.common.errors import WideDeepError
 from widedeep.components.common.progress import TrainingProgress
 from widedeep.components.common.records import Record
 
-_WORK, _PROGRESS, _TROUBLE, _END = "work.json", "progress.json", "trouble-{}.json", "end-{}.json"
+_WORK, _PROGRESS = "work.json", "progress.json"
+_MET, _TROUBLE, _END = "met-{}.json", "trouble-{}.json", "end-{}.json"
 
 
 class Trouble(Record):
@@ -61,13 +62,21 @@ class Mailbox:
         text = self._read(_PROGRESS)
         return cast("TrainingProgress", json.loads(text)) if text else None
 
+    def tell_met(self, worker: int) -> None:
+        """A worker has reached all others."""
+        self._write(_MET.format(worker), "{}")
+
+    def not_met(self, workers: int) -> list[int]:
+        """Those that have not said so."""
+        return [number for number in range(workers) if not self._exists(_MET.format(number))]
+
     def tell_end(self, worker: int) -> None:
         """A worker has done its part."""
         self._write(_END.format(worker), "{}")
 
     def all_ended(self, workers: int) -> bool:
         """Whether all have done their parts."""
-        return all(tf.io.gfile.exists(os.path.join(self.folder, _END.format(number))) for number in range(workers))
+        return all(self._exists(_END.format(number)) for number in range(workers))
 
     def tell_trouble(self, worker: int, trouble: Trouble) -> None:
         """A worker's last words."""
@@ -84,6 +93,9 @@ class Mailbox:
         with tf.io.gfile.GFile(f"{path}.new", "w") as file:
             file.write(text)
         tf.io.gfile.rename(f"{path}.new", path, overwrite=True)
+
+    def _exists(self, name: str) -> bool:
+        return bool(tf.io.gfile.exists(os.path.join(self.folder, name)))
 
     def _read(self, name: str) -> str | None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -12,6 +13,8 @@ from widedeep.components.common.errors import WideDeepError
 from widedeep.components.trainer.workers.local_processes import start_processes
 from widedeep.components.trainer.workers.mailbox import Mailbox, Trouble
 
+# TensorFlow waits an hour for a worker that another one can't reach, without a word.
+_MEETING_SECONDS = 180.0
 # For the one to blame, where others are seen first.
 _LOOKS = 10
 _CARRY_ON = "The others were ended; the same command carries on from the last checkpoint."
@@ -64,6 +67,7 @@ def train_together(work: dict[str, Any], folder: str, workers: int) -> None:
     """
     mailbox, told, done = Mailbox(folder), None, False
     mailbox.open(work)
+    started, waits = time.monotonic(), True
     with _starts[-1](mailbox, workers) as team:
         while not done:
             time.sleep(team.pause)
@@ -72,10 +76,26 @@ def train_together(work: dict[str, Any], folder: str, workers: int) -> None:
                 raise _error(mailbox, team, lost, workers)
             # Before the progress is read: the last report is told, too.
             done = team.is_done()
+            if waits and time.monotonic() - started > _MEETING_SECONDS:
+                waits = False
+                _tell_of_waiting(mailbox.not_met(workers), workers)
             heard = mailbox.progress()
             if heard is not None and heard != told:
                 told = heard
                 progress.report(heard)
+
+
+def _tell_of_waiting(absent: list[int], workers: int) -> None:
+    if absent:
+        logging.warning(
+            "After %.0f s %d of %d workers (%s) have not reached all others. Each must run, and reach each other's "
+            "port: see whether their processes or pods started; on a cluster, kubeflow/workers has the network policy "
+            "that lets them. The training goes on as soon as they meet.",
+            _MEETING_SECONDS,
+            len(absent),
+            workers,
+            ", ".join(map(str, absent)),
+        )
 
 
 def _error(mailbox: Mailbox, team: Team, lost: dict[int, str], workers: int) -> WideDeepError:
