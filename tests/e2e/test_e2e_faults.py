@@ -138,7 +138,7 @@ def test_a_killed_worker_process_ends_the_run_in_words(census: Slice, tmp_path: 
         assert run.process.stderr is not None
         told = " ".join(run.process.stderr.read().split())
     assert "StatisticsGen stopped: a worker process of Beam was killed (SIGKILL), as a rule because" in told
-    assert "the same command carries on from there. Nothing was pushed." in told
+    assert "The same command tries again, and keeps the steps that were done. Nothing was pushed." in told
     assert "Traceback" not in told
     with started(census, tmp_path / "work", "beam.mode=multi_processing", installed=True) as again:
         assert "cached" in again.wait_for("✓ ExampleGen")

@@ -77,11 +77,11 @@ class WorkerProcess(GrpcWorkerHandler):
 
 def ended(code: int) -> str:
     """What is said of a worker process that ended unasked; its exit code, or the negative number of a signal."""
-    kept = "What had run before is kept, and the same command carries on from there."
+    again = "The same command tries again, and keeps the steps that were done."
     if code == -signal.SIGKILL:
         return (
             "a worker process of Beam was killed (SIGKILL), as a rule because the machine had no memory left. One "
-            f"process takes less than one a core: beam.mode: in_memory. {kept}"
+            f"process takes less than one a core: beam.mode: in_memory. {again}"
         )
     how = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
-    return f"a worker process of Beam ended {how} before its work was done; the log has what it said. {kept}"
+    return f"a worker process of Beam ended {how} before its work was done; the log has what it said. {again}"

@@ -10,8 +10,8 @@ from widedeep.components.common.process.direct_workers import ended
 def test_of_one_that_was_killed_the_memory_is_named() -> None:
     assert ended(-9) == (
         "a worker process of Beam was killed (SIGKILL), as a rule because the machine had no memory left. One process "
-        "takes less than one a core: beam.mode: in_memory. What had run before is kept, and the same command carries "
-        "on from there."
+        "takes less than one a core: beam.mode: in_memory. The same command tries again, and keeps the steps that were "
+        "done."
     )
 
 
