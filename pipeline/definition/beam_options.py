@@ -59,7 +59,7 @@ class BeamOptions(Strict):
         for option in self.options:
             if not re.match(r"--\w+(=|$)", option):
                 raise ValueError(f"options: '{option}' is no option of Beam: write --name=value, or --name alone")
-        runner, values = self.runner, _values(self.options)
+        runner, values = self.runner, values_of(self.options)
         if "job_name" in values:
             raise ValueError("options: --job_name is taken: by its own name a step finds the jobs that it must end")
         if runner not in _REQUIRED:
@@ -79,7 +79,7 @@ class BeamOptions(Strict):
     @property
     def runner(self) -> str:
         """Name of the runner; as in Beam, the last one given counts."""
-        return _values(self.options).get("runner", _DIRECT)
+        return values_of(self.options).get("runner", _DIRECT)
 
 
 def multi_processing_bytes(file_format: str, cores: int) -> float:
@@ -96,7 +96,7 @@ def multi_processing_bytes(file_format: str, cores: int) -> float:
 
 def beam_args(options: BeamOptions, file_format: str, input_bytes: int) -> list[str]:
     """Beam's command-line options for an input of this format and size on disk."""
-    given = _values(options.options)
+    given = values_of(options.options)
     # TFX otherwise packs its own sources for remote workers at every step, which takes seconds each: the direct runner
     # has no such workers, and those of a pool that runs already (EXTERNAL) install nothing.
     packs = options.runner != _DIRECT and given.get("environment_type") != "EXTERNAL"
@@ -118,8 +118,8 @@ def beam_args(options: BeamOptions, file_format: str, input_bytes: int) -> list[
     ]
 
 
-def _values(options: Sequence[str]) -> dict[str, str]:
-    """Values by option; "true" where an option stands alone."""
+def values_of(options: Sequence[str]) -> dict[str, str]:
+    """Values by option, as in Beam the last one given; "true" where an option stands alone."""
     parts = (option.removeprefix("--").partition("=") for option in options)
     return {name: value if equals else "true" for name, equals, value in parts}
 

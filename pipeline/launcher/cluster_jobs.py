@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
+from widedeep.pipeline.definition.beam_options import values_of
 from widedeep.pipeline.launcher.flink_jobs import FlinkJobs
 from widedeep.pipeline.launcher.service_jobs import ServiceJobs
 from widedeep.pipeline.launcher.termination import termination_raises
@@ -42,11 +43,6 @@ class Jobs(Protocol):
     def discard(self, name: str) -> None:
         """Deletes what was handed over to the cluster for jobs of this name."""
         ...
-
-
-def values_of(options: Sequence[str]) -> dict[str, str]:
-    """The values of Beam's options by name; the last one counts."""
-    return dict(option.removeprefix("--").partition("=")[::2] for option in options)
 
 
 def cluster_of(options: Sequence[str]) -> Jobs | None:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from widedeep.components.common.errors import WideDeepError, reason, unwrap
-from widedeep.pipeline.launcher.cluster_jobs import cluster_of, name_of, values_of
+from widedeep.pipeline.definition.beam_options import values_of
+from widedeep.pipeline.launcher.cluster_jobs import cluster_of, name_of
 
 # As Beam's portable runner says it: the runner's id of the job, and the runner's own words.
 _FAILED = re.compile(r"Pipeline (\S+) failed in state [A-Z]+: (.*)", re.DOTALL)

@@ -12,8 +12,6 @@ from widedeep.pipeline.launcher.cache_key import cache_key_spec
 from widedeep.pipeline.launcher.cluster_jobs import JOB_NAME, job_name
 from widedeep.pipeline.launcher.job_operator import JobOperator
 
-__all__ = ["NodeLauncher", "job_name", "with_job_name"]
-
 _BEAM = executable_spec_pb2.BeamExecutableSpec
 
 

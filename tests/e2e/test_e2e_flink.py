@@ -14,7 +14,7 @@ from harness import Slice
 from job_manager import JobManager
 
 from tests.pipeline.launcher.conftest import job_manager
-from widedeep.pipeline.launcher.node_launcher import job_name
+from widedeep.pipeline.launcher.cluster_jobs import job_name
 
 __all__ = ["job_manager"]
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tfx.proto.orchestration import executable_spec_pb2
 
-from widedeep.pipeline.launcher.node_launcher import job_name, with_job_name
+from widedeep.pipeline.launcher.cluster_jobs import job_name
+from widedeep.pipeline.launcher.node_launcher import with_job_name
 
 
 @given(root=st.text(), pipeline=st.text(), node=st.text())
