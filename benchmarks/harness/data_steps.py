@@ -19,6 +19,7 @@ from benchmarks.harness.memory import resident
 from widedeep.pipeline.definition.beam_options import BeamOptions
 from widedeep.pipeline.definition.config import PipelineConfig
 from widedeep.pipeline.definition.data_options import DataOptions
+from widedeep.pipeline.local.early_workers import start_workers_ahead
 from widedeep.pipeline.local.workdir import Workdir
 
 # Checks of the data (statistics, anomalies, the gate) are left out: what is measured beside these has none.
@@ -39,13 +40,14 @@ class DataSteps:
     """A pipeline cut down to some steps."""
 
     def __init__(self, config: PipelineConfig, folder: Path, steps: Sequence[str] = STEPS) -> None:
-        """Compiles it; TFX is imported here.
+        """Compiles it; TFX is imported here, and by the workers' server meanwhile, as `widedeep run` has it.
 
         Args:
             config: of the whole pipeline.
             folder: a working directory; steps that ran there before, unchanged, are taken from its cache.
             steps: that are kept.
         """
+        start_workers_ahead(config)
         from widedeep.pipeline.local import runner
 
         folder.mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from widedeep.components import features
 from widedeep.components.common.errors import ConfigError
+from widedeep.components.common.process import forked_worker
 from widedeep.components.features.model_files import declaration
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.scoring import score_columns
@@ -18,7 +19,7 @@ from widedeep.components.scoring.output import Output
 from widedeep.components.scoring.rows.row_files import format_of, row_files
 from widedeep.pipeline.batch_scores.model_folder import trained_form, version_folder
 from widedeep.pipeline.batch_scores.score_options import ScoreOptions, as_trained
-from widedeep.pipeline.definition.beam_options import beam_args
+from widedeep.pipeline.definition.beam_options import beam_args, uses_processes
 from widedeep.serving.literal_path import literal_path
 
 if TYPE_CHECKING:
@@ -97,12 +98,15 @@ class ScoreRun:
         Raises:
             DataError: a file or a row can't be used.
         """
+        size = sum(_bytes(path) for path in self.paths)
+        arguments = beam_args(self.options.beam, self.file_format, size)
+        if uses_processes(arguments):
+            forked_worker.server.start(["tensorflow"])
+        # Meanwhile, since these import Beam.
         from widedeep.components.scoring.job import score_files
         from widedeep.components.scoring.work import Plan
         from widedeep.pipeline.launcher.cluster_jobs import JOB_NAME, job_name, none_left
 
-        size = sum(_bytes(path) for path in self.paths)
-        arguments = beam_args(self.options.beam, self.file_format, size)
         # Whoever asks for the same output again finds by it the job that a killed scoring has left.
         arguments.append(f"{JOB_NAME}{job_name(str(self.output.path), 'score', self.output.path.name)}")
         one_process = "--direct_running_mode=in_memory" in arguments

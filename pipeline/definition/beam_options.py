@@ -15,8 +15,8 @@ from widedeep.components.common.settings import Strict, nearest
 # The engine inside the DirectRunner. Under its own name Beam 2.77 first tries to download the Prism runner's binary
 # from the network, at every step, and takes this engine where it can't.
 _ENGINE = "widedeep.components.common.process.direct_engine.DirectEngine"
-# The size of half a million rows of MovieLens; of JSON lines, which repeat the keys, by calculation.
-_BYTES = {"parquet": 10 << 20, "csv": 66 << 20, "tsv": 66 << 20, "jsonl": 150 << 20, "tfrecord": 13 << 20}
+# The size of a row of MovieLens; of JSON lines, which repeat the keys, by calculation.
+_ROW_BYTES = {"parquet": 21, "csv": 138, "tsv": 138, "jsonl": 315, "tfrecord": 27}
 
 _DIRECT = "DirectRunner"
 # What each runner can't do without, with an example. Left to its defaults Beam starts a cluster of its own on this
@@ -47,8 +47,8 @@ _OWN_MASTER = re.compile(r"\[(local|auto)\]|local(\[.+\])?")
 class BeamOptions(Strict):
     """How Beam runs the data steps.
 
-    `auto` runs them in this process for a small input and with a process a core for a large one: starting workers
-    costs tens of seconds a run. The limit was measured on two cores.
+    `auto` runs them in this process for a small input and with a process a core for a large one: each has graphs to
+    trace and rows to hand over, which takes seconds a run. The limit was measured on two cores.
     """
 
     mode: Literal["auto", "in_memory", "multi_processing"] = Field("auto", description="of the direct runner")
@@ -85,13 +85,13 @@ class BeamOptions(Strict):
 def multi_processing_bytes(file_format: str, cores: int) -> float:
     """The input size from which a process a core pays; infinite where it never does, and for queries.
 
-    In one process the data steps of MovieLens took 30 us a row; in two, on two cores, 21 us, and some 15 s more for the
-    start of the workers (AMD EPYC, benchmarks/data/beam_modes.py). With more cores by calculation: n rows take as long
-    in both where 30 us n = 42 us n / cores + 15 s, so that n is half a million / (1 - 1.4 / cores).
+    In one process the data steps of MovieLens took 87 us a row; in two, on two cores, 49 us, and some 15 s more in all
+    (AMD EPYC, on a slow day; benchmarks/data/beam_modes.py). With more cores by calculation: n rows take as long in
+    both where 87 us n = 98 us n / cores + 15 s, so that n is 170,000 / (1 - 1.13 / cores).
     """
-    if cores == 1 or file_format not in _BYTES:
+    if cores == 1 or file_format not in _ROW_BYTES:
         return math.inf
-    return _BYTES[file_format] / (1 - 1.4 / cores)
+    return 170_000 * _ROW_BYTES[file_format] / (1 - 1.13 / cores)
 
 
 def beam_args(options: BeamOptions, file_format: str, input_bytes: int) -> list[str]:
@@ -116,6 +116,11 @@ def beam_args(options: BeamOptions, file_format: str, input_bytes: int) -> list[
         # A later option wins, so the person's own come last.
         *(option for option in options.options if option != f"--runner={_DIRECT}"),
     ]
+
+
+def uses_processes(arguments: Sequence[str]) -> bool:
+    """Whether Beam starts worker processes on this machine, by what `beam_args` returned."""
+    return values_of(arguments).get("direct_running_mode") == "multi_processing"
 
 
 def values_of(options: Sequence[str]) -> dict[str, str]:

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from widedeep.components.common.errors import WideDeepError
+from widedeep.components.common.process import forked_worker
 from widedeep.pipeline.definition.config import PipelineConfig, by_span
 from widedeep.pipeline.launcher.termination import TerminatedError
 from widedeep.pipeline.local.admission import admit, check_metadata
+from widedeep.pipeline.local.early_workers import start_workers_ahead
 from widedeep.pipeline.local.output_log import log_output
 from widedeep.pipeline.local.progress_display import ProgressDisplay, spinner
 from widedeep.pipeline.local.workdir import Workdir, lock
@@ -78,6 +80,7 @@ def open_session(config: PipelineConfig, path: Path | None) -> Iterator[Session]
             console.print(Text.assemble((config.name, "bold"), f"  run {folder.name}  log {log}"))
             try:
                 with spinner(console, "loading TensorFlow, Beam and TFX"):
+                    start_workers_ahead(config)
                     from widedeep.pipeline.local import runner
                 *earlier, run = [
                     runner.prepare(span_config, workdir, _run_id(folder, span_config, in_range=bool(config.data.spans)))
@@ -95,6 +98,8 @@ def open_session(config: PipelineConfig, path: Path | None) -> Iterator[Session]
                 raise
             except Exception as error:
                 raise _run_failed(error, log, workdir) from error
+            finally:
+                forked_worker.server.end()
 
 
 def _run_id(folder: Path, config: PipelineConfig, in_range: bool) -> str:

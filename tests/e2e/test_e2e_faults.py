@@ -14,7 +14,7 @@ import yaml
 from calls import Started, started
 from harness import LOOSE, Ran, Slice
 
-from widedeep.components.common.process import direct_worker
+from widedeep.components.common.process import worker_server
 
 Run = Callable[..., Ran]
 
@@ -109,11 +109,11 @@ def test_whatever_ends_a_run_the_same_command_carries_on(taxi: Slice, tmp_path: 
 
 
 def workers() -> dict[int, int]:
-    """The worker processes on this machine, each with its parent's number."""
+    """The worker processes on this machine, and what forks them, each with its parent's number."""
     found = {}
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            if direct_worker.__name__ in (folder / "cmdline").read_text():
+            if worker_server.__name__ in (folder / "cmdline").read_text():
                 found[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
     return found
 
@@ -122,8 +122,9 @@ def some_worker(run: Started) -> int:
     """One of a run, as soon as there is one."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        for worker, parent in workers().items():
-            if parent == run.process.pid:
+        found = workers()
+        for worker, parent in found.items():
+            if found.get(parent) == run.process.pid:
                 return worker
         time.sleep(0.05)
     raise AssertionError("no worker process began")

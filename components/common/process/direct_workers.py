@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import subprocess
-import sys
 import threading
 
 from apache_beam.portability.api import beam_fn_api_pb2
@@ -14,8 +12,8 @@ from apache_beam.runners.portability.fn_api_runner.worker_handlers import GrpcWo
 from google.protobuf import json_format, text_format
 
 from widedeep.components.common.errors import WideDeepError
+from widedeep.components.common.process.forked_worker import ForkedWorker
 
-_WORKER = "widedeep.components.common.process.direct_worker"
 # Between two looks at what has been asked of a worker that is gone.
 _LOOK_SECONDS = 0.5
 # A worker ends at once when it is told to. What it still does is of no use.
@@ -30,7 +28,7 @@ class WorkerProcess(GrpcWorkerHandler):
     """
 
     def __init__(self, _command: bytes, *of_the_runner: object) -> None:
-        """Takes what Beam gives any handler; the command is direct_worker.py's, whatever the pipeline says."""
+        """Takes what Beam gives any handler; the worker is forked, whatever the command."""
         super().__init__(*of_the_runner)
         self._closing = threading.Event()
 
@@ -42,9 +40,7 @@ class WorkerProcess(GrpcWorkerHandler):
             "PIPELINE_OPTIONS": json_format.MessageToJson(self.provision_info.provision_info.pipeline_options),
             "WORKER_ID": self.worker_id,
         }
-        # With -P no file of the folder that it runs in is taken for a module.
-        command = [sys.executable, "-P", "-m", _WORKER, str(os.getpid())]
-        self._process = subprocess.Popen(command, env=os.environ | said)
+        self._worker = ForkedWorker(os.environ | said)
         self._waiting = threading.Thread(name="worker_process", target=self._wait)
         self._waiting.start()
 
@@ -53,20 +49,20 @@ class WorkerProcess(GrpcWorkerHandler):
         self._closing.set()
         # One that has not begun yet would not hear of it.
         if self.control_conn._state == self._grpc_server.control_handler.UNSTARTED_STATE:
-            self._process.kill()
+            self._worker.kill()
         super().close()
 
     def stop_worker(self) -> None:
         """Waits until it has."""
         self._waiting.join(_END_SECONDS)
-        self._process.kill()
+        self._worker.kill()
         self._waiting.join()
 
     def _wait(self) -> None:
-        code = self._process.wait()
+        code = self._worker.wait()
         if self._closing.is_set():
             return
-        logging.error("the worker process %s ended with exit code %s.", self._process.pid, code)
+        logging.error("the worker process %s ended with exit code %s.", self._worker.process, code)
         # As Beam hands over what a worker raised.
         error = f"{WideDeepError.__module__}.{WideDeepError.__name__}: {ended(code)}"
         while not self._closing.wait(_LOOK_SECONDS):

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy import sparse
+import scipy
 
 from widedeep.components.evaluator.rails.split_rows import Column, SplitRows
 from widedeep.components.features.spec import FeatureSpec
@@ -40,7 +40,7 @@ class IdColumns:
                 often = pc.greater_equal(counts.field("counts"), _LEAST_ROWS)
                 self._known[feature.key] = counts.field("values").filter(often)
 
-    def matrix(self, rows: SplitRows) -> sparse.csr_matrix:
+    def matrix(self, rows: SplitRows) -> scipy.sparse.csr_matrix:
         """The rows: float32 [n, columns]; a value that is not known is left out."""
         places: list[np.ndarray] = []
         columns: list[np.ndarray] = []
@@ -52,7 +52,7 @@ class IdColumns:
             columns.append(ids + width)
             width += len(known) + isinstance(known, np.ndarray)
         index = (_joined(places), _joined(columns))
-        return sparse.csr_matrix((np.ones(index[0].size, np.float32), index), (rows.count, max(width, 1)))
+        return scipy.sparse.csr_matrix((np.ones(index[0].size, np.float32), index), (rows.count, max(width, 1)))
 
 
 def _ids(column: Column, known: _Known) -> tuple[np.ndarray, np.ndarray]:

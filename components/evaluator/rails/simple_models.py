@@ -8,8 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
 
 from widedeep.components.evaluator.rails.id_columns import IdColumns
 from widedeep.components.evaluator.rails.split_rows import SplitRows
@@ -87,6 +85,10 @@ def logistic_regression(spec: FeatureSpec, train: Labelled, rows: SplitRows) -> 
         train: rows of both labels to learn from.
         rows: to score.
     """
+    # Imported where it is needed: a run whose Evaluator is cached does without.
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+
     columns = IdColumns(spec, train.rows)
     model = LogisticRegression(C=_INVERSE_L2, solver="liblinear", max_iter=_MOST_STEPS, tol=1e-2)
     with warnings.catch_warnings():

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.special import gammaln
+import scipy
 
 
 @dataclass(frozen=True)
@@ -169,4 +169,5 @@ def _log_choices(n: np.ndarray, k: np.ndarray) -> np.ndarray:
     """Log of the number of choices of k from n; -inf where there is none."""
     possible = k <= n
     k = np.where(possible, k, 0)
-    return np.where(possible, gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1), -np.inf)
+    log_factorial = scipy.special.gammaln
+    return np.where(possible, log_factorial(n + 1) - log_factorial(k + 1) - log_factorial(n - k + 1), -np.inf)

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 
-from scipy import stats
+import scipy
 
 from widedeep.components.evaluator.measurement import Estimate, Support, Supports
 
@@ -30,7 +30,7 @@ _OF_SIDES = {*_AREAS, "logloss", "calibration"}
 
 def quantile(groups: float, confidence: float) -> float:
     """How many standard errors an interval reaches to each side: Student's t with `groups` - 1 degrees of freedom."""
-    return float(stats.t.ppf((1 + confidence) / 2, groups - 1)) if groups > 1 else math.nan
+    return float(scipy.stats.t.ppf((1 + confidence) / 2, groups - 1)) if groups > 1 else math.nan
 
 
 def wilson(rate: float, rows: float, reach: float) -> tuple[float, float]:

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
+import scipy
 import tensorflow as tf
-from scipy import special
-from sklearn import metrics as measures
 
 from widedeep.components.common.errors import DataError
 from widedeep.components.features.spec import Label
@@ -71,11 +70,13 @@ class Binary:
 
     def quality(self, label: np.ndarray, logit: np.ndarray, weight: np.ndarray) -> Quality:
         """How well it ranks (auc) and how well its probabilities fit (logloss, accuracy at 0.5)."""
+        from sklearn import metrics as measures
+
         classes = np.unique(label[weight > 0])
         if classes.size < 2:
             only = f"all {label.size:,} labels of the split to evaluate on are {classes[0]}"
             raise DataError(f"{only}: AUC needs both classes.")
-        score = special.expit(logit[:, 0])
+        score = scipy.special.expit(logit[:, 0])
         return {
             "auc": float(measures.roc_auc_score(label, score, sample_weight=weight)),
             "logloss": float(measures.log_loss(label, score, sample_weight=weight)),
@@ -104,6 +105,8 @@ class Regression:
 
     def quality(self, label: np.ndarray, logit: np.ndarray, weight: np.ndarray) -> Quality:
         """Root of the mean squared error, and mean absolute error, in the label's unit."""
+        from sklearn import metrics as measures
+
         return {
             "rmse": float(measures.root_mean_squared_error(label, logit[:, 0], sample_weight=weight)),
             "mae": float(measures.mean_absolute_error(label, logit[:, 0], sample_weight=weight)),
@@ -133,8 +136,10 @@ class Multiclass:
 
     def quality(self, label: np.ndarray, logit: np.ndarray, weight: np.ndarray) -> Quality:
         """Mean -log P(label), and how often the likeliest class is the label."""
+        from sklearn import metrics as measures
+
         # sklearn's log_loss clips probabilities, and so the loss of a label that the model rules out.
-        losses = -special.log_softmax(logit, axis=1)[np.arange(label.size), label]
+        losses = -scipy.special.log_softmax(logit, axis=1)[np.arange(label.size), label]
         return {
             "logloss": float(np.average(losses, weights=weight)),
             "accuracy": float(measures.accuracy_score(label, logit.argmax(axis=1), sample_weight=weight)),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import scipy
 from pydantic import Field
-from scipy import special
 
 from widedeep.components.common.errors import DataError
 from widedeep.components.common.records import Number, Record
@@ -83,7 +83,7 @@ class LabelSums:
     def _loss(self, rates: np.ndarray) -> float:
         if self._label.kind == "regression":
             return max(self._squares / self._weight - float(rates[0]) ** 2, 0.0)
-        return float(special.entr(rates).sum())
+        return float(scipy.special.entr(rates).sum())
 
 
 def check_label(label: LabelRates, fresh: bool) -> None:

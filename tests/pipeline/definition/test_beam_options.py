@@ -43,10 +43,10 @@ def test_the_more_cores_the_smaller_an_input_may_be_for_which_processes_pay() ->
     assert limits == sorted(limits, reverse=True)
     # Of one core they cost, as they do of a query, whose size nobody knows beforehand.
     assert multi_processing_bytes("sql", 64) == math.inf
-    # Where n rows take as long in both: 30 n = 42 n / cores + 15 s, in microseconds; half a million are 10 MiB.
+    # Where n rows take as long in both: 87 n = 98 n / cores + 15 s, in microseconds; one is 21 bytes.
     for cores in (2, 4, 16):
-        rows = 15e6 / (30 - 42 / cores)
-        assert multi_processing_bytes("parquet", cores) == pytest.approx(rows / 500_000 * (10 << 20))
+        rows = 15e6 / (87 - 98 / cores)
+        assert multi_processing_bytes("parquet", cores) == pytest.approx(rows * 21, rel=0.02)
 
 
 def test_a_chosen_mode_holds_at_any_size() -> None:

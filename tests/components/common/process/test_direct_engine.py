@@ -13,8 +13,11 @@ import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from widedeep.components.common.errors import WideDeepError, unwrap
-from widedeep.components.common.process import direct_worker, direct_workers, lean_imports
+from widedeep.components.common.process import direct_workers, worker_server
+from widedeep.components.common.process.forked_worker import server
 
+# Nothing of a test's is to be forked for another's.
+pytestmark = pytest.mark.usefixtures("worker_server_ends")
 ENGINE = "--runner=widedeep.components.common.process.direct_engine.DirectEngine"
 
 
@@ -33,12 +36,15 @@ def ran(out: Path, mode: str, elements: list[Path]) -> list[str]:
 
 
 def test_workers_are_processes_of_ours_and_are_gone_when_the_pipeline_has_ended(tmp_path: Path) -> None:
-    status, command = ran(tmp_path, "multi_processing", [Path("/proc/self/stat")]), Path("/proc/self/cmdline")
-    worker = int(status[0].split()[0])
+    status = ran(tmp_path, "multi_processing", [Path("/proc/self/stat")])[0]
+    worker, parent = int(status.split()[0]), int(status.rpartition(")")[2].split()[1])
     assert worker != os.getpid()
     assert not Path(f"/proc/{worker}").exists()
-    [said] = ran(tmp_path, "multi_processing", [command])
-    assert said.split("\0")[:5] == [sys.executable, "-P", "-m", direct_worker.__name__, str(os.getpid())]
+    command = Path(f"/proc/{parent}/cmdline").read_text().split("\0")
+    assert command[:4] == [sys.executable, "-P", "-m", worker_server.__name__]
+    # The next pipeline's are of the same.
+    status = ran(tmp_path, "multi_processing", [Path("/proc/self/stat")])[0]
+    assert int(status.rpartition(")")[2].split()[1]) == parent
 
 
 def test_neither_a_space_in_pythons_path_nor_a_file_called_as_a_module_is_in_the_way(
@@ -111,25 +117,29 @@ def test_both_give_the_same(tmp_path: Path) -> None:
     assert sorted(ran(tmp_path, "multi_processing", paths)) == sorted(ran(tmp_path, "in_memory", paths)) == expected
 
 
-def test_a_worker_imports_leanly_and_ends_as_soon_as_it_has_worked(monkeypatch: pytest.MonkeyPatch) -> None:
-    happened: list[object] = []
-    monkeypatch.setattr(sys, "argv", ["", "5"])
-    monkeypatch.setattr(direct_worker, "die_with", happened.append)
-    monkeypatch.setattr(lean_imports, "install", lambda: happened.append("lean"))
-    monkeypatch.setattr("apache_beam.runners.worker.sdk_worker_main.main", lambda _: happened.append("worked"))
-    monkeypatch.setattr(os, "_exit", happened.append)
-    direct_worker.main()
-    assert happened == [5, "lean", "worked", 0]
+def test_each_worker_is_where_the_run_is_and_writes_where_it_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    server.start([])
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OF_THE_RUN", "1")
+    code = "print('of', __import__('os').environ['OF_THE_RUN'], __import__('os').getcwd(), flush=True)"
+    options = PipelineOptions([ENGINE, "--direct_running_mode=multi_processing", "--direct_num_workers=2"])
+    with beam.Pipeline(options=options) as pipeline:
+        pipeline | beam.Create([code]) | beam.Reshuffle() | beam.Map(eval)
+    assert f"of 1 {tmp_path}\n" in capfd.readouterr().out
 
 
-def test_a_worker_that_fails_does_not_end_as_if_it_had_worked(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_: object) -> None:
-        raise ConnectionError("no runner")
-
-    monkeypatch.setattr(sys, "argv", ["", "5"])
-    monkeypatch.setattr(direct_worker, "die_with", lambda _: None)
-    monkeypatch.setattr(lean_imports, "install", lambda: None)
-    monkeypatch.setattr("apache_beam.runners.worker.sdk_worker_main.main", fail)
-    monkeypatch.setattr(os, "_exit", lambda _: pytest.fail("it ended"))
-    with pytest.raises(ConnectionError, match="no runner"):
-        direct_worker.main()
+def test_workers_draw_different_numbers(tmp_path: Path) -> None:
+    options = PipelineOptions([ENGINE, "--direct_running_mode=multi_processing", "--direct_num_workers=2"])
+    for number in range(2):
+        with beam.Pipeline(options=options) as pipeline:
+            (
+                pipeline
+                | beam.Create(["__import__('numpy').random.random_sample(), __import__('random').random()"])
+                | beam.Reshuffle()
+                | beam.Map(eval)
+                | beam.io.WriteToText(str(tmp_path / str(number)), shard_name_template="")
+            )
+    first, second = ((tmp_path / str(number)).read_text().strip("()\n").split(", ") for number in range(2))
+    assert not {*first} & {*second}
