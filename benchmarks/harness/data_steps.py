@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from benchmarks.harness.memory import resident
+from widedeep.components.common.process import lean_imports
 from widedeep.pipeline.definition.beam_options import BeamOptions
 from widedeep.pipeline.definition.config import PipelineConfig
 from widedeep.pipeline.definition.data_options import DataOptions
@@ -40,13 +41,14 @@ class DataSteps:
     """A pipeline cut down to some steps."""
 
     def __init__(self, config: PipelineConfig, folder: Path, steps: Sequence[str] = STEPS) -> None:
-        """Compiles it; TFX is imported here, and by the workers' server meanwhile, as `widedeep run` has it.
+        """Compiles it; TFX is imported here, and by the workers' server meanwhile, as `widedeep run` does it.
 
         Args:
             config: of the whole pipeline.
             folder: a working directory; steps that ran there before, unchanged, are taken from its cache.
             steps: that are kept.
         """
+        lean_imports.install()
         start_workers_ahead(config)
         from widedeep.pipeline.local import runner
 

@@ -11,9 +11,9 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from widedeep.components.trainer.model.heads import head
+from widedeep.components.trainer.reading.split_examples import SplitExamples
 from widedeep.components.trainer.training import state
 from widedeep.components.trainer.training.evaluation import predict
-from widedeep.components.trainer.training.split_examples import SplitExamples
 
 
 def batch_scores(trained: str, transform_graph: str, rows: Sequence[bytes]) -> np.ndarray:

@@ -10,6 +10,8 @@ import tensorflow as tf
 # transformed ones as long as all else that is done with a row; at this one the files are a fourth and a sixth larger.
 COMPRESSION = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=1)
 
+_BUFFER_BYTES = 2**18
+
 
 def _untuned() -> tf.data.Options:
     options = tf.data.Options()
@@ -22,12 +24,13 @@ def _untuned() -> tf.data.Options:
 UNTUNED = _untuned()
 
 
-# There is no Python control flow to convert where a data set is made of it.
-@tf.autograph.experimental.do_not_convert
 def records(names: Any) -> tf.data.Dataset:
     """The serialized tf.Examples of gzipped TFRecords, one by one.
 
     Args:
         names: of one file or, read one after the other, of several: str, list of str or string tensor.
     """
-    return tf.data.TFRecordDataset(names, "GZIP").with_options(UNTUNED)
+    # tf.data.TFRecordDataset reads the same, and traces two functions first: a third of the time of a small read.
+    names = tf.reshape(tf.convert_to_tensor(names), [-1])
+    made = tf.raw_ops.TFRecordDataset(filenames=names, compression_type="GZIP", buffer_size=_BUFFER_BYTES)
+    return tf.data.experimental.from_variant(made, tf.TensorSpec([], tf.string)).with_options(UNTUNED)

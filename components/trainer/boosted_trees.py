@@ -15,8 +15,9 @@ from widedeep.components.common.errors import ConfigError
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.trainer.model.heads import Quality, head
 from widedeep.components.trainer.model.layout import Layout, Slot, make_layout
-from widedeep.components.trainer.training.blocks import Block, rows_of
-from widedeep.components.trainer.training.split_examples import SplitExamples
+from widedeep.components.trainer.reading.blocks import Block
+from widedeep.components.trainer.reading.split_examples import SplitExamples
+from widedeep.components.trainer.reading.uses import rows_of
 from widedeep.components.trainer.vocabularies import vocabularies
 from widedeep.components.transform.auto_buckets import auto_columns, with_sizes
 

@@ -17,11 +17,11 @@ from widedeep.components.trainer.export.served_model import ServedModel
 from widedeep.components.trainer.model.heads import Quality, head
 from widedeep.components.trainer.model.label_rates import LabelSums, check_label
 from widedeep.components.trainer.model.precision import warn_where_slow
+from widedeep.components.trainer.reading.split_examples import SplitExamples
 from widedeep.components.trainer.training.checkpoints import Checkpoints
 from widedeep.components.trainer.training.cross_use import CrossUse, use
 from widedeep.components.trainer.training.evaluation import evaluate, predict
 from widedeep.components.trainer.training.loop import TrainingLoop
-from widedeep.components.trainer.training.split_examples import SplitExamples
 from widedeep.components.trainer.training.state import load, load_spec, new_training, save
 from widedeep.components.trainer.training.training_record import Epoch
 from widedeep.components.trainer.training_options import TrainingOptions

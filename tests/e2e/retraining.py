@@ -12,8 +12,8 @@ from sklearn.metrics import roc_auc_score
 
 from widedeep.components import features
 from widedeep.components.trainer.model.heads import head
+from widedeep.components.trainer.reading.split_examples import SplitExamples
 from widedeep.components.trainer.training.evaluation import evaluate
-from widedeep.components.trainer.training.split_examples import SplitExamples
 from widedeep.components.trainer.training.state import Training, new_training
 from widedeep.components.trainer.training_options import TrainingOptions
 from widedeep.components.trainer.vocabularies import vocabularies

@@ -16,7 +16,8 @@ from benchmarks.training.criteo.rows import BATCH, BUCKETS, HIDDEN, NUMBERS, WID
 from widedeep.components import features
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.trainer.model.inputs import ids_of
-from widedeep.components.trainer.training.blocks import Block, TableUses, pack
+from widedeep.components.trainer.reading.blocks import Block
+from widedeep.components.trainer.reading.uses import Kind, TableUses, pack
 from widedeep.components.trainer.training.state import Training, new_training
 from widedeep.components.trainer.training_options import DeepOptions, TrainingOptions
 from widedeep.components.transform import packed_columns
@@ -69,10 +70,16 @@ def block_of(rows: Rows, training: Training) -> Block:
     for table, of_parts in zip(training.layout.tables, zip(*parts, strict=True), strict=True):
         values = tf.constant(np.concatenate(of_parts))
         splits = tf.range(examples + 1, dtype=tf.int64) * len(table.slots)
-        tables.append(TableUses(table.cells, table.shares, values, splits))
+        tables.append(TableUses(values, splits))
     # Beside each number stands whether it is missing.
     dense = np.stack([rows.numbers, np.zeros_like(rows.numbers)], axis=2).reshape([examples, -1])
-    return Block(tuple(tables), tf.constant(dense), tf.constant(rows.label, tf.int64), tf.ones([examples]))
+    return Block(
+        tuple(map(Kind.of, training.layout.tables)),
+        tuple(tables),
+        tf.constant(dense),
+        tf.constant(rows.label, tf.int64),
+        tf.ones([examples]),
+    )
 
 
 def _packed(ids: np.ndarray, training: Training) -> list[np.ndarray]:
@@ -83,7 +90,7 @@ def _packed(ids: np.ndarray, training: Training) -> list[np.ndarray]:
     count = tf.constant(len(ids), tf.int64)
     layout = training.layout
     return [
-        pack(of_table, table, count)[0].numpy()
+        pack(of_table, table, count).values.numpy()
         for table, of_table in zip(layout.tables, ids_of(layout, transformed), strict=True)
     ]
 

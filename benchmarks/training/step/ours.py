@@ -41,8 +41,10 @@ def make(buckets: int) -> Step:
 def _batch(pairs: tf.Tensor, item: tf.Tensor, label: tf.Tensor) -> Batch:
     examples = tf.range(tf.size(item, out_type=tf.int64))
     uses = (
-        deduplicate(tf.cast(tf.reshape(pairs, [-1]), tf.int32), tf.repeat(examples, WIDE_IDS), tf.zeros([0])),
-        deduplicate(tf.cast(item, tf.int32), examples, tf.zeros([0])),
+        deduplicate(
+            tf.cast(tf.reshape(pairs, [-1]), tf.int32), tf.repeat(examples, WIDE_IDS), tf.ones([tf.size(pairs)])
+        ),
+        deduplicate(tf.cast(item, tf.int32), examples, tf.ones([tf.size(item)])),
     )
     inputs = Inputs(uses, tf.zeros([tf.size(item), 0]))
     return Batch(inputs, tf.cast(label, tf.int64), tf.ones_like(label))

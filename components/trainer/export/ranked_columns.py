@@ -12,12 +12,11 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from widedeep.components.trainer.model.inputs import Uses
+from widedeep.components.trainer.model.inputs import Uses, alike, served_share
 from widedeep.components.trainer.model.network import WideDeepModel, pool
 from widedeep.components.transform import packed_columns
 
 _ID_MASK = 2**packed_columns.ID_BITS - 1
-_NO_SHARES = np.zeros([0], np.float32)
 
 
 class RankedColumns:
@@ -76,14 +75,15 @@ class RankedColumns:
         number, parts = tf.gather(number.astype(np.int32), column), len(tables) + 1
         rows_of = tf.dynamic_partition(tf.cast(_low(ids) + offset, tf.int32), number, parts)
         cells_of = tf.dynamic_partition(row * cells + cell, number, parts)
-        return [
-            pool(
-                table, tf.gather(weights, of_table), Uses(of_table, tf.range(tf.size(of_table)), cell, _NO_SHARES), rows
-            )
-            for table, weights, of_table, cell in zip(
-                tables, self._model.embeddings, rows_of[:-1], cells_of[:-1], strict=True
-            )
-        ]
+        pooled = []
+        for table, weights, of_table, cell in zip(
+            tables, self._model.embeddings, rows_of[:-1], cells_of[:-1], strict=True
+        ):
+            # A cell is a column's.
+            share = served_share(table, alike(cell, rows * table.cells))
+            uses = Uses(of_table, tf.range(tf.size(of_table)), cell, share)
+            pooled.append(pool(table, tf.gather(weights, of_table), uses, rows))
+        return pooled
 
 
 def _column(ids: tf.Tensor) -> tf.Tensor:

@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from widedeep.components.features.spec import Cross
-from widedeep.components.trainer.model.inputs import root_share
+from widedeep.components.trainer.model.inputs import share
 from widedeep.components.transform.crosses import HASH_KEY
 
 # FarmHash's, of FingerprintCat64.
@@ -169,5 +169,5 @@ def _once(rows: tf.Tensor, widths: list[int | tf.Tensor], singles: int) -> Ranke
     before = tf.pad(rows, [[0, 0], [1, 0]], constant_values=-1)[:, :-1]
     real = tf.cast((rows >= 0) & (rows != before), tf.float32)
     *of_crosses, others = tf.split(real, [*widths, singles], axis=1)
-    shares = [of_cross * root_share(tf.reduce_sum(of_cross, axis=1, keepdims=True)) for of_cross in of_crosses]
+    shares = [of_cross * share("root", tf.reduce_sum(of_cross, axis=1, keepdims=True)) for of_cross in of_crosses]
     return RankedRows(tf.maximum(rows, 0), tf.concat([*shares, others], axis=1))

@@ -141,11 +141,12 @@ def _kept(rows: tf.Tensor, units: Sequence[int], rate: float, seed: tf.Tensor) -
     """
     size, dropped = rows * sum(units), min(round(rate * _DRAWS), _DRAWS - 1)
     drawn = tf.random.stateless_uniform([-(-size // 4)], seed, minval=None, maxval=None, dtype=tf.uint64)
-    draws = tf.reshape(tf.reshape(tf.bitcast(drawn, tf.uint16), [-1])[:size], [rows, sum(units)])
+    draws = tf.reshape(tf.bitcast(drawn, tf.uint16), [-1])[:size]
     # 0 for the lowest draws, 1 for the others, without a comparison, which takes longer than all else here.
-    kept = tf.clip_by_value(tf.cast(draws, tf.float32) - (dropped - 1), 0.0, 1.0)
-    of_layers: list[tf.Tensor] = tf.split(kept / (1 - dropped / _DRAWS), list(units), axis=1)
-    return of_layers
+    kept = tf.clip_by_value(tf.cast(draws, tf.float32) - (dropped - 1), 0.0, 1.0) / (1 - dropped / _DRAWS)
+    # A layer's lie together, so that the parts are not copied.
+    of_layers = tf.split(kept, [rows * width for width in units])
+    return [tf.reshape(of_layer, [rows, width]) for of_layer, width in zip(of_layers, units, strict=True)]
 
 
 class _BatchNorm(tf.Module):

@@ -9,11 +9,13 @@ import numpy as np
 import tensorflow as tf
 
 from widedeep.components.features.spec import FeatureSpec
-from widedeep.components.trainer.model.layout import Layout, Table
+from widedeep.components.trainer.model.layout import Layout, Pooling, Table
 from widedeep.components.transform import packed_columns
 from widedeep.components.transform.crosses import unique
 from widedeep.components.transform.ids.side_by_side import side_by_side
 
+# So many ids of one column count fully in a summed embedding; more share what these would count.
+MOST_FULL_IDS = 256
 LABEL_TYPES = {"binary": tf.int64, "regression": tf.float32, "multiclass": tf.int64}
 # Transformed columns by name, those of ids sparse.
 Transformed: TypeAlias = "Mapping[str, tf.Tensor | tf.SparseTensor]"
@@ -28,7 +30,8 @@ class Uses(NamedTuple):
         rows: int32 [k], each row once where they are trained.
         position: int32 [n], for each use the index in `rows`.
         cell: int64 [n], rising, for each use where its value goes: example * cells + cell of the example.
-        share: float32 [n], what each use counts, in a table where uses differ in that (see `Table.shares`), else [0].
+        share: float32 [n], what each use counts in its cell's sum, as the table's pooling has it; None in a server's
+            table where all count 1, or are equal parts of a mean: it has other operations for these.
 
     Example: a table of the columns a (rows 0-9) and b (rows 10-19), and two examples, a: {3}, b: {1, 2} and
     a: {3}, b: {}. Then rows are 3, 11, 12; positions 0, 1, 2, 0; cells 0, 1, 1, 2.
@@ -37,7 +40,7 @@ class Uses(NamedTuple):
     rows: tf.Tensor
     position: tf.Tensor
     cell: tf.Tensor
-    share: tf.Tensor
+    share: tf.Tensor | None
 
 
 class TableIds(NamedTuple):
@@ -46,7 +49,7 @@ class TableIds(NamedTuple):
     Attributes:
         rows: int32 [n].
         cell: int64 [n], as in Uses.
-        of_column: int32 [n], how many ids of the same column the example has, in a table with shares, else [0].
+        of_column: int32 [n], how many ids of the same column the example has, in a table with sets, else [0].
     """
 
     rows: tf.Tensor
@@ -87,16 +90,32 @@ def from_transformed(layout: Layout, transformed: Transformed, examples: tf.Tens
         examples: int64 scalar, the number of rows.
     """
     uses = tuple(
-        Uses(ids.rows, tf.range(tf.size(ids.rows)), ids.cell, root_share(ids.of_column))
-        for ids in ids_of(layout, transformed)
+        Uses(ids.rows, tf.range(tf.size(ids.rows)), ids.cell, served_share(table, ids.of_column))
+        for table, ids in zip(layout.tables, ids_of(layout, transformed), strict=True)
     )
     dense = transformed[packed_columns.DENSE] if layout.dense else tf.zeros([examples, 0])
     return Inputs(uses, tf.ensure_shape(dense, [None, len(layout.dense)]))
 
 
-def root_share(of_column: tf.Tensor) -> tf.Tensor:
-    """What each of m ids of a column counts in the wide part, 1/sqrt(m), from m, of any shape: float32."""
-    return tf.math.rsqrt(tf.maximum(tf.cast(of_column, tf.float32), 1.0))
+def share(pooling: Pooling, of_column: tf.Tensor) -> tf.Tensor:
+    """What each of m ids that an example has of a column counts in the sum of its cell.
+
+    Args:
+        pooling: the table's.
+        of_column: m, of any shape.
+
+    Returns:
+        float32: of a mean 1/m, of a root 1/sqrt(m), of a sum 1, or 256/m where that is less.
+    """
+    ids = tf.maximum(tf.cast(of_column, tf.float32), 1.0)
+    if pooling == "root":
+        return tf.math.rsqrt(ids)
+    return 1.0 / ids if pooling == "mean" else tf.minimum(1.0, MOST_FULL_IDS / ids)
+
+
+def served_share(table: Table, of_column: tf.Tensor) -> tf.Tensor | None:
+    """What a server's uses count, see Uses; `of_column` as in TableIds."""
+    return share(table.pooling, of_column) if table.has_sets and table.pooling != "mean" else None
 
 
 def ids_of(layout: Layout, transformed: Transformed) -> Iterator[TableIds]:
@@ -141,17 +160,17 @@ def table_uses(table: Table, id_columns: int, ids: tf.SparseTensor) -> TableIds:
     column = tf.bitwise.right_shift(values, packed_columns.ID_BITS)
     offset = tf.gather(tf.constant(offsets, tf.int64), column)
     if -1 in offsets:
-        ours = tf.where(offset >= 0)[:, 0]
+        ours = tf.reshape(tf.where(offset >= 0), [-1])
         values, row, column, offset = (tf.gather(array, ours) for array in (values, row, column, offset))
     rows = offset + tf.bitwise.bitwise_and(values, _ID_MASK)
     cell = row * table.cells
     if table.cells > 1:
         cell += tf.gather(tf.constant(cells, tf.int64), column)
-    of_column = _of_column(row * id_columns + column, ids.dense_shape[0] * id_columns) if table.shares else _NO_SIZES
+    of_column = alike(row * id_columns + column, ids.dense_shape[0] * id_columns) if table.has_sets else _NO_SIZES
     return TableIds(tf.cast(rows, tf.int32), cell, of_column)
 
 
-def _of_column(part: tf.Tensor, parts: tf.Tensor) -> tf.Tensor:
+def alike(part: tf.Tensor, parts: tf.Tensor) -> tf.Tensor:
     """How many there are of each number among [n] numbers below `parts`: int32 [n]."""
     return tf.gather(tf.math.unsorted_segment_sum(tf.ones_like(part, tf.int32), part, parts), part)
 

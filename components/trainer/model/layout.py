@@ -47,11 +47,6 @@ class Table:
     has_sets: bool = False
 
     @property
-    def shares(self) -> bool:
-        """Whether what an id counts depends on how many others of its column the example has."""
-        return self.pooling == "root" and self.has_sets
-
-    @property
     def rows(self) -> int:
         """Rows of the table."""
         return sum(slot.size for slot in self.slots)

@@ -1,1 +1,1 @@
-"""Training: examples in blocks, the joint step and its optimizers, epochs, checkpoints, evaluation."""
+"""Training: the joint step and its optimizers, epochs, checkpoints, evaluation."""

@@ -49,13 +49,14 @@ def overgrown(model: WideDeepModel, batch: Batch) -> str:
         return "the deep part's weights grew too large: lower training.deep.learning_rate."
     [values, *_], [uses, *_] = model.values(batch.inputs), batch.inputs.uses
     starts = np.array([slot.offset for slot in wide.slots])
+    assert uses.share is not None, "what is trained on has shares"
     column = (np.searchsorted(starts, uses.rows.numpy(), side="right") - 1)[uses.position.numpy()]
     size = np.abs(values.numpy()).max(axis=1, initial=0.0)[uses.position.numpy()]
     # By example and column: how many weights it has, and what they may add.
     part, columns = uses.cell.numpy() * len(starts) + column, len(starts)
     cells = batch.label.shape[0] * columns
     counts = np.bincount(part, minlength=cells)
-    added = np.bincount(part, size * uses.share.numpy() if wide.shares else size, cells)
+    added = np.bincount(part, size * uses.share.numpy(), cells)
     added, ids = added.reshape(-1, columns).max(axis=0), counts.reshape(-1, columns).max(axis=0)
     largest = [place for place in np.argsort(-added, kind="stable") if added[place] > 1.0]
     if not largest:

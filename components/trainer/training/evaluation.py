@@ -8,8 +8,8 @@ import numpy as np
 
 from widedeep.components.common.errors import DataError
 from widedeep.components.trainer.model.heads import Head, Quality
+from widedeep.components.trainer.reading.split_examples import SplitExamples
 from widedeep.components.trainer.training.joint_step import JointTrainer
-from widedeep.components.trainer.training.split_examples import SplitExamples
 
 # Evaluation keeps no gradients: larger batches are free.
 _BATCH = 4096
@@ -18,8 +18,7 @@ _BATCH = 4096
 def predict(trainer: JointTrainer, source: SplitExamples) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Logit [b, outputs], label [b] and weight [b] of the split's examples, in their order."""
     for block in source.blocks():
-        small = block.examples <= _BATCH
-        for batch in [block.whole()] if small else block.batches(_BATCH, np.arange(block.examples)):
+        for batch in block.batches(_BATCH, np.arange(block.examples)):
             yield trainer.predict(batch).numpy(), batch.label.numpy(), batch.weight.numpy()
 
 

@@ -16,12 +16,12 @@ from widedeep.components.common.progress import Listener
 from widedeep.components.trainer.exchange.exchange import any_has
 from widedeep.components.trainer.exchange.shares import Turn, draw
 from widedeep.components.trainer.model.heads import Head
-from widedeep.components.trainer.training.blocks import Block
+from widedeep.components.trainer.reading.blocks import Block
+from widedeep.components.trainer.reading.split_examples import SplitExamples
 from widedeep.components.trainer.training.checkpoints import Checkpoints, Progress
 from widedeep.components.trainer.training.diagnosis import LAYERS_GREW, blame, divergence, overgrown
 from widedeep.components.trainer.training.evaluation import evaluate
 from widedeep.components.trainer.training.joint_step import JointTrainer
-from widedeep.components.trainer.training.split_examples import SplitExamples
 from widedeep.components.trainer.training.training_record import Epoch
 from widedeep.components.trainer.training_options import TrainingOptions
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from widedeep.components.transform.ids.places import first_places
 from widedeep.components.transform.packed_columns import ID_BITS
 
 
@@ -51,6 +52,6 @@ def pack(columns: Sequence[Ids], each_once: bool) -> tf.SparseTensor:
         keys = tf.gather(keys, tf.where(keys != before)[:, 0])
     row, values = tf.bitwise.right_shift(keys, bits), tf.bitwise.bitwise_and(keys, (1 << bits) - 1)
     # An id's place is its distance from the row's first.
-    place = tf.range(tf.size(row, tf.int64)) - tf.searchsorted(row, row, out_type=tf.int64)
+    place = tf.range(tf.size(row, tf.int64)) - first_places(row, row)
     width = tf.add_n([column.shape[1] for column in columns])
     return tf.SparseTensor(tf.stack([row, place], axis=1), values, tf.stack([columns[0].shape[0], width]))

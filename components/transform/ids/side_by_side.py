@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
+from widedeep.components.transform.ids.places import first_places
+
 
 def side_by_side(columns: Sequence[tf.SparseTensor]) -> tf.SparseTensor:
     """Each row's values of the first column, then of the second, and so on, without gaps, as TFT wants them.
@@ -21,7 +23,7 @@ def side_by_side(columns: Sequence[tf.SparseTensor]) -> tf.SparseTensor:
     pieces = rows * width
     piece = tf.concat([column.indices[:, 0] + number * rows for number, column in enumerate(columns)], axis=0)
     taken = tf.raw_ops.RaggedGather(
-        params_nested_splits=[tf.searchsorted(piece, tf.range(pieces + 1), out_type=tf.int64)],
+        params_nested_splits=[first_places(piece, tf.range(pieces + 1))],
         params_dense_values=tf.concat([column.values for column in columns], axis=0),
         indices=tf.reshape(tf.transpose(tf.reshape(tf.range(pieces), [width, -1])), [-1]),
         OUTPUT_RAGGED_RANK=1,

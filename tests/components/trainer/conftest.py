@@ -15,10 +15,11 @@ import tensorflow as tf
 import tensorflow_transform as tft
 import tensorflow_transform.beam as tft_beam
 from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
+from trained_inputs import trained
 
 from widedeep.components import features
 from widedeep.components.features.spec import FeatureSpec
-from widedeep.components.trainer.model.inputs import Batch, Inputs, deduplicate, from_transformed
+from widedeep.components.trainer.model.inputs import Batch
 from widedeep.components.trainer.model.layout import Layout, make_layout
 from widedeep.components.trainer.training_options import TrainingOptions
 from widedeep.components.transform import packed_columns
@@ -262,9 +263,11 @@ class Toy:
 
     @staticmethod
     def row(random: np.random.Generator, layout: Layout) -> ToyRow:
-        """Sets of 0 to 4 different ids in every id column; ids of the first and x decide the label, mostly."""
+        """0 to 4 ids of a column of sets, at most one of another; those of the first and x decide the label, mostly."""
         ids = {
-            column.name: sorted(random.permutation(column.size)[: random.integers(0, 5)].tolist())
+            column.name: sorted(
+                random.permutation(column.size)[: random.integers(0, 5 if column.has_sets else 2)].tolist()
+            )
             for column in layout.id_columns
         }
         dense = [float(value) for value in random.normal(size=len(layout.dense)).astype(np.float32)]
@@ -290,8 +293,7 @@ class Toy:
             for kind in (packed_columns.IDS, packed_columns.CROSSES)
         }
         transformed[packed_columns.DENSE] = tf.constant(np.array([row.dense for row in rows], np.float32))
-        read = from_transformed(layout, transformed, tf.constant(len(rows), tf.int64))
-        inputs = Inputs(tuple(deduplicate(uses.rows, uses.cell, uses.share) for uses in read.uses), read.dense)
+        inputs = trained(layout, transformed, len(rows))
         label, weight = tf.constant([row.label for row in rows], tf.int64), tf.constant([row.weight for row in rows])
         return Batch(inputs, label, weight)
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+import trained_inputs
 
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.trainer.model.ftrl_table import FtrlTable
-from widedeep.components.trainer.model.inputs import Batch, Inputs, deduplicate, from_transformed
+from widedeep.components.trainer.model.inputs import Batch
 from widedeep.components.trainer.training.state import Training, new_training
 from widedeep.components.trainer.training_options import TrainingOptions
 from widedeep.components.transform import packed_columns
@@ -130,8 +131,7 @@ def batch(made: Training, examples: list[Row]) -> Batch:
     keys = [feature.key for feature in made.spec.features if packed_columns.needs_value(feature)]
     dense = [[part for key in keys for part in (row.numbers[key], 0.0)] for row in examples]
     transformed[packed_columns.DENSE] = tf.constant(dense)
-    read = from_transformed(made.layout, transformed, tf.constant(len(examples), tf.int64))
-    inputs = Inputs(tuple(deduplicate(uses.rows, uses.cell, uses.share) for uses in read.uses), read.dense)
+    inputs = trained_inputs.trained(made.layout, transformed, len(examples))
     label = tf.constant([row.label for row in examples], tf.int64)
     return Batch(inputs, label, tf.ones([len(examples)]))
 

@@ -16,7 +16,7 @@ from widedeep.components.trainer.estimator import WideDeepEstimator
 from widedeep.components.trainer.export.served_model import WideColumn, wide_weights
 from widedeep.components.trainer.model.inputs import from_transformed
 from widedeep.components.trainer.model.pruned_table import PrunedTable
-from widedeep.components.trainer.training.split_examples import SplitExamples
+from widedeep.components.trainer.reading.split_examples import SplitExamples
 from widedeep.components.trainer.training.state import load
 from widedeep.components.trainer.training_options import TrainingOptions
 

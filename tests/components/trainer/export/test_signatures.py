@@ -19,7 +19,7 @@ from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 from widedeep.components import features
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.trainer.estimator import WideDeepEstimator
-from widedeep.components.trainer.model import network
+from widedeep.components.trainer.model import inputs
 from widedeep.components.trainer.training_options import TrainingOptions
 from widedeep.components.transform.preprocessing import preprocessing_fn
 
@@ -351,7 +351,7 @@ def test_another_model_ranks_too(variant, products, fewer, tmp_path):
 
 def test_candidates_with_many_ids_of_a_column_have_the_scores_of_their_rows(served, graph, tmp_path, monkeypatch):
     """From two ids on: those of a column share what one would count, in summed embeddings as in crosses and sets."""
-    monkeypatch.setattr(network, "MOST_FULL_IDS", 1)
+    monkeypatch.setattr(inputs, "MOST_FULL_IDS", 1)
     shared = tf.saved_model.load(exported(tmp_path, graph)).signatures
     user, candidates = _rows(1)[0], [{feature.key: row[feature.key] for feature in CANDIDATE} for row in _rows(3)]
     rows = [user | candidate for candidate in candidates]

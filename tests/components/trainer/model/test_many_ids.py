@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from typing import Any
 
 import numpy as np
@@ -10,10 +10,9 @@ import pytest
 import tensorflow as tf
 
 from widedeep.components.features.spec import FeatureSpec
-from widedeep.components.trainer.model import network
 from widedeep.components.trainer.model.heads import Binary
-from widedeep.components.trainer.model.inputs import Batch, Inputs, batch_signature, deduplicate
-from widedeep.components.trainer.model.layout import Layout, make_layout
+from widedeep.components.trainer.model.inputs import Batch, Inputs, batch_signature, deduplicate, served_share, share
+from widedeep.components.trainer.model.layout import Layout, Pooling, make_layout
 from widedeep.components.trainer.model.network import new_model
 from widedeep.components.trainer.training.joint_step import JointTrainer
 from widedeep.components.trainer.training_options import TrainingOptions
@@ -31,13 +30,14 @@ def declared(**roles: Any) -> FeatureSpec:
 def inputs(layout: Layout, rows: list[tuple[list[int], list[int]]]) -> Inputs:
     """Of rows with ids of s and c; in the layout's only table c's come after s's."""
     [table] = layout.tables
-    ids, cell, share = [], [], []
+    ids, cell, of_column = [], [], []
     for number, (s, c) in enumerate(rows):
         ids += s + [BUCKETS + each for each in c]
         cell += [number] * (len(s) + len(c))
-        share += [1 / math.sqrt(len(part)) for part in (s, c) for _ in part]
+        of_column += [len(part) for part in (s, c) for _ in part]
     assert table.cells == 1
-    uses = deduplicate(tf.constant(ids, tf.int32), tf.constant(cell, tf.int64), tf.constant(share))
+    shares = share(table.pooling, tf.constant(of_column, tf.int32))
+    uses = deduplicate(tf.constant(ids, tf.int32), tf.constant(cell, tf.int64), shares)
     return Inputs((uses,), tf.zeros([len(rows), len(layout.dense)]))
 
 
@@ -69,13 +69,16 @@ def test_a_summed_embedding_counts_256_ids_at_most() -> None:
     assert model(inputs(layout, [(list(range(1024)), []), ([1, 2], [])])).numpy()[:, 0].tolist() == [2816.0, 22.0]
 
 
-def test_columns_without_sets_are_not_counted(monkeypatch) -> None:
-    """A row has one id of each; counting them would cost each step."""
-    spec = FeatureSpec.model_validate(declared(wide=False, deep={"embedding": 4}).model_dump())
-    layout = make_layout(spec, {}, "wide")
-    assert not layout.wide.has_sets
-    monkeypatch.delattr(network, "_shared_sum")
-    assert new_model(layout, WIDE)(inputs(layout, [([], [])])).shape == [1, 1]
+def test_a_server_counts_no_columns_without_sets_and_no_means() -> None:
+    """A row has one id of each, or equal parts of a mean; counting them would cost each request."""
+    of_column = tf.constant([4, 4, 4, 4])
+    [without] = make_layout(declared(deep={"embedding": 2}), {}, "wide").tables
+    [mean] = make_layout(declared(deep={"embedding": 2}), {}, "deep").tables
+    [summed] = make_layout(declared(deep={"embedding": 2, "pooling": "sum"}), {}, "deep").tables
+    [wide] = make_layout(declared(wide=True), {}, "wide").tables
+    assert served_share(without, of_column) is served_share(mean, of_column) is None
+    assert served_share(summed, of_column).numpy().tolist() == [1.0] * 4
+    assert served_share(wide, of_column).numpy().tolist() == [0.5] * 4
 
 
 def losses(steps: int) -> list[float]:
@@ -97,10 +100,14 @@ def losses(steps: int) -> list[float]:
 def test_rows_of_thousands_of_ids_do_not_diverge(monkeypatch) -> None:
     assert max(losses(12)) < 1.0
     # What it guards against.
-    monkeypatch.setattr(math, "sqrt", lambda _: 1.0)
+    monkeypatch.setattr(sys.modules[__name__], "share", lambda _, of_column: tf.ones_like(of_column, tf.float32))
     assert max(losses(12)) > 5.0
 
 
-@pytest.mark.parametrize("ids", [1.0, 256.0, 257.0, 20_000.0])
-def test_a_share_times_the_ids_is_256_at_most(ids: float) -> None:
-    assert float(network.full_share(tf.constant(ids))) * ids == pytest.approx(min(ids, 256.0))
+@pytest.mark.parametrize(
+    ("pooling", "ids", "together"),
+    [("sum", 1, 1), ("sum", 256, 256), ("sum", 257, 256), ("sum", 20_000, 256)]
+    + [(pooling, ids, sum_) for ids in (1, 9, 20_000) for pooling, sum_ in (("mean", 1), ("root", ids**0.5))],
+)
+def test_what_the_ids_of_a_column_count_together(pooling: Pooling, ids: int, together: float) -> None:
+    assert share(pooling, tf.constant(ids)).numpy() * ids == pytest.approx(together)

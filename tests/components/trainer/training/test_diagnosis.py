@@ -16,10 +16,10 @@ from widedeep.components.trainer.model.heads import head
 from widedeep.components.trainer.model.inputs import Batch, Inputs
 from widedeep.components.trainer.model.layout import make_layout
 from widedeep.components.trainer.model.network import new_model
+from widedeep.components.trainer.reading.split_examples import SplitExamples
 from widedeep.components.trainer.training.checkpoints import Checkpoints
 from widedeep.components.trainer.training.diagnosis import blame, divergence, overgrown
 from widedeep.components.trainer.training.loop import TrainingLoop
-from widedeep.components.trainer.training.split_examples import SplitExamples
 from widedeep.components.trainer.training.state import new_training
 from widedeep.components.trainer.training.training_record import Epoch
 from widedeep.components.trainer.training_options import TrainingOptions

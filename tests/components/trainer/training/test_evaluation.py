@@ -11,8 +11,8 @@ import tensorflow as tf
 
 from widedeep.components.common.errors import DataError
 from widedeep.components.trainer.model.heads import Binary
+from widedeep.components.trainer.reading.blocks import Block
 from widedeep.components.trainer.training import evaluation
-from widedeep.components.trainer.training.blocks import Block
 from widedeep.components.trainer.training.evaluation import evaluate, predict
 
 LOGIT, LABEL, WEIGHT = [2.0, -0.2, 0.5, -3.0, 1.0], [1, 0, 0, 1, 1], [1.0, 2.0, 3.0, 4.0, 0.5]
@@ -32,7 +32,7 @@ class Given:
         parts = (slice(0, 3), slice(3, None))
         label = np.array(LABEL)
         return [
-            Block((), *(tf.constant(values[part]) for values in (self.logit, label, self.weight))) for part in parts
+            Block((), (), *(tf.constant(values[part]) for values in (self.logit, label, self.weight))) for part in parts
         ]
 
 

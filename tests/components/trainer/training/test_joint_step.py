@@ -16,7 +16,7 @@ from widedeep.components.trainer.training_options import TrainingOptions
 
 OPTIONS = TrainingOptions.model_validate(
     {
-        "wide": {"learning_rate": 0.1, "l1": 1.0, "l2": 0.5},
+        "wide": {"learning_rate": 0.1, "l1": 1.2, "l2": 0.5},
         "deep": {"learning_rate": 0.1, "hidden": [6, 4]},
     }
 )

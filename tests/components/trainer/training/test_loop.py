@@ -16,8 +16,8 @@ from widedeep.components.common.errors import ConfigError
 from widedeep.components.features.spec import Label
 from widedeep.components.trainer.exchange.exchange import ALONE
 from widedeep.components.trainer.model.heads import head
+from widedeep.components.trainer.reading.blocks import Block
 from widedeep.components.trainer.training import loop
-from widedeep.components.trainer.training.blocks import Block
 from widedeep.components.trainer.training.checkpoints import Checkpoints
 from widedeep.components.trainer.training.loop import TrainingLoop
 from widedeep.components.trainer.training.training_record import still_improving
@@ -55,7 +55,7 @@ class Split:
 
     def blocks(self) -> list[Block]:
         return [
-            Block((), tf.zeros([2 * count, 0]), tf.zeros([2 * count], tf.int64), tf.ones([2 * count]))
+            Block((), (), tf.zeros([2 * count, 0]), tf.zeros([2 * count], tf.int64), tf.ones([2 * count]))
             for count in self._blocks
         ]
 
@@ -220,7 +220,7 @@ def test_many_batches_are_one_call_of_the_runtime(monkeypatch, tmp_path):
 def test_an_epoch_has_all_positives_and_other_negatives_each_time():
     """Of 1,500 rows of label 0 a tenth; the same of one seed, whatever was read before."""
     label = tf.constant([0, 0, 0, 1] * 500, tf.int64)
-    block = Block((), tf.zeros([2000, 0]), label, tf.ones([2000]))
+    block = Block((), (), tf.zeros([2000, 0]), label, tf.ones([2000]))
     split = Split([1])
     options = TrainingOptions(keep_negatives=0.1)
     made = TrainingLoop(Scripted(), head(Label(key="y")), split, split, options)

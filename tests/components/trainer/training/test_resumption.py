@@ -15,10 +15,11 @@ import tensorflow as tf
 from widedeep.components.features.spec import FeatureSpec
 from widedeep.components.trainer.model.heads import head
 from widedeep.components.trainer.model.layout import make_layout
-from widedeep.components.trainer.training import loop, split_examples
+from widedeep.components.trainer.reading import split_examples
+from widedeep.components.trainer.reading.split_examples import SplitExamples
+from widedeep.components.trainer.training import loop
 from widedeep.components.trainer.training.checkpoints import Checkpoints
 from widedeep.components.trainer.training.loop import TrainingLoop
-from widedeep.components.trainer.training.split_examples import SplitExamples
 from widedeep.components.trainer.training.state import new_training
 from widedeep.components.trainer.training_options import TrainingOptions
 

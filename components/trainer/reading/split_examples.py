@@ -20,7 +20,9 @@ from widedeep.components.trainer.exchange.shares import Share
 from widedeep.components.trainer.model.inputs import LABEL_TYPES, TableIds, ids_of
 from widedeep.components.trainer.model.label_rates import LabelRates, LabelSums
 from widedeep.components.trainer.model.layout import Layout
-from widedeep.components.trainer.training.blocks import Block, TableUses, ahead, pack, rows_of
+from widedeep.components.trainer.reading.blocks import Block
+from widedeep.components.trainer.reading.traced import TracedFunction
+from widedeep.components.trainer.reading.uses import Kind, TableUses, pack, rows_of
 from widedeep.components.transform import packed_columns
 
 # Two blocks are in memory at a time: the one in use and the one being read.
@@ -58,6 +60,7 @@ class SplitExamples:
             raise DataError(f"no transformed examples match {', '.join(files) or '(no pattern)'}: is the split empty?")
         self._spec, self._layout, self._block_bytes = spec, layout, block_bytes
         self._exchange = exchange
+        self._kinds = tuple(Kind.of(table) for table in layout.tables)
         self._share = Share(exchange.number, exchange.workers) if exchange.workers > 1 else None
         self._whole: Block | None = None
         #: Bool, a row of the wide table: whether any example read so far has it.
@@ -111,12 +114,10 @@ class SplitExamples:
         """A block without examples."""
         sizes = tf.zeros([0], tf.int32)
         no_ids, examples = TableIds(sizes, tf.zeros([0], tf.int64), sizes), tf.constant(0, tf.int64)
-        tables = tuple(
-            TableUses(table.cells, table.shares, *pack(no_ids, table, examples)) for table in self._layout.tables
-        )
+        tables = tuple(pack(no_ids, table, examples) for table in self._layout.tables)
         label = tf.zeros([0], LABEL_TYPES[self._spec.label.kind])
         nothing = np.zeros(0, np.int64)
-        return Block(tables, tf.zeros([0, len(self._layout.dense)]), label, tf.zeros([0]), nothing)
+        return Block(self._kinds, tables, tf.zeros([0, len(self._layout.dense)]), label, tf.zeros([0]), nothing)
 
     def _read(self) -> Iterator[Block]:
         parts: list[Any] = []
@@ -153,8 +154,6 @@ class SplitExamples:
             data = self._share.records(self._names, _FILES_AT_ONCE)
         parsing = _parsing(self._spec, self._layout)
 
-        # There is no Python control flow to convert, and looking for it takes most of the time of a small read.
-        @tf.autograph.experimental.do_not_convert
         def parse(*numbered: tf.Tensor) -> Any:
             *numbers, serialized = numbered
             parsed = tf.io.parse_example(serialized, parsing)
@@ -167,7 +166,7 @@ class SplitExamples:
             weight = parsed[self._spec.weight] if self._spec.weight else tf.ones([examples])
             return tables, dense, parsed[self._spec.label.key], weight, *numbers
 
-        return ahead(data.batch(_PARSED_ROWS), parse)
+        return TracedFunction(parse).ahead(data.batch(_PARSED_ROWS))
 
     def _note_used(self, tables: Sequence[tuple[np.ndarray, np.ndarray]]) -> None:
         for table, (values, _) in zip(self._layout.tables, tables, strict=True):
@@ -176,14 +175,14 @@ class SplitExamples:
 
     def _block(self, parts: list[Any]) -> Block:
         tables = []
-        for number, table in enumerate(self._layout.tables):
+        for number in range(len(self._layout.tables)):
             each, splits = zip(*(part[0][number] for part in parts), strict=True)
             values, lengths = np.concatenate(each), np.concatenate([np.diff(part_splits) for part_splits in splits])
             ends = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
-            tables.append(TableUses(table.cells, table.shares, tf.constant(values), tf.constant(ends)))
+            tables.append(TableUses(tf.constant(values), tf.constant(ends)))
         dense, label, weight = (tf.constant(np.concatenate([part[n] for part in parts])) for n in (1, 2, 3))
         numbers = np.concatenate([part[4] for part in parts]) if self._share else None
-        return Block(tuple(tables), dense, label, weight, numbers)
+        return Block(self._kinds, tuple(tables), dense, label, weight, numbers)
 
 
 def _parsing(spec: FeatureSpec, layout: Layout) -> Parsing:

@@ -1,0 +1,1 @@
+"""Transformed examples, read into memory and gathered in batches."""
