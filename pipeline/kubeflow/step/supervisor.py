@@ -32,22 +32,28 @@ _WITHOUT_GPU = (
     rb"[IWE]\d{4} .* cuda_platform\.cc:\d+\] failed call to cuInit",
 )
 
+_STOPS = (signal.SIGTERM, signal.SIGINT)
+
 
 def supervise(work: Callable[[], NoReturn]) -> NoReturn:
     """Does the work in a child process, and ends as that did: with its exit code, or 128 and its signal's number."""
     sys.stdout.flush()
     sys.stderr.flush()
     reading, writing = os.pipe()
+    # What comes before the child can be told waits.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
     parent, child = os.getpid(), os.fork()
     if child == 0:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
         os.close(reading)
         os.dup2(writing, 2)
         os.close(writing)
         die_with(parent)
         work()
     os.close(writing)
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _STOPS:
         signal.signal(number, lambda number, _: os.kill(child, number))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
     forwarding = threading.Thread(target=_forward, args=(reading,), daemon=True)
     forwarding.start()
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])

@@ -76,6 +76,20 @@ def test_a_stop_reaches_the_step() -> None:
     assert (code, said) == (128 + signal.SIGTERM, "Error: the step was killed by SIGTERM.\n")
 
 
+def test_a_stop_at_the_very_start_reaches_the_step_too() -> None:
+    """Before the supervisor could tell it: as soon as there is a step."""
+    before = (
+        "fork = os.fork\n"
+        "def stopped():\n"
+        "    child = fork()\n"
+        "    if child: os.kill(os.getpid(), signal.SIGTERM)\n"
+        "    return child\n"
+        "os.fork = stopped"
+    )
+    code, out, said = ended(start("time.sleep(60)", before))
+    assert (code, out, said) == (128 + signal.SIGTERM, "", "Error: the step was killed by SIGTERM.\n")
+
+
 def test_a_step_ends_with_its_supervisor() -> None:
     with start("print(os.getpid(), flush=True); time.sleep(60)") as process:
         assert process.stdout is not None
