@@ -8,7 +8,7 @@ import tensorflow as tf
 def first_places(rising: tf.Tensor, numbers: tf.Tensor) -> tf.Tensor:
     """int64 [m]: where each number comes first, or would come.
 
-    As tf.searchsorted, which makes fifteen operations more of rows of unknown lengths.
+    As tf.searchsorted, which makes twice as many operations of rows of unknown lengths.
 
     Args:
         rising: [n].
